@@ -1,0 +1,1 @@
+"""odibi_nb: a Jupyter notebook as a data pipeline."""

@@ -15,7 +15,7 @@ from odibi_nb.exceptions import DependencyError, did_you_mean
 if TYPE_CHECKING:
     import graphviz
 
-__all__ = ["DependencyGraph", "digraph", "node_ids"]
+__all__ = ["DependencyGraph", "arrow_from", "digraph", "node_ids"]
 
 _SHOWN_DEPENDENCIES = 6
 
@@ -138,14 +138,12 @@ class DependencyGraph:
         for number, layer in enumerate(self.get_execution_layers(), start=1):
             width = max(len(name) for name in layer)
             lines.append(f"Layer {number}")
-            lines += [f"  {name:<{width}}{self._arrow(name)}".rstrip() for name in layer]
+            lines += [f"  {name:<{width}}  {self._arrow(name)}".rstrip() for name in layer]
         return "\n".join(lines)
 
     def _arrow(self, name: str) -> str:
         upstream = [*self._upstream[name], *(f"{u} (not declared)" for u, by in self.unresolved.items() if name in by)]
-        more = len(upstream) - _SHOWN_DEPENDENCIES
-        listed = ", ".join(upstream[:_SHOWN_DEPENDENCIES]) + (f" and {more} more" if more > 0 else "")
-        return f"  ← {listed}" if upstream else ""
+        return arrow_from(upstream)
 
     def to_graphviz(self, view: _Picture | None = None) -> graphviz.Digraph:
         """Return the graph for Graphviz, left to right.
@@ -161,6 +159,13 @@ class DependencyGraph:
         if name not in self.nodes:
             raise DependencyError(f"there is no node '{name}'", hint=did_you_mean(name, self.nodes), node=name)
         return name
+
+
+def arrow_from(upstream: Sequence[str]) -> str:
+    """Return "← a, b and 3 more", or "" where nothing is upstream."""
+    more = len(upstream) - _SHOWN_DEPENDENCIES
+    listed = ", ".join(upstream[:_SHOWN_DEPENDENCIES]) + (f" and {more} more" if more > 0 else "")
+    return f"← {listed}" if upstream else ""
 
 
 def digraph(names: Iterable[str], edges: Iterable[tuple[str, str]]) -> graphviz.Digraph:

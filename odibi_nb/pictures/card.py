@@ -1,0 +1,119 @@
+"""A node's card as HTML and text: one line of facts, what went wrong, the rows, the rest folded."""
+
+from __future__ import annotations
+
+from odibi_nb.pictures.markup import Markup, join, tag
+from odibi_nb.pictures.style import with_style
+from odibi_nb.pictures.symbols import known, mark
+from odibi_nb.pictures.table import listing_html, table_html, table_text
+from odibi_nb.pictures.text import display_width, join_facts, plural, row_count, visible
+from odibi_nb.views import DependencyView, ErrorView, NodeView
+
+__all__ = ["error_html", "error_text", "node_html", "node_text", "status_html"]
+
+_DOT = Markup('<span class="odibi-dot"> · </span>')
+
+
+def node_html(view: NodeView) -> str:
+    """Return the card, without scripts or network."""
+    parts = [
+        _head(view),
+        tag("div", view.description, class_="odibi-muted") if view.description else "",
+        error_html(view.error) if view.error else "",
+        tag("ul", *(tag("li", note) for note in view.notes), class_="odibi-notes") if view.notes else "",
+        table_html(view.preview) if view.preview else "",
+        *_folded(view),
+    ]
+    card = tag(
+        "div",
+        *filter(None, parts),
+        class_=f"odibi-card odibi-{known(view.status)}",
+        data_node=view.name,
+        data_status=view.status,
+    )
+    return with_style(card)
+
+
+def node_text(view: NodeView) -> str:
+    """Return the card for terminals and plain-text readers, without its folded parts but the output."""
+    badges = "".join(f" [{badge}]" for badge in view.badges)
+    head = join_facts(visible(view.name), mark(view.status), row_count(view.rows), view.time, visible(view.written))
+    blocks = [
+        head + badges,
+        visible(view.description),
+        error_text(view.error) if view.error else "",
+        "\n".join(f"note: {visible(note)}" for note in view.notes),
+        table_text(view.preview) if view.preview else "",
+        visible(view.output.rstrip(), lines=True),
+    ]
+    return "\n".join(block for block in blocks if block)
+
+
+def error_html(view: ErrorView) -> Markup:
+    """Return an error as a block: kind and message, place, source line with a caret, hint."""
+    parts = [tag("div", tag("b", f"{view.type}: "), tag("span", view.message, class_="odibi-message"))]
+    if view.where:
+        parts.append(tag("div", f"in {view.where}", class_="odibi-muted"))
+    if view.source is not None:
+        parts.append(tag("pre", "\n".join(_quoted(view)), class_="odibi-source"))
+    if view.hint:
+        parts.append(tag("div", tag("b", "hint: "), view.hint))
+    return tag("div", *parts, class_="odibi-error", role="alert")
+
+
+def error_text(view: ErrorView) -> str:
+    """Return an error as the lines of one short block."""
+    lines = [f"{view.type}: {visible(view.message, lines=True)}"]
+    lines += [f"  in {visible(view.where)}"] if view.where else []
+    lines += [f"  {line}" for line in _quoted(view)] if view.source is not None else []
+    lines += [f"  hint: {visible(view.hint)}"] if view.hint else []
+    return "\n".join(lines)
+
+
+def status_html(status: str) -> Markup:
+    """Return a status with its mark, coloured by its class."""
+    return tag("span", mark(status), class_=f"odibi-status odibi-{known(status)}")
+
+
+def _head(view: NodeView) -> Markup:
+    facts = [tag("b", view.name, class_="odibi-name"), status_html(view.status)]
+    facts += [tag("span", fact) for fact in (row_count(view.rows), view.time, view.written) if fact]
+    badges = [join([" ", tag("span", badge, class_="odibi-badge")]) for badge in view.badges]
+    kind = join_facts(view.kind, view.language if view.language != view.kind else "")
+    return tag(
+        "div", join(facts, _DOT), *badges, " ", tag("span", kind, class_="odibi-kind"), class_="odibi-head"
+    )  # fmt: skip
+
+
+def _quoted(view: ErrorView) -> list[str]:
+    """The source line and, below its column, a caret; a tab counts as the one blank it is shown as."""
+    margin, source = f"{view.line or ''} │ ", visible(view.source or "")
+    lines = [margin + source]
+    if view.column is not None:
+        lines.append(" " * (len(margin) + display_width(source[: view.column - 1])) + "^")
+    return lines
+
+
+def _folded(view: NodeView) -> list[Markup]:
+    types = [(column.name, column.type) for column in view.schema]
+    return [
+        *_fold(plural(len(types), "column"), listing_html(("column", "type"), types) if types else None),
+        *_fold(_dependency_title(view.dependencies), _dependencies(view.dependencies)),
+        *_fold("output", tag("pre", view.output) if view.output else None),
+        *_fold("code", tag("pre", view.code) if view.code else None),
+    ]
+
+
+def _fold(title: str, content: Markup | None) -> list[Markup]:
+    return [tag("details", tag("summary", title), content)] if content else []
+
+
+def _dependency_title(dependencies: tuple[DependencyView, ...]) -> str:
+    return f"depends on {', '.join(dependency.name for dependency in dependencies)}"
+
+
+def _dependencies(dependencies: tuple[DependencyView, ...]) -> Markup | None:
+    if not dependencies:
+        return None
+    rows = [(one.name, one.reason, "" if one.resolved else "not declared") for one in dependencies]
+    return listing_html(("node", "because of", ""), rows)

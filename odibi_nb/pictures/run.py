@@ -1,0 +1,49 @@
+"""A run as HTML and text: its sum in a line, its nodes in a table, its errors below."""
+
+from __future__ import annotations
+
+from odibi_nb.pictures.card import error_html, error_text, status_html
+from odibi_nb.pictures.dag import counts
+from odibi_nb.pictures.markup import tag
+from odibi_nb.pictures.style import with_style
+from odibi_nb.pictures.symbols import mark
+from odibi_nb.pictures.table import listing_html, listing_text
+from odibi_nb.pictures.text import join_facts, plural, visible
+from odibi_nb.views import NodeView, RunView
+
+__all__ = ["run_html", "run_text"]
+
+_HEADER = ("node", "kind", "status", "rows", "time", "")
+_RIGHT = (False, False, False, True, True)
+
+
+def run_html(view: RunView) -> str:
+    """Return the run, without scripts or network."""
+    summary = tag("div", tag("b", view.title), " ", status_html(view.status), f" · {_facts(view)}", class_="odibi-head")
+    rows = [(n.name, n.kind, status_html(n.status), n.rows, n.time, _remark(n)) for n in view.nodes]
+    errors = [
+        tag("div", tag("b", node.name), error_html(node.error), class_="odibi-failure")
+        for node in view.nodes
+        if node.error
+    ]
+    return with_style(
+        tag("div", summary, listing_html(_HEADER, rows, right_aligned=_RIGHT), *errors, class_="odibi-card")
+    )
+
+
+def run_text(view: RunView) -> str:
+    """Return the run for terminals and logs."""
+    rows = [(n.name, n.kind, mark(n.status), n.rows, n.time, _remark(n)) for n in view.nodes]
+    errors = [f"\n{visible(node.name)}\n{error_text(node.error)}" for node in view.nodes if node.error]
+    summary = f"{visible(view.title)} {mark(view.status)} · {_facts(view)}"
+    return "\n".join([summary, listing_text(_HEADER, rows, right_aligned=_RIGHT), *errors])
+
+
+def _facts(view: RunView) -> str:
+    nodes = plural(len(view.nodes), "node")
+    return join_facts(f"{nodes}: {counts([node.status for node in view.nodes])}" if view.nodes else nodes, view.time)
+
+
+def _remark(node: NodeView) -> str:
+    """What was written; else why there is no result: a skipped node says so in its first note."""
+    return node.written or (node.notes[0] if node.notes and node.status in {"skipped", "cancelled"} else "")

@@ -23,7 +23,7 @@ from odibi_nb.registry import frame_kind
         (Iterator[pa.RecordBatch], "batches"),
         (pd.DataFrame | None, "pandas"),
         (Optional[pa.Table], "arrow"),  # noqa: UP045
-        (Optional["pa.Table"], "arrow"),  # noqa: UP045
+        (Optional["pa.Table"], "arrow"),
         (Annotated[pd.DataFrame, object()], "pandas"),
         ("pd.DataFrame", "pandas"),
         ("pandas.DataFrame", "pandas"),

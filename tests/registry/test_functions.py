@@ -31,7 +31,7 @@ def test_a_decorated_function_is_registered_and_stays_itself(functions):
     assert clean(None) == 1
 
 
-@pytest.mark.parametrize("decorate", [lambda f: transform("tidy")(f), lambda f: transform(name="tidy")(f)])
+@pytest.mark.parametrize("decorate", [transform("tidy"), transform(name="tidy")])
 def test_a_given_name_replaces_the_functions_own(functions, decorate):
     decorate(lambda df: df)
     assert functions.list_functions() == ["tidy"]

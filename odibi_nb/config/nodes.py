@@ -1,0 +1,72 @@
+"""Nodes, and the pipelines they form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from odibi_nb.config.access import ReadConfig, WriteConfig
+from odibi_nb.config.base import DialectModel, Name, one_of, checked_name, problem
+from odibi_nb.config.checks import ValidationConfig
+from odibi_nb.config.enums import ErrorStrategy
+from odibi_nb.config.transforms import TransformConfig
+from odibi_nb.config.unbuilt import not_built
+
+__all__ = ["NodeConfig", "PipelineConfig"]
+
+WORK = ("read", "inputs", "transform", "write")
+
+
+def _as_input(value: Any) -> Any:
+    # Built here, not by the union, whose errors would name each of its members.
+    if isinstance(value, Mapping):
+        return ReadConfig.model_validate(value)
+    if isinstance(value, ReadConfig):
+        return value
+    if not isinstance(value, str):
+        raise problem("an input is a node's name or a mapping with 'connection' and 'path'")
+    if value.startswith("$"):
+        raise problem(not_built(f"inputs: {value}"), "name a node of this pipeline", kind="not_built")
+    return checked_name(value)
+
+
+class NodeConfig(DialectModel):
+    """One node: what it reads, what it does, where it writes.
+
+    inputs: names for the node's SQL and functions, each a node's name or something to read.
+    materialize: None lets the engine choose. preview: rows on its card; None takes the setting.
+    """
+
+    name: Name
+    description: str | None = None
+    tags: list[str] = Field(default_factory=list)
+    enabled: bool = True
+    depends_on: list[str] = Field(default_factory=list)
+    inputs: dict[Name, Annotated[str | ReadConfig, BeforeValidator(_as_input)]] = Field(default_factory=dict)
+    read: ReadConfig | None = None
+    transform: TransformConfig | None = None
+    write: WriteConfig | None = None
+    cache: bool = False
+    materialize: Literal["view", "table", "store"] | None = None
+    returns: Literal["frame", "object", "none"] = "frame"
+    preview: int | None = Field(default=None, ge=0)
+    on_error: Annotated[ErrorStrategy, one_of(ErrorStrategy)] = ErrorStrategy.FAIL_LATER
+    validation: ValidationConfig | None = None
+
+    @model_validator(mode="after")
+    def _has_work(self) -> Self:
+        if not any(getattr(self, field) for field in WORK):
+            raise problem(f"node '{self.name}' needs at least one of {', '.join(WORK)}")
+        return self
+
+
+class PipelineConfig(DialectModel):
+    """Nodes that run together; `layer` and `owner` are labels."""
+
+    pipeline: str = Field(min_length=1)
+    description: str | None = None
+    layer: str | None = None
+    owner: str | None = None
+    nodes: list[NodeConfig]

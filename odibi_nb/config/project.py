@@ -1,0 +1,93 @@
+"""A project: connections, settings and pipelines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from odibi_nb.config.base import DialectModel, one_of, problem, problem_at
+from odibi_nb.config.connections import AnyConnection
+from odibi_nb.config.enums import BackoffStrategy, EngineType, LogLevel
+from odibi_nb.config.nodes import PipelineConfig
+from odibi_nb.exceptions import did_you_mean
+
+__all__ = ["LoggingConfig", "ProjectConfig", "RetryConfig", "StoryConfig", "SystemConfig"]
+
+
+class RetryConfig(DialectModel):
+    """When a node's work is tried again; `max_attempts` counts all tries, the first one too."""
+
+    enabled: bool = True
+    max_attempts: int = Field(default=3, ge=1)
+    backoff: Annotated[BackoffStrategy, one_of(BackoffStrategy)] = BackoffStrategy.EXPONENTIAL
+
+
+class LoggingConfig(DialectModel):
+    level: Annotated[LogLevel, one_of(LogLevel)] = LogLevel.INFO
+
+
+class StoryConfig(DialectModel):
+    """Where the report of each run goes."""
+
+    connection: str
+    path: str
+    max_sample_rows: int = Field(default=10, ge=0)
+    auto_generate: bool = True
+    retention_days: int | None = Field(default=30, ge=1)
+    retention_count: int | None = Field(default=100, ge=1)
+
+
+class SystemConfig(DialectModel):
+    """Where Odibi keeps its catalog."""
+
+    connection: str
+    path: str = "_odibi_system"
+    environment: str | None = None
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class ProjectConfig(DialectModel):
+    """A whole project, or what a `%%odibi_project` cell says of one.
+
+    pipeline: the name of the notebook's own pipeline; files list theirs under `pipelines`.
+    retry: None is a single attempt. environments: overlays by name, of the same shape as a project.
+    """
+
+    project: str | None = None
+    pipeline: str | None = None
+    description: str | None = None
+    version: str | None = None
+    owner: str | None = None
+    engine: Annotated[EngineType, one_of(EngineType)] = EngineType.DUCKDB
+    connections: dict[str, AnyConnection] = Field(default_factory=dict)
+    vars: dict[str, Any] = Field(default_factory=dict)
+    settings: dict[str, Any] = Field(default_factory=dict)
+    retry: RetryConfig | None = None
+    logging: LoggingConfig = LoggingConfig()
+    story: StoryConfig | None = None
+    system: SystemConfig | None = None
+    imports: Annotated[list[str], BeforeValidator(_as_list)] = Field(default_factory=list)
+    environments: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    pipelines: list[PipelineConfig] = Field(default_factory=list)
+
+    @field_validator("environments")
+    @classmethod
+    def _overlays_have_known_keys(cls, environments: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        known = cls.model_fields.keys() - {"environments", "imports"}
+        for name, overlay in environments.items():
+            for key in overlay.keys() - known:
+                hint = did_you_mean(key, known)
+                raise problem_at((name, key), overlay[key], f"unknown key '{key}' in environment '{name}'", hint)
+        return environments
+
+    @model_validator(mode="after")
+    def _pipelines_have_their_own_names(self) -> Self:
+        names = Counter(pipeline.pipeline for pipeline in self.pipelines)
+        if twice := [name for name, count in names.items() if count > 1]:
+            raise problem(f"two pipelines are called '{twice[0]}'", "give each its own name")
+        return self

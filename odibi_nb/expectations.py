@@ -1,0 +1,206 @@
+"""A node's data tests as SQL: one pass over the rows counts for all of them, and only failures cost more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from odibi_nb.exceptions import ValidationError
+from odibi_nb.sql.quote import quote_name, quote_text
+
+if TYPE_CHECKING:
+    from odibi_nb.config import CheckConfig
+
+__all__ = ["Check", "ExpectationResult", "check_of", "count_sql", "evaluate", "sample_sql"]
+
+Run = Callable[[str], Sequence[tuple[Any, ...]]]
+
+# A space keeps names of ours from meeting a column's.
+_ROW, _BAD, _VALUE = '"odibi row"', '"odibi bad"', '"odibi {}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a data test asks of the rows.
+
+    describe: as one would write it after --expect. value: SQL of a row that `count`, an aggregate of
+    `{}`, makes the number of bad rows of. bad: SQL that is true for a bad row; None: no single row is
+    bad, the number of rows is.
+    low, high: bounds of that number.
+    """
+
+    describe: str
+    value: str = "NULL"
+    count: str = "count_if({})"
+    bad: str | None = None
+    low: int = 0
+    high: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectationResult:
+    """How one data test came out.
+
+    name: the test's own, or what it asks. severity: "fail" or "warn". sample: the first bad rows, each by
+    column. detail: "3 of 10 rows", or "" when it passed.
+    """
+
+    name: str
+    passed: bool
+    severity: str
+    bad_rows: int = 0
+    sample: tuple[dict[str, Any], ...] = ()
+    detail: str = ""
+
+
+def check_of(test: CheckConfig) -> Check:
+    """Read a test of the dialect.
+
+    NULL is no bad row except for not_null: conditions and accepted values let it pass as CHECK does, and
+    a key with a NULL in it is never a duplicate. Of rows with one key all but one are bad.
+    """
+    columns = [quote_name(column) for column in test.checked_columns]
+    listed = ", ".join(test.checked_columns)
+    match test.type:
+        case "not_null":
+            return _row_check(f"not_null({listed})", " OR ".join(f"{column} IS NULL" for column in columns))
+        case "unique":
+            return _unique_check(f"unique({listed})", columns)
+        case "accepted_values":
+            return _accepted_check(f"accepted_values({listed}", columns[0], test.values or [])
+        case "row_count":
+            low, high = test.min or 0, math.inf if test.max is None else test.max
+            return Check(_describe_count(test.min, test.max), low=low, high=high)
+        case _:
+            condition = test.condition or ""
+            # The line breaks end a comment at the condition's end.
+            return _row_check(" ".join(condition.split()), f"NOT (\n{condition}\n)")
+
+
+def count_sql(checks: Sequence[Check], table: str) -> str:
+    """Return SQL of one row: the number of rows, then of bad rows for each check.
+
+    table: SQL that names the rows: a quoted name, or a query in parentheses.
+    """
+    names = [_VALUE.format(number) for number in range(len(checks))]
+    values = "".join(f", {check.value} AS {name}" for check, name in zip(checks, names, strict=True))
+    counts = "".join(f", {check.count.format(name)}" for check, name in zip(checks, names, strict=True))
+    # The star costs nothing, and keeps an aggregate from turning all rows into one.
+    return f"SELECT count(*){counts} FROM (SELECT *{values} FROM {table})"
+
+
+def sample_sql(check: Check, table: str, limit: int = 5) -> str:
+    """Return SQL of up to `limit` bad rows, each as one struct."""
+    rows = f"SELECT *, ({check.bad}) AS {_BAD} FROM {table}"
+    return f"SELECT {_ROW} FROM (SELECT * EXCLUDE ({_BAD}) FROM ({rows}) WHERE {_BAD} LIMIT {limit}) AS {_ROW}"
+
+
+def evaluate(
+    tests: Iterable[CheckConfig], table: str, run: Run, *, mode: str = "fail"
+) -> tuple[ExpectationResult, ...]:
+    """Evaluate all tests on the rows of `table`, in the order of the tests.
+
+    run: executes SQL and returns its rows. mode: the severity of tests that don't say `on_fail`.
+    Raises ValidationError for a test that can't be evaluated on these rows (a column that isn't there);
+    an error of the rows themselves is passed on as DuckDB raised it.
+    """
+    pairs = [(test, check_of(test)) for test in tests]
+    if not pairs:
+        return ()
+    rows, *bad_counts = _count([check for _, check in pairs], table, run)
+    return tuple(
+        _result(test, check, (rows, bad), lambda check: run(sample_sql(check, table)), mode)
+        for (test, check), bad in zip(pairs, bad_counts, strict=True)
+    )
+
+
+def _result(
+    test: CheckConfig, check: Check, counts: tuple[int, int], sample: Callable[[Check], Sequence[Any]], mode: str
+) -> ExpectationResult:
+    name, severity, (rows, bad) = test.name or check.describe, str(test.on_fail or mode), counts
+    if check.bad is None and not check.low <= rows <= check.high:
+        return ExpectationResult(name, False, severity, detail=f"{rows:,} rows")
+    if bad:
+        first = tuple(row for (row,) in sample(check))
+        return ExpectationResult(name, False, severity, bad, first, f"{bad:,} of {rows:,} rows")
+    return ExpectationResult(name, True, severity)
+
+
+def _count(checks: Sequence[Check], table: str, run: Run) -> tuple[int, ...]:
+    import duckdb
+
+    try:
+        return run(count_sql(checks, table))[0]
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error:
+        # Rows that can't be computed are the node's fault: this raises again, for no test to be blamed.
+        run(f"SELECT count(hash({_ROW})) FROM {table} AS {_ROW}")
+        for check in checks:
+            _try_alone(check, table, run)
+        raise
+
+
+def _try_alone(check: Check, table: str, run: Run) -> None:
+    import duckdb
+
+    try:
+        run(count_sql([check], table))
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as exc:
+        # The rest of DuckDB's message quotes SQL that nobody wrote.
+        message, _, rest = str(exc).partition("\n")
+        raise ValidationError(
+            f"expectation '{check.describe}' can't be evaluated: {message}", hint=_hint(message, rest)
+        ) from exc
+
+
+def _hint(message: str, rest: str) -> str | None:
+    if "GROUP BY" in message:
+        return "a condition is asked of each row; an aggregate of all rows is written sum(x) OVER ()"
+    return rest.partition("\n")[0] if rest.startswith("Candidate") else None
+
+
+def _row_check(describe: str, bad: str) -> Check:
+    return Check(describe, value=bad, bad=bad)
+
+
+def _unique_check(describe: str, columns: list[str]) -> Check:
+    key, known = ", ".join(columns), " AND ".join(f"{column} IS NOT NULL" for column in columns)
+    # Counting distinct keys is much cheaper than numbering the rows of each, which only a failure needs.
+    return Check(
+        describe,
+        value=f"CASE WHEN {known} THEN row({key}) END" if len(columns) > 1 else key,
+        count="count({0}) - count(DISTINCT {0})",
+        bad=f"{known} AND row_number() OVER (PARTITION BY {key}) > 1",
+    )
+
+
+def _accepted_check(describe: str, column: str, values: list[Any]) -> Check:
+    known = [value for value in values if value is not None]  # NOT IN a list with a NULL holds for no row
+    as_text = any(isinstance(value, str) for value in known)
+    listed = ", ".join(_literal(value, as_text=as_text) for value in known)
+    shown = ", ".join([describe, *(_literal(value) for value in known)])
+    return _row_check(f"{shown})", f"{column} NOT IN ({listed})" if known else f"{column} IS NOT NULL")
+
+
+def _literal(value: Any, *, as_text: bool = False) -> str:
+    """Write a value as SQL; a text literal takes on the type that it is compared with."""
+    if isinstance(value, bool):
+        text = str(value).lower()
+        return quote_text(text) if as_text else text
+    if isinstance(value, int | float | Decimal) and math.isfinite(value) and not as_text:
+        return str(value)
+    return quote_text(str(value))
+
+
+def _describe_count(low: int | None, high: int | None) -> str:
+    if low == high:
+        return f"row_count = {low}"
+    if high is None:
+        return f"row_count >= {low}"
+    return f"row_count between {low} and {high}" if low else f"row_count <= {high}"

@@ -1,0 +1,20 @@
+"""Project files: YAML text → located data → models of the dialect, with errors at the line."""
+
+from __future__ import annotations
+
+from odibi_nb.project_file.building import build
+from odibi_nb.project_file.loading import FILE_NAMES, LoadedProject, load_project
+from odibi_nb.project_file.reading import parse_yaml
+from odibi_nb.project_file.references import substitute
+from odibi_nb.project_file.tree import YamlDocument, key_text
+
+__all__ = [
+    "FILE_NAMES",
+    "LoadedProject",
+    "YamlDocument",
+    "build",
+    "key_text",
+    "load_project",
+    "parse_yaml",
+    "substitute",
+]

@@ -1,0 +1,197 @@
+"""A project's YAML files → one ProjectConfig: imports, environment, references, models."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from odibi_nb.config import EngineType, PipelineConfig, ProjectConfig
+from odibi_nb.exceptions import ConfigValidationError, Where, did_you_mean
+from odibi_nb.project_file.building import build
+from odibi_nb.project_file.reading import parse_yaml
+from odibi_nb.project_file.references import substitute
+from odibi_nb.project_file.tree import Tree, YamlDocument, merged
+
+__all__ = ["FILE_NAMES", "LoadedProject", "load_project"]
+
+FILE_NAMES = ("odibi.yaml", "odibi.yml", "project.yaml", "project.yml")
+
+
+@dataclass(frozen=True)
+class LoadedProject:
+    """A project as its files say it.
+
+    root: the folder that its relative paths start from. notes: what a reader should know.
+    node_places: where each node is declared; of two nodes of one name, the first.
+    """
+
+    project: ProjectConfig
+    root: Path
+    file: Path
+    notes: tuple[str, ...]
+    node_places: Mapping[str, Where]
+
+    @property
+    def node_lines(self) -> dict[str, int]:
+        """The line of each node, in the file that declares it."""
+        return {name: where.line for name, where in self.node_places.items() if where.line}
+
+
+def load_project(
+    path: str | os.PathLike[str],
+    *,
+    env: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    variables: Mapping[str, Any] | None = None,
+) -> LoadedProject:
+    """Load a project file, a file of one pipeline, or the folder that holds `odibi.yaml`.
+
+    env: the name of the overlay under `environments` to lay over the rest. environ: os.environ unless given.
+    variables: values laid over the project's `vars`, last.
+    Raises ConfigValidationError, with file, line and key.
+    """
+    file = _project_file(Path(path))
+    document = YamlDocument(_with_environment(_read(file, ()), env))
+    data = _substituted(document, variables or {}, environ)
+    root = file.absolute().parent
+    _rebase_sql_files(document, data, root)
+    project = build(ProjectConfig, data, locate=document.place)
+    return LoadedProject(project, root, file.absolute(), _notes(project), _node_places(document, project))
+
+
+def _project_file(path: Path) -> Path:
+    if not path.is_dir():
+        return path
+    found = next((path / name for name in FILE_NAMES if (path / name).is_file()), None)
+    if found is None:
+        hint = "`odibi-nb init` makes a project"
+        raise ConfigValidationError(f"the folder '{path}' has no {FILE_NAMES[0]}", hint=hint, file=str(path))
+    return found
+
+
+def _read(file: Path, importers: tuple[Path, ...]) -> Tree:
+    """Read a file as a project, with what it imports below it."""
+    tree = _as_project(parse_yaml(_text(file), file=str(file)).tree)
+    trail = (*importers, file.resolve())
+    for imported, place in _imports(tree, file):
+        if imported.resolve() in trail:
+            raise ConfigValidationError(f"'{imported}' imports itself, directly or through others", **place)
+        try:
+            below = _read(imported, trail)
+        except ConfigValidationError as error:
+            if error.where.file is None:
+                error.at(**place)
+            raise
+        tree = merged(below, tree, appended="pipelines")
+    return tree
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        near = sorted(other.name for other in file.parent.glob("*.y*ml"))
+        hint = did_you_mean(file.name, near) or "`odibi-nb init` makes a project"
+        raise ConfigValidationError(f"there is no file '{file}'", hint=hint) from error
+    except UnicodeDecodeError as error:
+        hint = "save it as UTF-8"
+        raise ConfigValidationError(f"'{file}' is not UTF-8 text", hint=hint, file=str(file)) from error
+    except OSError as error:
+        raise ConfigValidationError(f"'{file}' can't be read: {error.strerror}", file=str(file)) from error
+
+
+def _as_project(tree: Tree) -> Tree:
+    """Return the tree of a project; one pipeline (`nodes` at the top) is wrapped into one."""
+    if not isinstance(tree.value, dict):
+        hint = "start it with 'project:' or 'pipeline:'"
+        raise ConfigValidationError("a project file is a mapping", hint=hint, **tree.place)
+    if not tree.value:
+        hint = "`odibi-nb init` makes a project"
+        raise ConfigValidationError("the file is empty", hint=hint, file=tree.source.file)
+    if "nodes" not in tree.value or "pipelines" in tree.value:
+        return tree
+    for key in tree.value.keys() & (ProjectConfig.model_fields.keys() - PipelineConfig.model_fields.keys()):
+        hint = "put 'pipeline:' and 'nodes:' into a list under 'pipelines:'"
+        message = f"'{key}' belongs to a project, but with 'nodes:' at the top this file is one pipeline"
+        raise ConfigValidationError(message, hint=hint, **tree.value[key].place)
+    return replace(tree, value={"pipelines": replace(tree, value=(tree,))})
+
+
+def _imports(tree: Tree, file: Path) -> list[tuple[Path, dict[str, Any]]]:
+    declared = tree.value.get("imports")
+    if declared is None:
+        return []
+    entries = declared.value if isinstance(declared.value, tuple) else (declared,)
+    found = []
+    for entry in entries:
+        if not isinstance(entry.value, str):
+            hint = "write imports: [nodes.yaml]"
+            raise ConfigValidationError("'imports' lists paths of YAML files", hint=hint, **entry.place)
+        found.append((file.parent / entry.value, entry.place))
+    return found
+
+
+def _with_environment(tree: Tree, env: str | None) -> Tree:
+    if env is None:
+        return tree
+    environments = tree.value.get("environments")
+    known = environments.value if environments and isinstance(environments.value, dict) else {}
+    if env in known:
+        overlay = known[env]
+        # Another shape is the models' to refuse.
+        return merged(tree, overlay, appended="pipelines") if isinstance(overlay.value, dict) else tree
+    hint = did_you_mean(env, known) or (
+        f"known: {', '.join(map(str, known))}" if known else "add it to 'environments:'"
+    )
+    raise ConfigValidationError(f"unknown environment '{env}'", hint=hint, file=tree.source.file)
+
+
+def _substituted(document: YamlDocument, overrides: Mapping[str, Any], environ: Mapping[str, str] | None) -> Any:
+    data = document.data
+    # Other environments may name variables that are set only there.
+    environments = data.pop("environments", None)
+    declared = data.get("vars")
+    if declared is None or isinstance(declared, dict):
+        data["vars"] = {**(declared or {}), **overrides}
+    variables = data["vars"] if isinstance(data["vars"], dict) else {}
+    resolved: dict[str, Any] = substitute(data, variables, environ, locate=document.place)
+    return resolved if environments is None else {**resolved, "environments": environments}
+
+
+def _rebase_sql_files(document: YamlDocument, data: Any, root: Path) -> None:
+    """Make each `sql_file` relative to the root: it is written relative to its own, perhaps imported, file."""
+    for path, step in _steps(data):
+        sql_file = step.get("sql_file")
+        folder = Path(document.place(path)["file"]).absolute().parent
+        if isinstance(sql_file, str) and folder != root:
+            step["sql_file"] = Path(os.path.relpath(folder / sql_file, root)).as_posix()
+
+
+def _steps(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+    """Return the steps of all nodes that have any, with their paths; what has another shape is left to the models."""
+    keys = ("pipelines", "*", "nodes", "*", "transform", "steps", "*")
+    if len(path) == len(keys):
+        return [(path, value)] if isinstance(value, dict) else []
+    key = keys[len(path)]
+    if key != "*":
+        return _steps(value[key], (*path, key)) if isinstance(value, dict) and key in value else []
+    items = enumerate(value) if isinstance(value, list) else ()
+    return [step for index, item in items for step in _steps(item, (*path, index))]
+
+
+def _notes(project: ProjectConfig) -> tuple[str, ...]:
+    if project.engine is EngineType.POLARS:
+        return (f"engine 'polars' runs on the default engine, '{EngineType.DUCKDB}'",)
+    return ()
+
+
+def _node_places(document: YamlDocument, project: ProjectConfig) -> dict[str, Where]:
+    places: dict[str, Where] = {}
+    for p, pipeline in enumerate(project.pipelines):
+        for n, node in enumerate(pipeline.nodes):
+            place = document.place(("pipelines", p, "nodes", n))
+            places.setdefault(node.name, Where(node=node.name, **place))
+    return places

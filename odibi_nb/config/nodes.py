@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from odibi_nb.config.access import ReadConfig, WriteConfig
-from odibi_nb.config.base import DialectModel, Name, one_of, checked_name, problem
+from odibi_nb.config.base import DialectModel, Name, checked_name, one_of, problem
 from odibi_nb.config.checks import ValidationConfig
 from odibi_nb.config.enums import ErrorStrategy
 from odibi_nb.config.transforms import TransformConfig

@@ -1,0 +1,218 @@
+"""What a pipeline needs of a notebook's plain code: the statements that define the names its nodes use.
+
+The same slice serves headless runs, exports and fingerprints; `validate` lists what it leaves out.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from odibi_nb.cells.magics import SpecialLine, python_text
+from odibi_nb.cells.names import AMBIENT, names_of
+from odibi_nb.exceptions import OdibiException, TransformError
+
+__all__ = ["LeftOut", "PlainCell", "Slice", "Statement", "cell_filename", "execute_slice", "slice_definitions"]
+
+# A definition under a condition (`try: import polars …`) is one; a loop's mutations are not.
+_DEFINES = (
+    ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign,
+    ast.AugAssign, ast.If, ast.Try, ast.TryStar, ast.With, getattr(ast, "TypeAlias", ast.Import),
+)  # fmt: skip
+_OURS = re.compile(r"%+(odibi\w*|(re)?load_ext\s+odibi_nb)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class PlainCell:
+    """A code cell that is no `%%odibi…` magic; is_setup: it runs whole (tag `odibi-setup`)."""
+
+    label: str
+    source: str
+    is_setup: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement, or a whole setup cell, at its line of its cell; `names` are those it defines."""
+
+    source: str
+    cell: str
+    line: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Plain code that a headless run doesn't run: its first line, shortened, and why."""
+
+    cell: str
+    line: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The definitions that a set of names needs, in the order of the notebook.
+
+    missing: names that are needed, and that neither a cell nor Python defines.
+    texts: the source of each cell that a statement comes from, by label, for tracebacks.
+    """
+
+    statements: tuple[Statement, ...]
+    left_out: tuple[LeftOut, ...]
+    missing: tuple[str, ...]
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    statement: Statement
+    uses: frozenset[str]
+    is_definition: bool
+    is_setup: bool
+
+
+def slice_definitions(cells: Sequence[PlainCell], wanted: Iterable[str]) -> Slice:
+    """Return the statements that define the wanted names, transitively; no code is run.
+
+    Definitions are imports, functions, classes and assignments, also under `if`, `try` and `with`; every
+    definition of a needed name counts, in order, as later ones may build on earlier ones. `x.append(…)`
+    and `x[…] = …` are none: a setup cell is the place for them.
+    """
+    candidates: list[_Candidate] = []
+    left_out: list[LeftOut] = []
+    for cell in cells:
+        python = python_text(cell.source)
+        left_out.extend(_left_out_special(cell, special) for special in python.special if not _OURS.match(special.text))
+        try:
+            candidates.extend(_candidates(cell, python.text))
+        except (SyntaxError, ValueError) as exc:
+            line = getattr(exc, "lineno", None) or 1
+            left_out.append(LeftOut(cell.label, line, _line(cell.source, line), f"not Python: {exc.args[0]}"))
+    picked, missing = _pick(candidates, wanted)
+    left_out.extend(_left_out(candidate) for at, candidate in enumerate(candidates) if at not in picked)
+    statements = tuple(candidates[at].statement for at in sorted(picked))
+    order = {cell.label: at for at, cell in enumerate(cells)}
+    left_out.sort(key=lambda each: (order[each.cell], each.line))
+    used = {statement.cell for statement in statements}
+    texts = {cell.label: cell.source for cell in cells if cell.label in used}
+    return Slice(statements, tuple(left_out), missing, texts)
+
+
+def cell_filename(label: str, notebook: str = "notebook") -> str:
+    """Return the file name under which a cell is compiled, as tracebacks show it."""
+    return f"<{notebook}, cell {label}>"
+
+
+def execute_slice(definitions: Slice, namespace: dict[str, Any], *, notebook: str = "notebook") -> None:
+    """Run the statements in `namespace`; tracebacks show the cells' own lines.
+
+    Raises TransformError naming cell and line, chained to what a statement raised.
+    """
+    for label, text in definitions.texts.items():
+        filename = cell_filename(label, notebook)
+        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    for statement in definitions.statements:
+        filename = cell_filename(statement.cell, notebook)
+        try:
+            code = compile("\n" * (statement.line - 1) + statement.source, filename, "exec", dont_inherit=True)
+            exec(code, namespace)  # noqa: S102 - running the user's definitions is what this is for
+        except Exception as exc:
+            line = _raising_line(exc, filename) or statement.line
+            place: dict[str, Any] = {
+                "cell": statement.cell,
+                "line": line,
+                "source": _line(definitions.texts[statement.cell], line),
+            }
+            if isinstance(exc, OdibiException):
+                exc.at(**place)
+                raise
+            raise TransformError(f"{type(exc).__name__}: {exc}", **place) from exc
+
+
+def _candidates(cell: PlainCell, text: str) -> Iterator[_Candidate]:
+    tree = ast.parse(text)
+    if cell.is_setup:
+        names = names_of(tree.body)
+        statement = Statement(text, cell.label, 1, tuple(sorted(names.bound)))
+        yield _Candidate(statement, names.uses, is_definition=True, is_setup=True)
+        return
+    for node in tree.body:
+        if isinstance(node, ast.Pass):
+            continue
+        names = names_of([node])
+        source, line = _source(node, text)
+        bound = tuple(sorted(names.bound))
+        is_definition = bool(bound) and isinstance(node, _DEFINES)
+        yield _Candidate(Statement(source, cell.label, line, bound), names.uses, is_definition, is_setup=False)
+
+
+def _source(node: ast.stmt, text: str) -> tuple[str, int]:
+    """Return a statement's text, decorators included, and its first line."""
+    decorators = getattr(node, "decorator_list", [])
+    if not decorators:
+        return ast.get_source_segment(text, node) or "", node.lineno
+    first = decorators[0].lineno
+    return "\n".join(text.split("\n")[first - 1 : node.end_lineno]), first
+
+
+def _pick(candidates: Sequence[_Candidate], wanted: Iterable[str]) -> tuple[set[int], tuple[str, ...]]:
+    """Return the positions of what defines the wanted names, transitively, and the names that nothing defines."""
+    definers: dict[str, list[int]] = {}
+    for at, candidate in enumerate(candidates):
+        if candidate.is_definition:
+            for name in candidate.statement.names:
+                definers.setdefault(name, []).append(at)
+    picked = {at for at, candidate in enumerate(candidates) if candidate.is_setup}
+    pending = deque([*wanted, *(name for at in sorted(picked) for name in sorted(candidates[at].uses))])
+    seen: dict[str, None] = {}
+    while pending:
+        name = pending.popleft()
+        if name in seen:
+            continue
+        seen[name] = None
+        for at in definers.get(name, ()):
+            if at not in picked:
+                picked.add(at)
+                pending.extend(sorted(candidates[at].uses))
+    return picked, tuple(name for name in seen if name not in definers and name not in AMBIENT)
+
+
+def _left_out(candidate: _Candidate) -> LeftOut:
+    statement = candidate.statement
+    reason = "no node uses it" if candidate.is_definition else "defines nothing"
+    return LeftOut(statement.cell, statement.line, _shortened(statement.source), reason)
+
+
+def _left_out_special(cell: PlainCell, special: SpecialLine) -> LeftOut:
+    return LeftOut(cell.label, special.line, _shortened(special.text), "written for IPython")
+
+
+def _line(text: str, line: int) -> str:
+    lines = text.split("\n")
+    return lines[line - 1] if line <= len(lines) else ""
+
+
+def _shortened(source: str, width: int = 60) -> str:
+    first = source.partition("\n")[0]
+    return first if len(first) <= width else f"{first[: width - 1]}…"
+
+
+def _raising_line(exc: BaseException, filename: str) -> int | None:
+    """Return the line of `filename` on which an exception arose, the innermost one."""
+    if isinstance(exc, SyntaxError) and exc.filename == filename:
+        return exc.lineno
+    line: int | None = None
+    step: TracebackType | None = exc.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_filename == filename:
+            line = step.tb_lineno
+        step = step.tb_next
+    return line

@@ -1,0 +1,258 @@
+"""Python bodies of nodes: what they need, read from source, and the function that runs them."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import CodeType, FunctionType
+from typing import Any, Final, Literal
+
+from odibi_nb.cells.language import opens_with_key
+from odibi_nb.cells.magics import is_special
+from odibi_nb.cells.names import AMBIENT, Name, names_of
+from odibi_nb.exceptions import TransformError
+
+__all__ = ["UNKNOWN", "Parameter", "PythonBody", "Unknown", "bind_python", "compile_python", "read_python"]
+
+# The generated function around a body that defines the node's own; no user can write this name.
+_FACTORY = "<body>"
+
+
+class Unknown:
+    """The type of `UNKNOWN`, the default of a parameter that only running its code would tell."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a node's function; `default` is a literal's value, else UNKNOWN."""
+
+    name: str
+    line: int
+    has_default: bool = False
+    default: Any = UNKNOWN
+    annotation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PythonBody:
+    """A Python body, read and not run.
+
+    form: "function" defines a function named like the node; "code" ends in its result.
+    parameters: those of the function; () for code.
+    reads: the names that code takes from outside, in order, without builtins; () for a function.
+    uses: every name that the body takes from outside, builtins included, since a notebook may redefine them.
+    carried: names that the body both takes from outside and assigns.
+    has_result: False where code doesn't end in an expression.
+    """
+
+    node: str
+    source: str
+    first_line: int
+    form: Literal["function", "code"]
+    parameters: tuple[Parameter, ...]
+    reads: tuple[Name, ...]
+    uses: frozenset[str]
+    carried: tuple[str, ...]
+    is_async: bool
+    has_result: bool
+
+
+def read_python(body: str, *, node: str, first_line: int = 1) -> PythonBody:
+    """Read a body without running it.
+
+    first_line: the cell's line where the body begins; all lines count from it.
+    Raises TransformError, with the line and the source line, for what can't be a body.
+    """
+    tree = _parse(body, node, first_line)
+    names = names_of(tree.body)
+    function = _node_function(tree, node)
+    outside = tuple(name for name in names.reads if name.name not in AMBIENT)
+    return PythonBody(
+        node=node,
+        source=body,
+        first_line=first_line,
+        form="function" if function else "code",
+        parameters=tuple(_parameters(function)) if function else (),
+        reads=() if function else outside,
+        uses=names.uses,
+        carried=tuple(name.name for name in names.reads if name.name in names.bound),
+        is_async=isinstance(function, ast.AsyncFunctionDef) if function else _awaits(tree),
+        has_result=bool(function) or (bool(tree.body) and isinstance(tree.body[-1], ast.Expr)),
+    )
+
+
+def compile_python(body: PythonBody, *, filename: str, inputs: tuple[str, ...] = ()) -> CodeType:
+    """Compile a body into one generated function, so that nothing it assigns leaks out of it.
+
+    filename: that of the cell, for tracebacks. inputs: the names that code gets as keyword arguments
+    (a function has its parameters). Hand the code to `bind_python`.
+    """
+    tree = _parse(body.source, body.node, body.first_line)
+    future = [statement for statement in tree.body if _is_future(statement)]
+    statements = [statement for statement in tree.body if not _is_future(statement)]
+    if body.form == "function":
+        statements.append(ast.Return(ast.Name(body.node, ast.Load())))
+    elif statements and isinstance(last := statements[-1], ast.Expr):
+        statements[-1] = ast.copy_location(ast.Return(last.value), last)
+    carried = tuple(name for name in body.carried if name not in inputs)
+    wrapper = _wrapper(body, inputs if body.form == "code" else (), carried)
+    wrapper.body = [*map(_unset, carried), *statements] or [ast.Pass()]
+    ast.copy_location(wrapper, tree.body[0] if tree.body else ast.Pass(lineno=body.first_line, col_offset=0))
+    module = ast.fix_missing_locations(ast.Module([*future, wrapper], type_ignores=[]))
+    return _compile(module, filename, body)
+
+
+def bind_python(code: CodeType, namespace: dict[str, Any]) -> Callable[..., Any]:
+    """Return the function that `compile_python` made, with `namespace` as its live globals.
+
+    A node's own function is looked up by running the statements beside it, its imports for instance.
+    Names that the body assigns after taking them from outside start with their value of now.
+    """
+    defined: dict[str, Any] = {}
+    exec(code, namespace, defined)  # noqa: S102 - running the user's cell is what this is for
+    function: FunctionType = next(each for each in defined.values() if isinstance(each, FunctionType))
+    function.__kwdefaults__ = {name: namespace.get(name, ...) for name in function.__kwdefaults__ or {}}
+    if function.__name__ != _FACTORY:
+        return function
+    made: Callable[..., Any] = function()
+    if isinstance(made, FunctionType):
+        made.__qualname__ = made.__name__  # errors about its arguments show it
+    return made
+
+
+def _parse(body: str, node: str, first_line: int) -> ast.Module:
+    padded = "\n" * (first_line - 1) + body
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # compile_python gives them, once
+        try:
+            tree = ast.parse(padded)
+            # A function alone may hold `await`; beside one it has nowhere to run.
+            flags = 0 if _node_function(tree, node) else ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            compile(tree, "<check>", "exec", flags=flags, dont_inherit=True)
+        except (SyntaxError, ValueError) as exc:
+            raise _syntax_error(exc, body, node, first_line) from exc
+    if (star := next(_star_imports(tree), None)) is not None:
+        raise TransformError(
+            f"'from {star.module} import *' can't stand in a node",
+            hint="name what you import, or import in a cell of its own",
+            node=node,
+            line=star.lineno,
+            source=padded.split("\n")[star.lineno - 1],
+        )
+    return tree
+
+
+def _compile(module: ast.Module, filename: str, body: PythonBody) -> CodeType:
+    try:
+        return compile(module, filename, "exec", dont_inherit=True)
+    except SyntaxError as exc:
+        raise _syntax_error(exc, body.source, body.node, body.first_line) from exc
+
+
+def _syntax_error(exc: SyntaxError | ValueError, body: str, node: str, first_line: int) -> TransformError:
+    line = getattr(exc, "lineno", None) or first_line
+    lines = body.split("\n")
+    source = lines[min(line - first_line, len(lines) - 1)] if line >= first_line else ""
+    place = {"node": node, "line": line, "source": source}
+    if is_special(source):
+        hint = "move it to a cell of its own; a node runs without IPython too"
+        return TransformError(f"'{source.strip()}' is IPython's, not Python's", hint=hint, **place)
+    message = getattr(exc, "msg", None) or str(exc)
+    return TransformError(
+        message, hint=_syntax_hint(message, body), column=getattr(exc, "offset", None) or None, **place
+    )
+
+
+def _syntax_hint(message: str, body: str) -> str | None:
+    if "'return' outside function" in message:
+        return "the last expression of the cell is the result: leave `return` out"
+    if "'yield" in message:
+        return "collect the rows, then let the last expression be the result"
+    if opens_with_key(body.lstrip()):
+        return "node fields in YAML before a body are closed by a line `---`"
+    return None
+
+
+def _node_function(tree: ast.Module, node: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    functions = (each for each in tree.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef))
+    return next((function for function in functions if function.name == node), None)
+
+
+def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Parameter]:
+    """Yield what can be given by name; `*args` and `**rest` stay empty."""
+    arguments = function.args
+    if arguments.posonlyargs:
+        name, line = arguments.posonlyargs[0].arg, function.lineno
+        message = f"parameter '{name}' of '{function.name}' is positional only"
+        raise TransformError(
+            message, hint="parameters are given by name: remove the `/`", node=function.name, line=line
+        )
+    without = len(arguments.args) - len(arguments.defaults)
+    yield from map(_parameter, arguments.args, [*[None] * without, *arguments.defaults])
+    yield from map(_parameter, arguments.kwonlyargs, arguments.kw_defaults)
+
+
+def _parameter(argument: ast.arg, default: ast.expr | None) -> Parameter:
+    annotation = argument.annotation
+    text = ast.unparse(annotation) if annotation else None
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        text = annotation.value
+    return Parameter(argument.arg, argument.lineno, default is not None, _literal(default), text)
+
+
+def _literal(default: ast.expr | None) -> Any:
+    try:
+        return UNKNOWN if default is None else ast.literal_eval(default)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):  # all that it documents
+        return UNKNOWN
+
+
+def _wrapper(
+    body: PythonBody, inputs: tuple[str, ...], carried: tuple[str, ...]
+) -> ast.FunctionDef | ast.AsyncFunctionDef:
+    defaults: list[ast.expr | None] = [None] * len(inputs) + [ast.Constant(...) for _ in carried]
+    arguments = ast.arguments(
+        posonlyargs=[], args=[], kwonlyargs=[ast.arg(name) for name in (*inputs, *carried)],
+        kw_defaults=defaults, defaults=[],
+    )  # fmt: skip
+    is_function = body.form == "function"
+    kind = ast.AsyncFunctionDef if body.is_async and not is_function else ast.FunctionDef
+    return kind(name=_FACTORY if is_function else body.node, args=arguments, body=[], decorator_list=[])
+
+
+def _unset(name: str) -> ast.If:
+    """Make `if name is ...: del name`: a carried name that the notebook doesn't have is unbound again."""
+    is_missing = ast.Compare(ast.Name(name, ast.Load()), [ast.Is()], [ast.Constant(...)])
+    return ast.If(is_missing, [ast.Delete([ast.Name(name, ast.Del())])], [])
+
+
+def _is_future(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+
+
+def _star_imports(tree: ast.Module) -> Iterator[ast.ImportFrom]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            yield node
+
+
+def _awaits(tree: ast.Module) -> bool:
+    """Tell whether the body awaits outside its functions."""
+    pending: list[ast.AST] = list(tree.body)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith):
+            return True
+        if isinstance(node, ast.comprehension) and node.is_async:
+            return True
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            pending.extend(ast.iter_child_nodes(node))
+    return False

@@ -37,9 +37,9 @@ def node_html(view: NodeView) -> str:
 def node_text(view: NodeView) -> str:
     """Return the card for terminals and plain-text readers, without its folded parts but the output."""
     badges = "".join(f" [{badge}]" for badge in view.badges)
-    head = join_facts(visible(view.name), mark(view.status), row_count(view.rows), view.time, visible(view.written))
+    head = join_facts(view.name, mark(view.status), row_count(view.rows), view.time, view.written)
     blocks = [
-        head + badges,
+        visible(head + badges),
         visible(view.description),
         error_text(view.error) if view.error else "",
         "\n".join(f"note: {visible(note)}" for note in view.notes),
@@ -63,7 +63,7 @@ def error_html(view: ErrorView) -> Markup:
 
 def error_text(view: ErrorView) -> str:
     """Return an error as the lines of one short block."""
-    lines = [f"{view.type}: {visible(view.message, lines=True)}"]
+    lines = [visible(f"{view.type}: {view.message}", lines=True)]
     lines += [f"  in {visible(view.where)}"] if view.where else []
     lines += [f"  {line}" for line in _quoted(view)] if view.source is not None else []
     lines += [f"  hint: {visible(view.hint)}"] if view.hint else []

@@ -66,14 +66,15 @@ def _card_width(view: DagView) -> float:
 
 
 def _layout(view: DagView, width: float) -> Layout:
-    picture = digraph([node.name for node in view.nodes], view.edges)
+    # Graphviz gets ids only: no text of the user's can confuse it.
+    ids = node_ids(node.name for node in view.nodes)
+    edges = [(ids[tail], ids[head]) for tail, head in view.edges]
+    picture = digraph(ids.values(), edges)
     picture.graph_attr.update(nodesep=f"{_GAP[1] / 72}", ranksep=f"{_GAP[0] / 72}", margin="0", pad="0")
     picture.node_attr.update(shape="box", fixedsize="true", width=f"{width / 72}", height=f"{_HEIGHT / 72}")
     picture.edge_attr.update(arrowhead="none", headport="w", tailport="e")
     if layout := lay_out(picture):
         return layout
-    ids = node_ids(node.name for node in view.nodes)
-    edges = [(ids[tail], ids[head]) for tail, head in view.edges]
     return lay_out_in_layers(list(ids.values()), edges, card=(width, _HEIGHT), gap=_GAP)
 
 

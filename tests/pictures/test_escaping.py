@@ -86,6 +86,7 @@ DRAWINGS: dict[str, Callable[[str], str]] = {
     "run": lambda text: pictures.run_html(samples.run(text)),
     "table": lambda text: pictures.table_html(samples.table(text)),
     "listing": lambda text: pictures.listing_html([f"name{text}"], [[f"value{text}"]]),
+    "framed": lambda text: pictures.framed(f"plain{text}"),
 }
 
 TEXTS: dict[str, Callable[[str], str]] = {

@@ -1,0 +1,46 @@
+import subprocess
+import sys
+
+import pytest
+
+from odibi_nb.exceptions import FormatError
+from odibi_nb.formats import format_names, format_of, get_format
+
+
+@pytest.mark.parametrize("name", format_names())
+def test_every_row_loads_and_says_what_its_format_says(name):
+    form = get_format(name)
+    assert form.name == name
+    assert all(format_of(f"x{extension}").name == name for extension in form.extensions)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("A.CSV", "csv"), ("x/y.csv.gz", "csv"), ("x.pq", "parquet"), ("*.ndjson", "jsonl")]
+)
+def test_the_extension_names_the_format(path, name):
+    assert format_of(path).name == name
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "name"), [("json", "x.jsonl", "jsonl"), ("csv", "x.tsv", "tsv"), ("csv", "x.json", "csv")]
+)
+def test_a_format_given_wins_unless_the_extension_says_it_more_exactly(given, path, name):
+    assert format_of(path, given).name == name
+
+
+def test_an_unknown_format_suggests():
+    with pytest.raises(FormatError, match="did you mean 'parquet'"):
+        get_format("parqet")
+
+
+def test_an_unknown_extension_lists_the_formats():
+    with pytest.raises(FormatError, match="set format: csv"):
+        format_of("sales")
+
+
+def test_formats_load_no_heavy_module():
+    heavy = {"pandas", "duckdb", "pyarrow", "openpyxl", "python_calamine"}
+    load = "import sys, odibi_nb.formats as f; [f.get_format(n) for n in f.format_names()]"
+    code = f"{load}; print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -70,7 +70,7 @@ def split_header(text: str, *, first_line: int = 1) -> SplitCell:
     body = end + 1
     while body < len(lines) and not lines[body].strip():
         body += 1
-    header = "\n".join(lines[:end]) if end > 0 else ""
+    header = "".join(f"{line}\n" for line in lines[: max(end, 0)])
     return SplitCell(header, first_line, "\n".join(lines[body:]).rstrip(), first_line + body)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from odibi_nb.cells.magics import SpecialLine, python_text
 from odibi_nb.cells.names import AMBIENT, names_of
+from odibi_nb.cells.parsing import parse_python
 from odibi_nb.exceptions import OdibiException, TransformError
 
 __all__ = ["LeftOut", "PlainCell", "Slice", "Statement", "cell_filename", "execute_slice", "slice_definitions"]
@@ -93,9 +94,9 @@ def slice_definitions(cells: Sequence[PlainCell], wanted: Iterable[str]) -> Slic
         left_out.extend(_left_out_special(cell, special) for special in python.special if not _OURS.match(special.text))
         try:
             candidates.extend(_candidates(cell, python.text))
-        except (SyntaxError, ValueError) as exc:
-            line = getattr(exc, "lineno", None) or 1
-            left_out.append(LeftOut(cell.label, line, _line(cell.source, line), f"not Python: {exc.args[0]}"))
+        except SyntaxError as exc:
+            line = exc.lineno or 1
+            left_out.append(LeftOut(cell.label, line, _line(cell.source, line), f"not Python: {exc.msg}"))
     picked, missing = _pick(candidates, wanted)
     left_out.extend(_left_out(candidate) for at, candidate in enumerate(candidates) if at not in picked)
     statements = tuple(candidates[at].statement for at in sorted(picked))
@@ -138,7 +139,7 @@ def execute_slice(definitions: Slice, namespace: dict[str, Any], *, notebook: st
 
 
 def _candidates(cell: PlainCell, text: str) -> Iterator[_Candidate]:
-    tree = ast.parse(text)
+    tree = parse_python(text)
     if cell.is_setup:
         names = names_of(tree.body)
         statement = Statement(text, cell.label, 1, tuple(sorted(names.bound)))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
 from typing import Literal
+
+from odibi_nb.cells.parsing import parse_python
 
 __all__ = ["Language", "detect_language", "node_fields", "opens_with_key"]
 
@@ -105,10 +105,8 @@ def _opens_sql(code: str) -> bool:
 
 
 def _is_python(body: str) -> bool:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            ast.parse(body)
-        except (SyntaxError, ValueError):  # ValueError: a null byte, in Python 3.11
-            return False
+    try:
+        parse_python(body)
+    except SyntaxError:
+        return False
     return True

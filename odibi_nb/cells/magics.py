@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
 from dataclasses import dataclass
+
+from odibi_nb.cells.parsing import parse_python
 
 __all__ = [
     "CELL_MAGICS",
@@ -119,12 +119,8 @@ def _take(lines: list[str], index: int) -> SpecialLine:
 
 
 def _syntax_error_line(text: str) -> int | None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            ast.parse(text)
-        except SyntaxError as exc:
-            return exc.lineno or 1
-        except ValueError:  # a null byte: Python 3.11 names no line
-            return 1
+    try:
+        parse_python(text)
+    except SyntaxError as exc:
+        return exc.lineno or 1
     return None

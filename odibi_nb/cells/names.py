@@ -53,9 +53,13 @@ def names_of(statements: Sequence[ast.stmt]) -> Names:
 
     A load inside a function happens later than its definition, so it is from outside only when the
     statements bind the name nowhere; elsewhere it is when they have not bound it yet.
+    Raises SyntaxError for code nested too deeply to walk.
     """
     visitor = _Visitor()
-    visitor.visit_all(statements)
+    try:
+        visitor.visit_all(statements)
+    except RecursionError as exc:
+        raise SyntaxError("the code is nested too deeply") from exc
     top = visitor.scope
     free = [load for load in top.loads if load.is_global or not top.hides(load)]
     reads: dict[str, Name] = {}

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 from odibi_nb.cells.language import opens_with_key
 from odibi_nb.cells.magics import is_special
 from odibi_nb.cells.names import AMBIENT, Name, names_of
+from odibi_nb.cells.parsing import parse_python
 from odibi_nb.exceptions import TransformError
 
 __all__ = ["UNKNOWN", "Parameter", "PythonBody", "Unknown", "bind_python", "compile_python", "read_python"]
@@ -72,7 +73,10 @@ def read_python(body: str, *, node: str, first_line: int = 1) -> PythonBody:
     Raises TransformError, with the line and the source line, for what can't be a body.
     """
     tree = _parse(body, node, first_line)
-    names = names_of(tree.body)
+    try:
+        names = names_of(tree.body)
+    except SyntaxError as exc:
+        raise _syntax_error(exc, body, node, first_line) from exc
     function = _node_function(tree, node)
     outside = tuple(name for name in names.reads if name.name not in AMBIENT)
     return PythonBody(
@@ -105,7 +109,8 @@ def compile_python(body: PythonBody, *, filename: str, inputs: tuple[str, ...] =
     carried = tuple(name for name in body.carried if name not in inputs)
     wrapper = _wrapper(body, inputs if body.form == "code" else (), carried)
     wrapper.body = [*map(_unset, carried), *statements] or [ast.Pass()]
-    ast.copy_location(wrapper, tree.body[0] if tree.body else ast.Pass(lineno=body.first_line, col_offset=0))
+    wrapper.lineno = wrapper.end_lineno = body.first_line
+    wrapper.col_offset = wrapper.end_col_offset = 0
     module = ast.fix_missing_locations(ast.Module([*future, wrapper], type_ignores=[]))
     return _compile(module, filename, body)
 
@@ -130,15 +135,12 @@ def bind_python(code: CodeType, namespace: dict[str, Any]) -> Callable[..., Any]
 
 def _parse(body: str, node: str, first_line: int) -> ast.Module:
     padded = "\n" * (first_line - 1) + body
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # compile_python gives them, once
-        try:
-            tree = ast.parse(padded)
-            # A function alone may hold `await`; beside one it has nowhere to run.
-            flags = 0 if _node_function(tree, node) else ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-            compile(tree, "<check>", "exec", flags=flags, dont_inherit=True)
-        except (SyntaxError, ValueError) as exc:
-            raise _syntax_error(exc, body, node, first_line) from exc
+    try:
+        tree = parse_python(padded)
+        # A function alone may hold `await`; beside one it has nowhere to run.
+        _check(tree, 0 if _node_function(tree, node) else ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except SyntaxError as exc:
+        raise _syntax_error(exc, body, node, first_line) from exc
     if (star := next(_star_imports(tree), None)) is not None:
         raise TransformError(
             f"'from {star.module} import *' can't stand in a node",
@@ -150,6 +152,16 @@ def _parse(body: str, node: str, first_line: int) -> ast.Module:
     return tree
 
 
+def _check(tree: ast.Module, flags: int) -> None:
+    """Let Python refuse what a generated function around the body would let pass, `return` for instance."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # compile_python gives them, once
+        try:
+            compile(tree, "<check>", "exec", flags=flags, dont_inherit=True)
+        except RecursionError as exc:
+            raise SyntaxError("the code is nested too deeply") from exc
+
+
 def _compile(module: ast.Module, filename: str, body: PythonBody) -> CodeType:
     try:
         return compile(module, filename, "exec", dont_inherit=True)
@@ -157,18 +169,15 @@ def _compile(module: ast.Module, filename: str, body: PythonBody) -> CodeType:
         raise _syntax_error(exc, body.source, body.node, body.first_line) from exc
 
 
-def _syntax_error(exc: SyntaxError | ValueError, body: str, node: str, first_line: int) -> TransformError:
-    line = getattr(exc, "lineno", None) or first_line
+def _syntax_error(exc: SyntaxError, body: str, node: str, first_line: int) -> TransformError:
+    line = exc.lineno or first_line
     lines = body.split("\n")
     source = lines[min(line - first_line, len(lines) - 1)] if line >= first_line else ""
     place = {"node": node, "line": line, "source": source}
     if is_special(source):
         hint = "move it to a cell of its own; a node runs without IPython too"
         return TransformError(f"'{source.strip()}' is IPython's, not Python's", hint=hint, **place)
-    message = getattr(exc, "msg", None) or str(exc)
-    return TransformError(
-        message, hint=_syntax_hint(message, body), column=getattr(exc, "offset", None) or None, **place
-    )
+    return TransformError(exc.msg, hint=_syntax_hint(exc.msg, body), column=exc.offset or None, **place)
 
 
 def _syntax_hint(message: str, body: str) -> str | None:

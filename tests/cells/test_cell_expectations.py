@@ -12,7 +12,10 @@ CASES = [
     ("unique(a, b)", {"type": "unique", "columns": ["a", "b"]}),
     ('unique("my id", "say ""x""")', {"type": "unique", "columns": ["my id", 'say "x"']}),
     ("accepted_values(a, 'x', 2)", {"type": "accepted_values", "column": "a", "values": ["x", 2]}),
-    ("accepted_values(a,'it''s, (x)',-1.5,true)", {"type": "accepted_values", "column": "a", "values": ["it's, (x)", -1.5, True]}),
+    (
+        "accepted_values(a,'it''s, (x)',-1.5,true)",
+        {"type": "accepted_values", "column": "a", "values": ["it's, (x)", -1.5, True]},
+    ),
     ("row_count > 0", {"type": "row_count", "min": 1}),
     ("row_count>=5", {"type": "row_count", "min": 5}),
     ("ROW_COUNT < 10", {"type": "row_count", "max": 9}),
@@ -26,7 +29,7 @@ CASES = [
     ("is_ok(a)", {"type": "custom_sql", "condition": "is_ok(a)"}),
     ("warn: amount > 0", {"type": "custom_sql", "condition": "amount > 0", "on_fail": "warn"}),
     ("warn:not_null(a)", {"type": "not_null", "columns": ["a"], "on_fail": "warn"}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "test"), CASES)

@@ -40,13 +40,16 @@ from odibi_nb.exceptions import UsageError
         ("n --materialize table", {"materialize": "table"}),
         ("n --returns none", {"returns": "none"}),
         ("n --read l:a --option sep=';'", {"read": Target("l", "a"), "options": {"sep": ";"}}),
-        ("n --read l:a --option skip=2 --option header=true", {"read": Target("l", "a"), "options": {"skip": 2, "header": True}}),
+        (
+            "n --read l:a --option skip=2 --option header=true",
+            {"read": Target("l", "a"), "options": {"skip": 2, "header": True}},
+        ),
         ("n --read l:a --option null_text=", {"read": Target("l", "a"), "options": {"null_text": ""}}),
         ("n --read l:a --option q='a=b'", {"read": Target("l", "a"), "options": {"q": "a=b"}}),
         ("n --read l:a --format json", {"read": Target("l", "a"), "format": "json"}),
         ("n --write l:a --format json", {"write": Target("l", "a"), "format": "json"}),
     ],
-)  # fmt: skip
+)
 def test_a_line_says(line, expected):
     assert parse_node_line(line) == NodeOptions("n", **expected)
 
@@ -98,11 +101,29 @@ def test_a_wrong_line_is_answered_with_what_was_meant(line, message, hint):
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("5", 5), ("-5", -5), ("007", 7), ("2.5", 2.5), ("1e3", 1000.0), (".5", 0.5), ("true", True), ("False", False),
-        ("null", None), ("~", None), ("NO", "NO"), ("on", "on"), ("tRue", "tRue"), ("", ""), ("'5'", "5"),
-        ('"true"', "true"), ("'", "'"), ("a b", "a b"), ("2024-01-01", "2024-01-01"), ("[1]", "[1]"), (".", "."),
+        ("5", 5),
+        ("-5", -5),
+        ("007", 7),
+        ("2.5", 2.5),
+        ("1e3", 1000.0),
+        (".5", 0.5),
+        ("true", True),
+        ("False", False),
+        ("null", None),
+        ("~", None),
+        ("NO", "NO"),
+        ("on", "on"),
+        ("tRue", "tRue"),
+        ("", ""),
+        ("'5'", "5"),
+        ('"true"', "true"),
+        ("'", "'"),
+        ("a b", "a b"),
+        ("2024-01-01", "2024-01-01"),
+        ("[1]", "[1]"),
+        (".", "."),
     ],
-)  # fmt: skip
+)
 def test_values_are_typed_as_yaml_scalars(text, value):
     typed = scalar(text)
     assert (type(typed), typed) == (type(value), value)
@@ -114,8 +135,16 @@ def test_a_key_value_pair_splits_at_the_first_equals_sign():
 
 def test_words_are_split_as_a_shell_does_with_literal_backslashes():
     assert split_line(r"""a 'b c' "d 'e'" f\ g\n x"y z"w # no comment""") == [
-        "a", "b c", "d 'e'", "f\\", r"g\n", "xy zw", "#", "no", "comment",
-    ]  # fmt: skip
+        "a",
+        "b c",
+        "d 'e'",
+        "f\\",
+        r"g\n",
+        "xy zw",
+        "#",
+        "no",
+        "comment",
+    ]
 
 
 RUN = OptionParser(

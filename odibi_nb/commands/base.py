@@ -1,0 +1,111 @@
+"""What a command is: one definition, called as `%odibi NAME …` in a cell and `odibi-nb NAME …` in a shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from odibi_nb.cells.option_parser import Option, OptionParser
+
+if TYPE_CHECKING:
+    from odibi_nb.runner import Listener
+    from odibi_nb.workspace import Workspace
+
+__all__ = ["Call", "Command", "Door", "Shown"]
+
+Door = Literal["cell", "shell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a command shows: as text, as HTML, and (for `--json`) as plain values.
+
+    error: raised once the rest is shown. exit_status: of the shell command.
+    """
+
+    text: str = ""
+    html: str | None = None
+    svg: str | None = None
+    data: Any = None
+    error: BaseException | None = None
+    exit_status: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command with its words and options read.
+
+    workspace: that of the kernel or of the target; None for commands that need none.
+    """
+
+    door: Door
+    words: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    workspace: Workspace | None = None
+    left_out: Sequence[Any] = ()
+    notes: Sequence[str] = ()
+    listeners: tuple[Listener, ...] = ()
+
+    @property
+    def ws(self) -> Workspace:
+        """The workspace, for commands that have one."""
+        assert self.workspace is not None  # noqa: S101 - the doors see to it
+        return self.workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command.
+
+    words: as for `OptionParser`; in a shell TARGET comes before them when `needs_target`. executes: whether
+    it may run the target's code.
+    """
+
+    name: str
+    summary: str
+    example: str
+    run: Callable[[Call], Shown]
+    words: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
+    needs_target: bool = True
+    executes: bool = False
+    details: str = ""
+
+    def parser(self, door: Door) -> OptionParser:
+        """Return the parser of its line at this door."""
+        if door == "cell":
+            return OptionParser(f"%odibi {self.name}", self.options, words=self.words)
+        target = ("TARGET",) if self.needs_target else ()
+        extra = (ENV, JSON) if self.needs_target else ()
+        return OptionParser(f"odibi-nb {self.name}", (*self.options, *extra), words=(*target, *self.words))
+
+    def help(self, door: Door) -> str:
+        """Return its help page."""
+        parser = self.parser(door)
+        lines = [f"usage: {parser.usage}", "", self.summary]
+        if self.needs_target and door == "shell":
+            lines += ["", "TARGET: a notebook, a YAML file, or a folder with odibi.yaml"]
+        if self.details:
+            lines += ["", self.details]
+        if parser.options:
+            spelled = [(", ".join((*option.also, option.name)) + _operand(option), option) for option in parser.options]
+            width = max(len(name) for name, _ in spelled)
+            lines += ["", "options:", *(f"  {name:<{width}}  {option.help}" for name, option in spelled)]
+        prefix = "%odibi " if door == "cell" else "odibi-nb "
+        return "\n".join([*lines, "", f"example: {prefix}{self.example_at(door)}"])
+
+    def example_at(self, door: Door) -> str:
+        """Return its example, with a target where the door wants one."""
+        if door == "cell" or not self.needs_target:
+            return self.example
+        name, _, rest = self.example.partition(" ")
+        return f"{name} sales.ipynb {rest}".rstrip()
+
+
+JSON = Option("--json", takes="nothing", help="print one JSON object and nothing else")
+ENV = Option("--env", metavar="NAME", help="the overlay of the project's environments to use")
+
+
+def _operand(option: Option) -> str:
+    return f" {option.metavar}" if option.takes in ("one", "many") else ""

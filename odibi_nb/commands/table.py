@@ -1,0 +1,70 @@
+"""The command table: every command's name, its home and its doors; a command is imported when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import NamedTuple
+
+from odibi_nb.commands.base import Command, Door
+from odibi_nb.exceptions import UsageError, did_you_mean
+
+__all__ = ["COMMANDS", "Row", "find_command", "overview"]
+
+
+class Row(NamedTuple):
+    """A line of the table; summary: for the overview."""
+
+    name: str
+    module: str
+    doors: tuple[Door, ...]
+    summary: str
+
+
+_BOTH: tuple[Door, ...] = ("cell", "shell")
+
+COMMANDS = {
+    row.name: row
+    for row in (
+        Row("status", "looking", _BOTH, "every node with its status, rows and time"),
+        Row("graph", "graph", _BOTH, "the graph as a picture or as text"),
+        Row("run", "run", _BOTH, "compute the selected nodes and write their targets"),
+        Row("show", "looking", ("cell",), "a node's card, or the whole traceback of its error"),
+        Row("validate", "validate", _BOTH, "check everything that can be checked without running"),
+        Row("ls", "looking", _BOTH, "the names that selectors mean"),
+        Row("params", "settings", _BOTH, "the parameters and their values; k=v sets one"),
+        Row("set", "settings", ("cell",), "options of this workspace: auto, preview"),
+        Row("pipeline", "settings", ("cell",), "the pipeline of the cells that follow"),
+        Row("drop", "nodes", ("cell",), "forget a node"),
+        Row("rename", "nodes", ("cell",), "give a node another name"),
+        Row("reset", "nodes", ("cell",), "forget every node, result and parameter"),
+        Row("help", "help", _BOTH, "this list, or a command's page"),
+        Row("init", "init", ("shell",), "make a new project"),
+        Row("demo", "demo", ("shell",), "make a small project with data, run it, show the results"),
+        Row("doctor", "doctor", ("shell",), "find what is missing or in the way on this machine"),
+    )
+}
+
+
+def find_command(name: str, door: Door) -> Command:
+    """Return a command by its name; raises UsageError with the nearest one."""
+    row = COMMANDS.get(name)
+    here = [other.name for other in COMMANDS.values() if door in other.doors]
+    prefix = "%odibi" if door == "cell" else "odibi-nb"
+    if row is None:
+        raise UsageError(f"there is no command '{prefix} {name}'", hint=did_you_mean(name, here) or ", ".join(here))
+    if door not in row.doors:
+        other = "a shell: odibi-nb" if door == "cell" else "a notebook: %odibi"
+        raise UsageError(f"'{name}' makes no sense here", hint=f"it is a command for {other} {name}")
+    commands: dict[str, Command] = import_module(f"odibi_nb.commands.{row.module}").COMMANDS
+    return commands[name]
+
+
+def overview(door: Door) -> str:
+    """Return the list of commands at this door."""
+    rows = [row for row in COMMANDS.values() if door in row.doors]
+    prefix = "%odibi" if door == "cell" else "odibi-nb"
+    target = "" if door == "cell" else " [TARGET]"
+    width = max(len(row.name) for row in rows)
+    lines = [f"usage: {prefix} COMMAND{target} [options]", "", *(f"  {r.name:<{width}}  {r.summary}" for r in rows)]
+    more = f"{prefix} help COMMAND" if door == "cell" else f"{prefix} COMMAND --help"
+    return "\n".join([*lines, "", f"`{more}` shows a command's options with an example."])

@@ -1,0 +1,54 @@
+"""Engines by name; each is imported when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from odibi_nb.exceptions import EngineError, did_you_mean
+
+if TYPE_CHECKING:
+    from odibi_nb.engine.base import Dataset, Engine
+    from odibi_nb.engine.duckdb_engine import DuckDBEngine
+    from odibi_nb.engine.pandas_engine import PandasEngine
+
+__all__ = ["Dataset", "DuckDBEngine", "Engine", "PandasEngine", "create_engine", "engine_names"]
+
+_ENGINES = {
+    "duckdb": ("odibi_nb.engine.duckdb_engine", "DuckDBEngine"),
+    "pandas": ("odibi_nb.engine.pandas_engine", "PandasEngine"),
+    # Odibi's third engine: its frames are what DuckDB's Arrow gives, so the default engine runs it.
+    "polars": ("odibi_nb.engine.duckdb_engine", "DuckDBEngine"),
+}
+_NAMES = {
+    "Dataset": "odibi_nb.engine.base",
+    "Engine": "odibi_nb.engine.base",
+    "DuckDBEngine": "odibi_nb.engine.duckdb_engine",
+    "PandasEngine": "odibi_nb.engine.pandas_engine",
+}
+
+
+def engine_names() -> tuple[str, ...]:
+    """Return the names that `engine:` takes."""
+    return tuple(_ENGINES)
+
+
+def create_engine(name: str = "duckdb", settings: Mapping[str, Any] | None = None) -> Engine:
+    """Return a new engine.
+
+    settings: DuckDB settings. Raises EngineError (a ValueError) for an unknown name.
+    """
+    if name not in _ENGINES:
+        raise EngineError(
+            f"engine '{name}' is not known", hint=did_you_mean(name, _ENGINES) or f"engines: {', '.join(_ENGINES)}"
+        )
+    module, attribute = _ENGINES[name]
+    engine: Engine = getattr(import_module(module), attribute)(settings)
+    return engine
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(import_module(_NAMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

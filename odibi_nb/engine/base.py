@@ -1,0 +1,173 @@
+"""What an engine is, and what it hands around: results as handles, never as frames.
+
+The runner and everything above know engines only by this module.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+
+from odibi_nb.engine.types import Schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from odibi_nb.connections.base import FileConnection
+    from odibi_nb.formats.base import Format
+    from odibi_nb.sql import SqlFacts
+
+__all__ = ["Dataset", "Engine", "FrameKind", "Query", "Readers", "Run", "Source", "Target"]
+
+FrameKind = Literal["pandas", "arrow", "polars", "relation", "batches"]
+
+Run = Callable[[str], Sequence[tuple[Any, ...]]]
+T = TypeVar("T")
+
+PREVIEW_ROWS = 20
+
+
+class Dataset(ABC):
+    """A node's result: a handle that says what it holds and gives it out on demand.
+
+    schema: columns in order, with DuckDB types. notes: what the reader of the card should know.
+    """
+
+    schema: Schema
+    notes: tuple[str, ...] = ()
+
+    @property
+    @abstractmethod
+    def lazy(self) -> bool:
+        """Whether its rows are still to be computed, by whoever reads them."""
+
+    @property
+    @abstractmethod
+    def known_rows(self) -> int | None:
+        """The exact number of rows where it costs nothing to say, else None."""
+
+    @property
+    def head_rows(self) -> int:
+        """How many rows a preview has seen so far: there are at least as many."""
+        return 0
+
+    @abstractmethod
+    def count(self) -> int:
+        """Return the exact number of rows; may run a query."""
+
+    @abstractmethod
+    def head(self, rows: int = PREVIEW_ROWS) -> pa.Table:
+        """Return the first rows, in result order."""
+
+    @abstractmethod
+    def arrow(self) -> pa.Table:
+        """Return all rows as a canonical Arrow table."""
+
+    @abstractmethod
+    def frame(self, kind: FrameKind = "pandas") -> Any:
+        """Return all rows as a frame of the caller's own: changing it changes nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Files to read: where, in what format, with the format's options. types: see `Format.scan_sql`."""
+
+    connection: FileConnection
+    format: Format
+    path: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    types: Mapping[str, str] | None = None
+
+    def uris(self) -> list[str]:
+        """Return the files there are now; raises SourceNotFoundError when there is none."""
+        return [stamp.uri for stamp in self.connection.files(self.path, extensions=self.format.extensions)]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A file to write, and how; keys: the columns that name a row (upsert, append_once)."""
+
+    connection: FileConnection
+    format: Format
+    path: str
+    mode: str = "overwrite"
+    keys: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Who will read a result in this run, as far as it is known when the result is made.
+
+    count: nodes that read it. sink: it is written to a connection. keep: it must be evaluated in full,
+    now (a leaf of a run). overrule: `materialize` of the node.
+    """
+
+    count: int = 0
+    sink: bool = False
+    keep: bool = False
+    overrule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One SQL statement over named inputs.
+
+    name: the result's name in SQL. facts: what the analysis found. params: values of `$name`s.
+    inputs: results by the names that the SQL uses for them. private: some of these names mean this only
+    here (`df`, aliases), not in the whole run.
+    """
+
+    name: str
+    facts: SqlFacts
+    inputs: Mapping[str, Dataset]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    readers: Readers = Readers()
+    private: bool = False
+
+
+class Engine(ABC):
+    """Reads, transforms and writes; one instance serves one workspace or pipeline, from several threads at once.
+
+    Errors of the libraries below leave it as OdibiExceptions. Results stay valid until `close`.
+    """
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Open a fresh scope of names: results of one run never meet another run's names."""
+
+    @abstractmethod
+    def read(self, source: Source, name: str, readers: Readers = Readers()) -> Dataset:
+        """Return what the source holds. Raises SourceNotFoundError, FormatError."""
+
+    @abstractmethod
+    def query(self, query: Query) -> Dataset:
+        """Return the result of an SQL statement; raises TransformError at its line."""
+
+    @abstractmethod
+    def publish(self, value: Any, name: str) -> Dataset:
+        """Return a handle on what a Python node returned; raises ValidationError naming the column at fault."""
+
+    @abstractmethod
+    def write(self, data: Dataset, target: Target) -> int:
+        """Write atomically and return the number of rows of `data` that are new in the target's file."""
+
+    @abstractmethod
+    def verify(self, data: Dataset) -> None:
+        """Evaluate every row and column, keep nothing, and raise what goes wrong."""
+
+    @abstractmethod
+    def inspect(self, data: Dataset, work: Callable[[str, Run], T]) -> T:
+        """Return `work(table, run)`: `run` executes SQL, in which `table` stands for `data`."""
+
+    @abstractmethod
+    def interrupt(self) -> None:
+        """Stop what runs now, from any thread; it raises NodeCancelled there."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give back memory, files and threads; handles become invalid."""

@@ -1,0 +1,186 @@
+"""One DuckDB database in memory, used by many threads: cursors, interrupts, and names that go when unused."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+import pyarrow as pa
+
+from odibi_nb.exceptions import EngineError, NodeCancelled
+from odibi_nb.sql.quote import quote_name
+
+__all__ = ["Cursor", "Leaf", "Session"]
+
+T = TypeVar("T")
+
+
+class Leaf:
+    """An Arrow table under a name of its own; cursors see it once they have registered it."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, table: pa.Table) -> None:
+        self.table = table
+        self.name = f"odibi_value_{next(self._numbers)}"
+
+
+class Cursor:
+    """A connection of one thread at a time. Every call fetches to the end: DuckDB 2 keeps no second result open."""
+
+    def __init__(self, raw: duckdb.DuckDBPyConnection) -> None:
+        self.raw = raw
+        self._schema = ""
+        self._leaves: dict[str, weakref.ref[Leaf]] = {}
+
+    def run(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Execute and return all rows."""
+        return self.raw.execute(sql, dict(params) if params else None).fetchall()
+
+    def relation(self, sql: str, params: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyRelation:
+        """Bind a query without running it."""
+        relation = self.raw.sql(sql, params=dict(params)) if params else self.raw.sql(sql)
+        if relation is None:
+            raise EngineError("the statement gives no rows")
+        return relation
+
+    def arrow(self, sql: str) -> pa.Table:
+        """Execute and return all rows as Arrow."""
+        return self.relation(sql).to_arrow_table()
+
+    def use(self, schema: str) -> None:
+        """Resolve bare names in `schema`; other cursors don't notice."""
+        if schema != self._schema:
+            self.run(f"USE {quote_name(schema)}")
+            self._schema = schema
+
+    def see(self, leaves: Iterable[Leaf]) -> None:
+        """Make Arrow tables readable here by name, and let go of those nobody else holds."""
+        for name in [name for name, leaf in self._leaves.items() if leaf() is None]:
+            self.raw.unregister(name)
+            del self._leaves[name]
+        for leaf in leaves:
+            if leaf.name not in self._leaves:
+                self.raw.register(leaf.name, leaf.table)
+                self._leaves[leaf.name] = weakref.ref(leaf)
+
+
+class Session:
+    """The database behind a DuckDB engine.
+
+    settings: DuckDB settings, set once for all cursors.
+    """
+
+    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
+        self._database = duckdb.connect(":memory:", config=_configuration())
+        self._database.execute("SET GLOBAL TimeZone = 'UTC'")
+        for key, value in (settings or {}).items():
+            self._set(key, value)
+        self._free: deque[Cursor] = deque()
+        self._busy: set[Cursor] = set()
+        self._lock = threading.Lock()
+        self._garbage: deque[str] = deque()
+        self._hop: ThreadPoolExecutor | None = None
+
+    def call(self, work: Callable[[Cursor], T], leaves: Iterable[Leaf] = ()) -> T:
+        """Run `work` on a cursor, so that Ctrl-C can stop it.
+
+        From the main thread it runs in another one: a signal that arrives while the main thread is inside
+        DuckDB is missed more often than not.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            return self._work(work, leaves)
+        future = self._hopper().submit(self._work, work, leaves)
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            self.interrupt()
+            _wait(future)
+            raise
+
+    def interrupt(self) -> None:
+        """Stop every statement that runs now."""
+        with self._lock:
+            for cursor in self._busy:
+                cursor.raw.interrupt()
+
+    def discard_with(self, owner: object, statement: str) -> None:
+        """Execute `statement` (a DROP) some time after `owner` is gone."""
+        weakref.finalize(owner, self._garbage.append, statement)
+
+    def register_filesystem(self, filesystem: Any) -> None:
+        """Let DuckDB open the URIs of an fsspec filesystem."""
+        protocol = filesystem.protocol if isinstance(filesystem.protocol, str) else filesystem.protocol[0]
+        if not self._database.filesystem_is_registered(protocol):
+            self._database.register_filesystem(filesystem)
+
+    def close(self) -> None:
+        """Close the database; safe to call twice."""
+        if self._hop:
+            self._hop.shutdown(wait=True)
+        with self._lock:
+            for cursor in self._free:
+                cursor.raw.close()
+            self._free.clear()
+        self._database.close()
+
+    def relation_cursor(self, leaves: Iterable[Leaf]) -> Cursor:
+        """Return a cursor that is the caller's for as long as a relation of it lives."""
+        cursor = Cursor(self._database.cursor())
+        cursor.see(leaves)
+        return cursor
+
+    def _work(self, work: Callable[[Cursor], T], leaves: Iterable[Leaf]) -> T:
+        with self._cursor() as cursor:
+            cursor.see(leaves)
+            try:
+                return work(cursor)
+            except duckdb.InterruptException as exc:
+                raise NodeCancelled("interrupted") from exc
+
+    @contextmanager
+    def _cursor(self) -> Iterator[Cursor]:
+        with self._lock:
+            cursor = self._free.pop() if self._free else Cursor(self._database.cursor())
+            self._busy.add(cursor)
+        try:
+            while self._garbage:
+                cursor.run(self._garbage.popleft())
+            yield cursor
+        finally:
+            with self._lock:
+                self._busy.discard(cursor)
+                self._free.append(cursor)
+
+    def _hopper(self) -> ThreadPoolExecutor:
+        if self._hop is None:
+            self._hop = ThreadPoolExecutor(1, thread_name_prefix="odibi-duckdb")
+        return self._hop
+
+    def _set(self, key: str, value: Any) -> None:
+        try:
+            self._database.execute(f"SET GLOBAL {quote_name(key)} = $value", {"value": value})
+        except duckdb.Error as exc:
+            raise EngineError(f"DuckDB setting '{key}': {exc}", hint="see settings.duckdb of the project") from exc
+
+
+def _configuration() -> dict[str, str]:
+    return {
+        "autoinstall_known_extensions": "false",
+        "python_enable_replacements": "false",
+        "temp_directory": str(Path(tempfile.gettempdir()) / "odibi_nb_spill"),
+    }
+
+
+def _wait(future: Future[Any]) -> None:
+    """Wait until an interrupted statement has let go of its cursor; how it ended no longer matters."""
+    future.exception()

@@ -1,0 +1,263 @@
+"""From a node's config to a task: dependencies inferred, functions and parameters checked, connections looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from odibi_nb.exceptions import (
+    ConnectionError,
+    DependencyError,
+    OdibiException,
+    ParameterError,
+    SourceNotFoundError,
+    TransformError,
+    did_you_mean,
+)
+from odibi_nb.registry import Functions, bind_arguments
+from odibi_nb.runner.tasks import Dependency, FunctionStep, NodeTask, OperationStep, Place, SqlStep, Step
+from odibi_nb.sql import analyze
+from odibi_nb.sql.operations import check_operation
+
+if TYPE_CHECKING:
+    from odibi_nb.config import NodeConfig, ReadConfig, TransformStep, WriteConfig
+    from odibi_nb.connections import BaseConnection
+    from odibi_nb.engine.base import Source, Target
+
+__all__ = ["Compiler", "connected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """Knows what names in a node can mean.
+
+    names: the nodes there are. params: values for `$name` in SQL and for function parameters with defaults.
+    root: the folder that `sql_file` paths start from. open_names: an undeclared name is a dependency still
+    to be declared (a notebook's cells come in any order), not an error, unless `is_frame` says that it is
+    a DataFrame of the notebook.
+    """
+
+    functions: Functions
+    names: Collection[str] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+    root: Path = field(default_factory=Path.cwd)
+    open_names: bool = False
+    is_frame: Callable[[str], bool] = lambda name: False
+
+    def compile(self, config: NodeConfig, place: Place = Place(), *, body: Place | None = None) -> NodeTask:
+        """Return the node's task, without source and target (see `connected`).
+
+        place: where the node stands. body: where its SQL or Python does, when that is known by the line.
+        Raises TransformError, ParameterError, DependencyError at the place.
+        """
+        try:
+            return self._compile(config, place, body or Place(place.cell, place.file))
+        except OdibiException as exc:
+            raise exc.at(node=config.name, **place.locate(None)) from exc.__cause__
+
+    def _compile(self, config: NodeConfig, place: Place, body: Place) -> NodeTask:
+        found = _Found()
+        for name in config.depends_on:
+            found.add(name, "depends_on")
+        for alias, given in config.inputs.items():
+            if isinstance(given, str):
+                found.add(given, f"input {alias}")
+        has_start = bool(config.read or config.inputs or config.depends_on)
+        steps = tuple(
+            self._step(step, config, found, body, has_current=has_start or number > 0)
+            for number, step in enumerate(config.transform.steps if config.transform else ())
+        )
+        known = {name.casefold() for name in self.names}
+        checks = config.validation
+        return NodeTask(
+            name=config.name,
+            kind=_kind(config, steps),
+            dependencies=tuple(replace(d, resolved=d.name.casefold() in known) for d in found),
+            steps=steps,
+            checks=tuple(checks.tests) if checks else (),
+            check_mode=str(checks.mode) if checks else "fail",
+            returns=config.returns,
+            materialize=config.materialize,
+            enabled=config.enabled,
+            fail_fast=config.on_error == "fail_fast",
+            place=place,
+        )
+
+    def _step(self, step: TransformStep, config: NodeConfig, found: _Found, body: Place, *, has_current: bool) -> Step:
+        if step.function is not None:
+            return self._function(step, config, found, body, has_current)
+        if step.operation is not None:
+            check_operation(step.operation, step.params)
+            return OperationStep(step.operation, step.params, body)
+        if step.sql_file is not None:
+            text, place = self._sql_file(step.sql_file)
+            return self._sql(text, step, config, found, place, has_current)
+        return self._sql(step.sql or "", step, config, found, body, has_current)
+
+    def _sql_file(self, path: str) -> tuple[str, Place]:
+        file = self.root / path
+        try:
+            text = file.read_text(encoding="utf-8")
+        except OSError as exc:
+            raise SourceNotFoundError(
+                f"sql_file '{path}' can't be read: {exc.strerror}", hint=f"paths start at {self.root}"
+            ) from exc
+        return text, Place(file=str(file), lines=tuple(text.splitlines()))
+
+    def _sql(
+        self, text: str, step: TransformStep, config: NodeConfig, found: _Found, place: Place, has_current: bool
+    ) -> SqlStep:
+        try:
+            facts = analyze(text)
+            inputs, reads_current = self._tables(facts, config, found, has_current)
+            params = self._sql_params(facts.parameters, step.params)
+        except OdibiException as exc:
+            exc.where = replace(exc.where, **place.locate(exc.where.line))
+            raise
+        return SqlStep(facts, inputs, params, reads_current, place)
+
+    def _tables(
+        self, facts: Any, config: NodeConfig, found: _Found, has_current: bool
+    ) -> tuple[dict[str, str], bool]:
+        """Return the upstream nodes by the names that the SQL uses; whether it reads `df`."""
+        declared = {name.casefold(): name for name in self.names}
+        inputs: dict[str, str] = {}
+        reads_current = False
+        for table in facts.tables:
+            if table.name.casefold() == "df" and has_current:
+                reads_current = True
+            elif table.name in config.inputs:
+                inputs[table.name] = table.name
+            elif (name := declared.get(table.name.casefold())) is None and self.is_frame(table.name):
+                raise TransformError(
+                    f"'{table.name}' is a DataFrame of the notebook, not a node",
+                    hint=f"make it a node: %%odibi_node NAME, with the body {table.name}",
+                    line=table.line,
+                )
+            elif name is not None or self.open_names:
+                inputs[table.name] = name or table.name
+                found.add(name or table.name, f"{table.clause}, line {table.line}")
+            else:
+                raise _unknown_table(table, config.name, self.names)
+        return inputs, reads_current
+
+    def _sql_params(self, names: Iterable[str], own: Mapping[str, Any]) -> dict[str, Any]:
+        values = {**self.params, **own}
+        for name in names:
+            if name not in values:
+                raise ParameterError(
+                    f"parameter ${name} has no value",
+                    hint=did_you_mean(name, values) or f"give it in vars: {{{name}: …}}",
+                )
+        return {name: values[name] for name in names}
+
+    def _function(
+        self, step: TransformStep, config: NodeConfig, found: _Found, body: Place, has_current: bool
+    ) -> FunctionStep:
+        name = step.function or ""
+        function = self.functions.get(name)
+        reasons: Mapping[str, str] = getattr(function, "node_reasons", {})
+        names = {*self.names, *config.inputs, *(reasons if self.open_names else ())} - {config.name}
+        params = {**self._defaults_for(function, step.params), **step.params}
+        binding = bind_arguments(function, params, node_names=names, has_current=has_current, name=name)
+        for argument in binding.nodes:
+            if argument.node not in config.inputs:
+                found.add(argument.node, reasons.get(argument.parameter, f"parameter {argument.parameter}"))
+        return FunctionStep(name, function, binding, getattr(function, "place", body))
+
+    def _defaults_for(self, function: Callable[..., Any], own: Mapping[str, Any]) -> dict[str, Any]:
+        """Return project parameters that stand for the defaults of a node's own function."""
+        names: Collection[str] = getattr(function, "defaulted", ())
+        return {name: self.params[name] for name in names if name in self.params and name not in own}
+
+
+class _Found:
+    """Dependencies in the order in which they were found, each with its first reason."""
+
+    def __init__(self) -> None:
+        self._by_fold: dict[str, Dependency] = {}
+
+    def add(self, name: str, reason: str) -> None:
+        self._by_fold.setdefault(name.casefold(), Dependency(name, reason))
+
+    def __iter__(self) -> Iterator[Dependency]:
+        return iter(self._by_fold.values())
+
+
+def connected(task: NodeTask, config: NodeConfig, connections: Mapping[str, BaseConnection]) -> NodeTask:
+    """Return the task with its source and target looked up.
+
+    Raises ConnectionError for a connection that isn't configured, FormatError for an unknown format.
+    """
+    try:
+        inputs: dict[str, str | Source] = {
+            alias: given if isinstance(given, str) else _source(given, connections)
+            for alias, given in config.inputs.items()
+        }
+        source = _source(config.read, connections) if config.read else None
+        target = _target(config.write, connections) if config.write else None
+    except OdibiException as exc:
+        raise exc.at(node=config.name, **task.place.locate(None)) from exc.__cause__
+    return replace(task, source=source, target=target, inputs=inputs)
+
+
+def _source(read: ReadConfig, connections: Mapping[str, BaseConnection]) -> Source:
+    from odibi_nb.engine.base import Source
+    from odibi_nb.formats import format_of
+
+    path = _path(read)
+    return Source(_connection(read.connection, connections), format_of(path, read.format), path, read.options)
+
+
+def _target(write: WriteConfig, connections: Mapping[str, BaseConnection]) -> Target:
+    from odibi_nb.engine.base import Target
+    from odibi_nb.formats import format_of
+
+    path = _path(write)
+    options = {key: value for key, value in write.options.items() if key != "keys"}
+    connection = _connection(write.connection, connections)
+    return Target(connection, format_of(path, write.format), path, str(write.mode), tuple(write.keys), options)
+
+
+def _path(access: ReadConfig | WriteConfig) -> str:
+    if access.path is None:
+        raise ConnectionError(
+            f"connection '{access.connection}' holds files: 'table' needs a database",
+            hint="give 'path'; SQL databases are not built yet",
+        )
+    return access.path
+
+
+def _connection(name: str, connections: Mapping[str, BaseConnection]) -> Any:
+    if name not in connections:
+        known = ", ".join(connections) or "none"
+        raise ConnectionError(
+            f"connection '{name}' is not configured; there are: {known}", hint=did_you_mean(name, connections)
+        )
+    return connections[name]
+
+
+def _unknown_table(table: Any, node: str, names: Collection[str]) -> OdibiException:
+    if table.name.casefold() == "df":
+        return TransformError(
+            "'df' is the current frame, and this node starts from nothing",
+            hint="give it a read, or depends_on",
+            line=table.line,
+        )
+    return DependencyError(
+        f"node '{node}' reads '{table.name}', which is not declared",
+        hint=did_you_mean(table.name, names),
+        line=table.line,
+    )
+
+
+def _kind(config: NodeConfig, steps: tuple[Step, ...]) -> Literal["source", "sql", "python", "sink", "pass"]:
+    if any(isinstance(step, FunctionStep) for step in steps):
+        return "python"
+    if steps:
+        return "sql"
+    if config.read:
+        return "source"
+    return "sink" if config.write else "pass"

@@ -1,0 +1,243 @@
+"""`Pipeline`: one pipeline in Python, checked, run, and its nodes tried one at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from odibi_nb.context import Context
+from odibi_nb.engine import create_engine
+from odibi_nb.exceptions import (
+    ConnectionError,
+    DependencyError,
+    NodeExecutionError,
+    OdibiException,
+    UsageError,
+    ValidationError,
+    did_you_mean,
+)
+from odibi_nb.graph import DependencyGraph
+from odibi_nb.pipeline.compiler import Compiler, connected
+from odibi_nb.pipeline.results import PipelineResults
+from odibi_nb.pipeline.setup import attempts_of, connections_of, functions_of
+from odibi_nb.pipeline.targets import shared_targets
+from odibi_nb.registry import FunctionRegistry, Functions
+from odibi_nb.runner import Dependency, Listener, NodeResult, NodeTask, Place, Runner, RunOptions, RunOutcome
+from odibi_nb.runner.execute import RunContext
+
+if TYPE_CHECKING:
+    from odibi_nb.config import NodeConfig, PipelineConfig
+    from odibi_nb.connections import BaseConnection
+
+__all__ = ["Pipeline"]
+
+
+class Pipeline:
+    """A pipeline and what it needs to run.
+
+    connections: by name; made by hand, or models of `odibi_nb.config`. engine: "duckdb" or "pandas".
+    params: values for `$name` in SQL. root: where relative paths start (default: the working directory).
+    functions: those that steps may name (default: the process's registry).
+    Raises DependencyError for a missing dependency, a name given twice and a cycle.
+    """
+
+    def __init__(
+        self,
+        config: PipelineConfig,
+        connections: Mapping[str, Any] | None = None,
+        *,
+        engine: str = "duckdb",
+        params: Mapping[str, Any] | None = None,
+        root: str | Path | None = None,
+        functions: Functions | None = None,
+    ) -> None:
+        self.config = config
+        self._root = Path(root or Path.cwd())
+        self._connections = connections_of(connections or {}, self._root)
+        self._params = dict(params or {})
+        self._functions = functions or FunctionRegistry.functions
+        self._places: dict[str, Place] = {}
+        self._attempts = attempts_of(None)
+        self._outcome = RunOutcome()
+        self._compiled, problems = self._compile()
+        for problem in problems.values():
+            if isinstance(problem, DependencyError):
+                raise problem
+        self.graph = DependencyGraph(list(self._compiled.values()))
+        self._engine = create_engine(engine)
+
+    @classmethod
+    def from_yaml(cls, path: str | Path, *, pipeline: str | None = None, env: str | None = None) -> Pipeline:
+        """Load a pipeline from a project file, or from a file that holds one pipeline.
+
+        pipeline: which one, where the file has several. env: the overlay of `environments` to use.
+        Raises ConfigValidationError with file, line and key.
+        """
+        from odibi_nb.project_file import load_project
+
+        loaded = load_project(path, env=env)
+        project = loaded.project
+        names = [one.pipeline for one in project.pipelines]
+        if pipeline is None and len(names) != 1:
+            raise UsageError(f"{path} has {len(names)} pipelines", hint=f"say which: pipeline='{names[0]}'" if names else None)
+        if pipeline is not None and pipeline not in names:
+            raise UsageError(f"{path} has no pipeline '{pipeline}'", hint=did_you_mean(pipeline, names))
+        config = next(one for one in project.pipelines if pipeline in (None, one.pipeline))
+        made = cls(
+            config,
+            project.connections,
+            engine=str(project.engine),
+            params=project.vars,
+            root=loaded.root,
+            functions=functions_of(loaded.root),
+        )
+        made._attempts = attempts_of(project.retry)
+        return made
+
+    @property
+    def context(self) -> Context:
+        """The last run's results, by node: `pipeline.context.get("clean_sales")` is a pandas frame."""
+        results = {name: r.dataset for name, r in self._outcome.results.items() if r.dataset is not None}
+        return RunContext(results.__getitem__, lambda: frozenset(results))
+
+    def validate(self) -> dict[str, Any]:
+        """Check everything that can be checked without running.
+
+        Returns valid, errors and warnings (texts), node_count, execution_order.
+        """
+        _, problems = self._compile()
+        errors = [str(problem) for problem in problems.values()]
+        warnings = []
+        for node in self.config.nodes:
+            try:
+                connected(self._compiled[node.name], node, self._connections)
+            except ConnectionError as exc:
+                warnings.append(str(exc))
+            except OdibiException as exc:
+                errors.append(str(exc))
+        errors += [str(problem) for problem in shared_targets(self.config.nodes)]
+        return {
+            "valid": not errors,
+            "errors": errors,
+            "warnings": warnings,
+            "node_count": len(self.config.nodes),
+            "execution_order": self.graph.topological_sort(),
+        }
+
+    def run(
+        self,
+        parallel: bool = False,
+        *,
+        workers: int | None = None,
+        preview: int = 0,
+        fail_fast: bool = False,
+        listeners: Iterable[Listener] = (),
+    ) -> PipelineResults:
+        """Compute every node and write every target; a failing node doesn't raise, it is in the results.
+
+        parallel: independent nodes at once (workers: how many, default one a core). preview: rows of each
+        result to fetch at once. Raises what `validate` calls errors, and ConnectionError, before anything runs.
+        """
+        tasks = self._tasks()
+        for problem in shared_targets(self.config.nodes):
+            raise problem
+        count = workers or ((os.cpu_count() or 2) if parallel else 1)
+        options = RunOptions(workers=count, fail_fast=fail_fast, preview=preview, attempts=self._attempts)
+        ordered = [tasks[name] for name in self.graph.topological_sort()]
+        self._engine.begin()
+        self._outcome = Runner(self._engine, ordered, options=options, listeners=listeners).run()
+        if self._outcome.interrupted:
+            raise KeyboardInterrupt
+        return PipelineResults.of(self.config.pipeline, self._outcome)
+
+    def run_node(self, name: str, mock_data: Mapping[str, Any] | None = None) -> NodeResult:
+        """Run one node and write nothing.
+
+        mock_data: a frame for each of the node's inputs, by their names; a node that reads is mocked under
+        its own name. Without it the nodes above run too. Real results stay as they are.
+        Raises ValidationError for an input without a mock, NodeExecutionError when the node fails.
+        """
+        task = self._tasks(only=name)[name]
+        if mock_data is None:
+            outcome = self._run_above(name)
+        else:
+            given = {key: self._engine.publish(frame, key) for key, frame in mock_data.items()}
+            self._engine.begin()
+            outcome = Runner(self._engine, [_mocked(task, given)], given=given, options=_DRY).run()
+        result = outcome.results[name]
+        if result.error is not None:
+            raise result.error
+        if not result.success:
+            raise NodeExecutionError(f"node '{name}' was {result.status}: {result.reason}", node=name)
+        return result
+
+    def get_execution_layers(self) -> list[list[str]]:
+        """Return names by layer; the nodes of a layer can run at once."""
+        return self.graph.get_execution_layers()
+
+    def visualize(self) -> str:
+        """Return the graph as text."""
+        return self.graph.visualize()
+
+    def _run_above(self, name: str) -> RunOutcome:
+        wanted = self.graph.get_dependencies(name) | {name}
+        tasks = self._tasks()
+        ordered = [tasks[one] for one in self.graph.topological_sort() if one in wanted]
+        self._engine.begin()
+        return Runner(self._engine, ordered, options=_DRY).run()
+
+    def _compile(self) -> tuple[dict[str, NodeTask], dict[str, OdibiException]]:
+        """Return each node's task, and the errors by node; a node with an error has a task of its own `depends_on`."""
+        compiler = Compiler(self._functions, [node.name for node in self.config.nodes], self._params, self._root)
+        tasks, problems = {}, {}
+        for node in self.config.nodes:
+            if node.name in tasks:
+                raise DependencyError(f"two nodes are named '{node.name}'", hint="rename one of them", node=node.name)
+            try:
+                tasks[node.name] = compiler.compile(node, self._places.get(node.name, Place()))
+            except OdibiException as exc:
+                problems[node.name] = exc
+                tasks[node.name] = _bare(node)
+        return tasks, problems
+
+    def _tasks(self, only: str | None = None) -> dict[str, NodeTask]:
+        """Return the tasks ready to run; raises the first thing that is wrong with them."""
+        if only is not None and only not in self._compiled:
+            raise UsageError(f"there is no node '{only}'", hint=did_you_mean(only, self._compiled))
+        tasks, problems = self._compile()
+        for name, problem in problems.items():
+            if only in (None, name):
+                raise problem
+        nodes = [node for node in self.config.nodes if only in (None, node.name)]
+        return {node.name: connected(tasks[node.name], node, self._connections) for node in nodes}
+
+
+_DRY = RunOptions(write=frozenset())
+
+
+def _bare(node: NodeConfig) -> NodeTask:
+    return NodeTask(node.name, "pass", tuple(Dependency(name, "depends_on") for name in node.depends_on))
+
+
+def _mocked(task: NodeTask, given: Mapping[str, Any]) -> NodeTask:
+    """Return the task with every input taken from `given`."""
+    wanted = [task.name] if task.source is not None else []
+    wanted += [alias for alias, source in task.inputs.items() if not isinstance(source, str)]
+    wanted += list(task.depends_on)
+    for name in wanted:
+        if name not in given:
+            raise ValidationError(
+                f"input '{name}' of node '{task.name}' has no mock", hint=f"mocks are given for: {', '.join(given) or 'none'}"
+            )
+    for name in given:
+        if name not in wanted:
+            raise ValidationError(
+                f"'{name}' is no input of node '{task.name}'",
+                hint=did_you_mean(name, wanted) or f"inputs: {', '.join(wanted) or 'none'}",
+            )
+    start = (Dependency(task.name, "mock"),) if task.source is not None else ()
+    inputs = {alias: source if isinstance(source, str) else alias for alias, source in task.inputs.items()}
+    return replace(task, source=None, target=None, inputs=inputs, dependencies=(*start, *task.dependencies))

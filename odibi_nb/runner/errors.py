@@ -1,0 +1,92 @@
+"""What a node's exception becomes: one error of ours, at the user's own line."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from odibi_nb.exceptions import NodeExecutionError, OdibiException, did_you_mean
+from odibi_nb.runner.tasks import FunctionStep, NodeTask, Place
+
+__all__ = ["as_error", "from_user_code", "is_users_fault"]
+
+_LIBRARY = str(Path(__file__).parent.parent)
+
+
+@contextmanager
+def from_user_code(step: FunctionStep, task: NodeTask) -> Iterator[None]:
+    """Turn what the user's function raises into a NodeExecutionError at the line that raised it."""
+    try:
+        yield
+    except OdibiException as exc:
+        exc.at(node=task.name, **_raised_at(exc.__traceback__, step.place))
+        raise
+    except Exception as exc:  # noqa: BLE001 - whatever user code raises fails its node, and only its node
+        error = NodeExecutionError(_message(exc), hint=_hint(exc), node=task.name)
+        raise error.at(**_raised_at(exc.__traceback__, step.place)) from exc
+
+
+def as_error(exc: Exception, task: NodeTask) -> OdibiException:
+    """Return any exception of a node as one of ours that names the node."""
+    if isinstance(exc, OdibiException):
+        return exc.at(node=task.name, **task.place.locate(None))
+    error = NodeExecutionError(_message(exc), node=task.name, **task.place.locate(None))
+    error.__cause__ = exc
+    return error
+
+
+def is_users_fault(error: OdibiException) -> bool:
+    """Whether the node's own Python raised it, so that no query below it can be to blame."""
+    return isinstance(error, NodeExecutionError) and error.__cause__ is not None
+
+
+def _message(exc: BaseException) -> str:
+    text = exc.args[0] if isinstance(exc, KeyError) and exc.args else str(exc)
+    return f"{type(exc).__name__}: {text}"
+
+
+def _hint(exc: BaseException) -> str | None:
+    """Suggest a column where a KeyError is a column that isn't there."""
+    if not isinstance(exc, KeyError) or not exc.args:
+        return None
+    frame = _frame_indexed(exc.__traceback__)
+    if frame is None:
+        return None
+    columns = [str(name) for name in frame.columns]
+    return did_you_mean(str(exc.args[0]), columns) or f"columns: {', '.join(columns[:20])}"
+
+
+def _frame_indexed(trace: TracebackType | None) -> Any:
+    """Return the DataFrame whose `[...]` raised, from pandas' own stack frame; None if there is none."""
+    found = None
+    for frame, _ in traceback.walk_tb(trace):
+        owner = frame.f_locals.get("self")
+        if frame.f_code.co_name == "__getitem__" and type(owner).__name__ == "DataFrame":
+            found = owner
+    return found
+
+
+def _raised_at(trace: TracebackType | None, place: Place) -> dict[str, Any]:
+    """Return where the user's code was: the deepest line in the node's own text, else in any text of the user's."""
+    lines = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(trace)]
+    own = [line for file, line in lines if file == place.code_file]
+    if own:
+        return place.locate(own[-1] - place.first_line + 1)
+    if users := [(file, line) for file, line in lines if _is_users(file)]:
+        file, line = users[-1]
+        return {"file": file, "line": line, "source": _line_of(file, line)}
+    return place.locate(None)
+
+
+def _is_users(file: str) -> bool:
+    return not file.startswith((_LIBRARY, "<frozen")) and not {"site-packages", "lib"} & set(Path(file).parts)
+
+
+def _line_of(file: str, line: int) -> str | None:
+    import linecache
+
+    return linecache.getline(file, line).rstrip() or None

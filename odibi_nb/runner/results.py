@@ -1,0 +1,85 @@
+"""What is known of a node after a run, and of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from odibi_nb.capture import NodeOutput
+    from odibi_nb.engine.base import Dataset
+    from odibi_nb.engine.types import Schema
+    from odibi_nb.exceptions import OdibiException
+    from odibi_nb.expectations import ExpectationResult
+
+__all__ = ["NodeResult", "RunOutcome", "Status"]
+
+Status = Literal["pending", "running", "completed", "cached", "failed", "skipped", "cancelled", "stale"]
+
+
+@dataclass(slots=True)
+class NodeResult:
+    """One node's outcome.
+
+    duration: seconds. reason: why it was skipped or cancelled, in words. written: where its rows went.
+    output: what it printed, warned and logged. fused_into: the nodes whose queries evaluated it, when it
+    wasn't computed by itself. metadata: the same in plain values, for those who come from Odibi.
+    """
+
+    node_name: str
+    status: Status = "pending"
+    duration: float = 0.0
+    error: OdibiException | None = None
+    reason: str = ""
+    dataset: Dataset | None = None
+    output: NodeOutput | None = None
+    written: str = ""
+    rows_written: int | None = None
+    fused_into: tuple[str, ...] = ()
+    expectations: tuple[ExpectationResult, ...] = ()
+    notes: tuple[str, ...] = ()
+    badges: tuple[str, ...] = ()
+
+    @property
+    def success(self) -> bool:
+        return self.status in ("completed", "cached")
+
+    @property
+    def rows_processed(self) -> int | None:
+        """The exact number of rows; None when there is no result. May run a counting query."""
+        return self.dataset.count() if self.dataset is not None else None
+
+    @property
+    def result_schema(self) -> Schema | None:
+        """Column names and DuckDB types, in order; None when there is no result."""
+        return self.dataset.schema if self.dataset is not None else None
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        return {
+            "status": self.status,
+            "reason": self.reason,
+            "written": self.written,
+            "rows_written": self.rows_written,
+            "fused_into": list(self.fused_into),
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(slots=True)
+class RunOutcome:
+    """A run's results by node, in the order of the graph; interrupted: Ctrl-C ended it."""
+
+    results: dict[str, NodeResult] = field(default_factory=dict)
+    started: float = 0.0
+    duration: float = 0.0
+    interrupted: bool = False
+
+    def names(self, *statuses: Status) -> list[str]:
+        return [name for name, result in self.results.items() if result.status in statuses]
+
+    @property
+    def status(self) -> Literal["completed", "failed", "cancelled"]:
+        if self.interrupted:
+            return "cancelled"
+        return "failed" if self.names("failed") else "completed"

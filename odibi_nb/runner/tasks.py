@@ -1,0 +1,112 @@
+"""What the runner runs: nodes with everything looked up (functions, connections, names), nothing started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from odibi_nb.config import CheckConfig
+    from odibi_nb.engine.base import Source, Target
+    from odibi_nb.registry import Binding
+    from odibi_nb.sql import SqlFacts
+
+__all__ = ["Dependency", "FunctionStep", "NodeTask", "OperationStep", "Place", "SqlStep", "Step"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a text stands, for errors: its cell or file, and the line there of the text's first line.
+
+    lines: the whole cell's or file's lines, to quote from. code_file: the name its Python is compiled under.
+    """
+
+    cell: str | None = None
+    file: str | None = None
+    first_line: int = 1
+    lines: tuple[str, ...] = ()
+    code_file: str | None = None
+
+    def locate(self, line: int | None) -> dict[str, Any]:
+        """Return the `Where` fields for the text's `line` (1-based; None: the place alone)."""
+        where: dict[str, Any] = {"cell": self.cell, "file": self.file}
+        if line is not None:
+            where["line"] = number = line + self.first_line - 1
+            where["source"] = self.lines[number - 1] if 0 < number <= len(self.lines) else None
+        return where
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """An upstream node and why it is one, in words ("FROM, line 2"); resolved: it is declared."""
+
+    name: str
+    reason: str
+    resolved: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SqlStep:
+    """An SQL statement. inputs: names it uses → node names; reads_current: it reads `df`."""
+
+    facts: SqlFacts
+    inputs: Mapping[str, str]
+    params: Mapping[str, Any]
+    reads_current: bool
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class OperationStep:
+    """An operation on the current frame; its SQL depends on the columns it finds."""
+
+    name: str
+    params: Mapping[str, Any]
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionStep:
+    """A call of a Python function with arguments bound."""
+
+    name: str
+    function: Callable[..., Any]
+    binding: Binding
+    place: Place = Place()
+
+
+Step = SqlStep | OperationStep | FunctionStep
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTask:
+    """One node, ready to run.
+
+    dependencies: the upstream nodes, the one it starts from (when it doesn't read) first.
+    inputs: names that steps use for another node (str) or for something to read.
+    checks: data tests; check_mode: what a broken one does unless it says so itself.
+    """
+
+    name: str
+    kind: Literal["source", "sql", "python", "sink", "pass"]
+    dependencies: tuple[Dependency, ...] = ()
+    source: Source | None = None
+    inputs: Mapping[str, str | Source] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    checks: tuple[CheckConfig, ...] = ()
+    check_mode: str = "fail"
+    target: Target | None = None
+    returns: Literal["frame", "object", "none"] = "frame"
+    materialize: str | None = None
+    enabled: bool = True
+    fail_fast: bool = False
+    place: Place = Place()
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        return tuple(dependency.name for dependency in self.dependencies)
+
+    @property
+    def is_python(self) -> bool:
+        return any(isinstance(step, FunctionStep) for step in self.steps)

@@ -1,0 +1,25 @@
+"""View models: what a picture, card or report shows; `views.build` makes them of results."""
+
+from __future__ import annotations
+
+from odibi_nb.views.models import (
+    ColumnView,
+    DagNodeView,
+    DagView,
+    DependencyView,
+    ErrorView,
+    NodeView,
+    RunView,
+    TableView,
+)
+
+__all__ = [
+    "ColumnView",
+    "DagNodeView",
+    "DagView",
+    "DependencyView",
+    "ErrorView",
+    "NodeView",
+    "RunView",
+    "TableView",
+]

@@ -1,0 +1,56 @@
+"""Values as short texts, and a few rows as a TableView."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from odibi_nb.views.models import ColumnView, TableView
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from odibi_nb.engine.types import Schema
+
+__all__ = ["cell_text", "duration_text", "table_view"]
+
+_COLUMNS, _CHARACTERS = 20, 60
+_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL", "UTINYINT", "USMALLINT") + (
+    "UINTEGER",
+    "UBIGINT",
+)
+
+
+def table_view(head: pa.Table, schema: Schema, *, rows: int, total: int | None) -> TableView:
+    """Return the first `rows` rows of `head`; total: of the whole result, None when not known."""
+    shown = head.slice(0, rows).select(range(min(len(schema), _COLUMNS)))
+    columns = tuple(ColumnView(*column) for column in schema[:_COLUMNS])
+    records = zip(*(column.to_pylist() for column in shown.columns), strict=True)
+    more = None if total is None and head.num_rows >= rows else max((total or head.num_rows) - shown.num_rows, 0)
+    return TableView(
+        columns=columns,
+        rows=tuple(tuple(map(cell_text, record)) for record in records),
+        right_aligned=tuple(column.type.startswith(_NUMBERS) for column in columns),
+        more_columns=len(schema) - len(columns),
+        more_rows=more,
+    )
+
+
+def cell_text(value: Any) -> str | None:
+    """Return a value as the card shows it, at most 60 characters long; None for NULL."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    text = str(value)
+    return text if len(text) <= _CHARACTERS else f"{text[: _CHARACTERS - 1]}…"
+
+
+def duration_text(seconds: float) -> str:
+    """Return "<1 ms", "12 ms", "3.4 s" or "2 min 5 s"."""
+    if seconds < 0.001:
+        return "<1 ms"
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"

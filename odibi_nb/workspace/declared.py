@@ -1,0 +1,150 @@
+"""A declared node: its config, where it was declared, and what its cell asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from odibi_nb.cells.python_body import PythonBody, read_python
+from odibi_nb.exceptions import OdibiException, UsageError
+from odibi_nb.runner.tasks import Place
+
+if TYPE_CHECKING:
+    from odibi_nb.cells.body import Declaration
+    from odibi_nb.config import NodeConfig
+
+__all__ = ["CellOrigin", "DeclaredNode", "declared_from_cell", "declared_from_python"]
+
+
+@dataclass(frozen=True, slots=True)
+class CellOrigin:
+    """The cell that declares a node.
+
+    label: as people count it ("5"). id: the front end's, None where it sends none. text: the whole cell.
+    code_file: the file name under which its Python is compiled.
+    """
+
+    label: str | None = None
+    id: str | None = None
+    text: str = ""
+    file: str | None = None
+    code_file: str | None = None
+
+    def place(self, first_line: int = 1) -> Place:
+        """Return where a part of the cell stands, from its first line."""
+        lines = tuple(self.text.split("\n"))
+        return Place(self.label, self.file, first_line, lines, self.code_file)
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredNode:
+    """One node of a workspace.
+
+    body: the Python of its cell, when it has one. function: a function given by hand instead.
+    version: counts how often a node of this name was declared differently.
+    """
+
+    config: NodeConfig
+    language: str
+    code: str
+    origin: CellOrigin
+    place: Place
+    body_place: Place
+    pipeline: str | None = None
+    body: PythonBody | None = None
+    function: Callable[..., Any] | None = None
+    no_run: bool = False
+    into: str | None = None
+    version: int = 1
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def name(self) -> str:
+        return self.config.name
+
+    def same_as(self, other: DeclaredNode) -> bool:
+        """Whether both mean the same; where they stand doesn't count."""
+        return (self.config, self.code, self.function) == (other.config, other.code, other.function)
+
+
+def declared_from_cell(
+    declaration: Declaration, origin: CellOrigin, variables: Mapping[str, Any], pipeline: str | None
+) -> DeclaredNode:
+    """Return the node that a parsed cell declares.
+
+    variables: for `${vars.x}` in its YAML. Raises TransformError, ConfigValidationError, UsageError at the line.
+    """
+    body = None
+    if declaration.language == "python":
+        body = read_python(declaration.body, node=declaration.name, first_line=declaration.body_line)
+    try:
+        if declaration.options.mock:
+            raise UsageError("--mock is not built yet", hint="Pipeline.run_node takes mock_data")
+        config = _config(declaration, variables)
+    except OdibiException as exc:
+        raise exc.at(node=declaration.name, **origin.place().locate(exc.where.line)) from exc.__cause__
+    return DeclaredNode(
+        config=config,
+        language=declaration.language,
+        code=declaration.body,
+        origin=origin,
+        place=origin.place(declaration.magic_line),
+        body_place=origin.place(declaration.body_line),
+        pipeline=declaration.options.pipeline or pipeline,
+        body=body,
+        no_run=declaration.options.no_run,
+        into=declaration.options.into,
+    )
+
+
+def _config(declaration: Declaration, variables: Mapping[str, Any]) -> NodeConfig:
+    from odibi_nb.config import NodeConfig
+    from odibi_nb.project_file import build, substitute
+
+    fields = substitute(dict(declaration.fields), variables, locate=declaration.place)
+    if declaration.language == "sql":
+        fields["transform"] = {"steps": [{"sql": declaration.body}]}
+    elif declaration.language == "python":
+        fields["transform"] = {"steps": [{"function": declaration.name}]}
+    return build(NodeConfig, _passing_on(fields), locate=declaration.place)
+
+
+def declared_from_python(
+    name: str, body: Any, fields: Mapping[str, Any], pipeline: str | None, code_file: str
+) -> DeclaredNode:
+    """Return the node that `Workspace.node(name, body, **fields)` declares; body: SQL, Python or a function."""
+    from odibi_nb.cells.language import detect_language
+    from odibi_nb.config import NodeConfig
+    from odibi_nb.project_file import build
+
+    function = body if callable(body) else None
+    text = "" if function else str(body or "").strip()
+    language = "python" if function else detect_language(text)
+    fields = {**fields, "name": name}
+    if language == "sql":
+        fields["transform"] = {"steps": [{"sql": text}]}
+    elif language == "python":
+        fields["transform"] = {"steps": [{"function": name}]}
+    elif language == "yaml":
+        raise UsageError("a body in YAML is given as keyword arguments here", hint="ws.node('x', read={…})", node=name)
+    origin = CellOrigin(text=text, code_file=code_file)
+    return DeclaredNode(
+        config=build(NodeConfig, _passing_on(fields)),
+        language=language,
+        code=text,
+        origin=origin,
+        place=Place(),
+        body_place=origin.place(),
+        pipeline=pipeline,
+        body=None if function or language != "python" else read_python(text, node=name),
+        function=function,
+    )
+
+
+def _passing_on(fields: dict[str, Any]) -> dict[str, Any]:
+    """A node with nothing but `depends_on` passes its first dependency on."""
+    if not any(fields.get(work) for work in ("read", "inputs", "transform", "write")) and fields.get("depends_on"):
+        first = fields["depends_on"][0]
+        return {**fields, "inputs": {first: first}}
+    return fields

@@ -1,0 +1,98 @@
+"""Selectors: which nodes a command means.
+
+`name`, `+name` (with what it needs), `name+` (with what needs it), `stg_*`, `tag:x`, `pipeline:p`,
+`state:stale|failed|modified`. Several are a union; a comma intersects; none at all means every node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from odibi_nb.exceptions import UsageError, did_you_mean
+from odibi_nb.graph import DependencyGraph
+
+__all__ = ["Selectable", "select"]
+
+_STATES = ("stale", "failed", "modified")
+
+
+@dataclass(frozen=True, slots=True)
+class Selectable:
+    """What selectors can ask of a node."""
+
+    tags: Sequence[str] = ()
+    pipeline: str | None = None
+    state: str = "pending"
+
+
+def select(
+    graph: DependencyGraph,
+    nodes: Mapping[str, Selectable],
+    selectors: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+) -> list[str]:
+    """Return the selected names in the order of the graph.
+
+    Raises UsageError for a selector that matches nothing, with the nearest name.
+    """
+    wanted = list(selectors)
+    chosen = set().union(*(_union(graph, nodes, text) for text in wanted)) if wanted else set(nodes)
+    left_out = set().union(*(_union(graph, nodes, text) for text in exclude))
+    return [name for name in graph.topological_sort() if name in chosen - left_out]
+
+
+def _union(graph: DependencyGraph, nodes: Mapping[str, Selectable], text: str) -> set[str]:
+    parts = [_part(graph, nodes, part.strip()) for part in text.split(",")]
+    return set.intersection(*parts)
+
+
+def _part(graph: DependencyGraph, nodes: Mapping[str, Selectable], part: str) -> set[str]:
+    core = part.removeprefix("+").removesuffix("+")
+    found = _matching(nodes, core)
+    if not found:
+        raise _unmatched(nodes, part, core)
+    above = set().union(*(graph.get_dependencies(name) for name in found)) if part.startswith("+") else set()
+    below = set().union(*(graph.get_dependents(name) for name in found)) if part.endswith("+") else set()
+    return found | above | below
+
+
+def _matching(nodes: Mapping[str, Selectable], core: str) -> set[str]:
+    method, colon, value = core.partition(":")
+    if not colon:
+        return {name for name in nodes if fnmatchcase(name, core)}
+    return {name for name, node in nodes.items() if _METHODS.get(method, _nothing)(node, value)}
+
+
+def _nothing(node: Selectable, value: str) -> bool:
+    return False
+
+
+_METHODS: dict[str, Callable[[Selectable, str], bool]] = {
+    "tag": lambda node, value: value in node.tags,
+    "pipeline": lambda node, value: value == node.pipeline,
+    # A node that was declared anew is modified; its dependents are stale as well.
+    "state": lambda node, value: value == node.state or (value == "stale" and node.state == "modified"),
+}
+
+
+def _unmatched(nodes: Mapping[str, Selectable], part: str, core: str) -> UsageError:
+    method, colon, value = core.partition(":")
+    known = {
+        "tag": {tag for node in nodes.values() for tag in node.tags},
+        "pipeline": {node.pipeline for node in nodes.values() if node.pipeline},
+        "state": set(_STATES),
+    }
+    if not colon:
+        return UsageError(f"selector '{part}' matches no node", hint=did_you_mean(core, nodes) or _listed(nodes))
+    if method not in known:
+        hint = did_you_mean(method, known) or "methods: tag:, pipeline:, state:"
+        return UsageError(f"selector '{part}': '{method}:' is no method", hint=hint)
+    hint = did_you_mean(value, known[method]) if value not in known[method] else None
+    return UsageError(f"selector '{part}' matches no node", hint=hint)
+
+
+def _listed(nodes: Iterable[str]) -> str:
+    names = list(nodes)
+    return f"nodes: {', '.join(names[:10])}{' …' if len(names) > 10 else ''}" if names else "no node is declared"

@@ -1,0 +1,92 @@
+"""The functions of a `transforms.py`, read from its text: checking a project must not run its code."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from odibi_nb.exceptions import TransformError
+from odibi_nb.registry import FunctionRegistry, Functions
+
+__all__ = ["read_functions"]
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class SourceFunction:
+    """A function known by its signature; it stands in for the real one while nothing is run."""
+
+    def __init__(self, name: str, definition: _Function) -> None:
+        self.__name__ = name
+        self.__doc__ = ast.get_docstring(definition)
+        self.__module__ = "transforms"
+        self.__signature__ = inspect.Signature(list(_parameters(definition)))
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        raise TransformError(f"'{self.__name__}' was read for checking only", hint="load the project to run it")
+
+
+def read_functions(root: Path) -> Functions:
+    """Return the functions that `transforms.py` in `root` decorates with `@transform`, without running it.
+
+    Raises TransformError, with file and line, for a syntax error.
+    """
+    functions = Functions(parent=FunctionRegistry.functions)
+    file = root / "transforms.py"
+    if not file.is_file():
+        return functions
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+    except SyntaxError as exc:
+        source = (exc.text or "").rstrip() or None
+        raise TransformError(
+            f"transforms.py: {exc.msg}", file=str(file), line=exc.lineno, column=exc.offset, source=source
+        ) from exc
+    for definition in tree.body:
+        if isinstance(definition, _Function) and (name := _registered_name(definition)) is not None:
+            functions.register(SourceFunction(name, definition), name)
+    return functions
+
+
+def _registered_name(definition: _Function) -> str | None:
+    """Return the name that `@transform` gives the function; None where it isn't decorated so."""
+    for decorator in definition.decorator_list:
+        call = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if ast.unparse(call).rpartition(".")[2] != "transform":
+            continue
+        given = [*decorator.args, *(k.value for k in decorator.keywords)] if isinstance(decorator, ast.Call) else []
+        names = [value.value for value in given if isinstance(value, ast.Constant) and isinstance(value.value, str)]
+        return names[0] if names else definition.name
+    return None
+
+
+def _parameters(definition: _Function) -> Iterator[inspect.Parameter]:
+    arguments = definition.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    without = len(positional) - len(arguments.defaults)
+    for argument, default in zip(positional, [*[None] * without, *arguments.defaults], strict=True):
+        yield _parameter(argument, default, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if arguments.vararg:
+        yield _parameter(arguments.vararg, None, inspect.Parameter.VAR_POSITIONAL)
+    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        yield _parameter(argument, default, inspect.Parameter.KEYWORD_ONLY)
+    if arguments.kwarg:
+        yield _parameter(arguments.kwarg, None, inspect.Parameter.VAR_KEYWORD)
+
+
+def _parameter(argument: ast.arg, default: ast.expr | None, kind: Any) -> inspect.Parameter:
+    annotation = ast.unparse(argument.annotation) if argument.annotation else inspect.Parameter.empty
+    value = inspect.Parameter.empty if default is None else _literal(default)
+    return inspect.Parameter(argument.arg, kind, default=value, annotation=annotation)
+
+
+def _literal(default: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(default)
+    except (ValueError, TypeError):  # not a literal: any value will do, nothing is called here
+        return ...
+
+

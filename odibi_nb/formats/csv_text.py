@@ -166,7 +166,8 @@ def _first_bad_record(text: io.TextIOWrapper, uri: str, dialect: Dialect) -> For
                 return _ragged(lines, start, (len(record), width), uri, dialect)
             start = lines.number + 1
     except csv.Error as exc:
-        return _not_csv(exc, lines, start, uri)
+        # A reader that takes stray quotes can only mind a field longer than the csv module's limit.
+        return _not_csv(exc, lines, start, uri) if dialect.strict else None
     return None
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from odibi_nb.exceptions import ConfigValidationError, FormatError
 from odibi_nb.formats.base import Format, Opener, Options, accepted, first_line, known_options
 from odibi_nb.formats.bytestreams import compression_of, open_plain
-from odibi_nb.formats.sqltext import copy_options, table_function
+from odibi_nb.formats.sqltext import copy_options, identifier, table_function
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +27,7 @@ _WRITE = ("compression", "dateformat", "format", "lines", "orient", "timestampfo
 _ALIASES = {"date_format": "dateformat", "timestamp_format": "timestampformat", "types": "columns", "dtype": "columns"}
 _LAYOUTS = {"records": False, "array": False, "lines": True, "newline_delimited": True, "ndjson": True}
 _BLANK = re.compile(rb"\s*(\[\s*\])?\s*")
+_EXACT_DIGITS = 15
 _HEAD_BYTES = 4096
 _OWN_LOOK_BYTES = 64 * 2**20
 
@@ -35,7 +36,7 @@ class JsonFormat(Format):
     """An array of records; one record a line with `lines: true` (or `format: lines`).
 
     Types are sniffed over the whole file: from a sample DuckDB would round 1.5 to 2 behind 20,000 integers.
-    A record that lacks a key has NULL there.
+    A record that lacks a key has NULL there. Decimals of more than 15 digits are written as text.
     """
 
     name = "json"
@@ -67,6 +68,15 @@ class JsonFormat(Format):
         wanted = _lines_wanted(given)
         lines = self.lines if wanted is None else wanted
         return copy_options("json", {"array": not lines, "compression": compression_of(path) or "none"} | given)
+
+    def column_sql(self, name: str, duckdb_type: str) -> str:
+        column = identifier(name)
+        decimal = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", duckdb_type)
+        if decimal is None or int(decimal[1]) <= _EXACT_DIGITS:
+            return column
+        # Readers of JSON, DuckDB too, take a number for a double: what has more digits is only safe as text.
+        exact = f"abs({column}) < 1e{_EXACT_DIGITS - int(decimal[2])}"
+        return f"CASE WHEN {exact} THEN to_json({column}) ELSE to_json(CAST({column} AS VARCHAR)) END AS {column}"
 
     def read_pandas(self, opener: Opener, uris: Sequence[str], options: Options) -> pd.DataFrame:
         import pandas as pd

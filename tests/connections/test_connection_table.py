@@ -32,3 +32,18 @@ def test_connections_load_no_heavy_module():
     code = f"import sys, odibi_nb.connections as c; c.LocalConnection; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_an_installed_plug_in_is_a_connection_type(tmp_path):
+    (tmp_path / "vault.py").write_text(
+        "from odibi_nb.connections import LocalConnection\nclass Vault(LocalConnection):\n    pass\n"
+    )
+    info = tmp_path / "vault-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: vault\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[odibi_nb.connections]\nvault = vault:Vault\n")
+    code = f"import sys; sys.path.append({str(tmp_path)!r}); from types import SimpleNamespace as S; "
+    code += "from pathlib import Path; from odibi_nb.connections import connect; "
+    code += "print(type(connect('v', S(model_dump=lambda: {'type': 'vault', 'base_path': '.'}), Path('.'))).__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "Vault"

@@ -30,7 +30,9 @@ class MemoryConnection(FileConnection):
         found = self._fs.glob(self.get_path(path), detail=True)
         if not found:
             raise SourceNotFoundError(f"'{path}' is not in '{self._bucket}'")
-        return tuple(FileStamp(self._fs.unstrip_protocol(name), info["size"], 0) for name, info in sorted(found.items()))
+        return tuple(
+            FileStamp(self._fs.unstrip_protocol(name), info["size"], 0) for name, info in sorted(found.items())
+        )
 
     def exists(self, path):
         return self._fs.exists(self.get_path(path))

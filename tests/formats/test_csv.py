@@ -261,3 +261,8 @@ def test_types_of_the_incoming_rows_read_an_existing_file(folder):
 def test_pandas_writes_without_its_index(folder):
     folder.write_pandas("a.csv", pd.DataFrame({"a": [1]}, index=[5]))
     assert (folder.path / "a.csv").read_text() == "a\n1\n"
+
+
+def test_a_very_long_field_is_no_fault(folder, read):
+    folder.put("a.csv", "a,b\n" + "x" * 200_000 + ",\n")
+    assert len(read("a.csv")) == 1

@@ -44,3 +44,18 @@ def test_formats_load_no_heavy_module():
     code = f"{load}; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_an_installed_plug_in_is_a_format_by_name_and_extension(tmp_path):
+    (tmp_path / "fixed.py").write_text(
+        "from odibi_nb.formats.csv import CsvFormat\n"
+        "class FixedFormat(CsvFormat):\n    name = 'fixed'\n    extensions = ('.fix',)\n"
+    )
+    info = tmp_path / "fixed-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: fixed\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[odibi_nb.formats]\nfixed = fixed:FixedFormat\n")
+    code = f"import sys; sys.path.append({str(tmp_path)!r}); import odibi_nb.formats as f; "
+    code += "print(f.format_of('x.fix').name, f.get_format('fixed').name, 'fixed' in f.format_names())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["fixed", "fixed", "True"]

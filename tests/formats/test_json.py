@@ -1,3 +1,6 @@
+import json
+from decimal import Decimal
+
 import pandas as pd
 import pytest
 
@@ -107,3 +110,10 @@ def test_another_orient_is_an_error_of_the_duckdb_way(folder):
     folder.put("a.json", '[{"a": 1}]')
     with pytest.raises(ConfigValidationError, match="orient"):
         folder.duckdb("a.json", orient="split")
+
+
+def test_decimals_of_many_digits_are_written_exactly(folder):
+    many, few = Decimal("80515076078523.79"), Decimal("1.10")
+    folder.write("a.json", f"SELECT unnest([{many}, {few}, NULL])::DECIMAL(38,2) AS d")
+    assert [r["d"] for r in json.loads((folder.path / "a.json").read_text())] == [str(many), 1.1, None]
+    assert folder.duckdb("a.json", types={"d": "DECIMAL(38,2)"})["d"].to_pylist() == [many, few, None]

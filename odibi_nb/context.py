@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -81,27 +80,26 @@ class PandasContext(Context):
     def _unknown(self, name: str) -> UnknownNameError:
         names = self.list_names()
         return UnknownNameError(
-            f"'{name}' not found in context; there are: {', '.join(names) or 'none'}", hint=did_you_mean(name, names)
+            f"'{name}' not found in context; there are: {', '.join(names) or 'none'}",
+            hint=did_you_mean(name, names) or "add it to depends_on",
         )
 
 
 class LazyContext(PandasContext):
-    """A context whose frames are made when they are first asked for.
+    """A context whose frames are made when they are asked for.
 
-    loaders: a function without arguments by name; each is called at most once, whichever threads ask.
-    Its frame may be shared with others: it is never handed out itself.
+    loaders: a function without arguments by name. Each makes a frame of the caller's own at every call,
+    from any thread, as `Dataset.frame` does. The mapping may grow while the context is in use.
     """
 
     def __init__(self, loaders: Mapping[str, Callable[[], pd.DataFrame]]) -> None:
         super().__init__()
-        self._loaders = dict(loaders)
-        self._lock = threading.RLock()  # a loader may itself ask this context
+        self._loaders = loaders
 
     def get(self, name: str) -> pd.DataFrame:
-        with self._lock:
-            if name not in self._frames and name in self._loaders:
-                self._frames[name] = self._loaders[name]()
-        return super().get(name)
+        if super().has(name) or name not in self._loaders:
+            return super().get(name)
+        return self._loaders[name]()
 
     def has(self, name: str) -> bool:
         return name in self._loaders or super().has(name)
@@ -110,9 +108,8 @@ class LazyContext(PandasContext):
         return list({**self._loaders, **self._frames})
 
     def clear(self) -> None:
-        with self._lock:
-            super().clear()
-            self._loaders.clear()
+        super().clear()
+        self._loaders = {}
 
 
 def create_context(engine: str = "duckdb") -> Context:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,9 @@ from odibi_nb.sql.quote import quote_name, quote_text
 
 if TYPE_CHECKING:
     from odibi_nb.config import CheckConfig
+    from odibi_nb.engine.base import Dataset, Engine, Run
 
-__all__ = ["Check", "ExpectationResult", "check_of", "count_sql", "evaluate", "sample_sql"]
-
-Run = Callable[[str], Sequence[tuple[Any, ...]]]
+__all__ = ["Check", "ExpectationResult", "check_of", "check_rows", "count_sql", "evaluate", "sample_sql"]
 
 # A space keeps names of ours from meeting a column's.
 _ROW, _BAD, _VALUE = '"odibi row"', '"odibi bad"', '"odibi {}"'
@@ -98,35 +97,37 @@ def sample_sql(check: Check, table: str, limit: int = 5) -> str:
     return f"SELECT {_ROW} FROM (SELECT * EXCLUDE ({_BAD}) FROM ({rows}) WHERE {_BAD} LIMIT {limit}) AS {_ROW}"
 
 
-def evaluate(
-    tests: Iterable[CheckConfig], table: str, run: Run, *, mode: str = "fail"
+def check_rows(
+    engine: Engine, data: Dataset, tests: Sequence[tuple[CheckConfig, bool]]
 ) -> tuple[ExpectationResult, ...]:
-    """Evaluate all tests on the rows of `table`, in the order of the tests.
+    """Evaluate data tests, each with whether a broken one fails the node, on a result; see `evaluate`."""
+    return engine.inspect(data, lambda table, run: evaluate(tests, table, run))
 
-    run: executes SQL and returns its rows. mode: the severity of tests that don't say `on_fail`.
-    Raises ValidationError for a test that can't be evaluated on these rows (a column that isn't there);
-    an error of the rows themselves is passed on as DuckDB raised it.
+
+def evaluate(tests: Sequence[tuple[CheckConfig, bool]], table: str, run: Run) -> tuple[ExpectationResult, ...]:
+    """Evaluate data tests on the rows of `table`; the results come in the order of the tests.
+
+    run: executes SQL and returns its rows. Raises ValidationError for a test that can't be evaluated on
+    these rows (a column that isn't there); an error of the rows themselves is passed on as DuckDB raised it.
     """
-    pairs = [(test, check_of(test)) for test in tests]
-    if not pairs:
+    if not tests:
         return ()
-    rows, *bad_counts = _count([check for _, check in pairs], table, run)
-    return tuple(
-        _result(test, check, (rows, bad), lambda check: run(sample_sql(check, table)), mode)
-        for (test, check), bad in zip(pairs, bad_counts, strict=True)
-    )
+    checks = [check_of(test) for test, _ in tests]
+    rows, *bad_counts = _count(checks, table, run)
+    results = []
+    for (test, fails), check, bad in zip(tests, checks, bad_counts, strict=True):
+        name, severity = test.name or check.describe, "fail" if fails else "warn"
+        sample = tuple(row for (row,) in run(sample_sql(check, table))) if bad else ()
+        detail = _detail(check, rows, bad)
+        results.append(ExpectationResult(name, not detail, severity, bad, sample, detail))
+    return tuple(results)
 
 
-def _result(
-    test: CheckConfig, check: Check, counts: tuple[int, int], sample: Callable[[Check], Sequence[Any]], mode: str
-) -> ExpectationResult:
-    name, severity, (rows, bad) = test.name or check.describe, str(test.on_fail or mode), counts
-    if check.bad is None and not check.low <= rows <= check.high:
-        return ExpectationResult(name, False, severity, detail=f"{rows:,} rows")
+def _detail(check: Check, rows: int, bad: int) -> str:
+    """Say what is wrong; "" when nothing is."""
     if bad:
-        first = tuple(row for (row,) in sample(check))
-        return ExpectationResult(name, False, severity, bad, first, f"{bad:,} of {rows:,} rows")
-    return ExpectationResult(name, True, severity)
+        return f"{bad:,} of {rows:,} rows"
+    return "" if check.low <= rows <= check.high else f"{rows:,} rows"
 
 
 def _count(checks: Sequence[Check], table: str, run: Run) -> tuple[int, ...]:

@@ -3,11 +3,12 @@ import threading
 import time
 
 import duckdb
+import pandas as pd
 import pytest
 
 from odibi_nb.config import ValidationConfig
 from odibi_nb.exceptions import ValidationError
-from odibi_nb.expectations import evaluate
+from odibi_nb.expectations import check_rows, evaluate
 
 SALES = """CREATE TABLE sales AS FROM (VALUES
     (1, 'N', 10.0, DATE '2024-01-01', true), (1, 'S', NULL, DATE '2024-01-02', true),
@@ -27,8 +28,9 @@ def run(database):
     return lambda sql: database.execute(sql).fetchall()
 
 
-def check(run, *tests, mode="fail", table='"sales"'):
-    return evaluate(ValidationConfig.model_validate({"tests": list(tests)}).tests, table, run, mode=mode)
+def check(run, *tests, fails=True, table='"sales"'):
+    configs = ValidationConfig.model_validate({"tests": list(tests)}).tests
+    return evaluate([(config, fails) for config in configs], table, run)
 
 
 @pytest.mark.parametrize(
@@ -116,11 +118,20 @@ def test_a_result_is_named_by_its_test_or_by_what_it_asks(run, test, name):
     assert check(run, test)[0].name == name
 
 
-def test_severity_comes_from_the_test_else_from_the_mode(run):
-    quiet = {"type": "not_null", "column": "id", "on_fail": "warn"}
-    results = check(run, quiet, {"type": "not_null", "column": "id"})
-    assert [result.severity for result in results] == ["warn", "fail"]
-    assert check(run, {"type": "not_null", "column": "id"}, mode="warn")[0].severity == "warn"
+@pytest.mark.parametrize(("fails", "severity"), [(True, "fail"), (False, "warn")])
+def test_a_result_says_whether_it_fails_the_node(run, fails, severity):
+    assert check(run, {"type": "not_null", "column": "id"}, fails=fails)[0].severity == severity
+
+
+def test_tests_of_an_engines_result_are_checked():
+    from odibi_nb.engine.duckdb_engine import DuckDBEngine
+
+    engine = DuckDBEngine()
+    data = engine.publish(pd.DataFrame({"id": [1, 1]}), "numbers")
+    (test,) = ValidationConfig.model_validate({"tests": [{"type": "unique", "column": "id"}]}).tests
+    (result,) = check_rows(engine, data, [(test, True)])
+    engine.close()
+    assert (result.bad_rows, result.sample) == (1, ({"id": 1},))
 
 
 def test_tests_that_pass_cost_one_query_together_and_each_failure_one_more(run):

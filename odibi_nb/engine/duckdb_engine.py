@@ -322,7 +322,7 @@ def _keep(
 
 
 def _explain(exc: duckdb.Error, text: str) -> OdibiException:
-    error = explain_sql_error(exc, text)
-    if "INT128" in error.message and error.hint is None:
+    error = explain_sql_error(exc, text).as_error()
+    if "INT128" in error.message:
         error.hint = "the number doesn't fit a BIGINT: CAST it to DECIMAL(38, 0) or DOUBLE"
     return error

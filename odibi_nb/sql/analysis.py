@@ -1,0 +1,107 @@
+"""A node's SQL text → `SqlFacts`; no database is opened."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+from odibi_nb.exceptions import TransformError
+from odibi_nb.sql.errors import explain_sql_error
+from odibi_nb.sql.facts import SqlFacts
+from odibi_nb.sql.functions import AGGREGATES
+from odibi_nb.sql.outline import Frame, Outline
+from odibi_nb.sql.places import error_at
+from odibi_nb.sql.statements import Statement, refuse_templates, split
+from odibi_nb.sql.tokens import Token, name_of, tokenize
+
+__all__ = ["analyze"]
+
+_VISIBLE = re.compile(r"[^\r\n\t]")
+_KEEPS_ROWS = frozenset({"SELECT", "FROM", "TABLE", "ORDER"})
+
+
+@lru_cache(maxsize=4096)
+def analyze(text: str) -> SqlFacts:
+    """Return what is known of a node's SQL from its text alone.
+
+    Raises TransformError, with its line and column in `text`, for what is not one query (after CREATE MACROs),
+    for syntax errors, qualified table names, positional parameters and templates.
+    """
+    tokens = tokenize(text)
+    refuse_templates(text, tokens)
+    macros, query = split(text, tokens)
+    _check_syntax(text)
+    outline = Outline(text, tokens)
+    for macro in macros:
+        _read_macro(outline, tokens, macro)
+    root = outline.query(query.start, query.end)
+    first, last = tokens[query.start], tokens[query.end - 1]
+    return SqlFacts(
+        statement=_VISIBLE.sub(" ", text[: first.start]) + text[first.start : last.end],
+        macros=tuple(text[tokens[macro.start].start : tokens[macro.end - 1].end] for macro in macros),
+        tables=tuple(outline.reads.tables.values()),
+        files=tuple(outline.reads.files.values()),
+        parameters=_parameters(text, tokens, query),
+        volatile=tuple(outline.reads.volatile),
+        blocking=root.blocks or _aggregates(tokens[: query.start]),
+        row_preserving_of=None if macros else _row_preserving(root),
+    )
+
+
+def _check_syntax(text: str) -> None:
+    import duckdb
+
+    try:
+        found = duckdb.extract_statements(text)
+    except duckdb.Error as exc:
+        raise explain_sql_error(exc, text).as_error() from exc
+    if not found:  # an unclosed comment or the like: DuckDB sees nothing to run
+        raise TransformError("the SQL is empty", hint="write a query, such as SELECT * FROM a_node")
+
+
+def _read_macro(outline: Outline, tokens: Sequence[Token], macro: Statement) -> None:
+    bodies = list(_bodies(tokens, macro))
+    if tokens[bodies[0]].key != "TABLE":  # overloads, parameters and all read well as one expression
+        outline.expression(bodies[0], macro.end)
+        return
+    for start, end in pairwise([*bodies, macro.end]):
+        outline.query(start + 1, end)
+
+
+def _bodies(tokens: Sequence[Token], macro: Statement) -> Iterator[int]:
+    """Yield where the macro's first body starts, after its AS; of a table macro also where the others start."""
+    depth = found = 0
+    for index in range(macro.start, macro.end - 1):
+        key = tokens[index].key
+        depth += (key in {"(", "[", "{"}) - (key in {")", "]", "}"})
+        if depth == 0 and key == "AS" and (not found or tokens[index + 1].key == "TABLE"):
+            found += 1
+            yield index + 1
+
+
+def _parameters(text: str, tokens: Sequence[Token], query: Statement) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for index, token in enumerate(tokens):
+        if token.kind != "parameter":
+            continue
+        name = token.text[1:]
+        if not name or name[0].isdigit():
+            raise error_at(text, token.start, f"'{token.text}' is a positional parameter", hint="use $name")
+        if index < query.start:
+            raise error_at(text, token.start, f"a macro can't read '{token.text}'", hint="hand it over as an argument")
+        names[name] = None
+    return tuple(names)
+
+
+def _aggregates(tokens: Sequence[Token]) -> bool:
+    """Tell whether macros aggregate; one that does makes its callers wait too."""
+    return any(
+        token.kind in {"word", "name"} and following.key == "(" and name_of(token).lower() in AGGREGATES
+        for token, following in pairwise(tokens)
+    )
+
+
+def _row_preserving(root: Frame) -> str | None:
+    return root.sources[0] if root.words <= _KEEPS_ROWS and len(root.sources) == 1 else None

@@ -1,0 +1,151 @@
+"""DuckDB's complaints about SQL, as a message, a place in the user's text, and a hint."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from odibi_nb.exceptions import TransformError, did_you_mean
+from odibi_nb.sql.places import source_line
+from odibi_nb.sql.tokens import name_of, position, tokenize
+
+__all__ = ["SqlProblem", "explain_sql_error"]
+
+_KIND = re.compile(r"[A-Z][\w ]*? Error: ")
+_PICTURE = re.compile(r"\n+LINE (\d+): ([^\n]*)\n( *)\^+\s*\Z")
+_SUGGESTION = re.compile(r'\n+Did you mean:? "([^"]+)"[^\n]*')
+_CANDIDATES = re.compile(r"\n+(Candidate [\w ]+):[ :]*([^\n]*)")
+_SIGNATURES = re.compile(r"\n\tCandidate functions:\n(.*)", re.DOTALL)
+_QUOTED = re.compile(r'"((?:[^"]|"")+)"')
+_MISSING = re.compile(r"""(?:with name |column |table |near |key )["']?([^"'\s!?]+)""", re.IGNORECASE)
+_SHOWN_SIGNATURES = 4
+
+_REMEDIES = {
+    "Conversion Error": "find the rows with TRY_CAST(… AS …) IS NULL; TRY_CAST turns them into NULL",
+    "Out of Range Error": "cast to a wider type first, such as HUGEINT or DOUBLE",
+    "Values were not provided for": "give it a value: vars of the project, or --param NAME=VALUE",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SqlProblem:
+    """An SQL error explained; line and column are 1-based, None where DuckDB doesn't tell and no name gives it away.
+
+    line: counted from the `first_line` that was asked for. source: the text of that line.
+    """
+
+    message: str
+    line: int | None = None
+    column: int | None = None
+    source: str | None = None
+    hint: str | None = None
+
+    def as_error(self) -> TransformError:
+        return TransformError(self.message, hint=self.hint, line=self.line, column=self.column, source=self.source)
+
+
+def explain_sql_error(exc: Exception, text: str, *, first_line: int = 1, known: Iterable[str] = ()) -> SqlProblem:
+    """Explain an exception that DuckDB raised on `text`.
+
+    first_line: the line number of the text's first line, if it is part of a longer one.
+    known: names of tables to suggest from; without them DuckDB's own suggestion is taken.
+    Errors about the contents of a file (CSV) are kept whole.
+    """
+    report = str(exc)
+    if "CSV Error" in report:
+        return SqlProblem(report)
+    picture = _PICTURE.search(report)
+    complaint = report[: picture.start()] if picture else report
+    message, hint = _message(complaint), _hint(complaint, tuple(known))
+    place = _pictured(picture, text, complaint) if picture else _found(complaint, text)
+    if place is None:
+        return SqlProblem(message, hint=hint)
+    line, column = place
+    return SqlProblem(message, line + first_line - 1, column, source_line(text, line), hint)
+
+
+def _message(complaint: str) -> str:
+    for pattern in (_SIGNATURES, _CANDIDATES, _SUGGESTION):
+        complaint = pattern.sub("", complaint)
+    message = _KIND.sub("", complaint, count=1).strip()
+    if "GROUP BY clause" in message:  # its second line is a hint
+        message = message.split("\n")[0]
+    return message.removesuffix("!").removesuffix(".")
+
+
+def _hint(complaint: str, known: tuple[str, ...]) -> str | None:
+    missing = _missing(complaint)
+    if missing and known and "Table with name" in complaint:
+        return did_you_mean(missing, known) or f"there are {', '.join(sorted(known))}"
+    if suggestion := _SUGGESTION.search(complaint):
+        return f"did you mean '{suggestion[1]}'?"
+    if candidates := _CANDIDATES.search(complaint):
+        names = [name.replace('""', '"') for name in _QUOTED.findall(candidates[2])]
+        near = did_you_mean(missing, names) if missing else None
+        return near or f"{candidates[1].lower()}: {', '.join(names)}"
+    if signatures := _SIGNATURES.search(complaint):
+        return _signatures(signatures[1])
+    return _remedy(complaint)
+
+
+def _remedy(complaint: str) -> str | None:
+    if "GROUP BY clause" in complaint and "\n" in complaint:
+        return complaint.split("\n")[1].strip().replace("Either add", "add", 1)
+    return next((remedy for start, remedy in _REMEDIES.items() if start in complaint), None)
+
+
+def _signatures(block: str) -> str:
+    signatures = [line.strip() for line in block.splitlines() if line.strip()]
+    more = f"; and {len(signatures) - _SHOWN_SIGNATURES} more" if len(signatures) > _SHOWN_SIGNATURES else ""
+    return f"cast the arguments; it takes {'; '.join(signatures[:_SHOWN_SIGNATURES])}{more}"
+
+
+def _missing(complaint: str) -> str | None:
+    found = _MISSING.search(complaint)
+    return found[1] if found else None
+
+
+def _pictured(picture: re.Match[str], text: str, complaint: str) -> tuple[int, int] | None:
+    """Return the place that DuckDB's picture of the line, cut to some 100 characters, points at."""
+    line = int(picture[1])
+    source = source_line(text, line)
+    if source is None:
+        return None
+    shown = picture[2]
+    width = len(picture[3]) - len(f"LINE {line}: ")
+    cut = shown.startswith("...")
+    excerpt = shown.removeprefix("...").removesuffix("...") if cut or len(shown) < len(source) else shown
+    start = max(source.find(excerpt), 0)
+    column = start + _characters(excerpt, width - 3 * cut)
+    return line, _snapped(source, column, complaint) + 1
+
+
+def _characters(shown: str, width: int) -> int:
+    """Return how many characters of `shown` fill `width` cells, as DuckDB counts cells: a tab fills none."""
+    for index, character in enumerate(shown):
+        if width <= 0 and character != "\t":
+            return index
+        wide = unicodedata.east_asian_width(character) in "WF"
+        width -= 0 if character == "\t" else 2 if wide else 1
+    return len(shown)
+
+
+def _snapped(source: str, column: int, complaint: str) -> int:
+    """Move a column to the nearest mention of what is complained of: DuckDB 1.5 counts bytes now and then."""
+    name = _missing(complaint)
+    if not name or source.startswith(name, column):
+        return column
+    starts = [match.start() for match in re.finditer(re.escape(name), source)]
+    near = [start for start in starts if abs(start - column) <= len(source.encode()) - len(source)]
+    return min(near, key=lambda start: abs(start - column), default=column)
+
+
+def _found(complaint: str, text: str) -> tuple[int, int] | None:
+    """Return the place of a name in the complaint, if the text mentions it once."""
+    name = _missing(complaint)
+    if name is None or name.startswith("$"):
+        return None
+    places = [token.start for token in tokenize(text) if name_of(token).casefold() == name.casefold()]
+    return position(text, places[0]) if len(places) == 1 else None

@@ -1,0 +1,85 @@
+"""SQL text as tokens, with DuckDB's rules for quotes, comments and parameters."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+__all__ = ["Token", "name_of", "position", "text_of", "tokenize"]
+
+
+class Token(NamedTuple):
+    """One token; comments and white space are none.
+
+    kind: word, name (in double quotes), text (a literal), parameter, number or op.
+    start, end: offsets in the SQL text. key: the upper-cased word, or the operator; "" for the rest.
+    """
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    key: str
+
+
+# An unclosed quote runs to the end of the text: DuckDB's parser is the one to complain about it.
+_TOKEN = re.compile(
+    r"""
+    (?P<skip>\s+|--[^\r\n]*)
+    |(?P<comment>/\*)
+    |(?P<text>[eE]'(?:[^'\\]|\\.|'')*'?|[xXbBnN]?'(?:[^']|'')*'?|(?P<tag>\$(?:[^\W\d]\w*)?\$).*?(?:(?P=tag)|\Z))
+    |(?P<word>[^\W\d][\w$]*)
+    |(?P<name>"(?:[^"]|"")*"?)
+    |(?P<parameter>\$\w+|\?)
+    |(?P<number>\.?\d[\w.]*)
+    |(?P<op>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENT_EDGE = re.compile(r"/\*|\*/")
+
+
+def tokenize(text: str) -> list[Token]:
+    """Split `text` into tokens; never fails."""
+    tokens = []
+    offset, match_at = 0, _TOKEN.match
+    while match := match_at(text, offset):
+        kind, offset = match.lastgroup or "", match.end()
+        if kind == "comment":
+            offset = _comment_end(text, offset)
+        elif kind != "skip":
+            tokens.append(_token(kind, match))
+    return tokens
+
+
+def name_of(token: Token) -> str:
+    """Return the identifier that a word or a quoted name stands for."""
+    return token.text[1:-1].replace('""', '"') if token.kind == "name" else token.text
+
+
+def text_of(token: Token) -> str:
+    """Return what a text literal holds; escapes of E'…' are left as they are."""
+    if token.text.startswith("$"):
+        tag = token.text[: token.text.index("$", 1) + 1]
+        return token.text.removeprefix(tag).removesuffix(tag)
+    return token.text[token.text.index("'") + 1 : -1].replace("''", "'")
+
+
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Return the 1-based line and column of an offset."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+def _token(kind: str, match: re.Match[str]) -> Token:
+    text = match.group()
+    key = text.upper() if kind == "word" else text if kind == "op" else ""
+    return Token(kind, text, match.start(), match.end(), key)
+
+
+def _comment_end(text: str, offset: int) -> int:
+    depth = 1  # DuckDB's block comments nest
+    for edge in _COMMENT_EDGE.finditer(text, offset):
+        depth += 1 if edge.group() == "/*" else -1
+        if depth == 0:
+            return edge.end()
+    return len(text)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from odibi_nb.notebook import load_ipython_extension, unload_ipython_extension, workspace
     from odibi_nb.pipeline import Pipeline, PipelineResults
     from odibi_nb.registry import transform
-    from odibi_nb.workspace import Workspace
+    from odibi_nb.workspaces import Workspace
 
 __all__ = [
     "Pipeline",
@@ -30,7 +30,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Pipeline": "odibi_nb.pipeline",
     "PipelineResults": "odibi_nb.pipeline",
-    "Workspace": "odibi_nb.workspace",
+    "Workspace": "odibi_nb.workspaces",
     "load_ipython_extension": "odibi_nb.notebook",
     "transform": "odibi_nb.registry",
     "unload_ipython_extension": "odibi_nb.notebook",

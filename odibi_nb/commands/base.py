@@ -10,7 +10,7 @@ from odibi_nb.cells.option_parser import Option, OptionParser
 
 if TYPE_CHECKING:
     from odibi_nb.runner import Listener
-    from odibi_nb.workspace import Workspace
+    from odibi_nb.workspaces import Workspace
 
 __all__ = ["Call", "Command", "Door", "Shown"]
 

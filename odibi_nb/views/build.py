@@ -11,7 +11,7 @@ from odibi_nb.views.cells import duration_text, table_view
 from odibi_nb.views.models import ColumnView, DagNodeView, DagView, DependencyView, ErrorView, NodeView, RunView, TableView
 
 if TYPE_CHECKING:
-    from odibi_nb.workspace import Workspace
+    from odibi_nb.workspaces import Workspace
 
 __all__ = ["dag_view", "error_view", "node_view", "run_view"]
 

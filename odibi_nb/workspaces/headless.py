@@ -15,9 +15,9 @@ from odibi_nb.cells.notebook_file import NotebookCell, read_notebook
 from odibi_nb.exceptions import ConfigValidationError, OdibiException, SourceNotFoundError, UsageError
 from odibi_nb.pipeline.setup import functions_of
 from odibi_nb.runner.tasks import Place
-from odibi_nb.workspace.declared import CellOrigin, DeclaredNode
-from odibi_nb.workspace.source_functions import read_functions
-from odibi_nb.workspace.workspace import Workspace
+from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode
+from odibi_nb.workspaces.source_functions import read_functions
+from odibi_nb.workspaces.workspace import Workspace
 
 if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig, ProjectConfig

@@ -12,8 +12,8 @@ from odibi_nb.graph import DependencyGraph
 from odibi_nb.pipeline.compiler import Compiler, connected
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.runner.tasks import Dependency, NodeTask
-from odibi_nb.workspace.declared import DeclaredNode
-from odibi_nb.workspace.functions import CellFunction
+from odibi_nb.workspaces.declared import DeclaredNode
+from odibi_nb.workspaces.functions import CellFunction
 
 __all__ = ["Nodes", "Surroundings"]
 

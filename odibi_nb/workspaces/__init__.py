@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from odibi_nb.workspace.result import Result
-from odibi_nb.workspace.workspace import Workspace
+from odibi_nb.workspaces.result import Result
+from odibi_nb.workspaces.workspace import Workspace
 
 __all__ = ["Result", "Workspace"]

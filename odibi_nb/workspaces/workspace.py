@@ -16,12 +16,12 @@ from odibi_nb.pipeline.setup import attempts_of, connections_of
 from odibi_nb.pipeline.targets import shared_targets
 from odibi_nb.registry import Functions
 from odibi_nb.runner import Listener, NodeResult, NodeTask, Runner, RunOptions, RunOutcome, Status
-from odibi_nb.workspace.declared import CellOrigin, DeclaredNode, declared_from_cell, declared_from_python
-from odibi_nb.workspace.freshness import bases
-from odibi_nb.workspace.nodes import Nodes, Surroundings
-from odibi_nb.workspace.parameters import known_parameters, refuse_unknown
-from odibi_nb.workspace.result import Result
-from odibi_nb.workspace.selectors import Selectable, select
+from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode, declared_from_cell, declared_from_python
+from odibi_nb.workspaces.freshness import bases
+from odibi_nb.workspaces.nodes import Nodes, Surroundings
+from odibi_nb.workspaces.parameters import known_parameters, refuse_unknown
+from odibi_nb.workspaces.result import Result
+from odibi_nb.workspaces.selectors import Selectable, select
 
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
@@ -45,7 +45,7 @@ class Workspace:
     empty one). is_variable, is_frame: what a name is in the notebook; asked without running anything.
     Every method may be called from any thread.
 
-    Example: `ws = odibi_nb.workspace(); ws.node("big", "SELECT * FROM sales WHERE amount > 100")`.
+    Example: `ws = odibi_nb.workspaces(); ws.node("big", "SELECT * FROM sales WHERE amount > 100")`.
     """
 
     def __init__(

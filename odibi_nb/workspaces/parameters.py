@@ -9,7 +9,7 @@ from odibi_nb.exceptions import UsageError, did_you_mean
 from odibi_nb.runner.tasks import SqlStep
 
 if TYPE_CHECKING:
-    from odibi_nb.workspace.nodes import Nodes
+    from odibi_nb.workspaces.nodes import Nodes
 
 __all__ = ["known_parameters", "refuse_unknown"]
 

@@ -1,0 +1,49 @@
+"""`graph`: the picture of what depends on what."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from odibi_nb.cells.option_parser import Option
+from odibi_nb.commands.base import Call, Command, Shown
+from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selected
+from odibi_nb.views.build import dag_view
+
+__all__ = ["COMMANDS"]
+
+
+def graph(call: Call) -> Shown:
+    """Show the graph; in a shell as text unless --format says otherwise. Nothing is executed."""
+    from odibi_nb.pictures import dag_html, dag_svg, dag_text
+
+    view = dag_view(call.ws, selected(call))
+    data = asdict(view)
+    match call.values.get("format"):
+        case "svg":
+            return Shown(dag_svg(view), data=data)
+        case "dot":
+            return Shown(str(call.ws.graph.to_graphviz(view).source).rstrip(), data=data)
+        case "json":
+            return Shown(json.dumps(data, indent=2), data=data)
+        case "text":
+            return Shown(dag_text(view), data=data)
+        case _:
+            in_cell = call.door == "cell"
+            return Shown(dag_text(view), dag_html(view) if in_cell else None, dag_svg(view) if in_cell else None, data)
+
+
+COMMANDS = {
+    "graph": Command(
+        "graph",
+        "Show the graph: every node, what it depends on, and its status.",
+        "graph +by_region --format svg",
+        graph,
+        words=SELECTORS,
+        options=(
+            SELECT,
+            EXCLUDE,
+            Option("--format", choices=("text", "svg", "dot", "json"), metavar="FORMAT", help="text, svg, dot or json"),
+        ),
+    )
+}

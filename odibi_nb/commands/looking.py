@@ -1,0 +1,90 @@
+"""`status`, `ls` and `show`: what there is."""
+
+from __future__ import annotations
+
+from odibi_nb.cells.option_parser import Option
+from odibi_nb.commands.base import Call, Command, Shown
+from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selected
+from odibi_nb.exceptions import UsageError
+from odibi_nb.views.build import dag_view, node_view
+
+__all__ = ["COMMANDS"]
+
+
+def status(call: Call) -> Shown:
+    """Show every node with its status, rows and time."""
+    from odibi_nb.pictures import framed, listing_html, listing_text
+
+    ws = call.ws
+    view = dag_view(ws)
+    header = ("node", "kind", "status", "rows", "time", "reads")
+    reads = {name: ", ".join(ws.nodes.task(name).depends_on) for name in ws}
+    rows = [(n.name, n.kind, n.status, n.rows, n.time, reads.get(n.name, "")) for n in view.nodes]
+    head = f"{view.title} · {len(ws.nodes)} nodes · root {ws.root}"
+    right = (False, False, False, True, True)
+    data = {"pipeline": view.title, "root": str(ws.root), "nodes": {n.name: {"status": n.status} for n in view.nodes}}
+    if not rows:
+        return Shown(f"{head}\nno node is declared yet: start a cell with %%odibi_node NAME", data=data)
+    table = listing_text(header, rows, right_aligned=right)
+    return Shown(f"{head}\n{table}", framed(head, listing_html(header, rows, right_aligned=right)), data=data)
+
+
+def ls(call: Call) -> Shown:
+    """Show the names that selectors mean, a line each."""
+    names = selected(call)
+    return Shown("\n".join(names), data={"nodes": names})
+
+
+def show(call: Call) -> Shown:
+    """Show a node's card; with --traceback all that its error says."""
+    from odibi_nb.pictures import node_html, node_text
+
+    name = call.words[0]
+    if call.values.get("traceback"):
+        return Shown(_traceback(call, name))
+    view = node_view(call.ws, name, preview=call.values.get("preview"))
+    return Shown(node_text(view), node_html(view))
+
+
+def _traceback(call: Call, name: str) -> str:
+    import traceback
+
+    _ = call.ws.nodes[name]
+    result = call.ws.result(name)
+    error = (result.error if result is not None else None) or call.ws.nodes.problem(name)
+    if error is None:
+        raise UsageError(f"node '{name}' has no error to show", node=name)
+    return "".join(traceback.format_exception(error)).rstrip()
+
+
+def _rows(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError("a number of rows")
+    return int(text)
+
+
+COMMANDS = {
+    command.name: command
+    for command in (
+        Command("status", "Show every node with its status, rows and time.", "status", status),
+        Command(
+            "ls",
+            "Show the names that selectors mean.",
+            "ls +by_region tag:daily",
+            ls,
+            words=SELECTORS,
+            options=(SELECT, EXCLUDE),
+        ),
+        Command(
+            "show",
+            "Show a node's card.",
+            "show by_region --traceback",
+            show,
+            words=("NODE",),
+            options=(
+                Option("--traceback", takes="nothing", help="the whole traceback of the node's error"),
+                Option("--preview", convert=_rows, metavar="N", help="rows shown"),
+            ),
+        ),
+    )
+}

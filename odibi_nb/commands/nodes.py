@@ -1,0 +1,51 @@
+"""`drop`, `rename` and `reset`: taking declarations back."""
+
+from __future__ import annotations
+
+from odibi_nb.cells.option_parser import Option
+from odibi_nb.commands.base import Call, Command, Shown
+
+__all__ = ["COMMANDS"]
+
+
+def drop(call: Call) -> Shown:
+    """Forget a node and its result, or bring one back."""
+    name = call.words[0]
+    if call.values.get("undo"):
+        call.ws.restore(name)
+        return Shown(f"{name} is back")
+    call.ws.drop(name)
+    return Shown(f"dropped {name}; `%odibi drop {name} --undo` brings it back")
+
+
+def rename(call: Call) -> Shown:
+    """Give a node another name."""
+    old, new = call.words
+    readers = sorted(name for name in call.ws if old in call.ws.nodes.task(name).depends_on)
+    call.ws.rename(old, new)
+    more = f"; still reading '{old}': {', '.join(readers)}" if readers else ""
+    return Shown(f"renamed {old} to {new}{more}")
+
+
+def reset(call: Call) -> Shown:
+    """Forget every node, result and parameter."""
+    count = len(call.ws.nodes)
+    call.ws.reset()
+    return Shown(f"forgot {count} nodes, their results, and all parameters")
+
+
+COMMANDS = {
+    command.name: command
+    for command in (
+        Command(
+            "drop",
+            "Forget a node and its result.",
+            "drop by_region",
+            drop,
+            words=("NODE",),
+            options=(Option("--undo", takes="nothing", help="bring back a node that was dropped"),),
+        ),
+        Command("rename", "Give a node another name.", "rename clean cleaned", rename, words=("OLD", "NEW")),
+        Command("reset", "Forget every node, result and parameter; files stay.", "reset", reset),
+    )
+}

@@ -1,0 +1,84 @@
+"""`run`: compute and write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from odibi_nb.cells.option_parser import Option, collect, key_value
+from odibi_nb.commands.base import Call, Command, Shown
+from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selectors
+from odibi_nb.exceptions import OdibiException, UsageError
+from odibi_nb.pipeline.results import node_dict
+from odibi_nb.runner import RunOutcome
+from odibi_nb.views.build import run_view
+
+__all__ = ["COMMANDS"]
+
+
+def run(call: Call) -> Shown:
+    """Compute what the selected nodes need, and write the selected ones."""
+    from odibi_nb.pictures import run_html, run_text
+
+    values = call.values
+    if not call.ws.nodes:
+        raise UsageError("there is no node to run", hint="declare one: %%odibi_node NAME")
+    outcome = call.ws.run(
+        *selectors(call),
+        exclude=values.get("exclude", ()),
+        params=collect("run", "--param", values.get("param", ())),
+        workers=values.get("workers", 1),
+        fail_fast=bool(values.get("fail_fast")),
+        preview=1 if call.door == "cell" else 0,
+        listeners=call.listeners,
+    )
+    view = run_view(call.ws, outcome)
+    data = run_dict(view.title, outcome) if values.get("json") else None
+    error = _first_error(outcome)
+    return Shown(run_text(view), run_html(view), data=data, error=error, exit_status=1 if error else 0)
+
+
+def run_dict(title: str, outcome: RunOutcome) -> dict[str, Any]:
+    """Return a run as plain JSON values; every row count is exact."""
+    nodes = {name: node_dict(result) for name, result in outcome.results.items()}
+    return {
+        "pipeline": title,
+        "status": outcome.status,
+        "duration_s": round(outcome.duration, 6),
+        "completed": outcome.names("completed"),
+        "cached": outcome.names("cached"),
+        "failed": outcome.names("failed"),
+        "skipped": outcome.names("skipped"),
+        "cancelled": outcome.names("cancelled"),
+        "written": [name for name, result in outcome.results.items() if result.written],
+        "nodes": nodes,
+    }
+
+
+def _first_error(outcome: RunOutcome) -> OdibiException | None:
+    return next((result.error for result in outcome.results.values() if result.error is not None), None)
+
+
+def _workers(text: str) -> int:
+    if not text.isdecimal() or text == "0":
+        raise ValueError("a number of workers, 1 or more")
+    return int(text)
+
+
+COMMANDS = {
+    "run": Command(
+        "run",
+        "Compute what the selected nodes need, and write the selected ones; without selectors: all.",
+        "run +by_region --param min_amount=100",
+        run,
+        words=SELECTORS,
+        options=(
+            SELECT,
+            EXCLUDE,
+            Option("--param", repeatable=True, convert=key_value, metavar="K=V", help="a parameter, for this run"),
+            Option("--workers", convert=_workers, metavar="N", help="nodes at once (1)"),
+            Option("--fail-fast", takes="nothing", help="start nothing more after a failure"),
+            Option("--force", takes="nothing", help="recompute also what is fresh (as every run does for now)"),
+        ),
+        executes=True,
+    )
+}

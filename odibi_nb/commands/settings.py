@@ -1,0 +1,92 @@
+"""`params`, `set` and `pipeline`: what holds for the cells that follow."""
+
+from __future__ import annotations
+
+from odibi_nb.cells.option_parser import collect, key_value
+from odibi_nb.cells.python_body import UNKNOWN
+from odibi_nb.commands.base import Call, Command, Shown
+from odibi_nb.exceptions import UsageError, did_you_mean
+from odibi_nb.workspaces.parameters import known_parameters
+
+__all__ = ["COMMANDS"]
+
+_SETTINGS = {"auto": ("on", "off"), "preview": None}
+
+
+def params(call: Call) -> Shown:
+    """Show every parameter with its value; `k=v` sets one for this session."""
+    from odibi_nb.pictures import framed, listing_html, listing_text
+
+    if call.words:
+        call.ws.set_params(_pairs("params", call.words))
+    known = known_parameters(call.ws.nodes, call.ws.params)
+    shown = {name: None if value is UNKNOWN else value for name, value in known.items()}
+    if not shown:
+        return Shown("no parameters: give them in vars of %%odibi_project, or as defaults of functions", data={})
+    rows = [(name, repr(value), type(value).__name__) for name, value in shown.items()]
+    header = ("parameter", "value", "type")
+    return Shown(listing_text(header, rows), framed(listing_html(header, rows)), data=shown)
+
+
+def set_(call: Call) -> Shown:
+    """Set an option of this workspace."""
+    options = call.ws.options
+    for key, value in _pairs("set", call.words).items():
+        if key not in _SETTINGS:
+            raise UsageError(f"there is no setting '{key}'", hint=did_you_mean(key, _SETTINGS) or ", ".join(_SETTINGS))
+        if key == "auto":
+            if value not in ("on", "off", True, False):
+                raise UsageError(f"auto is on or off, not '{value}'")
+            options["auto"] = value in ("on", True)
+        elif not isinstance(value, int) or value < 0:
+            raise UsageError(f"preview is a number of rows, not '{value}'")
+        else:
+            options["preview"] = value
+    listed = f"auto={'on' if options['auto'] else 'off'} preview={options['preview']}"
+    return Shown(listed, data=dict(options))
+
+
+def pipeline(call: Call) -> Shown:
+    """Set the pipeline of the cells that follow; without a name show it."""
+    if call.words:
+        call.ws.current_pipeline = call.words[0]
+    name = call.ws.current_pipeline
+    return Shown(f"pipeline: {name}" if name else "no pipeline is set", data={"pipeline": name})
+
+
+def _pairs(command: str, words: tuple[str, ...]) -> dict[str, object]:
+    pairs = []
+    for word in words:
+        try:
+            pairs.append(key_value(word))
+        except ValueError as exc:
+            raise UsageError(f"{command} takes key=value, not '{word}'") from exc
+    return dict(collect(command, "parameter", pairs))
+
+
+COMMANDS = {
+    command.name: command
+    for command in (
+        Command(
+            "params",
+            "Show every parameter with its value; k=v sets one for this session.",
+            "params min_amount=100",
+            params,
+            words=("[K=V…]",),
+        ),
+        Command(
+            "set",
+            "Set options: auto=on|off (node cells run when they are declared), preview=N (rows on cards).",
+            "set auto=off",
+            set_,
+            words=("[K=V…]",),
+        ),
+        Command(
+            "pipeline",
+            "Set the pipeline of the cells that follow; without a name show it.",
+            "pipeline nightly",
+            pipeline,
+            words=("[NAME]",),
+        ),
+    )
+}

@@ -93,14 +93,14 @@ def sort(frame: Columns, /, *, by: Names, ascending: Flags = True) -> str:
 def sample(
     frame: Columns, /, *, n: int | None = None, frac: float | None = None, random_state: int | None = None
 ) -> str:
-    row, rank = _free_name(frame), _free_name(frame, "rank")
-    total = _free_name(frame, "total")
+    row, luck, rank, total = (_free_name(frame, name) for name in ("row", "luck", "rank", "total"))
     # md5 rather than hash(): its values are the same in every version of DuckDB.
-    luck = "random()" if random_state is None else f"md5(concat({row}, ':', {random_state}))"
-    ranked = f"*, row_number() OVER (ORDER BY {luck}, {row}) AS {rank}, count(*) OVER () AS {total}"
+    drawn = "random()" if random_state is None else f"md5(concat({row}, ':', {random_state}))"
+    lots = f"(SELECT *, {drawn} AS {luck} FROM {_numbered(row)})"
+    ranks = f"row_number() OVER (ORDER BY {luck}, {row}) AS {rank}, count(*) OVER () AS {total}"
     size = str(n) if n is not None else f"round({frac} * {total})"
-    inner = f"(SELECT {ranked} FROM {_numbered(row)})"
-    return f"SELECT {_list(_names(frame))} FROM {inner} WHERE {rank} <= {size} ORDER BY {row}"
+    chosen = f"(SELECT *, {ranks} FROM {lots}) WHERE {rank} <= {size}"
+    return f"SELECT {_list(_names(frame))} FROM {chosen} ORDER BY {row}"
 
 
 def pivot(frame: Columns, /, *, index: Names, columns: Name, values: Names, aggfunc: Aggregate = "first") -> str:

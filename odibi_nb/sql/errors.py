@@ -19,7 +19,12 @@ _SUGGESTION = re.compile(r'\n+Did you mean:? "([^"]+)"[^\n]*')
 _CANDIDATES = re.compile(r"\n+(Candidate [\w ]+):[ :]*([^\n]*)")
 _SIGNATURES = re.compile(r"\n\tCandidate functions:\n(.*)", re.DOTALL)
 _QUOTED = re.compile(r'"((?:[^"]|"")+)"')
-_MISSING = re.compile(r"""(?:with name |column |table |near |key )["']?([^"'\s!?]+)""", re.IGNORECASE)
+# The name that is complained of; a column of a table rather than the table.
+_MISSING = (
+    re.compile(r'with name "?([^\s"!]+)'),
+    re.compile(r'column named "([^"]+)"'),
+    re.compile(r'(?:column|table|near|key) "([^"]+)"', re.IGNORECASE),
+)
 _SHOWN_SIGNATURES = 4
 
 _REMEDIES = {
@@ -54,7 +59,7 @@ def explain_sql_error(exc: Exception, text: str, *, first_line: int = 1, known: 
     Errors about the contents of a file (CSV) are kept whole.
     """
     report = str(exc)
-    if "CSV Error" in report:
+    if "CSV Error" in report or "Error when sniffing file" in report:
         return SqlProblem(report)
     picture = _PICTURE.search(report)
     complaint = report[: picture.start()] if picture else report
@@ -103,8 +108,8 @@ def _signatures(block: str) -> str:
 
 
 def _missing(complaint: str) -> str | None:
-    found = _MISSING.search(complaint)
-    return found[1] if found else None
+    found = (pattern.search(complaint) for pattern in _MISSING)
+    return next((match[1] for match in found if match), None)
 
 
 def _pictured(picture: re.Match[str], text: str, complaint: str) -> tuple[int, int] | None:

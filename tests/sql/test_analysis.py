@@ -158,7 +158,7 @@ def test_duckdb_needs_exactly_these_tables(text: str) -> None:
     database(tables).execute(text)
     for missing in tables:
         con = database([table for table in tables if table != missing])
-        with pytest.raises((duckdb.CatalogException, duckdb.BinderException), match="does not exist|[Cc]ircular"):
+        with pytest.raises((duckdb.CatalogException, duckdb.BinderException), match=r"does not exist|[Cc]ircular"):
             con.execute(text)
 
 

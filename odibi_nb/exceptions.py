@@ -102,6 +102,10 @@ class OdibiException(Exception):
     def node(self) -> str | None:
         return self.where.node
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows: the block alone, no frame of the library's own."""
+        return f"{type(self).__name__}: {self}".splitlines()
+
     def __str__(self) -> str:
         lines = [self.message]
         if place := str(self.where):

@@ -10,12 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
-from odibi_nb.engine.types import Schema
-
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from odibi_nb.connections.base import FileConnection
+    from odibi_nb.engine.types import Schema
     from odibi_nb.formats.base import Format
     from odibi_nb.sql import SqlFacts
 

@@ -160,16 +160,16 @@ class Compiler:
         function = self.functions.get(name)
         reasons: Mapping[str, str] = getattr(function, "node_reasons", {})
         names = {*self.names, *config.inputs, *(reasons if self.open_names else ())} - {config.name}
-        params = {**self._defaults_for(function, step.params), **step.params}
+        params = {**self._params_for(function, step.params), **step.params}
         binding = bind_arguments(function, params, node_names=names, has_current=has_current, name=name)
         for argument in binding.nodes:
             if argument.node not in config.inputs:
                 found.add(argument.node, reasons.get(argument.parameter, f"parameter {argument.parameter}"))
         return FunctionStep(name, function, binding, getattr(function, "place", body))
 
-    def _defaults_for(self, function: Callable[..., Any], own: Mapping[str, Any]) -> dict[str, Any]:
-        """Return project parameters that stand for the defaults of a node's own function."""
-        names: Collection[str] = getattr(function, "defaulted", ())
+    def _params_for(self, function: Callable[..., Any], own: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the project's parameters that the function of a node's own cell takes."""
+        names: Collection[str] = getattr(function, "parameters", ())
         return {name: self.params[name] for name in names if name in self.params and name not in own}
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from odibi_nb.context import Context
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Source
-from odibi_nb.engine.values import ObjectDataset
 from odibi_nb.exceptions import NodeCancelled, NotAFrameError, OdibiException, UnknownNameError, did_you_mean
 from odibi_nb.expectations import ExpectationResult, evaluate
 from odibi_nb.runner.errors import from_user_code
@@ -114,6 +113,8 @@ class NodeExecution:
         with from_user_code(step, self.task):
             value = _awaited(binding.call(step.function, frames, context))
         if self.task.returns != "frame":
+            from odibi_nb.engine.values import ObjectDataset  # pyarrow's import is left to the first node
+
             return ObjectDataset(value)
         return self.engine.publish(value, self.task.name)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from odibi_nb.cells.python_body import UNKNOWN, PythonBody, bind_python, compile_python
@@ -19,11 +19,14 @@ class CellFunction:
 
     inputs: for a body of plain code, the names that are nodes, with their lines; a function has its
     parameters. namespace: gives the notebook's globals when the body is run, not before.
-    node_reasons: by parameter, why the node depends on the one of that name. defaulted: parameters that
-    a project parameter may fill.
+    params: names of the project's parameters.
+    node_reasons: by parameter, why the node depends on the one of that name. parameters: what a parameter of
+    the project may fill.
     """
 
-    def __init__(self, body: PythonBody, place: Place, namespace: Namespace, inputs: dict[str, int]) -> None:
+    def __init__(
+        self, body: PythonBody, place: Place, namespace: Namespace, inputs: dict[str, int], params: Collection[str] = ()
+    ) -> None:
         self._body, self._namespace = body, namespace
         self.place = place
         self.__name__ = body.node
@@ -31,9 +34,9 @@ class CellFunction:
         if body.form == "code":
             self.node_reasons = {name: f"{name}, line {line}" for name, line in inputs.items()}
         else:
-            needed = [parameter for parameter in body.parameters if not parameter.has_default]
-            self.node_reasons = {p.name: f"parameter {p.name}" for p in needed if p.name != "context"}
-        self.defaulted = tuple(p.name for p in body.parameters if p.has_default)
+            needed = [p.name for p in body.parameters if not p.has_default and p.name not in params]
+            self.node_reasons = {name: f"parameter {name}" for name in needed if name != "context"}
+        self.parameters = tuple(p.name for p in body.parameters if p.has_default or p.name in params)
         self.__signature__ = inspect.Signature(self._parameters())
 
     def __call__(self, **arguments: Any) -> Any:

@@ -194,7 +194,7 @@ class Nodes(Mapping[str, DeclaredNode]):
             for read in body.reads
             if read.name != node.name and (read.name in self._nodes or not self._around.is_variable(read.name))
         }
-        return CellFunction(body, node.body_place, self._around.namespace, inputs)
+        return CellFunction(body, node.body_place, self._around.namespace, inputs, self._around.params)
 
     def _unresolved(self, task: NodeTask, dependency: Dependency) -> DependencyError:
         others: Collection[str] = [name for name in self._nodes if name != task.name]

@@ -26,6 +26,7 @@ _MISSING = (
     re.compile(r'(?:column|table|near|key) "([^"]+)"', re.IGNORECASE),
 )
 _SHOWN_SIGNATURES = 4
+_SHOWN_NAMES = 12
 
 _REMEDIES = {
     "Conversion Error": "find the rows with TRY_CAST(… AS …) IS NULL; TRY_CAST turns them into NULL",
@@ -83,7 +84,7 @@ def _message(complaint: str) -> str:
 def _hint(complaint: str, known: tuple[str, ...]) -> str | None:
     missing = _missing(complaint)
     if missing and known and "Table with name" in complaint:
-        return did_you_mean(missing, known) or f"there are {', '.join(sorted(known))}"
+        return did_you_mean(missing, known) or _inventory(known)
     if suggestion := _SUGGESTION.search(complaint):
         return f"did you mean '{suggestion[1]}'?"
     if candidates := _CANDIDATES.search(complaint):
@@ -93,6 +94,10 @@ def _hint(complaint: str, known: tuple[str, ...]) -> str | None:
     if signatures := _SIGNATURES.search(complaint):
         return _signatures(signatures[1])
     return _remedy(complaint)
+
+
+def _inventory(known: tuple[str, ...]) -> str | None:
+    return f"there are {', '.join(sorted(known))}" if len(known) <= _SHOWN_NAMES else None
 
 
 def _remedy(complaint: str) -> str | None:
@@ -150,7 +155,7 @@ def _snapped(source: str, column: int, complaint: str) -> int:
 def _found(complaint: str, text: str) -> tuple[int, int] | None:
     """Return the place of a name in the complaint, if the text mentions it once."""
     name = _missing(complaint)
-    if name is None or name.startswith("$"):
+    if name is None:
         return None
     places = [token.start for token in tokenize(text) if name_of(token).casefold() == name.casefold()]
     return position(text, places[0]) if len(places) == 1 else None

@@ -13,7 +13,7 @@ from typing import Any
 from odibi_nb.context import Context
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Source
 from odibi_nb.exceptions import NodeCancelled, NotAFrameError, OdibiException, UnknownNameError, did_you_mean
-from odibi_nb.expectations import ExpectationResult, evaluate
+from odibi_nb.expectations import ExpectationResult, check_rows
 from odibi_nb.runner.errors import from_user_code
 from odibi_nb.runner.tasks import FunctionStep, NodeTask, OperationStep, SqlStep
 from odibi_nb.sql import analyze
@@ -58,7 +58,7 @@ class NodeExecution:
             current = self._step(step, current, final=number == last)
         if current is None:
             raise NotAFrameError(f"node '{self.task.name}' has nothing to pass on", hint="give it a read or an input")
-        expectations = self._check(current)
+        expectations = check_rows(self.engine, current, self.task.checks)
         self._go_on()
         if any(not result.passed and result.severity == "fail" for result in expectations):
             return Executed(current, None, expectations)
@@ -123,12 +123,6 @@ class NodeExecution:
         if isinstance(given, Source):
             return self.engine.read(given, name, Readers(count=1))
         return self.upstream(given)
-
-    def _check(self, data: Dataset) -> tuple[ExpectationResult, ...]:
-        tests, mode = self.task.checks, self.task.check_mode
-        if not tests:
-            return ()
-        return self.engine.inspect(data, lambda table, run: evaluate(tests, table, run, mode=mode))
 
     def _write(self, data: Dataset) -> int | None:
         if self.task.target is None or not self.write:

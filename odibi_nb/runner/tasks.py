@@ -85,7 +85,7 @@ class NodeTask:
 
     dependencies: the upstream nodes, the one it starts from (when it doesn't read) first.
     inputs: names that steps use for another node (str) or for something to read.
-    checks: data tests; check_mode: what a broken one does unless it says so itself.
+    checks: data tests, each with whether a broken one fails the node.
     """
 
     name: str
@@ -94,8 +94,7 @@ class NodeTask:
     source: Source | None = None
     inputs: Mapping[str, str | Source] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
-    checks: tuple[CheckConfig, ...] = ()
-    check_mode: str = "fail"
+    checks: tuple[tuple[CheckConfig, bool], ...] = ()
     target: Target | None = None
     returns: Literal["frame", "object", "none"] = "frame"
     materialize: str | None = None

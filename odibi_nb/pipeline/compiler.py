@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,6 +20,7 @@ from odibi_nb.registry import Functions, bind_arguments
 from odibi_nb.runner.tasks import Dependency, FunctionStep, NodeTask, OperationStep, Place, SqlStep, Step
 from odibi_nb.sql import analyze
 from odibi_nb.sql.operations import check_operation
+from odibi_nb.sql.rooting import rooted
 
 if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig, ReadConfig, TransformStep, WriteConfig
@@ -46,18 +47,18 @@ class Compiler:
     open_names: bool = False
     is_frame: Callable[[str], bool] = lambda name: False
 
-    def compile(self, config: NodeConfig, place: Place = Place(), *, body: Place | None = None) -> NodeTask:
+    def compile(self, config: NodeConfig, place: Place = Place(), *, bodies: Sequence[Place] = ()) -> NodeTask:
         """Return the node's task, without source and target (see `connected`).
 
-        place: where the node stands. body: where its SQL or Python does, when that is known by the line.
+        place: where the node stands. bodies: where the text of each step does, when that is known by the line.
         Raises TransformError, ParameterError, DependencyError at the place.
         """
         try:
-            return self._compile(config, place, body or Place(place.cell, place.file))
+            return self._compile(config, place, bodies)
         except OdibiException as exc:
             raise exc.at(node=config.name, **place.locate(None)) from exc.__cause__
 
-    def _compile(self, config: NodeConfig, place: Place, body: Place) -> NodeTask:
+    def _compile(self, config: NodeConfig, place: Place, bodies: Sequence[Place]) -> NodeTask:
         found = _Found()
         for name in config.depends_on:
             found.add(name, "depends_on")
@@ -66,7 +67,7 @@ class Compiler:
                 found.add(given, f"input {alias}")
         has_start = bool(config.read or config.inputs or config.depends_on)
         steps = tuple(
-            self._step(step, config, found, body, has_current=has_start or number > 0)
+            self._step(step, config, found, _nth(bodies, number, place), has_current=has_start or number > 0)
             for number, step in enumerate(config.transform.steps if config.transform else ())
         )
         known = {name.casefold() for name in self.names}
@@ -109,17 +110,16 @@ class Compiler:
         self, text: str, step: TransformStep, config: NodeConfig, found: _Found, place: Place, has_current: bool
     ) -> SqlStep:
         try:
-            facts = analyze(text)
+            written = analyze(text)
+            facts = analyze(rooted(text, written, self.root)) if written.files else written
             inputs, reads_current = self._tables(facts, config, found, has_current)
             params = self._sql_params(facts.parameters, step.params)
         except OdibiException as exc:
             exc.where = replace(exc.where, **place.locate(exc.where.line))
             raise
-        return SqlStep(facts, inputs, params, reads_current, place)
+        return SqlStep(facts, inputs, params, reads_current, place, text)
 
-    def _tables(
-        self, facts: Any, config: NodeConfig, found: _Found, has_current: bool
-    ) -> tuple[dict[str, str], bool]:
+    def _tables(self, facts: Any, config: NodeConfig, found: _Found, has_current: bool) -> tuple[dict[str, str], bool]:
         """Return the upstream nodes by the names that the SQL uses; whether it reads `df`."""
         declared = {name.casefold(): name for name in self.names}
         inputs: dict[str, str] = {}
@@ -250,6 +250,10 @@ def _unknown_table(table: Any, node: str, names: Collection[str]) -> OdibiExcept
         hint=did_you_mean(table.name, names),
         line=table.line,
     )
+
+
+def _nth(bodies: Sequence[Place], number: int, place: Place) -> Place:
+    return bodies[number] if number < len(bodies) else Place(place.cell, place.file)
 
 
 def _kind(config: NodeConfig, steps: tuple[Step, ...]) -> Literal["source", "sql", "python", "sink", "pass"]:

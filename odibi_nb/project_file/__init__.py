@@ -6,11 +6,12 @@ from odibi_nb.project_file.building import build
 from odibi_nb.project_file.loading import FILE_NAMES, LoadedProject, load_project
 from odibi_nb.project_file.reading import parse_yaml
 from odibi_nb.project_file.references import substitute
-from odibi_nb.project_file.tree import YamlDocument, key_text
+from odibi_nb.project_file.tree import TextPlace, YamlDocument, key_text
 
 __all__ = [
     "FILE_NAMES",
     "LoadedProject",
+    "TextPlace",
     "YamlDocument",
     "build",
     "key_text",

@@ -13,7 +13,7 @@ from odibi_nb.exceptions import ConfigValidationError, Where, did_you_mean
 from odibi_nb.project_file.building import build
 from odibi_nb.project_file.reading import parse_yaml
 from odibi_nb.project_file.references import substitute
-from odibi_nb.project_file.tree import Tree, YamlDocument, merged
+from odibi_nb.project_file.tree import TextPlace, Tree, YamlDocument, merged
 
 __all__ = ["FILE_NAMES", "LoadedProject", "load_project"]
 
@@ -26,6 +26,7 @@ class LoadedProject:
 
     root: the folder that its relative paths start from. notes: what a reader should know.
     node_places: where each node is declared; of two nodes of one name, the first.
+    step_places: where the text of each of a node's steps begins.
     """
 
     project: ProjectConfig
@@ -33,6 +34,7 @@ class LoadedProject:
     file: Path
     notes: tuple[str, ...]
     node_places: Mapping[str, Where]
+    step_places: Mapping[str, tuple[TextPlace, ...]]
 
     @property
     def node_lines(self) -> dict[str, int]:
@@ -59,7 +61,8 @@ def load_project(
     root = file.absolute().parent
     _rebase_sql_files(document, data, root)
     project = build(ProjectConfig, data, locate=document.place)
-    return LoadedProject(project, root, file.absolute(), _notes(project), _node_places(document, project))
+    places, steps = _node_places(document, project), _step_places(document, project)
+    return LoadedProject(project, root, file.absolute(), _notes(project), places, steps)
 
 
 def _project_file(path: Path) -> Path:
@@ -194,4 +197,14 @@ def _node_places(document: YamlDocument, project: ProjectConfig) -> dict[str, Wh
         for n, node in enumerate(pipeline.nodes):
             place = document.place(("pipelines", p, "nodes", n))
             places.setdefault(node.name, Where(node=node.name, **place))
+    return places
+
+
+def _step_places(document: YamlDocument, project: ProjectConfig) -> dict[str, tuple[TextPlace, ...]]:
+    places: dict[str, tuple[TextPlace, ...]] = {}
+    for p, pipeline in enumerate(project.pipelines):
+        for n, node in enumerate(pipeline.nodes):
+            steps = range(len(node.transform.steps) if node.transform else 0)
+            path = ("pipelines", p, "nodes", n, "transform", "steps")
+            places.setdefault(node.name, tuple(document.text_place((*path, step, "sql")) for step in steps))
     return places

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-__all__ = ["KeyPath", "Source", "Tree", "YamlDocument", "key_text", "merged"]
+__all__ = ["KeyPath", "Source", "TextPlace", "Tree", "YamlDocument", "key_text", "merged"]
 
 KeyPath: TypeAlias = tuple[Any, ...]
+
+# The end of a line that opens a block scalar.
+_BLOCK = re.compile(r"[|>][-+0-9]*\s*(#.*)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,16 @@ class Tree:
 
 
 @dataclass(frozen=True, slots=True)
+class TextPlace:
+    """Where a text within YAML begins: 1-based line of its file or cell, and all lines of that."""
+
+    file: str | None
+    cell: str | None
+    first_line: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class YamlDocument:
     """A YAML text as data, with the place of every key path in it."""
 
@@ -81,6 +95,18 @@ class YamlDocument:
                 break
             tree = below
         return tree.place
+
+    def text_place(self, path: Iterable[Any]) -> TextPlace:
+        """Return where the text of a scalar begins: a block's (`|`, `>`) on the line after its key."""
+        tree = self.tree
+        for key in path:
+            if (below := tree.child(key)) is None:
+                break
+            tree = below
+        source = tree.source
+        begin = tree.index + bool(_BLOCK.search(source.lines[tree.index]))
+        above = ("",) * (source.first_line - 1)
+        return TextPlace(source.file, source.cell, source.first_line + begin, (*above, *source.lines))
 
     def line_of(self, path: Iterable[Any]) -> int:
         """Return the 1-based line of a path, as its file or cell counts it."""

@@ -12,12 +12,13 @@ from typing import Any
 
 from odibi_nb.context import Context
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Source
-from odibi_nb.exceptions import NodeCancelled, NotAFrameError, OdibiException, UnknownNameError, did_you_mean
+from odibi_nb.exceptions import NodeCancelled, NotAFrameError, OdibiException, UnknownNameError, Where, did_you_mean
 from odibi_nb.expectations import ExpectationResult, check_rows
 from odibi_nb.runner.errors import from_user_code
 from odibi_nb.runner.tasks import FunctionStep, NodeTask, OperationStep, SqlStep
 from odibi_nb.sql import analyze
 from odibi_nb.sql.operations import operation_sql
+from odibi_nb.sql.rooting import written_column
 
 __all__ = ["Executed", "NodeExecution", "Results"]
 
@@ -181,7 +182,22 @@ def _awaited(value: Any) -> Any:
 
 def _placed(exc: OdibiException, step: SqlStep | OperationStep) -> OdibiException:
     """Give an error its place in the cell or file: its line so far is the statement's own."""
-    if exc.where.cell is None and exc.where.file is None:
-        where: Mapping[str, Any] = step.place.locate(exc.where.line)
-        exc.where = replace(exc.where, **where)
+    where = exc.where
+    if where.cell is None and where.file is None:
+        place = step.place.locate(where.line)
+        column = _column(where, place.get("source"), step) if isinstance(step, SqlStep) else where.column
+        exc.where = replace(where, **{**place, "column": column})
     return exc
+
+
+def _column(where: Where, source: str | None, step: SqlStep) -> int | None:
+    """Return the column in the line as the user wrote it.
+
+    File literals are longer when they are executed; SQL within YAML is indented.
+    """
+    written, executed = step.written.split("\n"), step.facts.statement.split("\n")
+    if where.line is None or where.column is None or not 0 < where.line <= min(len(written), len(executed)):
+        return where.column
+    own, run = written[where.line - 1], executed[where.line - 1]
+    indent = source.find(own) if source is not None else 0
+    return written_column(own, run, where.column) + indent if indent >= 0 else None

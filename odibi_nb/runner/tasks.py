@@ -48,13 +48,17 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class SqlStep:
-    """An SQL statement. inputs: names it uses → node names; reads_current: it reads `df`."""
+    """An SQL statement. inputs: names it uses → node names; reads_current: it reads `df`.
+
+    facts: of the statement as it is executed, its file literals absolute. written: the text as the user wrote it.
+    """
 
     facts: SqlFacts
     inputs: Mapping[str, str]
     params: Mapping[str, Any]
     reads_current: bool
     place: Place = Place()
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["FileRef", "SqlFacts", "TableRef"]
 
@@ -21,11 +21,15 @@ class TableRef:
 
 @dataclass(frozen=True, slots=True)
 class FileRef:
-    """A file, or a glob of files, that a query names in a literal; format: as its name or reader tells."""
+    """A file, or a glob of files, that a query names in a literal; format: as its name or reader tells.
+
+    spans: where it stands in the text analysed, from and to which offset.
+    """
 
     path: str
     line: int
     format: str | None
+    spans: tuple[tuple[int, int], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

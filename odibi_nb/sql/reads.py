@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from odibi_nb.exceptions import TransformError
 from odibi_nb.sql.facts import FileRef, TableRef
@@ -41,7 +42,8 @@ class Reads:
         """Note what a dotted name reads: a file, or a system table; else raise TransformError."""
         names = [name_of(part) for part in parts]
         if file_format(".".join(names)):
-            self._file(parts[0], ".".join(names), file_format(".".join(names)))
+            span = (parts[0].start, parts[-1].end)
+            self._file(parts[0], ".".join(names), file_format(".".join(names)), span)
         elif not _SYSTEM_SCHEMAS.intersection(name.lower() for name in names):
             raise self._error(
                 parts[0], f"'{'.'.join(names)}' is a qualified name", f"upstream nodes are bare names: {names[-1]}"
@@ -90,8 +92,9 @@ class Reads:
     def _table(self, token: Token, name: str, clause: str) -> None:
         self.tables.setdefault(name.casefold(), TableRef(name, self._line(token), clause))
 
-    def _file(self, token: Token, path: str, kind: str | None) -> None:
-        self.files.setdefault((path, kind), FileRef(path, self._line(token), kind))
+    def _file(self, token: Token, path: str, kind: str | None, span: tuple[int, int] | None = None) -> None:
+        known = self.files.get((path, kind)) or FileRef(path, self._line(token), kind)
+        self.files[path, kind] = replace(known, spans=(*known.spans, span or (token.start, token.end)))
 
     def _line(self, token: Token) -> int:
         return position(self._text, token.start)[0]

@@ -41,6 +41,7 @@ class CellOrigin:
 class DeclaredNode:
     """One node of a workspace.
 
+    body_places: where the text of each step begins.
     body: the Python of its cell, when it has one. function: a function given by hand instead.
     version: counts how often a node of this name was declared differently.
     """
@@ -50,7 +51,7 @@ class DeclaredNode:
     code: str
     origin: CellOrigin
     place: Place
-    body_place: Place
+    body_places: tuple[Place, ...]
     pipeline: str | None = None
     body: PythonBody | None = None
     function: Callable[..., Any] | None = None
@@ -90,12 +91,20 @@ def declared_from_cell(
         code=declaration.body,
         origin=origin,
         place=origin.place(declaration.magic_line),
-        body_place=origin.place(declaration.body_line),
+        body_places=_body_places(declaration, origin, config),
         pipeline=declaration.options.pipeline or pipeline,
         body=body,
         no_run=declaration.options.no_run,
         into=declaration.options.into,
     )
+
+
+def _body_places(declaration: Declaration, origin: CellOrigin, config: NodeConfig) -> tuple[Place, ...]:
+    if declaration.yaml is None or declaration.language != "yaml":
+        return (origin.place(declaration.body_line),)
+    steps = range(len(config.transform.steps) if config.transform else 0)
+    texts = (declaration.yaml.text_place(("transform", "steps", step, "sql")) for step in steps)
+    return tuple(origin.place(text.first_line) for text in texts)
 
 
 def _config(declaration: Declaration, variables: Mapping[str, Any]) -> NodeConfig:
@@ -135,7 +144,7 @@ def declared_from_python(
         code=text,
         origin=origin,
         place=Place(),
-        body_place=origin.place(),
+        body_places=(origin.place(),),
         pipeline=pipeline,
         body=None if function or language != "python" else read_python(text, node=name),
         function=function,

@@ -80,7 +80,9 @@ def _declared(config: NodeConfig, loaded: LoadedProject, pipeline: str) -> Decla
     steps = config.transform.steps if config.transform else []
     code = "\n".join(step.sql or step.sql_file or step.function or step.operation or "" for step in steps)
     language = "sql" if steps and all(step.sql or step.sql_file for step in steps) else "yaml"
-    return DeclaredNode(config, language, code, CellOrigin(file=place.file), place, Place(file=place.file), pipeline)
+    texts = loaded.step_places.get(config.name, ())
+    bodies = tuple(Place(file=text.file, first_line=text.first_line, lines=text.lines) for text in texts)
+    return DeclaredNode(config, language, code, CellOrigin(file=place.file), place, bodies, pipeline)
 
 
 def _load_notebook(path: Path) -> Loaded:

@@ -179,7 +179,7 @@ class Nodes(Mapping[str, DeclaredNode]):
             functions, self._nodes, around.params, around.root, open_names=True, is_frame=around.is_frame
         )
         try:
-            self._tasks[node.name] = compiler.compile(node.config, node.place, body=node.body_place)
+            self._tasks[node.name] = compiler.compile(node.config, node.place, bodies=node.body_places)
             self._problems.pop(node.name, None)
         except OdibiException as exc:
             named = tuple(Dependency(name, "depends_on") for name in node.config.depends_on)
@@ -194,7 +194,7 @@ class Nodes(Mapping[str, DeclaredNode]):
             for read in body.reads
             if read.name != node.name and (read.name in self._nodes or not self._around.is_variable(read.name))
         }
-        return CellFunction(body, node.body_place, self._around.namespace, inputs, self._around.params)
+        return CellFunction(body, node.body_places[0], self._around.namespace, inputs, self._around.params)
 
     def _unresolved(self, task: NodeTask, dependency: Dependency) -> DependencyError:
         others: Collection[str] = [name for name in self._nodes if name != task.name]

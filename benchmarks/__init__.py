@@ -1,0 +1,1 @@
+"""What odibi_nb costs, measured: `python -m benchmarks` (see README.md)."""

@@ -1,0 +1,148 @@
+"""The same work twice: five nodes of odibi_nb, and one query as one would write it by hand."""
+
+from __future__ import annotations
+
+import os
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from benchmarks.processes import peak_memory_mb
+
+__all__ = ["compare", "make_data", "run_pipeline", "run_query"]
+
+STORES = 500
+# Plain arithmetic instead of random() or hash(): the same rows in every version of DuckDB.
+SALES = """
+SELECT
+    i AS id,
+    DATE '2024-01-01' + CAST(i * 7919 % 730 AS INTEGER) AS sold_on,
+    CAST(i * 104729 % {stores} AS INTEGER) AS store_id,
+    CAST(i * 15485863 % 20011 AS INTEGER) AS product_id,
+    CAST(i * 32452843 % 1000003 AS INTEGER) AS customer_id,
+    CAST(1 + i * 31 % 9 AS SMALLINT) AS quantity,
+    i * 49979687 % 99991 AS cents,
+    ['shop', 'web', 'phone', 'test'][1 + i * 611953 % 97 % 4] AS channel
+FROM range({rows}) AS numbers(i)
+"""
+STORE_ROWS = "SELECT CAST(range AS INTEGER) AS store_id, 'region ' || range % 20 AS region FROM range({stores})"
+
+FILTER = "SELECT * FROM load_sales WHERE channel <> 'test' AND cents >= 1000"
+JOIN = """
+SELECT sales.*, stores.region
+FROM valid_sales AS sales JOIN read_parquet('{stores}') AS stores USING (store_id)
+"""
+AGGREGATE = """
+SELECT region, date_trunc('month', sold_on) AS month, channel,
+       count(*) AS sales, sum(quantity) AS pieces, sum(quantity * cents) AS cents
+FROM sales_with_region
+GROUP BY ALL
+"""
+ONE_QUERY = """
+COPY (
+    SELECT stores.region, date_trunc('month', sales.sold_on) AS month, sales.channel,
+           count(*) AS sales,
+           CAST(sum(sales.quantity) AS BIGINT) AS pieces,
+           CAST(sum(sales.quantity * sales.cents) AS BIGINT) AS cents
+    FROM read_parquet('{folder}/sales.parquet') AS sales
+    JOIN read_parquet('{folder}/stores.parquet') AS stores USING (store_id)
+    WHERE sales.channel <> 'test' AND sales.cents >= 1000
+    GROUP BY ALL
+) TO '{folder}/query.parquet' (FORMAT parquet, COMPRESSION zstd)
+"""
+
+
+def make_data(folder: str, rows: int) -> dict[str, str]:
+    """Write sales.parquet and stores.parquet, unless they are there."""
+    import duckdb
+
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    for name, text in (("sales", SALES), ("stores", STORE_ROWS)):
+        file = place / f"{name}.parquet"
+        if not file.exists():
+            unfinished = file.with_suffix(f".{os.getpid()}")
+            select = text.format(rows=rows, stores=STORES)
+            duckdb.connect().execute(f"COPY ({select}) TO '{unfinished}' (FORMAT parquet, COMPRESSION zstd)")
+            unfinished.replace(file)
+    return {"folder": folder}
+
+
+def run_query(folder: str) -> dict[str, float]:
+    """Do the work in one query."""
+    start = time.perf_counter()
+    import duckdb
+
+    idle_mb, imported = peak_memory_mb(), time.perf_counter()
+    duckdb.connect().execute(ONE_QUERY.format(folder=folder)).fetchall()
+    return _measured(start, imported, idle_mb)
+
+
+def run_pipeline(folder: str) -> dict[str, float]:
+    """Do the work in five nodes, and look at each one's status, schema and first 20 rows."""
+    start = time.perf_counter()
+    from odibi_nb import Pipeline
+    from odibi_nb.config import PipelineConfig
+    from odibi_nb.connections import LocalConnection
+
+    import_module("odibi_nb.engine.duckdb_engine")  # otherwise imported with the first pipeline, as part of its time
+    idle_mb, imported = peak_memory_mb(), time.perf_counter()
+    config = PipelineConfig.model_validate(_pipeline(folder))
+    pipeline = Pipeline(config, connections={"local": LocalConnection(base_path=folder)})
+    results = pipeline.run(preview=20)
+    if len(results.completed) != 5:
+        raise RuntimeError(f"the pipeline failed: {[results.get_node_result(n).error for n in results.failed]}")
+    previews = [_look_at(result) for result in results.node_results.values()]
+    measured = _measured(start, imported, idle_mb)
+    if not (all(previews) and results.get_node_result("save_by_region").rows_written):
+        raise RuntimeError("a node has no schema or no rows")
+    return measured
+
+
+def compare(folder: str) -> dict[str, int]:
+    """Return how many rows both wrote; raises RuntimeError when they wrote different ones."""
+    import duckdb
+
+    ours, theirs = (f"FROM read_parquet('{folder}/{name}.parquet')" for name in ("by_region", "query"))
+    found = duckdb.execute(
+        f"SELECT (SELECT count(*) {theirs}), (SELECT count(*) FROM (({ours}) EXCEPT ALL ({theirs}))),"
+        f" (SELECT count(*) FROM (({theirs}) EXCEPT ALL ({ours})))"
+    ).fetchall()
+    rows, more, missing = found[0]
+    if more or missing or not rows:
+        raise RuntimeError(f"of {rows} rows the pipeline lacks {missing} and has {more} others")
+    return {"rows": rows}
+
+
+def _pipeline(folder: str) -> dict[str, Any]:
+    join = JOIN.format(stores=f"{folder}/stores.parquet")
+    return {
+        "pipeline": "sales",
+        "nodes": [
+            {"name": "load_sales", "read": {"connection": "local", "path": "sales.parquet"}},
+            {"name": "valid_sales", "transform": {"steps": [FILTER]}},
+            {"name": "sales_with_region", "transform": {"steps": [join]}},
+            {"name": "by_region", "transform": {"steps": [AGGREGATE]}},
+            {
+                "name": "save_by_region",
+                "depends_on": ["by_region"],
+                "write": {"connection": "local", "path": "by_region.parquet"},
+            },
+        ],
+    }
+
+
+def _look_at(result: Any) -> bool:
+    """Read a node's schema and preview, as its card does."""
+    return bool(result.result_schema) and result.dataset.head(20).num_rows > 0
+
+
+def _measured(start: float, imported: float, idle_mb: float) -> dict[str, float]:
+    finished = time.perf_counter()
+    return {
+        "import_s": imported - start,
+        "work_s": finished - imported,
+        "idle_mb": idle_mb,
+        "peak_mb": peak_memory_mb(),
+    }

@@ -1,0 +1,85 @@
+"""Measuring in fresh processes, so that nothing measured before can help or hurt.
+
+The parent imports no heavy library: on Linux a child's peak memory starts at what its parent holds.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+__all__ = ["NotMeasuredError", "call_in_process", "interleaved", "peak_memory_mb", "timed_command"]
+
+ROOT = Path(__file__).parents[1]
+T = TypeVar("T")
+
+
+class NotMeasuredError(Exception):
+    """A contestant that failed, with what it said last."""
+
+
+def call_in_process(function: str, **arguments: Any) -> dict[str, Any]:
+    """Call "package.module:function" in a new Python and return its dict of plain values.
+
+    The key `process_s` is added: the seconds from the process's start to its end. Raises NotMeasuredError.
+    """
+    command = [sys.executable, "-m", "benchmarks.processes", function, json.dumps(arguments)]
+    seconds, output = timed_command(command)
+    result: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return result | {"process_s": seconds}
+
+
+def timed_command(command: list[str]) -> tuple[float, str]:
+    """Run a command from the repository's root and return its seconds and its output; raises NotMeasuredError."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    start = time.perf_counter()
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": path}, check=False
+    )
+    seconds = time.perf_counter() - start
+    if done.returncode:
+        raise NotMeasuredError(_reason(done.stderr) or f"exit status {done.returncode}")
+    return seconds, done.stdout
+
+
+def interleaved(contestants: Mapping[str, Callable[[], T]], repetitions: int) -> Iterator[dict[str, T]]:
+    """Let all contestants run once a round, in turning order, and yield each round but the first.
+
+    A machine that slows down for a while then slows down all of them. The first round fills caches.
+    """
+    names = list(contestants)
+    for round_number in range(repetitions + 1):
+        results = {name: contestants[name]() for name in names}
+        names.reverse()
+        if round_number:
+            yield results
+
+
+def peak_memory_mb() -> float:
+    """Return the most memory that this process has held so far, in 10^6 bytes."""
+    import resource  # absent on Windows
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+def _reason(said: str) -> str:
+    """Return the line that names the error: the first of a traceback's last part that is not indented."""
+    *_, last = said.split("Traceback (most recent call last):")
+    return next((line for line in last.splitlines() if line[:1].strip()), "")
+
+
+def _main() -> None:
+    module, _, name = sys.argv[1].partition(":")
+    print(json.dumps(getattr(importlib.import_module(module), name)(**json.loads(sys.argv[2]))))
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,33 @@
+"""How large a benchmark run is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Scale"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Sizes of one run.
+
+    data: folder that generated files are kept in. repetitions: of every measurement, after one that is
+    thrown away. node_counts: from small to large. judged: whether the sizes are those that targets are set for.
+    """
+
+    data: Path
+    repetitions: int = 7
+    node_counts: tuple[int, ...] = (100, 1_000)
+    rows: int = 10_000_000
+    graph_nodes: int = 10_000
+    judged: bool = True
+
+    @classmethod
+    def quick(cls, data: Path) -> Scale:
+        """Return sizes that show in seconds whether every benchmark works, and nothing about speed."""
+        return cls(data, repetitions=1, node_counts=(2, 10), rows=20_000, graph_nodes=100, judged=False)
+
+    def target(self, value: float) -> float | None:
+        """Return a target, or None where the sizes are not those it is set for."""
+        return value if self.judged else None

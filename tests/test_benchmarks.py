@@ -1,0 +1,96 @@
+"""The benchmarks run to their end; how fast is not tested."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from benchmarks.processes import NotMeasuredError, call_in_process, interleaved
+from benchmarks.rows import Row
+from benchmarks.scale import Scale
+from benchmarks.table import BENCHMARKS
+
+ROOT = Path(__file__).parents[1]
+
+QUICK_ROWS = {
+    *(f"{kind}, {shape} of {count}" for kind in ("no-op Python node", "tiny SQL node")
+      for shape in ("chain", "fan-out") for count in (2, 10)),
+    *(f"{kind}, {shape}: 10 against 2" for kind in ("no-op Python node", "tiny SQL node")
+      for shape in ("chain", "fan-out")),
+    "20,000 rows, time",
+    "20,000 rows, time against one query",
+    "20,000 rows, peak memory",
+    "20,000 rows, memory against one query",
+    "20,000 rows, memory without imports against one query",
+    "20,000 rows, whole process against one query",
+    "graph of 100, a chain",
+    "graph of 100, three inputs a node",
+    "Pipeline() of 100 SQL nodes",
+    "%load_ext odibi_nb in a fresh kernel",
+    "the first %%odibi_node after it",
+    "odibi-nb --help",
+    "empty loop, before",
+    "empty loop, after",
+}  # fmt: skip
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks", *words]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+def test_quick_run_measures_and_prints_every_row(tmp_path: Path) -> None:
+    done = run("--quick", "--data", str(tmp_path), "--json", str(tmp_path / "results.json"))
+
+    rows = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["rows"]
+    assert {row["name"]: row["error"] for row in rows if row["error"]} == {}
+    assert done.returncode == 0, done.stderr
+    assert {row["name"] for row in rows} == QUICK_ROWS
+    assert all(row["samples"] and row["name"] in done.stdout for row in rows)
+
+
+def test_unknown_benchmark_is_refused_with_the_nearest_name() -> None:
+    done = run("sql_node")
+
+    assert done.returncode == 2
+    assert "did you mean 'sql_nodes'?" in done.stderr
+
+
+def test_help_lists_every_benchmark() -> None:
+    listed = run("--help").stdout
+
+    assert all(name in listed for name in BENCHMARKS)
+
+
+@pytest.mark.parametrize(
+    ("median", "verdict"), [(0.2, "ok"), (0.1, "ok"), (0.3, "missed by 50%"), (1.0, "missed by 400%")]
+)
+def test_verdict_says_by_how_much_a_target_is_missed(median: float, verdict: str) -> None:
+    assert Row("node", "ms", (median,), target=0.2).verdict == verdict
+
+
+def test_quick_sizes_are_not_judged(tmp_path: Path) -> None:
+    assert Scale.quick(tmp_path).target(1.0) is None
+    assert Scale(tmp_path).target(1.0) == 1.0
+
+
+def test_row_shows_median_and_quartiles() -> None:
+    assert Row("node", "ms", (1.0, 2.0, 3.0, 4.0, 50.0)).measured == "3 ms (2 to 4)"
+
+
+def test_contestants_take_turns_and_the_first_round_is_not_counted() -> None:
+    called: list[str] = []
+    rounds = list(interleaved({name: partial(called.append, name) for name in ("a", "b")}, repetitions=2))
+
+    assert called == ["a", "b", "b", "a", "a", "b"]
+    assert len(rounds) == 2
+
+
+def test_failing_contestant_is_reported_with_its_error(tmp_path: Path) -> None:
+    with pytest.raises(NotMeasuredError, match=r"IOException: .*No files found"):
+        call_in_process("benchmarks.large_contestants:compare", folder=str(tmp_path))

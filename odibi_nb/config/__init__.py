@@ -25,7 +25,7 @@ from odibi_nb.config.enums import (
     WriteMode,
 )
 from odibi_nb.config.nodes import NodeConfig, PipelineConfig
-from odibi_nb.config.project import LoggingConfig, ProjectConfig, RetryConfig, StoryConfig, SystemConfig
+from odibi_nb.config.project import LoggingConfig, ProjectConfig, RetryConfig, SettingsConfig, StoryConfig, SystemConfig
 from odibi_nb.config.schema import json_schema
 from odibi_nb.config.transforms import TransformConfig, TransformStep
 
@@ -46,6 +46,7 @@ __all__ = [
     "ProjectConfig",
     "ReadConfig",
     "RetryConfig",
+    "SettingsConfig",
     "StoryConfig",
     "SystemConfig",
     "TransformConfig",

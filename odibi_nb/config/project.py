@@ -13,7 +13,7 @@ from odibi_nb.config.enums import BackoffStrategy, EngineType, LogLevel
 from odibi_nb.config.nodes import PipelineConfig
 from odibi_nb.exceptions import did_you_mean
 
-__all__ = ["LoggingConfig", "ProjectConfig", "RetryConfig", "StoryConfig", "SystemConfig"]
+__all__ = ["LoggingConfig", "ProjectConfig", "RetryConfig", "SettingsConfig", "StoryConfig", "SystemConfig"]
 
 
 class RetryConfig(DialectModel):
@@ -22,6 +22,16 @@ class RetryConfig(DialectModel):
     enabled: bool = True
     max_attempts: int = Field(default=3, ge=1)
     backoff: Annotated[BackoffStrategy, one_of(BackoffStrategy)] = BackoffStrategy.EXPONENTIAL
+
+
+class SettingsConfig(DialectModel):
+    """How results are shown and computed.
+
+    preview: rows on cards; 0 keeps data out of saved files. duckdb: DuckDB's own settings, such as `threads`.
+    """
+
+    preview: int | None = Field(default=None, ge=0)
+    duckdb: dict[str, Any] = Field(default_factory=dict)
 
 
 class LoggingConfig(DialectModel):
@@ -66,7 +76,7 @@ class ProjectConfig(DialectModel):
     engine: Annotated[EngineType, one_of(EngineType)] = EngineType.DUCKDB
     connections: dict[str, AnyConnection] = Field(default_factory=dict)
     vars: dict[str, Any] = Field(default_factory=dict)
-    settings: dict[str, Any] = Field(default_factory=dict)
+    settings: SettingsConfig = SettingsConfig()
     retry: RetryConfig | None = None
     logging: LoggingConfig = LoggingConfig()
     story: StoryConfig | None = None

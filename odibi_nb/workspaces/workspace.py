@@ -83,8 +83,8 @@ class Workspace:
             self.current_pipeline = project.pipeline or self.current_pipeline
             self._around.connections = connections
             self._around.functions = functions or self._around.functions
-            if "preview" in project.settings:
-                self.options["preview"] = project.settings["preview"]
+            if project.settings.preview is not None:
+                self.options["preview"] = project.settings.preview
             if engine_changed:
                 self._close_engine()
             self._set_params()
@@ -287,7 +287,7 @@ class Workspace:
         """The engine, made when it is first needed."""
         if self._engine is None:
             name = str(self.project.engine) if self.project else "duckdb"
-            settings = self.project.settings.get("duckdb", {}) if self.project else {}
+            settings = self.project.settings.duckdb if self.project else {}
             self._engine = create_engine(name, settings)
         return self._engine
 

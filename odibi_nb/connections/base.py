@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
@@ -20,7 +21,16 @@ _REMEDIES = {
     errno.EROFS: "the file system is read-only; choose another connection to write to",
     errno.EACCES: "allow this user to write there, or write to another path",
     errno.EPERM: "allow this user to write there, or write to another path",
+    errno.EFBIG: "the file is larger than this user or file system may write; the old file is as it was",
+    errno.ENAMETOOLONG: "give it a shorter name",
 }
+_READ_REMEDIES = {
+    errno.EACCES: "allow this user to read it",
+    errno.EPERM: "allow this user to read it",
+    errno.ENAMETOOLONG: "give a shorter path",
+    errno.ELOOP: "a link leads back to itself: mend it",
+}
+_SHOWN_PATH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +94,27 @@ class FileConnection(BaseConnection):
         """Return an fsspec file system through which engines open the URIs, or None when they can by themselves."""
         return None
 
+    def read_error(self, path: str, error: OSError) -> ConnectionError:
+        """Return what kept `path` from being read, with what to do."""
+        remedy = _READ_REMEDIES.get(error.errno or 0)
+        return ConnectionError(f"'{_short(path)}' can't be read: {error.strerror or error}", hint=remedy)
+
     def write_error(self, path: str, error: Exception) -> ConnectionError:
         """Return what kept an engine from writing `path`, with what to do."""
         reason, remedy = _reason(error)
         where = f"connection '{self.name}'" if self.name else "the connection"
-        return ConnectionError(f"'{path}' can't be written through {where}: {reason}", hint=remedy, file=path)
+        return ConnectionError(f"'{_short(path)}' can't be written through {where}: {reason}", hint=remedy)
 
 
 def _reason(error: Exception) -> tuple[str, str | None]:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror, _REMEDIES.get(error.errno or 0)
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    # Engines put the system's words into messages of their own.
-    known = {"No space left": errno.ENOSPC, "Permission denied": errno.EACCES, "Read-only file system": errno.EROFS}
-    return text, next((_REMEDIES[code] for words, code in known.items() if words in text), None)
+    # Engines put the system's words into messages of their own, among much that helps nobody.
+    known = (code for code in _REMEDIES if os.strerror(code) in text)
+    code = next(known, None)
+    return (text, None) if code is None else (os.strerror(code), _REMEDIES[code])
+
+
+def _short(path: str) -> str:
+    return path if len(path) <= _SHOWN_PATH else f"{path[: _SHOWN_PATH - 1]}…"

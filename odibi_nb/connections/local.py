@@ -48,21 +48,27 @@ class LocalConnection(FileConnection):
 
     def files(self, path: str, *, extensions: Iterable[str] = ()) -> tuple[FileStamp, ...]:
         target = self._inside(path)
-        if target.is_dir():
-            found = _in_folder(target, tuple(extensions))
-        elif target.exists():
-            found = [target]
-        else:
-            found = self._matching(target)
-        if not found:
-            raise self._not_found(path, target)
-        return tuple(_stamp(self._inside(str(file))) for file in sorted(found))
+        with self._reading(path):
+            if target.is_dir():
+                found = _in_folder(target, tuple(extensions))
+            elif target.exists():
+                found = [target]
+            else:
+                found = self._matching(target)
+            if not found:
+                raise self._not_found(path, target)
+            return tuple(_stamp(self._inside(str(file))) for file in sorted(found))
 
     def exists(self, path: str) -> bool:
-        return self._inside(path).exists()
+        with self._reading(path):
+            return self._inside(path).exists()
 
     def open(self, uri: str, mode: Literal["rb", "wb"] = "rb") -> BinaryIO:
-        return self._inside(uri).open(mode)
+        target = self._inside(uri)
+        if mode == "wb":
+            return target.open(mode)  # `replacing` is around it and tells what kept it from being written
+        with self._reading(os.path.relpath(target, self._base)):
+            return target.open(mode)
 
     @contextmanager
     def replacing(self, path: str) -> Iterator[str]:
@@ -92,6 +98,17 @@ class LocalConnection(FileConnection):
                 hint="a connection's paths stay below its base_path; configure another connection for that folder",
             )
         return full
+
+    @contextmanager
+    def _reading(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        except ConnectionError:
+            raise
+        except FileNotFoundError as exc:
+            raise self._not_found(path, self._inside(path)) from exc
+        except OSError as exc:
+            raise self.read_error(path, exc) from exc
 
     def _matching(self, pattern: Path) -> list[Path]:
         # Only the part below the base is a pattern: the base itself may hold brackets.
@@ -148,13 +165,23 @@ def _create_beside(target: Path, temporary: Path) -> None:
     """Make an empty file to write to, with the mode of the one it will replace."""
     if target.is_dir():
         raise ConnectionError(f"'{target}' is a folder", hint="give the name of a file in it")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(target.parent)
     # A rename would pass over a file's own protection.
     if target.exists() and not os.access(target, os.W_OK):
         raise ConnectionError(f"'{target}' is write-protected", hint="allow writing to it, or write to another path")
     temporary.touch(exist_ok=False)
     if target.exists():
         temporary.chmod(target.stat().st_mode & 0o7777)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as exc:
+        file = next(part for part in (folder, *folder.parents) if part.exists())
+        raise ConnectionError(
+            f"'{file}' is a file, and the target's folder has that name", hint="rename one of them"
+        ) from exc
 
 
 def _sync(path: Path) -> None:

@@ -13,6 +13,9 @@ from odibi_nb.exceptions import FormatError, SourceNotFoundError, did_you_mean
 __all__ = ["NotebookCell", "NotebookFile", "read_notebook"]
 
 
+_NOT_JUPYTERS = "Jupyter doesn't write such files: restore it, or open and save it there"
+
+
 @dataclass(frozen=True, slots=True)
 class NotebookCell:
     """A code cell.
@@ -61,13 +64,16 @@ def _read_json(path: Path) -> Mapping[str, Any]:
     except FileNotFoundError as exc:
         raise SourceNotFoundError(f"there is no notebook '{path}'", hint=_nearest(path)) from exc
     except OSError as exc:
-        raise FormatError(f"the notebook can't be read: {exc.strerror}", file=str(path)) from exc
+        hint = "give a file that this user may read"
+        raise FormatError(f"the notebook can't be read: {exc.strerror}", hint=hint, file=str(path)) from exc
     except json.JSONDecodeError as exc:
         hint = "an .ipynb file is JSON; was it cut off, or left with conflict marks?"
         message = f"the notebook isn't JSON: {exc.msg}"
         raise FormatError(message, hint=hint, file=str(path), line=exc.lineno, column=exc.colno) from exc
     except UnicodeDecodeError as exc:
-        raise FormatError("the notebook isn't UTF-8 text", file=str(path)) from exc
+        raise FormatError("the notebook isn't UTF-8 text", hint="save it as UTF-8", file=str(path)) from exc
+    except RecursionError as exc:
+        raise FormatError("the JSON is nested too deeply for a notebook", hint=_NOT_JUPYTERS, file=str(path)) from exc
     if not isinstance(document, dict):
         raise FormatError("the file is JSON, but no notebook", hint="a notebook is a JSON object", file=str(path))
     return document
@@ -86,15 +92,39 @@ def _code_cells(cells: list[Any], path: Path) -> Iterator[NotebookCell]:
     label = 0
     for position, cell in enumerate(cells):
         if not isinstance(cell, dict) or not isinstance(cell.get("cell_type"), str):
-            raise FormatError("the notebook has a cell that is none", file=str(path), key=f"cells[{position}]")
+            raise FormatError(
+                "the notebook has a cell that is none", hint=_NOT_JUPYTERS, file=str(path), key=f"cells[{position}]"
+            )
         if cell["cell_type"] != "code":
             continue
         label += 1
-        source, metadata = cell.get("source", ""), cell.get("metadata") or {}
+        metadata = cell.get("metadata")
+        tags = metadata.get("tags") if isinstance(metadata, dict) else None
         yield NotebookCell(
             label=str(label),
-            source="".join(source) if isinstance(source, list) else source,
+            source=_source(cell, path, f"cells[{position}].source"),
             id=cell.get("id"),
-            tags=tuple(metadata.get("tags") or ()),
+            tags=tuple(tags) if isinstance(tags, list) else (),
             execution_count=cell.get("execution_count"),
         )
+
+
+def _source(cell: Mapping[str, Any], path: Path, key: str) -> str:
+    """Return a cell's text, which nbformat allows to be one string or a list of lines."""
+    given = cell.get("source", "")
+    lines = given if isinstance(given, list) else [given]
+    if not all(isinstance(line, str) for line in lines):
+        raise FormatError("the source of a cell is not text", hint=_NOT_JUPYTERS, file=str(path), key=key)
+    source = "".join(lines)
+    try:
+        source.encode()
+    except UnicodeEncodeError as exc:
+        line = source.count("\n", 0, exc.start) + 1
+        raise FormatError(
+            f"the cell holds {source[exc.start]!a}, half of a character",
+            hint="delete it: no text file can hold it",
+            file=str(path),
+            key=key,
+            line=line,
+        ) from exc
+    return source

@@ -93,7 +93,7 @@ def checked_name(name: str) -> str:
     if re.fullmatch(r"\w+", name):
         return name
     fitting = re.sub(r"\W+", "_", name).strip("_")
-    hint = f"call it '{fitting}'" if fitting else None
+    hint = f"call it '{fitting}'" if fitting else "such as load_sales"
     raise problem(f"a name is made of letters, digits and underscores, not '{name}'", hint)
 
 

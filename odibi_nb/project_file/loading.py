@@ -103,7 +103,8 @@ def _text(file: Path) -> str:
         hint = "save it as UTF-8"
         raise ConfigValidationError(f"'{file}' is not UTF-8 text", hint=hint, file=str(file)) from error
     except OSError as error:
-        raise ConfigValidationError(f"'{file}' can't be read: {error.strerror}", file=str(file)) from error
+        hint = "give a file that this user may read"
+        raise ConfigValidationError(f"'{file}' can't be read: {error.strerror}", hint=hint, file=str(file)) from error
 
 
 def _as_project(tree: Tree) -> Tree:

@@ -99,7 +99,8 @@ class _Reader:
             value = self._value(node, path)
             tree = Tree(value, self._source, index, path, _size(value))
             if tree.size > MAX_VALUES:
-                raise self._error(f"the aliases here stand for more than {MAX_VALUES:,} values", index)
+                message = f"the aliases here stand for more than {MAX_VALUES:,} values"
+                raise self._error(message, index, "an alias is a copy: lists of aliases of lists grow without bound")
             self._done[id(node)] = tree
         return self._done[id(node)]
 

@@ -26,6 +26,11 @@ _MISSING = (
     re.compile(r'(?:column|table|near|key) "([^"]+)"', re.IGNORECASE),
 )
 _SHOWN_SIGNATURES = 4
+_CLAUSES = frozenset(
+    ("SELECT", "DISTINCT", "FROM", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "OFFSET", "QUALIFY", "WINDOW", "JOIN",
+     "LEFT", "RIGHT", "INNER", "OUTER", "CROSS", "USING", "UNION", "EXCEPT", "INTERSECT", "VALUES", "WITH", "CASE",
+     "WHEN", "THEN", "ELSE", "END", "BETWEEN", "AND", "NOT", "NULL", "LIKE")
+)  # fmt: skip
 _SHOWN_NAMES = 12
 
 _REMEDIES = {
@@ -69,7 +74,10 @@ def explain_sql_error(exc: Exception, text: str, *, first_line: int = 1, known: 
     if place is None:
         return SqlProblem(message, hint=hint)
     line, column = place
-    return SqlProblem(message, line + first_line - 1, column, source_line(text, line), hint)
+    source = source_line(text, line)
+    if "syntax error" in message and hint is None:
+        hint = _misspelt(text, line, column)
+    return SqlProblem(message, line + first_line - 1, column, source, hint)
 
 
 def _message(complaint: str) -> str:
@@ -104,6 +112,14 @@ def _remedy(complaint: str) -> str | None:
     if "GROUP BY clause" in complaint and "\n" in complaint:
         return complaint.split("\n")[1].strip().replace("Either add", "add", 1)
     return next((remedy for start, remedy in _REMEDIES.items() if start in complaint), None)
+
+
+def _misspelt(text: str, line: int, column: int) -> str:
+    """Suggest a keyword for the word at a place or the one before it: the parser takes `were` for an alias."""
+    words = [token for token in tokenize(text) if position(text, token.start) <= (line, column)][-2:]
+    strange = [word.text for word in words if word.kind == "word" and len(word.text) > 2 and word.key not in _CLAUSES]
+    near = (did_you_mean(word, _CLAUSES) for word in strange)
+    return next(filter(None, near), "look before it too: a comma, bracket or keyword may be missing")
 
 
 def _signatures(block: str) -> str:

@@ -166,7 +166,10 @@ def _first_bad_record(text: io.TextIOWrapper, uri: str, dialect: Dialect) -> For
                 return _ragged(lines, start, (len(record), width), uri, dialect)
             start = lines.number + 1
     except csv.Error as exc:
-        # A reader that takes stray quotes can only mind a field longer than the csv module's limit.
+        # A field longer than the csv module's limit is no fault; one that goes on over many lines is.
+        if "field limit" in str(exc) and lines.number == start:
+            return None
+        # A reader that takes stray quotes minds nothing else.
         return _not_csv(exc, lines, start, uri) if dialect.strict else None
     return None
 

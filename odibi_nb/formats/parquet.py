@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from odibi_nb.exceptions import FormatError
-from odibi_nb.formats.base import Format, Opener, Options, accepted, known_options
+from odibi_nb.formats.base import Format, Opener, Options, accepted, first_line, known_options
 from odibi_nb.formats.sqltext import copy_options, table_function
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ __all__ = ["ParquetFormat"]
 _READ = ("binary_as_string", "file_row_number", "filename", "hive_partitioning", "hive_types", "union_by_name")
 _WRITE = ("compression", "compression_level", "parquet_version", "row_group_size", "row_group_size_bytes")
 _MAGIC = (b"PAR1", b"PARE")
+# DuckDB's errors about what a file holds; some of them don't name it.
+_OF_BYTES = frozenset({"Error", "InvalidInputException", "SerializationException"})
 
 
 class ParquetFormat(Format):
@@ -46,6 +49,12 @@ class ParquetFormat(Format):
     def copy_sql(self, path: str, options: Options) -> str:
         given = known_options(options, _WRITE, aliases={}, owner="parquet writes")
         return copy_options("parquet", {"compression": "zstd"} | given)
+
+    def explain(self, error: Exception, opener: Opener, uris: Sequence[str], options: Options) -> FormatError | None:
+        named = next((uri for uri in uris if uri in str(error)), None)
+        if named is None and type(error).__name__ not in _OF_BYTES:
+            return None
+        return _damaged(error, named or uris[0])
 
     def read_pandas(self, opener: Opener, uris: Sequence[str], options: Options) -> pd.DataFrame:
         import pandas as pd
@@ -112,5 +121,6 @@ def _read_frame(opener: Opener, uri: str, options: dict[str, Any]) -> pd.DataFra
 
 
 def _damaged(exc: Exception, uri: str) -> FormatError:
-    reason = str(exc).splitlines()[0]
+    reason = re.sub(r"Could not open Parquet input source .<Buffer>.: ", "", first_line(str(exc)))
+    reason = reason.replace(f" '{uri}'", "").replace(f' in file "{uri}"', "").split(". Either")[0]
     return FormatError(f"the Parquet file can't be read: {reason}", hint="write it again at its source", file=uri)

@@ -145,23 +145,29 @@ def _candidates(cell: PlainCell, text: str) -> Iterator[_Candidate]:
         statement = Statement(text, cell.label, 1, tuple(sorted(names.bound)))
         yield _Candidate(statement, names.uses, is_definition=True, is_setup=True)
         return
+    lines = text.encode().splitlines(keepends=True)
     for node in tree.body:
         if isinstance(node, ast.Pass):
             continue
         names = names_of([node])
-        source, line = _source(node, text)
+        source, line = _source(node, lines)
         bound = tuple(sorted(names.bound))
         is_definition = bool(bound) and isinstance(node, _DEFINES)
         yield _Candidate(Statement(source, cell.label, line, bound), names.uses, is_definition, is_setup=False)
 
 
-def _source(node: ast.stmt, text: str) -> tuple[str, int]:
-    """Return a statement's text, decorators included, and its first line."""
+def _source(node: ast.stmt, lines: Sequence[bytes]) -> tuple[str, int]:
+    """Return a statement's text, decorators included, and its first line.
+
+    lines: of the whole text. `ast.get_source_segment` would cut it up anew for every statement, and a line of
+    megabytes takes it hours.
+    """
     decorators = getattr(node, "decorator_list", [])
-    if not decorators:
-        return ast.get_source_segment(text, node) or "", node.lineno
-    first = decorators[0].lineno
-    return "\n".join(text.split("\n")[first - 1 : node.end_lineno]), first
+    first, column = (decorators[0].lineno, 0) if decorators else (node.lineno, node.col_offset)
+    segment = list(lines[first - 1 : node.end_lineno])
+    segment[-1] = segment[-1][: node.end_col_offset]
+    segment[0] = segment[0][column:]
+    return b"".join(segment).decode(), first
 
 
 def _pick(candidates: Sequence[_Candidate], wanted: Iterable[str]) -> tuple[set[int], tuple[str, ...]]:

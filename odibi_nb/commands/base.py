@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from odibi_nb.runner import Listener
     from odibi_nb.workspaces import Workspace
 
-__all__ = ["Call", "Command", "Door", "Shown"]
+__all__ = ["Call", "Command", "Door", "Shown", "described_options"]
 
 Door = Literal["cell", "shell"]
 
@@ -89,9 +89,7 @@ class Command:
         if self.details:
             lines += ["", self.details]
         if parser.options:
-            spelled = [(", ".join((*option.also, option.name)) + _operand(option), option) for option in parser.options]
-            width = max(len(name) for name, _ in spelled)
-            lines += ["", "options:", *(f"  {name:<{width}}  {option.help}" for name, option in spelled)]
+            lines += ["", *described_options(parser.options)]
         prefix = "%odibi " if door == "cell" else "odibi-nb "
         return "\n".join([*lines, "", f"example: {prefix}{self.example_at(door)}"])
 
@@ -107,5 +105,14 @@ JSON = Option("--json", takes="nothing", help="print one JSON object and nothing
 ENV = Option("--env", metavar="NAME", help="the overlay of the project's environments to use")
 
 
+def described_options(options: Sequence[Option]) -> list[str]:
+    """Return the lines of a help page that explain options."""
+    spelled = [(", ".join((*option.also, option.name)) + _operand(option), option) for option in options]
+    width = max(len(name) for name, _ in spelled)
+    return ["options:", *(f"  {name:<{width}}  {option.help}" for name, option in spelled)]
+
+
 def _operand(option: Option) -> str:
+    if option.takes == "optional":
+        return f"[={option.metavar}]"
     return f" {option.metavar}" if option.takes in ("one", "many") else ""

@@ -47,14 +47,22 @@ def show(call: Call) -> Shown:
 
 
 def _traceback(call: Call, name: str) -> str:
+    """Return what was raised, from the node's own code on, and below it what was made of it."""
     import traceback
 
-    _ = call.ws.nodes[name]
     result = call.ws.result(name)
     error = (result.error if result is not None else None) or call.ws.nodes.problem(name)
     if error is None:
         raise UsageError(f"node '{name}' has no error to show", node=name)
-    return "".join(traceback.format_exception(error)).rstrip()
+    own = {place.code_file for place in call.ws.nodes[name].body_places if place.code_file}
+    raised = error.__cause__ or error
+    trace = raised.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename not in own:
+        trace = trace.tb_next
+    shown = traceback.format_exception(type(raised), raised, trace or raised.__traceback__)
+    if raised is not error:
+        shown.append(f"\n{type(error).__name__}: {error}")
+    return "".join(shown).rstrip()
 
 
 def _rows(text: str) -> int:

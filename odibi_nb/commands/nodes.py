@@ -21,15 +21,14 @@ def drop(call: Call) -> Shown:
 def rename(call: Call) -> Shown:
     """Give a node another name."""
     old, new = call.words
-    readers = sorted(name for name in call.ws if old in call.ws.nodes.task(name).depends_on)
-    call.ws.rename(old, new)
+    readers = call.ws.rename(old, new)
     more = f"; still reading '{old}': {', '.join(readers)}" if readers else ""
     return Shown(f"renamed {old} to {new}{more}")
 
 
 def reset(call: Call) -> Shown:
     """Forget every node, result and parameter."""
-    count = len(call.ws.nodes)
+    count = len(call.ws)
     call.ws.reset()
     return Shown(f"forgot {count} nodes, their results, and all parameters")
 

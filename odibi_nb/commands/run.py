@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from odibi_nb.cells.option_parser import Option, collect, key_value
@@ -10,7 +11,9 @@ from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selectors
 from odibi_nb.exceptions import OdibiException, UsageError
 from odibi_nb.pipeline.results import node_dict
 from odibi_nb.runner import RunOutcome
-from odibi_nb.views.build import run_view
+from odibi_nb.views import RunView
+from odibi_nb.views.build import error_view, run_view
+from odibi_nb.workspaces import RunRequest
 
 __all__ = ["COMMANDS"]
 
@@ -22,19 +25,22 @@ def run(call: Call) -> Shown:
     values = call.values
     if not call.ws.nodes:
         raise UsageError("there is no node to run", hint="declare one: %%odibi_node NAME")
-    outcome = call.ws.run(
-        *selectors(call),
-        exclude=values.get("exclude", ()),
-        params=collect("run", "--param", values.get("param", ())),
+    request = RunRequest(
+        selectors(call),
+        tuple(values.get("exclude", ())),
+        collect("run", "--param", values.get("param", ())),
         workers=values.get("workers", 1),
         fail_fast=bool(values.get("fail_fast")),
         preview=1 if call.door == "cell" else 0,
-        listeners=call.listeners,
     )
+    outcome = call.ws.attempt(request, call.listeners)
     view = run_view(call.ws, outcome)
+    error = _error_of(outcome)
     data = run_dict(view.title, outcome) if values.get("json") else None
-    error = _first_error(outcome)
-    return Shown(run_text(view), run_html(view), data=data, error=error, exit_status=1 if error else 0)
+    status = _STATUSES[outcome.status]
+    if call.door == "cell":
+        view = _without(view, error)
+    return Shown(run_text(view), run_html(view), data=data, error=error, exit_status=status)
 
 
 def run_dict(title: str, outcome: RunOutcome) -> dict[str, Any]:
@@ -54,8 +60,20 @@ def run_dict(title: str, outcome: RunOutcome) -> dict[str, Any]:
     }
 
 
-def _first_error(outcome: RunOutcome) -> OdibiException | None:
+_STATUSES = {"completed": 0, "failed": 1, "cancelled": 130}
+
+
+def _error_of(outcome: RunOutcome) -> BaseException | None:
+    if outcome.interrupted:
+        return KeyboardInterrupt()
     return next((result.error for result in outcome.results.values() if result.error is not None), None)
+
+
+def _without(view: RunView, error: BaseException | None) -> RunView:
+    """Leave out the error that is raised below the table, once it has been shown."""
+    shown = error_view(error) if isinstance(error, OdibiException) else None
+    nodes = tuple(replace(node, error=None) if shown and node.error == shown else node for node in view.nodes)
+    return replace(view, nodes=nodes)
 
 
 def _workers(text: str) -> int:

@@ -8,79 +8,89 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, TextIO
+from typing import Any, TextIO
 
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.table import find_command, overview
-from odibi_nb.exceptions import OdibiException, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from odibi_nb.exceptions import NodeExecutionError, OdibiException
 
 __all__ = ["main"]
+
+_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in words
     try:
-        return _main(words)
+        with _stdout_is_ours(as_json):
+            shown = _shown(words)
+        _print(json.dumps(shown.data, default=str, ensure_ascii=False) if as_json else shown.text, sys.stdout)
+        return shown.exit_status
     except OdibiException as exc:
-        _print(f"error: {exc}", sys.stderr)
-        return 2
+        _report(exc, as_json)
+        # Nothing but a node raises this one, and it has started.
+        return 1 if isinstance(exc, NodeExecutionError) else 2
     except KeyboardInterrupt:
         _print("interrupted", sys.stderr)
-        return 130
+        if as_json:
+            _print(json.dumps({"status": "cancelled", "error": None}), sys.stdout)
+        return _INTERRUPTED
     except BrokenPipeError:
         # The reader (`| head`) has left; keep Python from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
-def _main(words: list[str]) -> int:
+def _shown(words: list[str]) -> Shown:
     if not words or words[0] in ("-h", "--help"):
-        _print(overview("shell"), sys.stdout)
-        return 0
+        return Shown(overview("shell"))
     if words[0] == "--version":
         from odibi_nb import __version__
 
-        _print(f"odibi-nb {__version__}", sys.stdout)
-        return 0
+        return Shown(f"odibi-nb {__version__}")
     command = find_command(words[0], "shell")
     if {"-h", "--help"} & set(words[1:]):
-        _print(command.help("shell"), sys.stdout)
-        return 0
+        return Shown(command.help("shell"))
     return _run(command, words[1:])
 
 
-def _run(command: Command, words: Sequence[str]) -> int:
+def _run(command: Command, words: Sequence[str]) -> Shown:
     parsed = command.parser("shell").parse(words)
     call = Call("shell", parsed.words, parsed.values)
-    as_json = bool(parsed.values.get("json"))
-    with _stdout_is_ours(as_json):
+    try:
         if command.needs_target:
             call = _loaded(command, call)
-        try:
-            shown = command.run(call)
-        finally:
-            if call.workspace is not None:
-                call.workspace.close()
-    _show(shown, as_json=as_json)
-    return shown.exit_status
+        return command.run(call)
+    except SystemExit as exc:
+        # A node or a definition has called exit(): its status would pass for ours.
+        raise NodeExecutionError(f"the code called exit({exc.code!r})", hint="raise an error instead") from exc
+    finally:
+        if call.workspace is not None:
+            call.workspace.close()
 
 
 def _loaded(command: Command, call: Call) -> Call:
     from odibi_nb.workspaces.headless import load_target
 
     target, *rest = call.words
-    if target.startswith("-"):
-        raise UsageError(f"TARGET is missing before '{target}'")
     loaded = load_target(target, env=call.values.get("env"), execute=command.executes)
+    listeners: tuple[Any, ...] = ()
+    if command.executes and sys.stderr.isatty():
+        from odibi_nb.commands.progress import Progress
+
+        listeners = (Progress(sys.stderr),)
     return replace(
-        call, words=tuple(rest), workspace=loaded.workspace, left_out=loaded.left_out, notes=loaded.notes
+        call,
+        words=tuple(rest),
+        workspace=loaded.workspace,
+        left_out=loaded.left_out,
+        notes=loaded.notes,
+        listeners=listeners,
     )
 
 
@@ -97,16 +107,17 @@ def _stdout_is_ours(as_json: bool) -> Iterator[None]:
         sys.stdout = before
 
 
-def _show(shown: Shown, *, as_json: bool) -> None:
+def _report(error: OdibiException, as_json: bool) -> None:
+    _print(f"error: {error}", sys.stderr)
     if as_json:
-        _print(json.dumps(shown.data, default=str, ensure_ascii=False), sys.stdout)
-    else:
-        _print(shown.text, sys.stdout)
+        from odibi_nb.pipeline.results import error_dict
+
+        _print(json.dumps({"status": "failed", "error": error_dict(error)}, ensure_ascii=False), sys.stdout)
 
 
 def _print(text: str, stream: TextIO) -> None:
-    encoded = text.encode(stream.encoding or "utf-8", errors="replace").decode(stream.encoding or "utf-8")
-    stream.write(encoded + "\n")
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, errors="replace").decode(encoding) + "\n")
     stream.flush()
 
 

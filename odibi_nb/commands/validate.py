@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from odibi_nb.commands.base import Call, Command, Shown
+from odibi_nb.exceptions import ValidationError
+from odibi_nb.pictures.text import plural
 from odibi_nb.pipeline.results import error_dict
 
 __all__ = ["COMMANDS"]
@@ -12,9 +14,9 @@ def validate(call: Call) -> Shown:
     """Check the declarations; no user code runs, no data is read."""
     ws = call.ws
     problems = ws.problems()
-    names = list(ws)
     order = ws.graph.topological_sort()
-    lines = [f"{len(names)} nodes, {len(problems)} errors" if problems else f"{len(names)} nodes: valid"]
+    counted = plural(len(order), "node")
+    lines = [f"{counted}, {plural(len(problems), 'error')}" if problems else f"{counted}: valid"]
     lines += [f"\nerror: {problem}" for problem in problems]
     lines += [f"note: {note}" for note in call.notes]
     if call.left_out:
@@ -23,11 +25,13 @@ def validate(call: Call) -> Shown:
     data = {
         "valid": not problems,
         "errors": [error_dict(problem) for problem in problems],
-        "node_count": len(names),
+        "node_count": len(order),
         "execution_order": order,
         "left_out": [{"cell": o.cell, "line": o.line, "text": o.text, "reason": o.reason} for o in call.left_out],
     }
-    return Shown("\n".join(lines), data=data, exit_status=2 if problems else 0)
+    # In a cell the list has been shown when this stops Run All.
+    error = ValidationError(f"{plural(len(problems), 'error')} in the declarations") if problems else None
+    return Shown("\n".join(lines), data=data, error=error, exit_status=2 if problems else 0)
 
 
 COMMANDS = {

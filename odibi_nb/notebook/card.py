@@ -16,10 +16,9 @@ __all__ = ["declared_card", "result_card"]
 
 def declared_card(workspace: Workspace, node: DeclaredNode) -> Shown:
     """Show a node that was declared and not run; what is wrong with it by itself is raised."""
-    view = node_view(workspace, node.name)
     problem = workspace.nodes.problem(node.name)
-    shown = replace(view, error=None) if problem else view
-    return Shown(node_text(shown), node_html(shown), error=problem)
+    view = replace(node_view(workspace, node.name), error=None)
+    return Shown(node_text(view), node_html(view), error=problem)
 
 
 def result_card(workspace: Workspace, node: DeclaredNode, result: NodeResult) -> Shown:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import linecache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odibi_nb.cells.definitions import cell_filename
 from odibi_nb.cells.magics import find_magic
@@ -11,9 +12,15 @@ from odibi_nb.workspaces.declared import CellOrigin
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from odibi_nb.workspaces import Workspace
+__all__ = ["CellWatch", "fill_empty_cells", "magic_line"]
 
-__all__ = ["CellWatch", "fill_empty_cells"]
+
+class _Running(NamedTuple):
+    """A cell: its text, its number, and the front end's id; None where there is none."""
+
+    text: str
+    label: str | None = None
+    id: str | None = None
 
 
 def fill_empty_cells(lines: list[str]) -> list[str]:
@@ -24,49 +31,47 @@ def fill_empty_cells(lines: list[str]) -> list[str]:
     return [*lines[:-1], lines[-1] if lines[-1].endswith("\n") else lines[-1] + "\n", "\n"]
 
 
+def magic_line(origin: CellOrigin) -> int:
+    """Return the line of the cell on which its magic stands: blank lines may come before it."""
+    found = find_magic(origin.text)
+    return found.magic_line if found else 1
+
+
 class CellWatch:
-    """Knows which cell runs, and drops the nodes of deleted cells."""
+    """Knows which cell runs."""
 
-    def __init__(self, shell: InteractiveShell, workspace: Workspace) -> None:
-        self._shell, self._workspace = shell, workspace
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        # Loaded in the middle of a cell, this one began unseen.
+        self._running = _Running("")
 
-    def before_cell(self, info: Any) -> None:
-        """Drop nodes whose cells are gone, and say so."""
-        deleted = self._metadata().get("deletedCells") or ()
-        for name in self._workspace.drop_cells(deleted):
-            print(f"dropped {name}: its cell was deleted · %odibi drop {name} --undo brings it back")  # noqa: T201
+    def begin(self, info: Any) -> list[str]:
+        """Take note of the cell that begins; return the ids of cells deleted since the last one.
 
-    def origin(self, body: str) -> CellOrigin:
-        """Return where the running cell is; body: what follows the magic's line, to find the cell by."""
-        text = self._text(body)
-        label = str(len(self._inputs()) - 1) if text is not None else None
-        code_file = cell_filename(label or "?")
-        self._remember_lines(code_file, text or f"%%odibi_node\n{body}")
-        return CellOrigin(label, self._metadata().get("cellId"), text or f"\n{body}", code_file=code_file)
-
-    def magic_line(self, origin: CellOrigin) -> int:
-        """Return the line of the cell on which its magic stands: blank lines may come before it."""
-        found = find_magic(origin.text)
-        return found.magic_line if found else 1
-
-    def _text(self, body: str) -> str | None:
-        """Return the whole cell, when the last one that IPython has stored is this one."""
-        inputs = self._inputs()
-        last = inputs[-1] if len(inputs) > 1 else ""
-        return last if body.strip() in last else None
-
-    def _inputs(self) -> list[str]:
+        info: IPython's ExecutionInfo.
+        """
         history = self._shell.history_manager
-        return list(history.input_hist_raw) if history is not None else []
+        # `execution_count` is counted up before the cell in IPython 9 and after it in IPython 8.
+        label = str(len(history.input_hist_raw)) if info.store_history and history is not None else None
+        self._running = _Running(info.raw_cell, label, getattr(info, "cell_id", None))
+        return list(self._metadata().get("deletedCells") or ())
+
+    def origin(self, line: str, body: str = "", *, alone: bool = True) -> CellOrigin:
+        """Return where the running cell is.
+
+        line, body: what the magic was given; a cell without them is another one (`%run` has begun it).
+        alone: the cell is the magic's, not one line of several.
+        """
+        cell = self._running
+        if line.strip() not in cell.text or body.strip() not in cell.text:
+            cell = _Running("")
+        text = cell.text or f"%%odibi_node {line}\n{body}"
+        file = cell_filename(cell.label or "?")
+        # Tracebacks quote the cell from here.
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+        return CellOrigin(cell.label, cell.id, text, code_file=file, alone=alone)
 
     def _metadata(self) -> dict[str, Any]:
-        parent: Any = getattr(self._shell, "parent_header", None)
         get_parent = getattr(self._shell, "get_parent", None)  # a kernel's shell has it, a terminal's not
-        parent = get_parent() if get_parent is not None else parent
+        parent = get_parent() if get_parent is not None else None
         return dict((parent or {}).get("metadata") or {})
-
-    def _remember_lines(self, filename: str, text: str) -> None:
-        """Let tracebacks quote the cell."""
-        import linecache
-
-        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from IPython.core.getipython import get_ipython
 from IPython.display import display
 
 from odibi_nb.commands.base import Shown
 
-__all__ = ["show"]
+__all__ = ["show", "show_value"]
 
 
 class Output:
     """One output in all its forms."""
 
     def __init__(self, text: str, html: str | None = None, svg: str | None = None) -> None:
-        self._bundle = {"text/plain": text}
-        if html is not None:
-            self._bundle["text/html"] = html
-        if svg is not None:
-            self._bundle["image/svg+xml"] = svg
+        forms = {"text/plain": text, "text/html": html, "image/svg+xml": svg}
+        self._bundle = {kind: form for kind, form in forms.items() if form is not None}
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return self._bundle
@@ -31,6 +29,13 @@ class Output:
 def show(shown: Shown) -> None:
     """Display what a command shows; then raise its error, if it has one."""
     if shown.text or shown.html:
-        display(Output(shown.text, shown.html, shown.svg))
+        display(Output(shown.text, shown.html, shown.svg))  # type: ignore[no-untyped-call]
     if shown.error is not None:
         raise shown.error
+
+
+def show_value(value: Any) -> None:
+    """Display a value that has more to show than its repr: a figure, a table, a map."""
+    formatter = getattr(get_ipython(), "display_formatter", None)
+    if formatter is not None and formatter.format(value)[0].keys() - {"text/plain"}:
+        display(value)  # type: ignore[no-untyped-call]

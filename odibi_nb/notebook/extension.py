@@ -10,6 +10,7 @@ from IPython.core.getipython import get_ipython
 from odibi_nb.exceptions import UsageError
 from odibi_nb.notebook.cells import CellWatch, fill_empty_cells
 from odibi_nb.notebook.magics import OdibiMagics
+from odibi_nb.workspaces.papermill import injected_values
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -23,48 +24,83 @@ _WORKSPACE, _LOADED = "odibi_nb_workspace", "odibi_nb_loaded"
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Register the magics; the workspace of an earlier load is taken up again."""
-    if getattr(shell, _LOADED, None) is not None:
-        unload_ipython_extension(shell)
+    """Register the magics; the workspace of an earlier load is taken up again.
+
+    Example: `%load_ext odibi_nb`.
+    """
+    unload_ipython_extension(shell)
     before = getattr(shell, _WORKSPACE, None)
     ws: Workspace = before if before is not None else _new_workspace(shell)
+    loaded = _Loaded(shell, ws)
+    loaded.put_in()
     setattr(shell, _WORKSPACE, ws)
-    watch = CellWatch(shell, ws)
-    shell.register_magics(OdibiMagics(shell, ws, watch))
-    shell.input_transformers_cleanup.append(fill_empty_cells)
-    shell.events.register("pre_run_cell", watch.before_cell)
-    setattr(shell, _LOADED, watch)
-    threading.Thread(target=_warm, name="odibi-warm", daemon=True).start()
+    setattr(shell, _LOADED, loaded)
+    # Not a daemon: those are killed in the middle of an import, which may take the process with them.
+    threading.Thread(target=_warm, name="odibi-warm").start()
     print(_greeting(ws, restored=before is not None))  # noqa: T201 - the one line that loading shows
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
-    """Take everything out of the shell again, but for the workspace."""
-    watch = getattr(shell, _LOADED, None)
-    if watch is None:
-        return
-    shell.events.unregister("pre_run_cell", watch.before_cell)
-    shell.input_transformers_cleanup.remove(fill_empty_cells)
-    for kind, names in OdibiMagics.magics.items():
-        for name in names:
-            shell.magics_manager.magics[kind].pop(name, None)
-    setattr(shell, _LOADED, None)
+    """Take everything out of the shell again, but for the workspace: `%unload_ext odibi_nb`."""
+    loaded: _Loaded | None = getattr(shell, _LOADED, None)
+    if loaded is not None:
+        loaded.take_out()
+        delattr(shell, _LOADED)
 
 
 def workspace() -> Workspace:
-    """Return the workspace that this kernel's magics act on; raises UsageError outside of one."""
+    """Return the workspace that this kernel's magics act on; raises UsageError outside of one.
+
+    Example: `odibi_nb.workspace()["by_region"].df()`.
+    """
     shell = get_ipython()
     ws: Workspace | None = getattr(shell, _WORKSPACE, None)
     if ws is None:
-        raise UsageError("there is no workspace here", hint="in a notebook: %load_ext odibi_nb; else Workspace(root)")
+        where = (
+            "run `%load_ext odibi_nb` first" if shell is not None else "outside of a kernel make one: Workspace(root)"
+        )
+        raise UsageError("there is no workspace here", hint=where)
     return ws
+
+
+class _Loaded:
+    """What one load has put into a shell."""
+
+    def __init__(self, shell: InteractiveShell, ws: Workspace) -> None:
+        self._shell, self._workspace = shell, ws
+        self._watch = CellWatch(shell)
+        self._magics = OdibiMagics(shell, ws, self._watch)
+
+    def put_in(self) -> None:
+        self._shell.register_magics(self._magics)
+        self._shell.input_transformers_cleanup.append(fill_empty_cells)
+        self._shell.events.register("pre_run_cell", self._before_cell)
+
+    def take_out(self) -> None:
+        shell, magics = self._shell, self._magics
+        shell.events.unregister("pre_run_cell", self._before_cell)
+        shell.input_transformers_cleanup.remove(fill_empty_cells)
+        for kind, names in magics.magics.items():
+            for name in names:
+                shell.magics_manager.magics[kind].pop(name, None)
+        shell.magics_manager.registry.pop(type(magics).__name__, None)
+        configurables: list[Any] = shell.configurables
+        configurables.remove(magics)
+
+    def _before_cell(self, info: Any) -> None:
+        """Take in what the front end says of the cell; drop the nodes of deleted ones, and say so."""
+        for name in self._workspace.drop_cells(self._watch.begin(info)):
+            print(f"dropped {name}: its cell was deleted · %odibi drop {name} --undo brings it back")  # noqa: T201
+        if values := injected_values(info.raw_cell):
+            self._workspace.set_params(values, layer="papermill")
 
 
 def _new_workspace(shell: InteractiveShell) -> Workspace:
     from odibi_nb.workspaces import Workspace
 
     def namespace() -> dict[str, Any]:
-        return shell.user_ns
+        variables: dict[str, Any] = shell.user_ns
+        return variables
 
     return Workspace(
         namespace=namespace,
@@ -81,16 +117,18 @@ def _is_frame(value: Any) -> bool:
 def _greeting(ws: Workspace, *, restored: bool) -> str:
     from odibi_nb import __version__
 
-    kept = f", {len(ws.nodes)} nodes kept" if restored else ""
+    kept = f" · {len(ws)} nodes kept" if restored else ""
     return f"odibi_nb {__version__} · root {ws.root}{kept} · %odibi help lists the commands"
 
 
 def _warm() -> None:
-    """Import while the user types what the first cells will need."""
+    """Import while the user types what the first cells will need; stop when the kernel ends."""
     import importlib
 
     for name in ("pandas", "odibi_nb.config", "odibi_nb.engine.duckdb_engine", "odibi_nb.sql.analysis"):
-        importlib.import_module(name)
+        if threading.main_thread().is_alive():
+            importlib.import_module(name)
     from odibi_nb.pictures import warm
 
-    warm()
+    if threading.main_thread().is_alive():
+        warm()

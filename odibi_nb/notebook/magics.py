@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
-from odibi_nb.commands.base import Call, Shown
+from odibi_nb.cells.options import NODE_LINE
+from odibi_nb.commands.base import Call, Shown, described_options
 from odibi_nb.commands.table import find_command
-from odibi_nb.notebook.cells import CellWatch
-from odibi_nb.notebook.display import show
+from odibi_nb.notebook.cells import CellWatch, magic_line
+from odibi_nb.notebook.display import show, show_value
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -20,10 +22,22 @@ if TYPE_CHECKING:
 
 __all__ = ["OdibiMagics"]
 
+F = TypeVar("F", bound=Callable[..., None])
+
+_LONG_WORK_S = 10.0
+
+
+def _with_node_options(function: F) -> F:
+    """List the options of a node's line in the docstring, which is what `%%odibi_node?` shows."""
+    function.__doc__ = "\n\n".join([inspect.getdoc(function) or "", "\n".join(described_options(NODE_LINE.options))])
+    return function
+
 
 @magics_class
 class OdibiMagics(Magics):
     """`%odibi`, `%odibi_node`, `%%odibi_node`, `%%odibi_project`."""
+
+    shell: InteractiveShell
 
     def __init__(self, shell: InteractiveShell, workspace: Workspace, watch: CellWatch) -> None:
         super().__init__(shell)
@@ -35,7 +49,7 @@ class OdibiMagics(Magics):
         """Run a command: `%odibi run +by_region`. Bare `%odibi` is `status`; `%odibi help` lists all."""
         name, _, rest = line.strip().partition(" ")
         command = find_command(name or "status", "cell")
-        if rest.split()[:1] in (["--help"], ["-h"]):
+        if _asks_for_help(rest):
             show(Shown(command.help("cell")))
             return
         parsed = command.parser("cell").parse(rest)
@@ -44,7 +58,7 @@ class OdibiMagics(Magics):
     @no_var_expand
     @cell_magic
     def odibi_project(self, line: str, cell: str) -> None:
-        """Configure the project, in YAML.
+        """Configure the project, in YAML: project, pipeline, engine, connections, vars, retry, story, settings.
 
         Example:
             %%odibi_project
@@ -52,55 +66,73 @@ class OdibiMagics(Magics):
               local: {type: local, base_path: ./data}
             vars: {min_amount: 100}
         """
-        from odibi_nb.workspaces.headless import project_of_cell
+        from odibi_nb.workspaces.project_cell import project_of_cell
 
-        origin = self._watch.origin(cell)
-        project = project_of_cell(cell, self._watch.magic_line(origin) + 1, origin.label)
+        origin = self._watch.origin(line, cell)
+        project = project_of_cell(cell, origin, line=line, magic_line=magic_line(origin))
         self._workspace.configure(project)
         names = ", ".join(project.connections) or "none"
-        show(Shown(f"project: engine {project.engine} · connections: {names} · vars: {', '.join(project.vars) or 'none'}"))
+        show(
+            Shown(
+                f"project: engine {project.engine} · connections: {names} · vars: {', '.join(project.vars) or 'none'}"
+            )
+        )
 
     @no_var_expand
-    @cell_magic("odibi_node")
+    @cell_magic("odibi_node")  # type: ignore[arg-type]
+    @_with_node_options
     def odibi_node_cell(self, line: str, cell: str) -> None:
         """Declare a node; its body is SQL, Python or YAML. The cell shows the node's rows and writes nothing.
 
         Examples:
             %%odibi_node load_sales --read local:sales.csv
 
-            %%odibi_node by_region --write local:by_region.parquet
-            SELECT region, sum(amount) AS total FROM load_sales GROUP BY region
-
             %%odibi_node clean_sales
             def clean_sales(load_sales, min_amount=100):
                 return load_sales[load_sales.amount >= min_amount]
 
-        Options: see `%odibi help`; `--lang`, `--read`, `--format`, `--option`, `--write`, `--mode`, `--key`,
-        `--depends-on`, `--expect`, `--no-run`, `--into`, `--tag`, `--describe`, `--pipeline`, `--preview`,
-        `--materialize`, `--returns`.
+            %%odibi_node by_region --write local:by_region.parquet
+            SELECT region, sum(amount) AS total FROM clean_sales GROUP BY region
+
+        A body may begin with node fields in YAML, closed by a line `---`.
         """
-        origin = self._watch.origin(cell)
-        node = self._workspace.declare_cell(line, cell, origin, magic_line=self._watch.magic_line(origin))
-        self._try(node)
+        if _asks_for_help(line):
+            show(Shown(inspect.getdoc(self.odibi_node_cell) or ""))
+            return
+        origin = self._watch.origin(line, cell)
+        self._try(self._workspace.declare_cell(line, cell, origin, magic_line=magic_line(origin)))
 
     @no_var_expand
-    @line_magic("odibi_node")
+    @line_magic("odibi_node")  # type: ignore[arg-type]
+    @_with_node_options
     def odibi_node_line(self, line: str) -> None:
-        """Declare a node in one line: `%odibi_node load_sales --read local:sales.csv`."""
-        self._try(self._workspace.declare_cell(line, "", replace(self._watch.origin(line), id=None)))
+        """Declare a node without a body in one line: `%odibi_node load_sales --read local:sales.csv`."""
+        if _asks_for_help(line):
+            show(Shown(inspect.getdoc(self.odibi_node_line) or ""))
+            return
+        self._try(self._workspace.declare_cell(line, "", self._watch.origin(line, alone=False)))
 
     def _try(self, node: DeclaredNode) -> None:
         """Run a node that was just declared, as far as its card shows it."""
         from odibi_nb.notebook.card import declared_card, result_card
 
         ws = self._workspace
-        if node.no_run or not ws.options["auto"] or node.config.returns == "none" or ws.nodes.waits_for(node.name):
+        if node.no_run or not ws.options["auto"] or node.config.returns == "none" or ws.waits_for(node.name):
             show(declared_card(ws, node))
             return
+        self._announce(ws.work_above(node.name))
         result = ws.run_cell(node.name)
         if node.into and result.success:
-            self._bind(node.into, ws[node.name].df())
+            self.shell.user_ns[node.into] = ws[node.name].value
         show(result_card(ws, node, result))
+        if node.config.returns == "object":
+            show_value(ws[node.name].value)
 
-    def _bind(self, name: str, value: Any) -> None:
-        self.shell.user_ns[name] = value
+    def _announce(self, work: dict[str, float]) -> None:
+        """Name what has to run first, before it does, where that is expected to take long."""
+        if (seconds := sum(work.values())) > _LONG_WORK_S:
+            show(Shown(f"running first: {', '.join(work)} · about {seconds:.0f} s, as the last time"))
+
+
+def _asks_for_help(line: str) -> bool:
+    return not {"-h", "--help"}.isdisjoint(line.split())

@@ -2,59 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from odibi_nb.exceptions import NodeExecutionError, OdibiException
 from odibi_nb.runner import NodeResult, RunOutcome
-from odibi_nb.views.cells import duration_text, table_view
-from odibi_nb.views.models import ColumnView, DagNodeView, DagView, DependencyView, ErrorView, NodeView, RunView, TableView
+from odibi_nb.views.cells import cell_text, duration_text, long_text, table_view
+from odibi_nb.views.models import (
+    ColumnView,
+    DagNodeView,
+    DagView,
+    DependencyView,
+    ErrorView,
+    NodeView,
+    RunView,
+    TableView,
+)
 
 if TYPE_CHECKING:
+    from odibi_nb.expectations import ExpectationResult
     from odibi_nb.workspaces import Workspace
 
 __all__ = ["dag_view", "error_view", "node_view", "run_view"]
 
 
-def node_view(workspace: Workspace, name: str, *, preview: int | None = None, status: str | None = None) -> NodeView:
+def node_view(workspace: Workspace, name: str, *, preview: int | None = None) -> NodeView:
     """Return a node's card: what it says, and its last result.
 
-    preview: rows shown (default: the node's own, else the workspace's). status: known to the caller already.
+    preview: rows shown (default: the node's own number, else the workspace's).
     """
-    node, task, result = workspace.nodes[name], workspace.nodes.task(name), workspace.result(name)
-    status = status or workspace.status(name)
-    waits = workspace.nodes.waits_for(name)
-    rows = node.config.preview if preview is None else preview
-    rows = workspace.options["preview"] if rows is None else rows
-    problem = workspace.nodes.problem(name)
-    error = result.error if result is not None and status != "stale" else None
-    return NodeView(
-        name=name,
-        kind=task.kind,
-        status=status,
+    with workspace.lock:
+        status = workspace.status(name)
+        node, task, result = workspace.nodes[name], workspace.nodes.task(name), workspace.result(name)
+        rows = workspace.preview_rows(name) if preview is None else preview
+        error = (result.error if result and status != "stale" else None) or workspace.nodes.problem(name)
+        waits = [f"waits for {', '.join(names)}"] if (names := workspace.waits_for(name)) else []
+        card = NodeView(
+            name=name,
+            kind=task.kind,
+            status=status,
+            language=node.language if node.language != "none" else "",
+            description=node.config.description or "",
+            error=error_view(error) if error else None,
+            dependencies=tuple(DependencyView(d.name, d.reason, d.name in workspace.nodes) for d in task.dependencies),
+            notes=(*waits, *node.notes),
+            code=node.code,
+        )
+    return card if result is None else _with_result(card, result, rows)
+
+
+def _with_result(card: NodeView, result: NodeResult, rows: int) -> NodeView:
+    return replace(
+        card,
         rows=_rows_text(result),
-        time=duration_text(result.duration) if result is not None and result.duration else "",
-        written=f"written to {result.written}" if result is not None and result.written else "",
-        language=node.language if node.language != "none" else "",
-        description=node.config.description or "",
-        badges=result.badges if result is not None else (),
-        notes=(*_notes(result, waits), *node.notes),
-        error=error_view(error or problem) if error or problem else None,
+        time=duration_text(result.duration) if result.duration else "",
+        written=_written(result),
+        badges=result.badges,
+        notes=(*_notes(result, with_rows=rows > 0), *card.notes),
         preview=_preview(result, rows),
-        schema=tuple(ColumnView(*column) for column in (result.result_schema or ())) if result else (),
-        dependencies=tuple(DependencyView(d.name, d.reason, d.name in workspace.nodes) for d in task.dependencies),
-        output=result.output.text if result is not None and result.output is not None else "",
-        code=node.code,
+        schema=tuple(ColumnView(*column) for column in result.result_schema or ()),
+        output=_output(result),
     )
 
 
 def dag_view(workspace: Workspace, names: Iterable[str] | None = None, *, title: str = "") -> DagView:
     """Return the graph of the named nodes (default: all), with names that nobody has declared."""
-    graph = workspace.graph
-    wanted = set(workspace.nodes if names is None else names)
-    statuses = workspace.statuses(wanted)
-    order = [name for name in graph.topological_sort() if name in wanted]
-    declared = tuple(_dag_node(workspace, name, statuses) for name in order)
+    with workspace.lock:
+        graph = workspace.graph
+        wanted = set(workspace.nodes if names is None else names)
+        statuses = workspace.statuses(wanted)
+        declared = tuple(_dag_node(workspace, n, statuses[n]) for n in graph.topological_sort() if n in wanted)
     unresolved = {missing: [r for r in readers if r in wanted] for missing, readers in graph.unresolved.items()}
     missing = tuple(DagNodeView(name, "source", "unresolved") for name, readers in unresolved.items() if readers)
     edges = [edge for edge in graph.edges if wanted.issuperset(edge)]
@@ -71,9 +89,10 @@ def run_view(workspace: Workspace, outcome: RunOutcome, *, preview: int = 0) -> 
 def error_view(error: OdibiException) -> ErrorView:
     """Return an error for the eye; its type is that of what user code raised."""
     raised = error.__cause__ if isinstance(error, NodeExecutionError) and error.__cause__ else error
+    kind = type(raised).__name__
     return ErrorView(
-        type=type(raised).__name__,
-        message=error.message,
+        type=kind,
+        message=error.message.removeprefix(f"{kind}: "),
         where=str(error.where),
         line=error.where.line,
         column=error.where.column,
@@ -83,27 +102,37 @@ def error_view(error: OdibiException) -> ErrorView:
 
 
 def _run_node(workspace: Workspace, name: str, result: NodeResult, preview: int) -> NodeView:
-    task = workspace.nodes.task(name)
-    notes = [result.reason] if result.reason else _notes(result, ())
     return NodeView(
         name=name,
-        kind=task.kind,
+        kind=workspace.nodes.task(name).kind,
         status=result.status,
         rows=_rows_text(result),
         time=duration_text(result.duration) if result.success or result.error else "",
-        written=f"written to {result.written}" if result.written else "",
-        notes=tuple(notes),
+        written=_written(result),
+        notes=tuple(_notes(result)),
         error=error_view(result.error) if result.error else None,
         preview=_preview(result, preview),
     )
 
 
-def _dag_node(workspace: Workspace, name: str, statuses: Mapping[str, str]) -> DagNodeView:
-    result = workspace.result(name)
+def _dag_node(workspace: Workspace, name: str, status: str) -> DagNodeView:
+    result, task = workspace.result(name), workspace.nodes.task(name)
     time = duration_text(result.duration) if result is not None and result.success else ""
-    kind = workspace.nodes.task(name).kind
     tags = tuple(workspace.nodes[name].config.tags)
-    return DagNodeView(name, kind, statuses[name], _rows_text(result), time, tags)
+    return DagNodeView(name, task.kind, status, _rows_text(result), time, tags)
+
+
+def _written(result: NodeResult) -> str:
+    return f"written to {result.written}" if result.written else ""
+
+
+def _output(result: NodeResult) -> str:
+    """What the node printed; below it, of a node that returns no rows, its value."""
+    printed = result.output.text if result.output is not None else ""
+    if result.dataset is None or result.dataset.schema:
+        return printed
+    value = result.dataset.frame()
+    return printed if value is None else f"{printed}{long_text(repr(value))}"
 
 
 def _rows_text(result: NodeResult | None) -> str:
@@ -123,16 +152,25 @@ def _preview(result: NodeResult | None, rows: int) -> TableView | None:
     return table_view(data.head(rows), data.schema, rows=rows, total=data.known_rows)
 
 
-def _notes(result: NodeResult | None, waits: Iterable[str]) -> list[str]:
-    notes = [f"waits for {', '.join(waits)}"] if waits else []
-    if result is None:
-        return notes
+def _notes(result: NodeResult, *, with_rows: bool = False) -> list[str]:
+    """What there is to say of a result, broken promises first."""
+    notes = [_broken(check, with_rows) for check in result.expectations if not check.passed]
     if result.reason:
         notes.append(result.reason)
     if result.fused_into:
         notes.append(f"fused into {', '.join(result.fused_into)}: evaluated as far as that needed")
-    notes += [f"{check.name}: {check.detail}" for check in result.expectations if not check.passed]
-    return notes + list(result.notes)
+    return [*notes, *result.notes]
+
+
+def _broken(check: ExpectationResult, with_rows: bool) -> str:
+    """Say what doesn't hold and, unless data is to stay out of outputs, show the first bad row."""
+    warning = "warning: " if check.severity == "warn" else ""
+    text = f"{warning}{check.name}: {check.detail}"
+    if not with_rows or not check.sample:
+        return text
+    values = {name: cell_text(value) for name, value in check.sample[0].items()}
+    shown = [f"{name}: {'NULL' if value is None else value}" for name, value in values.items()]
+    return f"{text}, such as {', '.join(shown)}"
 
 
 def _title(workspace: Workspace) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.views.models import ColumnView, TableView
@@ -12,13 +12,10 @@ if TYPE_CHECKING:
 
     from odibi_nb.engine.types import Schema
 
-__all__ = ["cell_text", "duration_text", "table_view"]
+__all__ = ["cell_text", "duration_text", "long_text", "table_view"]
 
-_COLUMNS, _CHARACTERS = 20, 60
-_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL", "UTINYINT", "USMALLINT") + (
-    "UINTEGER",
-    "UBIGINT",
-)
+_COLUMNS, _CHARACTERS, _LONG = 20, 60, 2_000
+_NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+, ?\d+\)")
 
 
 def table_view(head: pa.Table, schema: Schema, *, rows: int, total: int | None) -> TableView:
@@ -30,7 +27,7 @@ def table_view(head: pa.Table, schema: Schema, *, rows: int, total: int | None) 
     return TableView(
         columns=columns,
         rows=tuple(tuple(map(cell_text, record)) for record in records),
-        right_aligned=tuple(column.type.startswith(_NUMBERS) for column in columns),
+        right_aligned=tuple(bool(_NUMBER.fullmatch(column.type)) for column in columns),
         more_columns=len(schema) - len(columns),
         more_rows=more,
     )
@@ -38,10 +35,15 @@ def table_view(head: pa.Table, schema: Schema, *, rows: int, total: int | None) 
 
 def cell_text(value: Any) -> str | None:
     """Return a value as the card shows it, at most 60 characters long; None for NULL."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if value is None:
         return None
     text = str(value)
     return text if len(text) <= _CHARACTERS else f"{text[: _CHARACTERS - 1]}…"
+
+
+def long_text(text: str) -> str:
+    """Return a text in at most 2,000 characters."""
+    return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"
 
 
 def duration_text(seconds: float) -> str:

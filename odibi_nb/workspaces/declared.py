@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
+from odibi_nb.cells.body import parse_node_cell
 from odibi_nb.cells.python_body import PythonBody, read_python
 from odibi_nb.exceptions import OdibiException, UsageError
 from odibi_nb.runner.tasks import Place
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from odibi_nb.cells.body import Declaration
     from odibi_nb.config import NodeConfig
 
-__all__ = ["CellOrigin", "DeclaredNode", "declared_from_cell", "declared_from_python"]
+__all__ = ["CellOrigin", "DeclaredNode", "declared_from_cell", "declared_from_python", "renamed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class CellOrigin:
     """The cell that declares a node.
 
     label: as people count it ("5"). id: the front end's, None where it sends none. text: the whole cell.
-    code_file: the file name under which its Python is compiled.
+    code_file: the file name under which its Python is compiled. alone: no other node can stand in this cell.
     """
 
     label: str | None = None
@@ -30,6 +32,7 @@ class CellOrigin:
     text: str = ""
     file: str | None = None
     code_file: str | None = None
+    alone: bool = True
 
     def place(self, first_line: int = 1) -> Place:
         """Return where a part of the cell stands, from its first line."""
@@ -64,27 +67,44 @@ class DeclaredNode:
     def name(self) -> str:
         return self.config.name
 
+    @property
+    def has_start(self) -> bool:
+        """Whether its steps find a current frame, `df`."""
+        return bool(self.config.read or self.config.inputs or self.config.depends_on)
+
     def same_as(self, other: DeclaredNode) -> bool:
         """Whether both mean the same; where they stand doesn't count."""
         return (self.config, self.code, self.function) == (other.config, other.code, other.function)
 
+    def says_same(self, other: DeclaredNode) -> bool:
+        """Whether both are one node under two names."""
+        mine, others = self.config, other.config
+        places = (mine.read, mine.write, mine.inputs, mine.depends_on)
+        return self.code == other.code and places == (others.read, others.write, others.inputs, others.depends_on)
+
 
 def declared_from_cell(
-    declaration: Declaration, origin: CellOrigin, variables: Mapping[str, Any], pipeline: str | None
+    line: str, cell: str, origin: CellOrigin, *, variables: Mapping[str, Any], magic_line: int = 1
 ) -> DeclaredNode:
-    """Return the node that a parsed cell declares.
+    """Return the node that a `%%odibi_node` cell declares.
 
-    variables: for `${vars.x}` in its YAML. Raises TransformError, ConfigValidationError, UsageError at the line.
+    line: what follows the magic's name. cell: the text below, of the whole in `origin`. variables: for
+    `${vars.x}` in its YAML. Raises TransformError, ConfigValidationError, UsageError at the line.
     """
+    try:
+        declaration = parse_node_cell(line, cell, magic_line=magic_line)
+        return _declared(declaration, origin, variables)
+    except OdibiException as exc:
+        raise exc.at(**origin.place().locate(exc.where.line)) from exc.__cause__
+
+
+def _declared(declaration: Declaration, origin: CellOrigin, variables: Mapping[str, Any]) -> DeclaredNode:
+    if declaration.options.mock:
+        raise UsageError("--mock is not built yet", hint="Pipeline.run_node takes mock_data", node=declaration.name)
     body = None
     if declaration.language == "python":
         body = read_python(declaration.body, node=declaration.name, first_line=declaration.body_line)
-    try:
-        if declaration.options.mock:
-            raise UsageError("--mock is not built yet", hint="Pipeline.run_node takes mock_data")
-        config = _config(declaration, variables)
-    except OdibiException as exc:
-        raise exc.at(node=declaration.name, **origin.place().locate(exc.where.line)) from exc.__cause__
+    config = _config(declaration, variables)
     return DeclaredNode(
         config=config,
         language=declaration.language,
@@ -92,7 +112,7 @@ def declared_from_cell(
         origin=origin,
         place=origin.place(declaration.magic_line),
         body_places=_body_places(declaration, origin, config),
-        pipeline=declaration.options.pipeline or pipeline,
+        pipeline=declaration.options.pipeline,
         body=body,
         no_run=declaration.options.no_run,
         into=declaration.options.into,
@@ -120,7 +140,7 @@ def _config(declaration: Declaration, variables: Mapping[str, Any]) -> NodeConfi
 
 
 def declared_from_python(
-    name: str, body: Any, fields: Mapping[str, Any], pipeline: str | None, code_file: str
+    name: str, body: str | Callable[..., Any] | None, fields: Mapping[str, Any], pipeline: str | None, code_file: str
 ) -> DeclaredNode:
     """Return the node that `Workspace.node(name, body, **fields)` declares; body: SQL, Python or a function."""
     from odibi_nb.cells.language import detect_language
@@ -128,7 +148,7 @@ def declared_from_python(
     from odibi_nb.project_file import build
 
     function = body if callable(body) else None
-    text = "" if function else str(body or "").strip()
+    text = dedent(body).strip() if isinstance(body, str) else ""
     language = "python" if function else detect_language(text)
     fields = {**fields, "name": name}
     if language == "sql":
@@ -149,6 +169,18 @@ def declared_from_python(
         body=None if function or language != "python" else read_python(text, node=name),
         function=function,
     )
+
+
+def renamed(node: DeclaredNode, new: str) -> DeclaredNode:
+    """Return the node under another name."""
+    from odibi_nb.config import NodeConfig
+    from odibi_nb.project_file import build
+
+    fields = node.config.model_dump(exclude_unset=True)
+    fields["name"] = new
+    if node.body is not None or node.function is not None:
+        fields["transform"] = {"steps": [{"function": new}]}
+    return replace(node, config=build(NodeConfig, fields), version=1)
 
 
 def _passing_on(fields: dict[str, Any]) -> dict[str, Any]:

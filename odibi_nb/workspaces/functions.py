@@ -1,15 +1,15 @@
-"""Python cells as functions that steps can name; their signatures are read from source, their code runs late."""
+"""The functions of nodes: what they take is read from source, their code runs late."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from odibi_nb.cells.python_body import UNKNOWN, PythonBody, bind_python, compile_python
 from odibi_nb.runner.tasks import Place
 
-__all__ = ["CellFunction"]
+__all__ = ["CellFunction", "GivenFunction", "Namespace"]
 
 Namespace = Callable[[], dict[str, Any]]
 
@@ -19,24 +19,31 @@ class CellFunction:
 
     inputs: for a body of plain code, the names that are nodes, with their lines; a function has its
     parameters. namespace: gives the notebook's globals when the body is run, not before.
-    params: names of the project's parameters.
+    values: names that are no nodes: the project's parameters, and `df` where the node starts from something.
     node_reasons: by parameter, why the node depends on the one of that name. parameters: what a parameter of
     the project may fill.
     """
 
     def __init__(
-        self, body: PythonBody, place: Place, namespace: Namespace, inputs: dict[str, int], params: Collection[str] = ()
+        self,
+        body: PythonBody,
+        place: Place,
+        namespace: Namespace,
+        inputs: Mapping[str, int],
+        values: Collection[str] = (),
     ) -> None:
         self._body, self._namespace = body, namespace
         self.place = place
         self.__name__ = body.node
         self._inputs = tuple(inputs) if body.form == "code" else ()
+        self.node_reasons: dict[str, str]
+        self.parameters: tuple[str, ...]
         if body.form == "code":
-            self.node_reasons = {name: f"{name}, line {line}" for name, line in inputs.items()}
+            self.node_reasons = {n: f"{n}, line {line}" for n, line in inputs.items() if n not in values}
+            self.parameters = ()
         else:
-            needed = [p.name for p in body.parameters if not p.has_default and p.name not in params]
-            self.node_reasons = {name: f"parameter {name}" for name in needed if name != "context"}
-        self.parameters = tuple(p.name for p in body.parameters if p.has_default or p.name in params)
+            taken = [(parameter.name, parameter.has_default) for parameter in body.parameters]
+            self.node_reasons, self.parameters = _roles(taken, values)
         self.__signature__ = inspect.Signature(self._parameters())
 
     def __call__(self, **arguments: Any) -> Any:
@@ -57,3 +64,28 @@ class CellFunction:
             )
             for parameter in self._body.parameters
         ]
+
+
+class GivenFunction:
+    """A function handed to `Workspace.node`; its parameters are read as those of a cell's function."""
+
+    def __init__(self, function: Callable[..., Any], values: Collection[str] = ()) -> None:
+        self._function = function
+        self.__name__ = getattr(function, "__name__", "function")
+        self.__signature__ = inspect.signature(function)
+        kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        named = [one for one in self.__signature__.parameters.values() if one.kind not in kinds]
+        self.node_reasons, self.parameters = _roles(
+            [(one.name, one.default is not inspect.Parameter.empty) for one in named], values
+        )
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        return self._function(*arguments, **named)
+
+
+def _roles(taken: Iterable[tuple[str, bool]], values: Collection[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Tell the parameters that are nodes, with the reason, from those that are the project's."""
+    listed = list(taken)
+    own = tuple(name for name, has_default in listed if has_default or name in values)
+    nodes = {name: f"parameter {name}" for name, _ in listed if name not in own and name != "context"}
+    return nodes, own

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from odibi_nb.cells.definitions import LeftOut, PlainCell, cell_filename, execute_slice, slice_definitions
-from odibi_nb.cells.magics import CellMagic, find_line_magics, find_magic, python_text
-from odibi_nb.cells.names import names_of
-from odibi_nb.cells.notebook_file import NotebookCell, read_notebook
-from odibi_nb.exceptions import ConfigValidationError, OdibiException, SourceNotFoundError, UsageError
+from odibi_nb.exceptions import DependencyError, SourceNotFoundError, UsageError
 from odibi_nb.pipeline.setup import functions_of
 from odibi_nb.runner.tasks import Place
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode
+from odibi_nb.workspaces.loaded import Loaded
+from odibi_nb.workspaces.notebooks import load_notebook
 from odibi_nb.workspaces.source_functions import read_functions
 from odibi_nb.workspaces.workspace import Workspace
 
 if TYPE_CHECKING:
-    from odibi_nb.config import NodeConfig, ProjectConfig
+    from odibi_nb.config import NodeConfig
     from odibi_nb.project_file import LoadedProject
 
 __all__ = ["Loaded", "load_target"]
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A target's workspace. left_out: plain code that headless runs don't run. notes: for the reader."""
-
-    workspace: Workspace
-    left_out: tuple[LeftOut, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 def load_target(target: str | Path, *, env: str | None = None, execute: bool = True) -> Loaded:
@@ -43,11 +29,11 @@ def load_target(target: str | Path, *, env: str | None = None, execute: bool = T
     Raises OdibiException at file, cell and line.
     """
     path = Path(target)
-    if path.suffix == ".ipynb":
-        if env is not None:
-            raise UsageError("--env is for project files", hint="a notebook's environments are not built yet")
-        return _load_notebook(path)
-    return _load_project(path, env, execute=execute)
+    if path.suffix != ".ipynb":
+        return _load_project(path, env, execute=execute)
+    if env is not None:
+        raise UsageError("--env is for project files", hint="a notebook's environments are not built yet")
+    return load_notebook(path)
 
 
 def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
@@ -56,9 +42,13 @@ def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
     if not path.exists():
         raise SourceNotFoundError(f"there is no '{path}'", hint="give a notebook, a YAML file or a project folder")
     loaded = load_project(path, env=env)
-    workspace = Workspace(loaded.root)
-    workspace.configure(loaded.project, functions_of(loaded.root) if execute else read_functions(loaded.root))
-    for pipeline in loaded.project.pipelines:
+    functions = functions_of(loaded.root) if execute else read_functions(loaded.root)
+    workspace = Workspace(loaded.root, functions=functions)
+    workspace.configure(loaded.project)
+    pipelines = loaded.project.pipelines
+    if len(pipelines) == 1:
+        workspace.current_pipeline = pipelines[0].pipeline
+    for pipeline in pipelines:
         for config in pipeline.nodes:
             _declare_once(workspace, _declared(config, loaded, pipeline.pipeline))
     return Loaded(workspace, notes=loaded.notes)
@@ -66,8 +56,6 @@ def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
 
 def _declare_once(workspace: Workspace, node: DeclaredNode) -> None:
     if node.name in workspace.nodes:
-        from odibi_nb.exceptions import DependencyError
-
         raise DependencyError(
             f"two nodes are named '{node.name}'", hint="rename one of them", node=node.name, **node.place.locate(1)
         )
@@ -83,92 +71,3 @@ def _declared(config: NodeConfig, loaded: LoadedProject, pipeline: str) -> Decla
     texts = loaded.step_places.get(config.name, ())
     bodies = tuple(Place(file=text.file, first_line=text.first_line, lines=text.lines) for text in texts)
     return DeclaredNode(config, language, code, CellOrigin(file=place.file), place, bodies, pipeline)
-
-
-def _load_notebook(path: Path) -> Loaded:
-    notebook = read_notebook(path)
-    plain = [_plain(cell) for cell in notebook.cells if find_magic(cell.source) is None]
-    variables = _assigned(plain)
-    namespace: dict[str, Any] = {}
-
-    def definitions() -> dict[str, Any]:
-        """Run the definitions that nodes use, once, when the first Python node starts."""
-        if not namespace:
-            namespace["__name__"] = "__main__"
-            execute_slice(_slice(workspace, plain), namespace, notebook=path.name)
-        return namespace
-
-    workspace = Workspace(path.parent, namespace=definitions, is_variable=variables.__contains__)
-    for cell in notebook.cells:
-        try:
-            _read_cell(workspace, cell, path)
-        except OdibiException as exc:
-            raise exc.at(cell=cell.label, file=str(path)) from exc.__cause__
-    return Loaded(workspace, _slice(workspace, plain).left_out)
-
-
-def _read_cell(workspace: Workspace, cell: NotebookCell, path: Path) -> None:
-    origin = CellOrigin(cell.label, cell.id, cell.source, str(path), cell_filename(cell.label, path.name))
-    magic = find_magic(cell.source)
-    for found in [magic] if magic else find_line_magics(cell.source):
-        _DECLARERS.get(found.name, _not_run)(workspace, found, origin)
-
-
-def _project(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
-    workspace.configure(project_of_cell(magic.body, magic.magic_line + 1, origin.label))
-
-
-def _node(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
-    workspace.declare_cell(magic.line, magic.body, origin, magic_line=magic.magic_line)
-
-
-def _command(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
-    """Of the `%odibi` lines only `pipeline` says something about the cells that follow."""
-    words = magic.line.split()
-    if words[:1] == ["pipeline"] and len(words) == 2:
-        workspace.current_pipeline = words[1]
-
-
-def _not_run(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
-    """Mocks, tests and ad hoc queries are no part of a run."""
-
-
-_DECLARERS = {"odibi_project": _project, "odibi_node": _node, "odibi": _command}
-
-
-def project_of_cell(text: str, first_line: int, cell: str | None) -> ProjectConfig:
-    """Return what a `%%odibi_project` cell says; raises ConfigValidationError at its line."""
-    from odibi_nb.config import ProjectConfig
-    from odibi_nb.project_file import build, parse_yaml, substitute
-
-    document = parse_yaml(text, cell=cell, first_line=first_line)
-    data = document.data if document.data is not None else {}
-    if not isinstance(data, Mapping):
-        raise ConfigValidationError(
-            "a project is a mapping of its keys", hint="connections: {local: {type: local}}", cell=cell
-        )
-    variables = data.get("vars")
-    resolved = substitute(data, variables if isinstance(variables, Mapping) else {}, locate=document.place)
-    return build(ProjectConfig, resolved, locate=document.place)
-
-
-def _plain(cell: NotebookCell) -> PlainCell:
-    return PlainCell(cell.label, cell.source, "odibi-setup" in cell.tags)
-
-
-def _assigned(cells: Iterable[PlainCell]) -> frozenset[str]:
-    """Return the names that plain cells define at their top level."""
-    names: set[str] = set()
-    for cell in cells:
-        try:
-            names |= names_of(ast.parse(python_text(cell.source).text).body).bound
-        except SyntaxError:  # `validate` lists such a cell among what is left out
-            continue
-    return frozenset(names)
-
-
-def _slice(workspace: Workspace, plain: list[PlainCell]) -> Any:
-    wanted = {name for node in workspace.nodes.values() if node.body is not None for name in node.body.uses}
-    return slice_definitions(plain, sorted(wanted - set(workspace.nodes)))
-
-

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 from odibi_nb.exceptions import DependencyError, OdibiException, UnknownNameError, UsageError, did_you_mean
 from odibi_nb.graph import DependencyGraph
 from odibi_nb.pipeline.compiler import Compiler, connected
-from odibi_nb.registry import FunctionRegistry, Functions
+from odibi_nb.registry import Functions
 from odibi_nb.runner.tasks import Dependency, NodeTask
 from odibi_nb.workspaces.declared import DeclaredNode
-from odibi_nb.workspaces.functions import CellFunction
+from odibi_nb.workspaces.functions import CellFunction, GivenFunction, Namespace
+from odibi_nb.workspaces.parameters import Parameters
 
 __all__ = ["Nodes", "Surroundings"]
 
@@ -23,26 +25,42 @@ class Surroundings:
     """What nodes are compiled among.
 
     namespace: gives the globals of Python nodes. is_variable: whether a name is a variable of the
-    notebook, is_frame: whether that is a DataFrame. params: values by name.
+    notebook, is_frame: whether that is a DataFrame. functions: those that steps may name.
     """
 
     root: Path
-    namespace: Callable[[], dict[str, Any]]
-    is_variable: Callable[[str], bool] = lambda name: False
-    is_frame: Callable[[str], bool] = lambda name: False
-    functions: Functions = field(default_factory=lambda: Functions(FunctionRegistry.functions))
+    namespace: Namespace
+    is_variable: Callable[[str], bool]
+    is_frame: Callable[[str], bool]
+    functions: Functions
     connections: dict[str, Any] = field(default_factory=dict)
-    params: dict[str, Any] = field(default_factory=dict)
+    params: Parameters = field(default_factory=Parameters)
 
 
 class Nodes(Mapping[str, DeclaredNode]):
-    """Declared nodes by name, in the order of their first declaration."""
+    """Declared nodes by name, in the order of their first declaration.
+
+    A node is compiled when it is first asked for, and again when a name it mentions comes or goes.
+    """
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget every node."""
         self._nodes: dict[str, DeclaredNode] = {}
+        self._by_fold: dict[str, str] = {}
+        self._mentions: defaultdict[str, set[str]] = defaultdict(set)
+        self._taking: defaultdict[str, set[str]] = defaultdict(set)
+        self.recompile()
+
+    def recompile(self) -> None:
+        """Forget everything compiled: parameters, functions or connections have changed."""
         self._tasks: dict[str, NodeTask] = {}
+        self._ready: dict[str, NodeTask] = {}
         self._problems: dict[str, OdibiException] = {}
+        self._open: set[str] = set()
         self._graph: DependencyGraph | None = None
 
     def __getitem__(self, name: str) -> DeclaredNode:
@@ -72,28 +90,26 @@ class Nodes(Mapping[str, DeclaredNode]):
         self._check_name(node)
         if before is not None:
             node = replace(node, version=before.version + (not before.same_as(node)))
-        kept = dict(self._nodes), dict(self._tasks), dict(self._problems)
-        self._nodes[node.name] = node
-        self._forget_mentions(node.name)
+        self._set(node)
         try:
             self._check_cycle(node.name)
         except DependencyError as exc:
-            self._nodes, self._tasks, self._problems = kept
+            self._unset(node)
+            if before is not None:
+                self._set(before)
             raise exc.at(**node.place.locate(None)) from None
         return node
 
     def remove(self, name: str) -> DeclaredNode:
         """Remove a node and return it."""
         node = self[name]
-        del self._nodes[name]
-        self._forget_mentions(name)
+        self._unset(node)
         return node
 
-    def recompile(self) -> None:
-        """Forget everything compiled: parameters, functions or connections have changed."""
-        self._tasks.clear()
-        self._problems.clear()
-        self._graph = None
+    def refresh(self) -> None:
+        """Compile anew, when asked for, what hung on names that the notebook may have defined meanwhile."""
+        for name in self._open & self._tasks.keys():
+            self._forget(name)
 
     def task(self, name: str) -> NodeTask:
         """Return a node's task, without source and target; one with a problem has `depends_on` at most."""
@@ -108,13 +124,15 @@ class Nodes(Mapping[str, DeclaredNode]):
 
     def ready(self, name: str) -> NodeTask:
         """Return a node's task with everything looked up; raises what is wrong with it."""
-        if (problem := self.problem(name)) is not None:
-            raise problem
-        task = self.task(name)
-        for dependency in task.dependencies:
-            if dependency.name not in self._nodes:
-                raise self._unresolved(task, dependency)
-        return connected(task, self[name].config, self._around.connections)
+        if name not in self._ready:
+            if (problem := self.problem(name)) is not None:
+                raise problem
+            task = self.task(name)
+            for dependency in task.dependencies:
+                if dependency.name not in self._nodes:
+                    raise self._unresolved(task, dependency)
+            self._ready[name] = connected(task, self[name].config, self._around.connections)
+        return self._ready[name]
 
     @property
     def graph(self) -> DependencyGraph:
@@ -123,29 +141,55 @@ class Nodes(Mapping[str, DeclaredNode]):
             self._graph = DependencyGraph({name: self.task(name) for name in self._nodes}, allow_missing=True)
         return self._graph
 
+    def with_upstream(self, names: Iterable[str]) -> list[str]:
+        """Return the named nodes and all that they need, in the order of the graph."""
+        graph = self.graph
+        wanted = set(names)
+        stack = list(wanted)
+        while stack:
+            new = [name for name in graph.direct_dependencies(stack.pop()) if name not in wanted]
+            wanted.update(new)
+            stack.extend(new)
+        return [name for name in graph.topological_sort() if name in wanted]
+
     def waits_for(self, name: str) -> list[str]:
         """Return the names that this node, or one above it, reads and nobody has declared."""
-        above = [name, *self.graph.get_dependencies(name)]
-        return sorted({d.name for one in above for d in self.task(one).dependencies if d.name not in self._nodes})
+        tasks = map(self.task, self.with_upstream([name]))
+        return sorted({d.name for task in tasks for d in task.dependencies if d.name not in self._nodes})
+
+    def defaults(self) -> dict[str, Any]:
+        """Return the parameters of all Python cells that have a default, with its value."""
+        bodies = (node.body for node in self._nodes.values() if node.body is not None)
+        return {p.name: p.default for body in bodies for p in body.parameters if p.has_default}
+
+    def check_parameters(self, names: Iterable[str]) -> None:
+        """Raise UsageError for a parameter that has the name of a node."""
+        for name in names:
+            if name in self._nodes:
+                raise UsageError(f"'{name}' is a node already", hint="give the parameter another name", node=name)
 
     def _check_name(self, node: DeclaredNode) -> None:
-        if node.name in self._around.params:
-            raise UsageError(
-                f"'{node.name}' is a parameter already", hint="give the node another name", node=node.name
+        name, where = node.name, {"node": node.name, **node.place.locate(None)}
+        if name in self._around.params or self._taking.get(name, set()) - {name}:
+            raise UsageError(f"'{name}' is a parameter already", hint="give the node another name", **where)
+        for parameter in _with_default(node):
+            if parameter in self._nodes and parameter != name:
+                hint = "without a default it is the node's result; else give it another name"
+                raise UsageError(f"parameter '{parameter}' has a default and the name of a node", hint=hint, **where)
+        if name.casefold() == "df":
+            raise UsageError("a node can't be named 'df': that is the current frame in SQL", **where)
+        twin = self._by_fold.get(name.casefold(), name)
+        if twin != name:
+            raise DependencyError(
+                f"'{name}' and '{twin}' differ only in case, and DuckDB takes them for one name",
+                hint="rename one of them",
+                **where,
             )
-        if node.name.casefold() == "df":
-            raise UsageError("a node can't be named 'df': that is the current frame in SQL", node=node.name)
-        for other in self._nodes:
-            if other != node.name and other.casefold() == node.name.casefold():
-                raise DependencyError(
-                    f"'{node.name}' and '{other}' differ only in case, and DuckDB takes them for one name",
-                    hint="rename one of them",
-                    node=node.name,
-                    **node.place.locate(None),
-                )
 
     def _check_cycle(self, name: str) -> None:
-        """Walk up from `name`; only a cycle through it can be new."""
+        """Walk up from `name`; only a cycle through it can be new, and only where somebody reads it."""
+        if not self._mentions.get(name.casefold()):
+            return
         stack, seen = [d.name for d in self.task(name).dependencies], set[str]()
         while stack:
             above = stack.pop()
@@ -156,51 +200,88 @@ class Nodes(Mapping[str, DeclaredNode]):
                 seen.add(above)
                 stack.extend(d.name for d in self.task(above).dependencies)
 
+    def _set(self, node: DeclaredNode) -> None:
+        if (before := self._nodes.get(node.name)) is not None:
+            self._untake(before)
+        self._nodes[node.name] = node
+        self._by_fold[node.name.casefold()] = node.name
+        for parameter in _with_default(node):
+            self._taking[parameter].add(node.name)
+        self._forget_mentions(node.name)
+
+    def _unset(self, node: DeclaredNode) -> None:
+        del self._nodes[node.name]
+        del self._by_fold[node.name.casefold()]
+        self._untake(node)
+        self._forget_mentions(node.name)
+
+    def _untake(self, node: DeclaredNode) -> None:
+        for parameter in _with_default(node):
+            self._taking[parameter].discard(node.name)
+
     def _forget_mentions(self, name: str) -> None:
         """Forget the compiled form of a node, and of those whose meaning depends on whether it exists."""
-        fold = name.casefold()
-        for other, task in list(self._tasks.items()):
-            mentioned = any(d.name.casefold() == fold for d in task.dependencies)
-            body = self._nodes[other].body if other in self._nodes else None
-            in_code = body is not None and any(read.name == name for read in body.reads)
-            if other == name or mentioned or in_code or other not in self._nodes:
-                del self._tasks[other]
-                self._problems.pop(other, None)
+        for other in {name, *self._mentions.get(name.casefold(), ()), *self._problems}:
+            self._forget(other)
+        self._graph = None
+
+    def _forget(self, name: str) -> None:
+        self._tasks.pop(name, None)
+        self._ready.pop(name, None)
+        self._problems.pop(name, None)
+        self._open.discard(name)
         self._graph = None
 
     def _compile(self, node: DeclaredNode) -> None:
-        around = self._around
-        functions = Functions(around.functions)
-        if node.function is not None:
-            functions.register(node.function, node.name)
-        elif node.body is not None:
-            functions.register(self._cell_function(node), node.name)
+        around, name = self._around, node.name
         compiler = Compiler(
-            functions, self._nodes, around.params, around.root, open_names=True, is_frame=around.is_frame
+            self._functions_for(node),
+            self._nodes,
+            around.params,
+            around.root,
+            open_names=True,
+            is_frame=around.is_frame,
         )
         try:
-            self._tasks[node.name] = compiler.compile(node.config, node.place, bodies=node.body_places)
-            self._problems.pop(node.name, None)
+            task = compiler.compile(node.config, node.place, bodies=node.body_places)
         except OdibiException as exc:
-            named = tuple(Dependency(name, "depends_on") for name in node.config.depends_on)
-            self._tasks[node.name] = NodeTask(node.name, "pass", named, place=node.place)
-            self._problems[node.name] = exc
+            named = tuple(Dependency(other, "depends_on") for other in node.config.depends_on)
+            task = NodeTask(name, "pass", named, place=node.place)
+            self._problems[name] = exc
+        self._tasks[name] = task
+        if name in self._problems or any(d.name not in self._nodes for d in task.dependencies):
+            self._open.add(name)
+        read = [one.name for one in node.body.reads] if node.body is not None else []
+        for mentioned in (*read, *task.depends_on):
+            self._mentions[mentioned.casefold()].add(name)
 
-    def _cell_function(self, node: DeclaredNode) -> CellFunction:
-        body = node.body
-        assert body is not None  # noqa: S101 - only called for Python cells
-        inputs = {
-            read.name: read.line
-            for read in body.reads
-            if read.name != node.name and (read.name in self._nodes or not self._around.is_variable(read.name))
-        }
-        return CellFunction(body, node.body_places[0], self._around.namespace, inputs, self._around.params)
+    def _functions_for(self, node: DeclaredNode) -> Functions:
+        """Return the functions that the node's steps may name; its own body is one of them."""
+        functions = Functions(self._around.functions)
+        values = {*self._around.params, *(("df",) if node.has_start else ())}
+        if node.function is not None:
+            functions.register(GivenFunction(node.function, values), node.name)
+        elif (body := node.body) is not None:
+            inputs = {read.name: read.line for read in body.reads if self._is_input(node, read.name)}
+            cell = CellFunction(body, node.body_places[0], self._around.namespace, inputs, values)
+            functions.register(cell, node.name)
+        return functions
+
+    def _is_input(self, node: DeclaredNode, name: str) -> bool:
+        """Whether a free name in plain code is to come from outside: a node, declared or yet to be, or `df`."""
+        if name == "df" and node.has_start:
+            return True
+        return name != node.name and (name in self._nodes or not self._around.is_variable(name))
 
     def _unresolved(self, task: NodeTask, dependency: Dependency) -> DependencyError:
-        others: Collection[str] = [name for name in self._nodes if name != task.name]
+        others = [name for name in self._nodes if name != task.name]
         return DependencyError(
             f"node '{task.name}' reads '{dependency.name}', which is not declared ({dependency.reason})",
             hint=did_you_mean(dependency.name, others) or f"declare it: %%odibi_node {dependency.name}",
             node=task.name,
             **task.place.locate(None),
         )
+
+
+def _with_default(node: DeclaredNode) -> list[str]:
+    return [parameter.name for parameter in node.body.parameters if parameter.has_default] if node.body else []

@@ -39,7 +39,8 @@ class Result:
 
     def relation(self) -> duckdb.DuckDBPyRelation:
         """Return a DuckDB relation: nothing is read until it is asked for rows."""
-        return self._dataset().frame("relation")
+        relation: duckdb.DuckDBPyRelation = self._dataset().frame("relation")
+        return relation
 
     def preview(self, n: int = 10) -> pd.DataFrame:
         """Return the first `n` rows, in result order."""

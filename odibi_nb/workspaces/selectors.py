@@ -89,8 +89,8 @@ def _unmatched(nodes: Mapping[str, Selectable], part: str, core: str) -> UsageEr
     if method not in known:
         hint = did_you_mean(method, known) or "methods: tag:, pipeline:, state:"
         return UsageError(f"selector '{part}': '{method}:' is no method", hint=hint)
-    hint = did_you_mean(value, known[method]) if value not in known[method] else None
-    return UsageError(f"selector '{part}' matches no node", hint=hint)
+    near = did_you_mean(value, known[method]) if value not in known[method] else None
+    return UsageError(f"selector '{part}' matches no node", hint=near)
 
 
 def _listed(nodes: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""The functions of a `transforms.py`, read from its text: checking a project must not run its code."""
+"""Transform functions read from source: checking a project or a notebook must not run its code."""
 
 from __future__ import annotations
 
@@ -8,25 +8,33 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from odibi_nb.cells.parsing import parse_python
 from odibi_nb.exceptions import TransformError
 from odibi_nb.registry import FunctionRegistry, Functions
+from odibi_nb.workspaces.functions import Namespace
 
-__all__ = ["read_functions"]
+__all__ = ["FunctionDefinition", "SourceFunction", "read_functions", "transforms_in"]
 
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
+FunctionDefinition = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class SourceFunction:
-    """A function known by its signature; it stands in for the real one while nothing is run."""
+    """A function known by its signature alone.
 
-    def __init__(self, name: str, definition: _Function) -> None:
+    namespace: gives the globals in which the real one is, once it is called; None: it can't be.
+    """
+
+    def __init__(self, name: str, definition: FunctionDefinition, namespace: Namespace | None = None) -> None:
         self.__name__ = name
         self.__doc__ = ast.get_docstring(definition)
         self.__module__ = "transforms"
         self.__signature__ = inspect.Signature(list(_parameters(definition)))
+        self._defined_as, self._namespace = definition.name, namespace
 
-    def __call__(self, *_: Any, **__: Any) -> Any:
-        raise TransformError(f"'{self.__name__}' was read for checking only", hint="load the project to run it")
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        if self._namespace is None:
+            raise TransformError(f"'{self.__name__}' was read for checking only", hint="load the project to run it")
+        return self._namespace()[self._defined_as](*arguments, **named)
 
 
 def read_functions(root: Path) -> Functions:
@@ -39,19 +47,24 @@ def read_functions(root: Path) -> Functions:
     if not file.is_file():
         return functions
     try:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        tree = parse_python(file.read_text(encoding="utf-8"))
     except SyntaxError as exc:
         source = (exc.text or "").rstrip() or None
         raise TransformError(
             f"transforms.py: {exc.msg}", file=str(file), line=exc.lineno, column=exc.offset, source=source
         ) from exc
-    for definition in tree.body:
-        if isinstance(definition, _Function) and (name := _registered_name(definition)) is not None:
-            functions.register(SourceFunction(name, definition), name)
+    for name, definition in transforms_in(tree).items():
+        functions.register(SourceFunction(name, definition), name)
     return functions
 
 
-def _registered_name(definition: _Function) -> str | None:
+def transforms_in(tree: ast.Module) -> dict[str, FunctionDefinition]:
+    """Return the functions that a module decorates with `@transform`, by the names they get."""
+    definitions = [each for each in tree.body if isinstance(each, FunctionDefinition)]
+    return {name: each for each in definitions if (name := _registered_name(each)) is not None}
+
+
+def _registered_name(definition: FunctionDefinition) -> str | None:
     """Return the name that `@transform` gives the function; None where it isn't decorated so."""
     for decorator in definition.decorator_list:
         call = decorator.func if isinstance(decorator, ast.Call) else decorator
@@ -63,7 +76,7 @@ def _registered_name(definition: _Function) -> str | None:
     return None
 
 
-def _parameters(definition: _Function) -> Iterator[inspect.Parameter]:
+def _parameters(definition: FunctionDefinition) -> Iterator[inspect.Parameter]:
     arguments = definition.args
     positional = [*arguments.posonlyargs, *arguments.args]
     without = len(positional) - len(arguments.defaults)
@@ -88,5 +101,3 @@ def _literal(default: ast.expr) -> Any:
         return ast.literal_eval(default)
     except (ValueError, TypeError):  # not a literal: any value will do, nothing is called here
         return ...
-
-

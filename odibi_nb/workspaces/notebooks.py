@@ -1,0 +1,169 @@
+"""A notebook file as a workspace: its cells declare, its plain code waits until a node needs it."""
+
+from __future__ import annotations
+
+import ast
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from odibi_nb.cells.definitions import PlainCell, Slice, cell_filename, execute_slice, slice_definitions
+from odibi_nb.cells.magics import CELL_MAGICS, CellMagic, find_line_magics, find_magic, python_text
+from odibi_nb.cells.names import names_of
+from odibi_nb.cells.notebook_file import NotebookCell, read_notebook
+from odibi_nb.cells.parsing import parse_python
+from odibi_nb.exceptions import OdibiException, UsageError, did_you_mean
+from odibi_nb.registry import FunctionRegistry, Functions
+from odibi_nb.workspaces.declared import CellOrigin
+from odibi_nb.workspaces.loaded import Loaded
+from odibi_nb.workspaces.papermill import injected_values
+from odibi_nb.workspaces.project_cell import project_of_cell
+from odibi_nb.workspaces.source_functions import SourceFunction, transforms_in
+from odibi_nb.workspaces.workspace import Workspace
+
+__all__ = ["load_notebook"]
+
+
+def load_notebook(path: Path) -> Loaded:
+    """Read and declare; no code of the notebook runs before the first Python node does.
+
+    Raises OdibiException at cell and line.
+    """
+    notebook = read_notebook(path)
+    plain = [_plain(cell) for cell in notebook.cells if find_magic(cell.source) is None]
+    definitions = _Definitions(plain, path.name)
+    workspace = Workspace(
+        path.parent,
+        namespace=definitions.namespace,
+        is_variable=definitions.names.__contains__,
+        # What it is would only show when it runs; a table it can't be in any case.
+        is_frame=definitions.names.__contains__,
+        functions=definitions.functions,
+    )
+    for cell in notebook.cells:
+        try:
+            _read_cell(workspace, cell, path)
+        except OdibiException as exc:
+            raise exc.at(cell=cell.label, file=str(path)) from exc.__cause__
+    left_out = definitions.close(workspace).left_out
+    notes = tuple(f"{name}: {note}" for name, node in workspace.nodes.items() for note in node.notes)
+    return Loaded(workspace, left_out, notes)
+
+
+class _Definitions:
+    """The plain code of a notebook: what it defines, read from source, and run once when it is first needed.
+
+    names: defined at the top level. functions: those that it decorates with `@transform`.
+    """
+
+    def __init__(self, cells: Sequence[PlainCell], file: str) -> None:
+        self._cells, self._file = cells, file
+        self._lock = threading.RLock()
+        self._slice: Slice | None = None
+        self._namespace: dict[str, Any] | None = None
+        self._failure: OdibiException | None = None
+        trees = list(map(_tree, cells))
+        self.names = frozenset(name for tree in trees for name in names_of(tree.body).bound)
+        self._transforms = {name: one for tree in trees for name, one in transforms_in(tree).items()}
+        self.functions = Functions(FunctionRegistry.functions)
+        for name, definition in self._transforms.items():
+            self.functions.register(SourceFunction(name, definition, self.namespace), name)
+
+    def close(self, workspace: Workspace) -> Slice:
+        """Settle, now that all nodes are known, what of the code they use."""
+        wanted: set[str] = set()
+        for node in workspace.nodes.values():
+            wanted |= node.body.uses if node.body is not None else set()
+            steps = node.config.transform.steps if node.config.transform else []
+            used = [self._transforms[step.function] for step in steps if step.function in self._transforms]
+            wanted.update(definition.name for definition in used)
+        self._slice = slice_definitions(self._cells, sorted(wanted - set(workspace.nodes)))
+        return self._slice
+
+    def namespace(self) -> dict[str, Any]:
+        """Return the globals of Python nodes; what fails in them fails every node that needs them."""
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            if self._namespace is None:
+                self._namespace = self._executed()
+            return self._namespace
+
+    def _executed(self) -> dict[str, Any]:
+        assert self._slice is not None  # noqa: S101 - `close` comes before any run
+        namespace: dict[str, Any] = {"__name__": "__main__"}
+        # The decorators register as they run; here the names stand for these functions already.
+        with Functions().collecting():
+            try:
+                execute_slice(self._slice, namespace, notebook=self._file)
+            except OdibiException as exc:
+                self._failure = exc
+                raise
+        return namespace
+
+
+def _read_cell(workspace: Workspace, cell: NotebookCell, path: Path) -> None:
+    magic = find_magic(cell.source)
+    # Files older than nbformat 4.5 have no ids; the place of a cell is as good within one file.
+    origin = CellOrigin(
+        cell.label,
+        cell.id or cell.label,
+        cell.source,
+        str(path),
+        cell_filename(cell.label, path.name),
+        alone=magic is not None,
+    )
+    if (values := injected_values(cell.source, cell.tags)) is not None:
+        workspace.set_params(values, layer="papermill")
+    for found in [magic] if magic else find_line_magics(cell.source):
+        _DECLARERS.get(found.name, _refuse)(workspace, found, origin)
+
+
+def _project(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
+    workspace.configure(project_of_cell(magic.body, origin, line=magic.line, magic_line=magic.magic_line))
+
+
+def _node(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
+    workspace.declare_cell(magic.line, magic.body, origin, magic_line=magic.magic_line)
+
+
+def _command(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
+    """Of the `%odibi` lines only `pipeline` says something about the cells that follow."""
+    words = magic.line.split()
+    if words[:1] == ["pipeline"] and len(words) == 2:
+        workspace.current_pipeline = words[1]
+
+
+def _leave_out(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
+    """Mocks, tests and ad hoc queries are no part of a run."""
+
+
+def _refuse(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
+    """A data test is part of a run: to leave it out in silence would let bad rows pass."""
+    place = origin.place().locate(magic.magic_line)
+    if magic.name in CELL_MAGICS:
+        raise UsageError(f"%%{magic.name} is not built yet", hint="use --expect on the node's line", **place)
+    raise UsageError(f"there is no cell magic %%{magic.name}", hint=did_you_mean(magic.name, CELL_MAGICS), **place)
+
+
+_DECLARERS: dict[str, Callable[[Workspace, CellMagic, CellOrigin], None]] = {
+    "odibi_project": _project,
+    "odibi_node": _node,
+    "odibi": _command,
+    "odibi_mock": _leave_out,
+    "odibi_test": _leave_out,
+    "odibi_sql": _leave_out,
+}
+
+
+def _plain(cell: NotebookCell) -> PlainCell:
+    return PlainCell(cell.label, cell.source, "odibi-setup" in cell.tags)
+
+
+def _tree(cell: PlainCell) -> ast.Module:
+    """Return a cell's syntax tree; that of an empty one where it is no Python, which `validate` lists."""
+    try:
+        return parse_python(python_text(cell.source).text)
+    except SyntaxError:
+        return ast.Module([], [])

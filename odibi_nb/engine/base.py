@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from odibi_nb.connections.base import FileConnection
     from odibi_nb.engine.types import Schema
+    from odibi_nb.exceptions import OdibiException
     from odibi_nb.formats.base import Format
     from odibi_nb.sql import SqlFacts
 
@@ -101,12 +102,14 @@ class Readers:
     """Who will read a result in this run, as far as it is known when the result is made.
 
     count: nodes that read it. sink: it is written to a connection. keep: it must be evaluated in full,
-    now (a leaf of a run). overrule: `materialize` of the node.
+    now (a leaf of a run). snapshot: the files that it reads are written in this run. overrule: `materialize`
+    of the node.
     """
 
     count: int = 0
     sink: bool = False
     keep: bool = False
+    snapshot: bool = False
     overrule: str | None = None
 
 
@@ -114,7 +117,7 @@ class Readers:
 class Query:
     """One SQL statement over named inputs.
 
-    name: the result's name in SQL. facts: what the analysis found. params: values of `$name`s.
+    name: the result's name in SQL, no other's in the run. facts: what the analysis found. params: values of `$name`s.
     inputs: results by the names that the SQL uses for them. private: some of these names mean this only
     here (`df`, aliases), not in the whole run.
     """
@@ -140,24 +143,38 @@ class Engine(ABC):
         """Open a fresh scope of names: results of one run never meet another run's names."""
 
     @abstractmethod
-    def read(self, source: Source, name: str, readers: Readers = Readers()) -> Dataset:
-        """Return what the source holds. Raises SourceNotFoundError, FormatError."""
+    def read(self, source: Source, name: str, readers: Readers) -> Dataset:
+        """Return what the source holds; name: no other result's in the run. Raises SourceNotFoundError, FormatError."""
 
     @abstractmethod
     def query(self, query: Query) -> Dataset:
         """Return the result of an SQL statement; raises TransformError at its line."""
 
     @abstractmethod
-    def publish(self, value: Any, name: str) -> Dataset:
-        """Return a handle on what a Python node returned; raises ValidationError naming the column at fault."""
+    def publish(self, value: Any, name: str, *, input_rows: int = 0) -> Dataset:
+        """Return a handle on what a Python node returned.
+
+        input_rows: how many rows its longest input had; a nameless index of smaller integers is what filtering
+        and sorting leave behind. Raises NotAFrameError, and ValidationError naming the column at fault.
+        """
 
     @abstractmethod
     def write(self, data: Dataset, target: Target) -> int:
-        """Write atomically and return the number of rows of `data` that are new in the target's file."""
+        """Write atomically and return how many rows of `data` the target's file has taken in.
+
+        Raises ConnectionError when the target can't be written, ValidationError when the rows don't fit it.
+        """
 
     @abstractmethod
     def verify(self, data: Dataset) -> None:
-        """Evaluate every row and column, keep nothing, and raise what goes wrong."""
+        """Evaluate every row and column, keep nothing, and raise what goes wrong.
+
+        The error's line is the query's own, provided that the lazy results below it can be evaluated.
+        """
+
+    @abstractmethod
+    def is_about_rows(self, error: OdibiException) -> bool:
+        """Tell whether computing rows raised it, so that a lazy result that was evaluated may be at fault."""
 
     @abstractmethod
     def inspect(self, data: Dataset, work: Callable[[str, Run], T]) -> T:
@@ -165,7 +182,10 @@ class Engine(ABC):
 
     @abstractmethod
     def interrupt(self) -> None:
-        """Stop what runs now, from any thread; it raises NodeCancelled there."""
+        """Stop what runs now, from any thread; it raises NodeCancelled there.
+
+        What is just about to start may be missed: ask again until it has stopped.
+        """
 
     @abstractmethod
     def close(self) -> None:

@@ -3,118 +3,25 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 import weakref
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
-from odibi_nb.engine.base import PREVIEW_ROWS, Dataset, Engine, FrameKind, Query, Readers, Run, Source, T, Target
+from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Run, Source, T, Target
+from odibi_nb.engine.duckdb_dataset import DuckDataset, Names, Origin, explain_query_error
 from odibi_nb.engine.merge import merged
 from odibi_nb.engine.policy import Form, Shape, choose_form
-from odibi_nb.engine.session import Cursor, Leaf, Session
-from odibi_nb.engine.types import Column, Schema, canonical_table
-from odibi_nb.engine.values import check_names, publish_value, table_to_frame
+from odibi_nb.engine.session import Cursor, Leaf, Place, Session, folded, is_interrupt
+from odibi_nb.engine.types import Column, Schema
+from odibi_nb.engine.values import check_names, publish_value
 from odibi_nb.exceptions import OdibiException
-from odibi_nb.sql import explain_sql_error
 from odibi_nb.sql.quote import quote_name, quote_text
 
 __all__ = ["DuckDBEngine"]
-
-
-class DuckDataset(Dataset):
-    """A view or table in the session, and the Arrow tables below it.
-
-    rows: the exact count where it is known. inputs: kept alive as long as this is.
-    """
-
-    def __init__(self, session: Session, place: str, schema: Schema, *, form: Form, origin: _Origin) -> None:
-        self._session, self.place, self.schema = session, place, schema
-        self.form, self.origin = form, origin
-        self._rows = origin.rows
-        self._head: pa.Table | None = None
-        session.discard_with(self, f"DROP {form.upper()} IF EXISTS {place}")
-
-    @property
-    def lazy(self) -> bool:
-        return self.form == "view"
-
-    @property
-    def known_rows(self) -> int | None:
-        return self._rows
-
-    @property
-    def head_rows(self) -> int:
-        return self._head.num_rows if self._head is not None else 0
-
-    @property
-    def depth(self) -> int:
-        return self.origin.depth if self.lazy else 0
-
-    @property
-    def leaves(self) -> frozenset[Leaf]:
-        return self.origin.leaves if self.lazy else frozenset()
-
-    def learn_rows(self, rows: int) -> None:
-        """Remember an exact count that a write or a whole read came across."""
-        self._rows = rows
-
-    def count(self) -> int:
-        if self._rows is None:
-            self._rows = self._evaluate(lambda cursor: cursor.run(f"SELECT count(*) FROM {self.place}"))[0][0]
-        return self._rows
-
-    def head(self, rows: int = PREVIEW_ROWS) -> pa.Table:
-        if self._head is None or (self._head.num_rows < rows and self._head.num_rows != self._rows):
-            wanted = max(rows, PREVIEW_ROWS)
-            found = self._evaluate(lambda cursor: cursor.arrow(f"FROM {self.place} LIMIT {wanted + 1}"))
-            if found.num_rows <= wanted:
-                self._rows = found.num_rows
-            self._head = canonical_table(found.slice(0, wanted))
-        return self._head.slice(0, rows)
-
-    def arrow(self) -> pa.Table:
-        table = canonical_table(self._evaluate(lambda cursor: cursor.arrow(f"FROM {self.place}")))
-        self._rows = table.num_rows
-        return table
-
-    def frame(self, kind: FrameKind = "pandas") -> Any:
-        if kind == "relation":
-            cursor = self._session.relation_cursor(self.leaves)
-            return cursor.relation(f"FROM {self.place}")
-        return table_to_frame(self.arrow(), kind)
-
-    def verify(self) -> None:
-        """Compute every value of every row; keep one number."""
-        self._evaluate(lambda cursor: cursor.run(f"SELECT max(hash(t)) FROM {self.place} AS t"))
-
-    def _evaluate(self, work: Any) -> Any:
-        try:
-            return self._session.call(work, self.leaves)
-        except duckdb.Error as exc:
-            raise self.origin.explain(exc) from exc
-
-
-class _Names:
-    """A schema of the database; dropped when no result in it is left."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-
-@dataclass(frozen=True)
-class _Origin:
-    """What a dataset came from: what must stay alive below it, and how to explain its errors."""
-
-    names: _Names
-    explain: Callable[[duckdb.Error], OdibiException]
-    inputs: tuple[Dataset, ...] = ()
-    leaves: frozenset[Leaf] = frozenset()
-    depth: int = 0
-    rows: int | None = None
 
 
 class DuckDBEngine(Engine):
@@ -124,73 +31,73 @@ class DuckDBEngine(Engine):
     """
 
     name = "duckdb"
+    _schema_numbers = itertools.count(1)
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         self._session = Session(settings)
-        self._lock_names = threading.Lock()
+        self._lock_aliases = threading.Lock()
         self._lock_leaves = threading.Lock()
-        self._aliases: dict[tuple[str, str], weakref.ref[Dataset]] = {}
         self._leaves: weakref.WeakKeyDictionary[Dataset, Leaf] = weakref.WeakKeyDictionary()
         self.begin()
 
     def begin(self) -> None:
-        self._scope = self._open_schema()
-        self._aliases = {}
+        self._scope = self._new_names()
+        self._aliases: dict[bytes, weakref.ref[Dataset]] = {}
+        self._drops: dict[str, weakref.finalize[Any, Any]] = {}
+        self._session.call(lambda cursor: cursor.run(f"CREATE SCHEMA {self._scope.schema}"))
 
-    def read(self, source: Source, name: str, readers: Readers = Readers()) -> Dataset:
+    def read(self, source: Source, name: str, readers: Readers) -> Dataset:
         uris, opener = source.uris(), source.connection.open
-        if (filesystem := source.connection.filesystem()) is not None:
-            self._session.register_filesystem(filesystem)
+        self._register(source)
         scan = source.format.scan_sql(uris, source.options, source.types)
         if scan is None:
             return publish_value(source.format.read_arrow(opener, uris, source.options), name)
         source.format.check(opener, uris, source.options)
 
-        def explain(exc: duckdb.Error) -> OdibiException:
-            return source.format.explain(exc, opener, uris, source.options) or _explain(exc, scan)
+        def explain(exc: duckdb.Error) -> OdibiException | None:
+            return source.format.explain(exc, opener, uris, source.options)
 
         form, _ = choose_form(Shape(reparses=not source.format.typed), readers)
-        return self._create(name, f"FROM {scan}", _Origin(self._scope, explain), form)
+        return self._create(name, Origin(self._scope, f"FROM {scan}", explainers=(explain,)), form)
 
     def query(self, query: Query) -> Dataset:
         facts, inputs = query.facts, tuple(query.inputs.values())
-        schema = self._open_schema() if _needs_own_names(query) else self._scope
-        origin = _Origin(
-            schema,
-            explain=lambda exc: _explain(exc, facts.statement),
+        below = [data for data in inputs if isinstance(data, DuckDataset)]
+        private = query.private or bool(facts.macros)
+        origin = Origin(
+            self._new_names() if private else self._scope,
+            facts.statement,
+            query.params,
             inputs=inputs,
             leaves=frozenset().union(*(self._leaves_of(data) for data in inputs)),
-            depth=1 + max((data.depth for data in inputs if isinstance(data, DuckDataset)), default=0),
+            depth=1 + max((data.depth for data in below), default=0),
+            explainers=tuple(explainer for data in below for explainer in data.explainers),
         )
-        for macro in facts.macros:
-            self._run(schema, macro, origin)
-        for alias, data in query.inputs.items():
-            self._alias(schema, alias, data)
+        setup = self._private_names(origin.names, query) if private else self._shared_names(query)
         shape = Shape(inputs, bool(facts.volatile), facts.blocking, bool(facts.files), origin.depth)
         form, _ = choose_form(shape, query.readers)
-        return self._create(query.name, facts.statement, origin, form, query.params)
+        return self._create(query.name, origin, form, setup)
 
-    def publish(self, value: Any, name: str) -> Dataset:
-        return publish_value(value, name)
+    def publish(self, value: Any, name: str, *, input_rows: int = 0) -> Dataset:
+        return publish_value(value, name, input_rows=input_rows)
 
     def write(self, data: Dataset, target: Target) -> int:
-        written = self._store(merged(self, data, target), target)
-        if target.mode != "overwrite":
-            return data.count()
-        if isinstance(data, DuckDataset):
+        merge = merged(self, data, target)
+        written = self._store(merge.rows, target)
+        if target.mode == "overwrite" and isinstance(data, DuckDataset):
             data.learn_rows(written)
-        return written
+        return merge.new_rows
 
     def verify(self, data: Dataset) -> None:
         if isinstance(data, DuckDataset) and data.lazy:
             data.verify()
 
+    def is_about_rows(self, error: OdibiException) -> bool:
+        cause = error.__cause__
+        return isinstance(cause, duckdb.Error) and not isinstance(cause, _ABOUT_TEXT)
+
     def inspect(self, data: Dataset, work: Callable[[str, Run], T]) -> T:
-        place = self._place_of(data)
-        try:
-            return self._session.call(lambda cursor: work(place, cursor.run), self._leaves_of(data))
-        except duckdb.Error as exc:
-            raise (data.origin.explain(exc) if isinstance(data, DuckDataset) else _explain(exc, place)) from exc
+        return self._over(data, lambda cursor: work(str(self._place_of(data)), cursor.run))
 
     def interrupt(self) -> None:
         self._session.interrupt()
@@ -198,55 +105,69 @@ class DuckDBEngine(Engine):
     def close(self) -> None:
         self._session.close()
 
-    def _open_schema(self) -> _Names:
-        schema = _Names(f"odibi_{next(_NUMBERS)}")
-        self._session.call(lambda cursor: cursor.run(f"CREATE SCHEMA {schema.name}"))
-        self._session.discard_with(schema, f"DROP SCHEMA IF EXISTS {schema.name} CASCADE")
-        return schema
+    def _new_names(self) -> Names:
+        names = Names(f"odibi_{next(self._schema_numbers)}")
+        self._session.discard_with(names, names.schema)
+        return names
 
-    def _run(self, schema: _Names, statement: str, origin: _Origin) -> None:
-        def work(cursor: Cursor) -> None:
-            cursor.use(schema.name)
-            cursor.run(statement)
+    def _register(self, place: Source | Target) -> None:
+        if (filesystem := place.connection.filesystem()) is not None:
+            self._session.register_filesystem(filesystem)
 
-        self._guarded(work, origin)
+    def _private_names(self, names: Names, query: Query) -> list[str]:
+        """Return the statements that make a query's inputs and macros known to it alone."""
+        views = [_view(names, alias, self._place_of(data)) for alias, data in query.inputs.items()]
+        # A temporary macro would be the cursor's, not the schema's.
+        macros = [_TEMPORARY.sub(r"\1 ", macro, count=1) for macro in query.facts.macros]
+        return [f"CREATE SCHEMA {names.schema}", *views, *macros]
 
-    def _create(
-        self, name: str, text: str, origin: _Origin, form: Form, params: Mapping[str, Any] | None = None
-    ) -> Dataset:
-        """Bind `text`, check its columns, and keep it under `name` in the origin's schema."""
+    def _shared_names(self, query: Query) -> list[str]:
+        """Let the run's scope know the query's inputs that don't live there; nothing is left to be done."""
+        for alias, data in query.inputs.items():
+            place = self._place_of(data)
+            if not (isinstance(place, Place) and place.answers_to(self._scope.schema, alias)):
+                self._alias(alias, data, place)
+        return []
 
-        def work(cursor: Cursor) -> tuple[Schema, Form, int | None]:
-            cursor.use(origin.names.name)
-            relation = cursor.relation(text, params)
+    def _alias(self, alias: str, data: Dataset, place: Place | str) -> None:
+        with self._lock_aliases:  # one owner per name: two threads creating it at once is an error in DuckDB
+            known = self._aliases.get(folded(alias))
+            if known is None or known() is not data:
+                statement = _view(self._scope, alias, place)
+                self._session.call(lambda cursor: cursor.run(statement), self._leaves_of(data))
+                self._aliases[folded(alias)] = weakref.ref(data)
+
+    def _create(self, name: str, origin: Origin, form: Form, setup: Iterable[str] = ()) -> Dataset:
+        """Bind a query, check its columns, and keep it under `name`."""
+        place = Place(origin.names.schema, name, form.upper())
+        # A node that is tried again finds what its last attempt has left.
+        leftover = self._keep_no_longer(place)
+
+        def work(cursor: Cursor) -> tuple[Schema, Place, int | None]:
+            with origin.explaining():
+                for statement in setup:
+                    cursor.run(statement)
+                cursor.use(place.schema)
+                if leftover is not None:
+                    cursor.run(f"DROP {leftover.kind} {leftover}")
+            with origin.explaining(origin.text):
+                relation = cursor.relation(origin.text, origin.params)
             columns = tuple(Column(*pair) for pair in zip(relation.columns, map(str, relation.types), strict=True))
             check_names([column.name for column in columns])
-            narrow, schema = _narrowed(text, columns)
-            return schema, *_keep(cursor, name, narrow, form, params)
+            return _narrowed(columns), *_keep(cursor, place, origin, columns)
 
-        schema, form, rows = self._guarded(work, origin)
-        place = f"{origin.names.name}.{quote_name(name)}"
-        return DuckDataset(self._session, place, schema, form=form, origin=replace(origin, rows=rows))
+        schema, kept, rows = self._session.call(work, origin.leaves)
+        data = DuckDataset(self._session, kept, schema, origin, rows)
+        self._drops[str(place)] = self._session.discard_with(data, kept.schema, kept)
+        return data
 
-    def _guarded(self, work: Callable[[Cursor], T], origin: _Origin) -> T:
-        try:
-            return self._session.call(work, origin.leaves)
-        except duckdb.Error as exc:
-            raise origin.explain(exc) from exc
+    def _keep_no_longer(self, place: Place) -> Place | None:
+        """Return what is kept under this name still, no longer to be dropped with its handle."""
+        drop = self._drops.pop(str(place), None)
+        alive = drop.detach() if drop is not None else None
+        return alive[2][0][1] if alive is not None else None
 
-    def _alias(self, schema: _Names, alias: str, data: Dataset) -> None:
-        """Let the SQL in `schema` read `data` as `alias`."""
-        place = self._place_of(data)
-        if place == f"{schema.name}.{quote_name(alias)}":
-            return
-        with self._lock_names:  # one owner per name: two threads creating it at once is an error in DuckDB
-            known = self._aliases.get((schema.name, alias))
-            if known is None or known() is not data:
-                statement = f"CREATE OR REPLACE VIEW {schema.name}.{quote_name(alias)} AS FROM {place}"
-                self._session.call(lambda cursor: cursor.run(statement), self._leaves_of(data))
-                self._aliases[schema.name, alias] = weakref.ref(data)
-
-    def _place_of(self, data: Dataset) -> str:
+    def _place_of(self, data: Dataset) -> Place | str:
         return data.place if isinstance(data, DuckDataset) else self._leaf(data).name
 
     def _leaves_of(self, data: Dataset) -> frozenset[Leaf]:
@@ -258,71 +179,92 @@ class DuckDBEngine(Engine):
                 self._leaves[data] = Leaf(data.arrow())
             return self._leaves[data]
 
+    def _over(self, data: Dataset, work: Callable[[Cursor], T]) -> T:
+        """Run queries over a result; raises what is wrong with its rows."""
+        if isinstance(data, DuckDataset):
+            return data.evaluate(work)
+
+        def explained(cursor: Cursor) -> T:
+            try:
+                return work(cursor)
+            except duckdb.Error as exc:
+                raise exc if is_interrupt(exc) else explain_query_error(exc) from exc
+
+        return self._session.call(explained, self._leaves_of(data))
+
     def _store(self, data: Dataset, target: Target) -> int:
         """Write all rows of `data` to the target's file; the old file stays until the new one is whole."""
         form, place = target.format, self._place_of(data)
         options = form.copy_sql(target.path, target.options)
         columns = ", ".join(form.column_sql(column.name, column.type) for column in data.schema)
-        if (filesystem := target.connection.filesystem()) is not None:
-            self._session.register_filesystem(filesystem)
+        self._register(target)
+
+        def copy(cursor: Cursor, uri: str) -> int:
+            try:
+                written = cursor.run(f"COPY (SELECT {columns} FROM {place}) TO {quote_text(uri)} ({options})")
+            except duckdb.IOException as exc:
+                # The same kind of error tells of a source that went away.
+                raise target.connection.write_error(target.path, exc) if uri in str(exc) else exc from exc
+            return int(written[0][0])
+
+        def append(cursor: Cursor, uri: str) -> int:
+            # Not as a stream: its errors come disguised as pyarrow's.
+            table = cursor.arrow(f"FROM {place}")
+            with target.connection.open(uri, "wb") as file:
+                form.write_arrow(table.to_reader(), file, target.options)
+            return int(table.num_rows)
 
         def work(cursor: Cursor) -> int:
             with target.connection.replacing(target.path) as uri:
-                if options is not None:
-                    copied = cursor.run(f"COPY (SELECT {columns} FROM {place}) TO {quote_text(uri)} ({options})")
-                    return int(copied[0][0])
-                with target.connection.open(uri, "wb") as file:
-                    form.write_arrow(cursor.relation(f"FROM {place}").to_arrow_reader(), file, target.options)
-            return data.count()
+                return append(cursor, uri) if options is None else copy(cursor, uri)
 
-        try:
-            return self._session.call(work, self._leaves_of(data))
-        except duckdb.IOException as exc:
-            raise target.connection.write_error(target.path, exc) from exc
-        except duckdb.Error as exc:
-            raise (data.origin.explain(exc) if isinstance(data, DuckDataset) else _explain(exc, place)) from exc
+        return self._over(data, work)
 
 
-_NUMBERS = itertools.count(1)
-_NARROW = {"HUGEINT": "BIGINT", "UHUGEINT": "BIGINT", '"NULL"': "VARCHAR", "TIMESTAMP_S": "TIMESTAMP"} | {
-    "TIMESTAMP_MS": "TIMESTAMP"
-}
+_ABOUT_TEXT = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
+_TEMPORARY = re.compile(r"(CREATE(?:\s+OR\s+REPLACE)?)\s+TEMP(?:ORARY)?\s", re.IGNORECASE)
+
+# What SQL makes and the type table doesn't have (sums of integers are HUGEINT, which Parquet would make a float).
+_NOT_IN_TABLE = re.compile(r'"NULL"|\b(?:U?HUGEINT|TIMESTAMP_M?S)\b')
+_INSTEAD = {'"NULL"': "VARCHAR", "HUGEINT": "BIGINT", "UHUGEINT": "BIGINT"}
+_AS_TEXT = ("UNION(", "BIGNUM", "VARIANT", "GEOMETRY", "TIME WITH TIME ZONE", "TIMETZ")
 
 
-def _needs_own_names(query: Query) -> bool:
-    """Whether the names in this query mean something else than in the rest of the run."""
-    return bool(query.facts.macros) or query.private
+def _narrow_type(kind: str) -> str:
+    if kind.startswith(_AS_TEXT):
+        return "VARCHAR"
+    return _NOT_IN_TABLE.sub(lambda found: _INSTEAD.get(found[0], "TIMESTAMP"), kind)
 
 
-def _narrowed(text: str, columns: Schema) -> tuple[str, Schema]:
-    """Cast what the type table doesn't have (sums of integers are HUGEINT, which Parquet would make a float)."""
-    casts = [
-        f"CAST({quote_name(c.name)} AS {_NARROW[c.type]}) AS {quote_name(c.name)}" for c in columns if c.type in _NARROW
-    ]
-    if not casts:
-        return text, columns
-    schema = tuple(Column(c.name, _NARROW.get(c.type, c.type)) for c in columns)
-    return f"SELECT * REPLACE ({', '.join(casts)}) FROM ({text}\n)", schema
+def _narrowed(columns: Schema) -> Schema:
+    return tuple(Column(column.name, _narrow_type(column.type)) for column in columns)
 
 
-def _keep(
-    cursor: Cursor, name: str, text: str, form: Form, params: Mapping[str, Any] | None
-) -> tuple[Form, int | None]:
+def _casts(columns: Schema) -> str:
+    return ", ".join(
+        f"CAST({quote_name(old.name)} AS {new.type}) AS {quote_name(old.name)}"
+        for old, new in zip(columns, _narrowed(columns), strict=True)
+        if old != new
+    )
+
+
+def _keep(cursor: Cursor, place: Place, origin: Origin, columns: Schema) -> tuple[Place, int | None]:
     """Create the view or table; some statements (PIVOT over data) can't be views."""
-    if form == "view":
+    casts = _casts(columns)
+    text = f"SELECT * REPLACE ({casts}) FROM (\n{origin.text}\n)" if casts else f"\n{origin.text}"
+    statement = f"CREATE {place.kind} {quote_name(place.name)} AS {text}"
+    with origin.explaining(statement, first_line=0):
+        if place.kind == "TABLE":
+            return place, int(cursor.run(statement, origin.params)[0][0])
         try:
-            cursor.relation(text, params).create_view(name) if params else cursor.run(
-                f"CREATE VIEW {quote_name(name)} AS {text}"
-            )
+            if origin.params:  # a prepared CREATE VIEW has no parameters, a relation's has
+                cursor.relation(text, origin.params).create_view(place.name)
+            else:
+                cursor.run(statement)
         except duckdb.ParserException:
-            return _keep(cursor, name, text, "table", params)
-        return "view", None
-    rows = cursor.run(f"CREATE TABLE {quote_name(name)} AS {text}", params)
-    return "table", int(rows[0][0])
+            return _keep(cursor, place._replace(kind="TABLE"), origin, columns)
+    return place, None
 
 
-def _explain(exc: duckdb.Error, text: str) -> OdibiException:
-    error = explain_sql_error(exc, text).as_error()
-    if "INT128" in error.message:
-        error.hint = "the number doesn't fit a BIGINT: CAST it to DECIMAL(38, 0) or DOUBLE"
-    return error
+def _view(names: Names, alias: str, place: Place | str) -> str:
+    return f"CREATE OR REPLACE VIEW {names.schema}.{quote_name(alias)} AS FROM {place}"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Run, Source, T, Target
 from odibi_nb.engine.duckdb_engine import DuckDBEngine
 from odibi_nb.engine.merge import merged
 from odibi_nb.engine.values import publish_value
 from odibi_nb.exceptions import OdibiException
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["PandasEngine"]
 
@@ -29,28 +32,34 @@ class PandasEngine(Engine):
     def begin(self) -> None:
         self._sql.begin()
 
-    def read(self, source: Source, name: str, readers: Readers = Readers()) -> Dataset:  # noqa: ARG002
+    def read(self, source: Source, name: str, readers: Readers) -> Dataset:
         frame = source.format.read_pandas(source.connection.open, source.uris(), source.options)
         return publish_value(frame, name)
 
     def query(self, query: Query) -> Dataset:
-        result = self._sql.query(replace(query, readers=Readers(overrule="table")))
+        # Under another name: the node's own becomes that of the frame.
+        result = self._sql.query(replace(query, name=f"{query.name} rows", readers=Readers(overrule="table")))
         return publish_value(result.arrow(), query.name)
 
-    def publish(self, value: Any, name: str) -> Dataset:
-        return publish_value(value, name)
+    def publish(self, value: Any, name: str, *, input_rows: int = 0) -> Dataset:
+        return publish_value(value, name, input_rows=input_rows)
 
     def write(self, data: Dataset, target: Target) -> int:
-        frame, connection = merged(self, data, target).frame(), target.connection
+        # DuckDB unites new rows with old ones: it reads the file with the types of the new.
+        merge, connection = merged(self._sql, data, target), target.connection
+        frame = _for_writing(merge.rows)
         try:
             with connection.replacing(target.path) as uri, connection.open(uri, "wb") as file:
                 target.format.write_pandas(frame, file, target.path, target.options)
         except OSError as exc:
             raise exc if isinstance(exc, OdibiException) else connection.write_error(target.path, exc) from exc
-        return data.count()
+        return merge.new_rows
 
     def verify(self, data: Dataset) -> None:
         """Nothing to do: every result was computed when it was made."""
+
+    def is_about_rows(self, error: OdibiException) -> bool:
+        return False
 
     def inspect(self, data: Dataset, work: Callable[[str, Run], T]) -> T:
         return self._sql.inspect(data, work)
@@ -60,3 +69,13 @@ class PandasEngine(Engine):
 
     def close(self) -> None:
         self._sql.close()
+
+
+def _for_writing(data: Dataset) -> pd.DataFrame:
+    """Return the frame with dates that are dates to every writer: datetime64[s] is a time of day to most."""
+    import pandas as pd
+    import pyarrow as pa
+
+    frame: pd.DataFrame = data.frame()
+    dates = [column.name for column in data.schema if column.type == "DATE"]
+    return frame.astype(dict.fromkeys(dates, pd.ArrowDtype(pa.date32()))) if dates else frame

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,21 +38,29 @@ def choose_form(shape: Shape, readers: Readers) -> tuple[Form, str]:
     A view costs nothing and lets filters travel down to the files; a table is computed once however many
     read it, and its rows, count and errors are known at once.
     """
+    if readers.overrule == "view" and not readers.snapshot:
+        return "view", "materialize: view"
+    reason = next(_reasons_for_table(shape, readers), None)
+    return ("table", reason) if reason else ("view", "fused into what reads it")
+
+
+def _reasons_for_table(shape: Shape, readers: Readers) -> Iterator[str]:
+    if readers.snapshot:
+        yield "a file that it reads is written in this run"
     if readers.overrule:
-        return ("view" if readers.overrule == "view" else "table"), f"materialize: {readers.overrule}"
+        yield f"materialize: {readers.overrule}"
     if shape.volatile:
-        return "table", "calls a function whose value changes"
+        yield "calls a function whose value changes"
     if shape.inputs and all(_is_small(data) for data in shape.inputs):
-        return "table", "its inputs are small"
+        yield "its inputs are small"
     if shape.blocking:
-        return "table", "its first row needs all of its input"
+        yield "its first row needs all of its input"
     if readers.keep and not readers.sink:
-        return "table", "no other node reads it"
-    if readers.count > 1 and (shape.inputs or shape.reparses):
-        return "table", f"read by {readers.count} nodes"
+        yield "no other node reads it"
+    if (evaluations := readers.count + readers.sink) > 1 and (shape.inputs or shape.reparses):
+        yield f"evaluated {evaluations} times"
     if shape.depth >= MAX_VIEW_DEPTH:
-        return "table", f"{shape.depth} views deep"
-    return "view", "fused into what reads it"
+        yield f"{shape.depth} views deep"
 
 
 def _is_small(data: Dataset) -> bool:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import os
 import tempfile
 import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -19,9 +20,31 @@ import pyarrow as pa
 from odibi_nb.exceptions import EngineError, NodeCancelled
 from odibi_nb.sql.quote import quote_name
 
-__all__ = ["Cursor", "Leaf", "Session"]
+__all__ = ["Cursor", "Leaf", "Place", "Session", "folded", "is_interrupt"]
 
 T = TypeVar("T")
+
+INTERRUPT_PAUSE_S = 0.05
+
+
+class Place(NamedTuple):
+    """Where a result is kept: a schema, the name in it, and what it is there (VIEW or TABLE)."""
+
+    schema: str
+    name: str
+    kind: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{quote_name(self.name)}"
+
+    def answers_to(self, schema: str, name: str) -> bool:
+        """Whether `name` means this where bare names are resolved in `schema`."""
+        return self.schema == schema and folded(self.name) == folded(name)
+
+
+def folded(name: str) -> bytes:
+    """Fold a name as DuckDB does: ASCII letters only."""
+    return name.encode().lower()
 
 
 class Leaf:
@@ -41,6 +64,7 @@ class Cursor:
         self.raw = raw
         self._schema = ""
         self._leaves: dict[str, weakref.ref[Leaf]] = {}
+        self._gone: deque[str] = deque()
 
     def run(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Execute and return all rows."""
@@ -65,13 +89,18 @@ class Cursor:
 
     def see(self, leaves: Iterable[Leaf]) -> None:
         """Make Arrow tables readable here by name, and let go of those nobody else holds."""
-        for name in [name for name, leaf in self._leaves.items() if leaf() is None]:
+        while self._gone:
+            name = self._gone.popleft()
             self.raw.unregister(name)
             del self._leaves[name]
         for leaf in leaves:
             if leaf.name not in self._leaves:
                 self.raw.register(leaf.name, leaf.table)
-                self._leaves[leaf.name] = weakref.ref(leaf)
+                self._leaves[leaf.name] = weakref.ref(leaf, self._forgetting(leaf.name))
+
+    def _forgetting(self, name: str) -> Callable[[object], None]:
+        gone = self._gone  # not `self`: a leaf must not keep a cursor alive
+        return lambda _: gone.append(name)
 
 
 class Session:
@@ -88,11 +117,11 @@ class Session:
         self._free: deque[Cursor] = deque()
         self._busy: set[Cursor] = set()
         self._lock = threading.Lock()
-        self._garbage: deque[str] = deque()
+        self._garbage: deque[tuple[str, Place | None]] = deque()
         self._hop: ThreadPoolExecutor | None = None
 
     def call(self, work: Callable[[Cursor], T], leaves: Iterable[Leaf] = ()) -> T:
-        """Run `work` on a cursor, so that Ctrl-C can stop it.
+        """Run `work` on a cursor, so that Ctrl-C can stop it; raises NodeCancelled when `interrupt` did.
 
         From the main thread it runs in another one: a signal that arrives while the main thread is inside
         DuckDB is missed more often than not.
@@ -103,25 +132,25 @@ class Session:
         try:
             return future.result()
         except KeyboardInterrupt:
-            self.interrupt()
-            _wait(future)
+            self._stop(future)
             raise
 
     def interrupt(self) -> None:
-        """Stop every statement that runs now."""
+        """Stop every statement that runs now; one that is about to start isn't reached."""
         with self._lock:
             for cursor in self._busy:
                 cursor.raw.interrupt()
 
-    def discard_with(self, owner: object, statement: str) -> None:
-        """Execute `statement` (a DROP) some time after `owner` is gone."""
-        weakref.finalize(owner, self._garbage.append, statement)
+    def discard_with(self, owner: object, schema: str, place: Place | None = None) -> weakref.finalize[Any, Any]:
+        """Drop `place`, or all of `schema`, some time after `owner` is gone."""
+        return weakref.finalize(owner, self._garbage.append, (schema, place))
 
     def register_filesystem(self, filesystem: Any) -> None:
         """Let DuckDB open the URIs of an fsspec filesystem."""
         protocol = filesystem.protocol if isinstance(filesystem.protocol, str) else filesystem.protocol[0]
-        if not self._database.filesystem_is_registered(protocol):
-            self._database.register_filesystem(filesystem)
+        with self._lock:
+            if not self._database.filesystem_is_registered(protocol):
+                self._database.register_filesystem(filesystem)
 
     def close(self) -> None:
         """Close the database; safe to call twice."""
@@ -141,11 +170,14 @@ class Session:
 
     def _work(self, work: Callable[[Cursor], T], leaves: Iterable[Leaf]) -> T:
         with self._cursor() as cursor:
-            cursor.see(leaves)
             try:
+                self._clean(cursor)
+                cursor.see(leaves)
                 return work(cursor)
-            except duckdb.InterruptException as exc:
-                raise NodeCancelled("interrupted") from exc
+            except duckdb.Error as exc:
+                if is_interrupt(exc):
+                    raise NodeCancelled("interrupted") from exc
+                raise
 
     @contextmanager
     def _cursor(self) -> Iterator[Cursor]:
@@ -153,13 +185,30 @@ class Session:
             cursor = self._free.pop() if self._free else Cursor(self._database.cursor())
             self._busy.add(cursor)
         try:
-            while self._garbage:
-                cursor.run(self._garbage.popleft())
             yield cursor
         finally:
             with self._lock:
                 self._busy.discard(cursor)
                 self._free.append(cursor)
+
+    def _clean(self, cursor: Cursor) -> None:
+        """Drop what nobody holds any more; a whole schema goes at once."""
+        gone: list[tuple[str, Place | None]] = []
+        with suppress(IndexError):  # other threads clean too
+            while self._garbage:
+                gone.append(self._garbage.popleft())
+        schemas = {schema for schema, place in gone if place is None}
+        for schema in schemas:
+            cursor.run(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+        for schema, place in gone:
+            if place is not None and schema not in schemas:
+                cursor.run(f"DROP {place.kind} IF EXISTS {place}")
+
+    def _stop(self, future: Future[Any]) -> None:
+        """Interrupt until the statement has let go of its cursor; how it ended no longer matters."""
+        while not future.done():
+            self.interrupt()
+            wait([future], timeout=INTERRUPT_PAUSE_S)
 
     def _hopper(self) -> ThreadPoolExecutor:
         if self._hop is None:
@@ -173,14 +222,19 @@ class Session:
             raise EngineError(f"DuckDB setting '{key}': {exc}", hint="see settings.duckdb of the project") from exc
 
 
-def _configuration() -> dict[str, str]:
+def is_interrupt(exc: duckdb.Error) -> bool:
+    """Tell whether an interrupt raised this: DuckDB 1 wraps it when rows were being fetched."""
+    return isinstance(exc, duckdb.InterruptException) or "INTERRUPT Error" in str(exc)
+
+
+_spills = itertools.count(1)
+
+
+def _configuration() -> dict[str, str | bool | int | float | list[str]]:
+    # A spill folder of its own: DuckDB numbers its files from 0 in each database.
+    spill = f"odibi_nb_spill_{os.getpid()}_{next(_spills)}"
     return {
         "autoinstall_known_extensions": "false",
         "python_enable_replacements": "false",
-        "temp_directory": str(Path(tempfile.gettempdir()) / "odibi_nb_spill"),
+        "temp_directory": str(Path(tempfile.gettempdir()) / spill),
     }
-
-
-def _wait(future: Future[Any]) -> None:
-    """Wait until an interrupted statement has let go of its cursor; how it ended no longer matters."""
-    future.exception()

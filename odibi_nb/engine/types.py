@@ -17,6 +17,7 @@
     BLOB, BIT                 binary               binary[pyarrow]           BLOB
     LIST, STRUCT, MAP         list, struct, map    the same, [pyarrow]       the same
 
+What else SQL gives (UNION, BIGNUM, VARIANT, TIME WITH TIME ZONE) is cast to VARCHAR.
 NULL is `pd.NA` (NaN in `str` and floats, NaT in dates and times). A column of nothing but NULLs keeps its type;
 one that never had a type (a column of `None`) is VARCHAR. A pandas `datetime64[s]` column with a time of day in
 it, which DATE can't hold, becomes TIMESTAMP.
@@ -32,7 +33,7 @@ import pyarrow.compute as pc
 from odibi_nb.exceptions import ValidationError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
@@ -74,24 +75,29 @@ def duckdb_type(arrow: pa.DataType) -> str:
     """Return the DuckDB name of a canonical Arrow type, nested ones included."""
     if (plain := _PLAIN.get(arrow)) is not None:
         return plain
-    if pa.types.is_timestamp(arrow):
-        return "TIMESTAMP WITH TIME ZONE"
-    if pa.types.is_decimal(arrow):
-        return f"DECIMAL({arrow.precision},{arrow.scale})"
-    if pa.types.is_struct(arrow):
-        return f"STRUCT({', '.join(f'{_field_name(f.name)} {duckdb_type(f.type)}' for f in arrow)})"
-    if pa.types.is_map(arrow):
-        return f"MAP({duckdb_type(arrow.key_type)}, {duckdb_type(arrow.item_type)})"
-    if pa.types.is_fixed_size_list(arrow):
-        return f"{duckdb_type(arrow.value_type)}[{arrow.list_size}]"
-    if pa.types.is_list(arrow):
-        return f"{duckdb_type(arrow.value_type)}[]"
-    raise ValidationError(f"no DuckDB type stands for Arrow's {arrow}", hint="cast the column before returning it")
+    for applies, spelled in _SPELLINGS:
+        if applies(arrow):
+            return spelled(arrow)
+    raise ValidationError(f"no DuckDB type stands for Arrow's {arrow}", hint="cast it before returning it")
+
+
+def _struct_type(arrow: pa.StructType) -> str:
+    return f"STRUCT({', '.join(f'{_field_name(f.name)} {duckdb_type(f.type)}' for f in arrow)})"
+
+
+_SPELLINGS: Sequence[tuple[Callable[[pa.DataType], bool], Callable[[Any], str]]] = (
+    (pa.types.is_timestamp, lambda t: "TIMESTAMP WITH TIME ZONE"),
+    (pa.types.is_decimal, lambda t: f"DECIMAL({t.precision},{t.scale})"),
+    (pa.types.is_struct, _struct_type),
+    (pa.types.is_map, lambda t: f"MAP({duckdb_type(t.key_type)}, {duckdb_type(t.item_type)})"),
+    (pa.types.is_fixed_size_list, lambda t: f"{duckdb_type(t.value_type)}[{t.list_size}]"),
+    (pa.types.is_list, lambda t: f"{duckdb_type(t.value_type)}[]"),
+)
 
 
 def schema_of(table: pa.Table) -> Schema:
-    """Return names and DuckDB types of a canonical table."""
-    return tuple(Column(field.name, duckdb_type(field.type)) for field in table.schema)
+    """Return names and DuckDB types of a canonical table; raises ValidationError naming the column without one."""
+    return tuple(Column(field.name, _type_of(field)) for field in table.schema)
 
 
 def canonical_table(table: pa.Table) -> pa.Table:
@@ -110,7 +116,8 @@ def to_pandas(table: pa.Table) -> pd.DataFrame:
     for position, field in enumerate(table.schema):
         if pa.types.is_date(field.type):
             table = table.set_column(position, field.name, table.column(position).cast(pa.timestamp("s")))
-    return table.to_pandas(types_mapper=pandas_dtype, ignore_metadata=True)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pandas_dtype, ignore_metadata=True)
+    return frame
 
 
 def pandas_dtype(arrow: pa.DataType) -> Any:
@@ -147,6 +154,13 @@ _MASKED = {
 }
 
 
+def _type_of(field: pa.Field) -> str:
+    try:
+        return duckdb_type(field.type)
+    except ValidationError as exc:
+        raise ValidationError(f"column '{field.name}': {exc.message}", hint=exc.hint) from None
+
+
 def _field_name(name: str) -> str:
     return name if name.isidentifier() else '"' + name.replace('"', '""') + '"'
 
@@ -162,7 +176,9 @@ def _canonical_column(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     try:
         return column.cast(target)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as exc:
-        raise ValidationError(f"column '{name}' holds a value that {duckdb_type(target)} can't: {exc}") from exc
+        raise ValidationError(
+            f"column '{name}' holds a value that {duckdb_type(target)} can't: {exc}", hint="cast it before returning it"
+        ) from exc
 
 
 def _canonical_nanoseconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -212,6 +228,7 @@ _CHANGES: Sequence[tuple[Any, Any]] = (
     (pa.types.is_time, lambda _: pa.time64("us")),
     (pa.types.is_timestamp, lambda t: pa.timestamp("us", tz="UTC" if t.tz else None)),
     (pa.types.is_large_list, lambda t: pa.list_(canonical_type(t.value_type))),
+    (pa.types.is_decimal, lambda t: pa.decimal128(min(t.precision, 38), t.scale)),
     (pa.types.is_map, lambda t: pa.map_(canonical_type(t.key_type), canonical_type(t.item_type))),
     (pa.types.is_fixed_size_list, lambda t: pa.list_(canonical_type(t.value_type), t.list_size)),
     (pa.types.is_list, lambda t: pa.list_(canonical_type(t.value_type))),

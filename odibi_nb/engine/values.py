@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from odibi_nb.engine.base import PREVIEW_ROWS, Dataset, FrameKind
-from odibi_nb.engine.types import Column, Schema, canonical_table, schema_of, to_pandas
+from odibi_nb.engine.types import Column, Schema, canonical_table, schema_of, string_dtype, to_pandas
 from odibi_nb.exceptions import NotAFrameError, ValidationError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["ObjectDataset", "ValueDataset", "check_names", "publish_value", "table_to_frame"]
+
+
+# Up to here a second form of the rows is worth keeping: copying a frame is ten times as fast as making one.
+_SMALL_ROWS = 10_000
 
 
 class ValueDataset(Dataset):
@@ -53,10 +59,16 @@ class ValueDataset(Dataset):
             return self._table
 
     def frame(self, kind: FrameKind = "pandas") -> Any:
-        if kind == "pandas" and self._frame is not None:
-            # A deep copy: copy-on-write doesn't guard the arrays behind `.values` and `.array`.
-            return self._frame.copy()
-        return table_to_frame(self.arrow(), kind)
+        if kind != "pandas":
+            return table_to_frame(self.arrow(), kind)
+        frame = self._frame
+        if frame is None:
+            frame = to_pandas(self.arrow())
+            if len(frame) > _SMALL_ROWS:
+                return frame
+            self._frame = frame
+        # A deep copy: copy-on-write doesn't guard the arrays behind `.values` and `.array`.
+        return frame.copy()
 
 
 class ObjectDataset(Dataset):
@@ -78,7 +90,7 @@ class ObjectDataset(Dataset):
     def count(self) -> int:
         return 0
 
-    def head(self, rows: int = PREVIEW_ROWS) -> pa.Table:  # noqa: ARG002
+    def head(self, rows: int = PREVIEW_ROWS) -> pa.Table:
         return pa.table({})
 
     def arrow(self) -> pa.Table:
@@ -86,7 +98,7 @@ class ObjectDataset(Dataset):
             f"the result is a {type(self.value).__name__}, not rows", hint="only Python nodes can read it"
         )
 
-    def frame(self, kind: FrameKind = "pandas") -> Any:  # noqa: ARG002
+    def frame(self, kind: FrameKind = "pandas") -> Any:
         return self.value
 
 
@@ -107,84 +119,107 @@ def table_to_frame(table: pa.Table, kind: FrameKind) -> Any:
     return to_pandas(table)
 
 
-def publish_value(value: Any, name: str) -> ValueDataset:
-    """Return a handle on what node `name` returned, with canonical types.
+def publish_value(value: Any, name: str, *, input_rows: int = 0) -> ValueDataset:
+    """Return a handle on what node `name` returned, with canonical types; input_rows: see `Engine.publish`.
 
     Raises NotAFrameError for what is no frame, ValidationError naming the column at fault.
     """
-    kind = type(value).__module__.partition(".")[0]
-    if kind == "pandas":
-        return _publish_pandas(value, name)
-    if isinstance(value, pa.Table | pa.RecordBatch | pa.RecordBatchReader):
-        return _publish_table(_as_table(value))
-    if kind in ("duckdb", "_duckdb") and hasattr(value, "to_arrow_table"):
-        return _publish_table(value.to_arrow_table())
-    if kind == "polars" and hasattr(value, "to_arrow"):
-        return _publish_table(value.to_arrow())
-    if kind == "polars" and hasattr(value, "collect"):
-        return _publish_table(value.collect().to_arrow())
-    if isinstance(value, Iterator | list | tuple) and (batches := _batches(value)) is not None:
-        return _publish_table(pa.Table.from_batches(batches))
-    raise _not_a_frame(value, name)
-
-
-def _publish_table(table: pa.Table) -> ValueDataset:
+    if (pandas := sys.modules.get("pandas")) is not None and isinstance(value, pandas.DataFrame):
+        return _publish_pandas(value, input_rows)
+    table = _as_table(value)
+    if table is None:
+        raise _not_a_frame(value, name)
     check_names(table.column_names)
     table = canonical_table(table)
     return ValueDataset(table=table, schema=schema_of(table))
 
 
-def _publish_pandas(value: Any, name: str) -> ValueDataset:
-    import pandas as pd
+def _as_table(value: Any) -> pa.Table | None:
+    """Return what is a frame of any library but pandas as an Arrow table."""
+    library = type(value).__module__.partition(".")[0]
+    if isinstance(value, pa.Table):
+        return value
+    if isinstance(value, pa.RecordBatchReader):
+        return value.read_all()
+    if library in ("duckdb", "_duckdb") and hasattr(value, "to_arrow_table"):
+        return value.to_arrow_table()
+    if library == "polars" and hasattr(value, "columns"):
+        return (value.collect() if hasattr(value, "collect") else value).to_arrow()
+    batches = [value] if isinstance(value, pa.RecordBatch) else value
+    if isinstance(batches, Iterator | list | tuple):
+        batches = list(batches)
+        if batches and all(isinstance(batch, pa.RecordBatch) for batch in batches):
+            return pa.Table.from_batches(batches)
+    return None
 
-    if not isinstance(value, pd.DataFrame):
-        hint = "call .to_frame(), or .reset_index() on a grouped one" if isinstance(value, pd.Series) else None
-        raise _not_a_frame(value, name, hint)
-    frame, notes = _index_to_columns(value)
+
+def _publish_pandas(value: pd.DataFrame, input_rows: int) -> ValueDataset:
+    frame, notes = _index_to_columns(value, input_rows)
     names = list(frame.columns)
     check_names(names)
-    types = [_TYPE_OF_DTYPE.get(str(dtype)) for dtype in frame.dtypes]
+    # A copy that the node's own references can't reach.
+    frame = frame.copy()
+    known = _canonical_dtypes()
+    types = [known.get(dtype) for dtype in frame.dtypes]
     if all(types):
-        # Canonical already: no conversion, and a copy that the node's own references can't reach.
-        schema = tuple(Column(n, t) for n, t in zip(names, types, strict=True))  # type: ignore[arg-type]
-        return ValueDataset(frame=frame.copy(), schema=schema, notes=notes)
+        schema = tuple(map(Column, names, types))  # type: ignore[arg-type]
+        return ValueDataset(frame=frame, schema=schema, notes=notes)
     table = _frame_to_table(frame)
     return ValueDataset(table=table, schema=schema_of(table), notes=notes)
 
 
-# dtypes whose way to Arrow and back changes nothing. datetime64[s] isn't one: it may hold a time of day.
-_TYPE_OF_DTYPE = {
-    **{f"Int{bits}": name for bits, name in ((8, "TINYINT"), (16, "SMALLINT"), (32, "INTEGER"), (64, "BIGINT"))},
-    **{f"UInt{bits}": name for bits, name in ((8, "UTINYINT"), (16, "USMALLINT"), (32, "UINTEGER"), (64, "UBIGINT"))},
-    "boolean": "BOOLEAN",
-    "float32": "FLOAT",
-    "float64": "DOUBLE",
-    "str": "VARCHAR",
-    "datetime64[us]": "TIMESTAMP",
-    "datetime64[us, UTC]": "TIMESTAMP WITH TIME ZONE",
-}
+@lru_cache(maxsize=1)
+def _canonical_dtypes() -> Mapping[Any, str]:
+    """Return the DuckDB types of dtypes whose way to Arrow and back changes nothing.
+
+    datetime64[s], a DATE's, isn't one: it may hold a time of day.
+    """
+    import pandas as pd
+
+    names = {
+        **{f"Int{bits}": kind for bits, kind in ((8, "TINYINT"), (16, "SMALLINT"), (32, "INTEGER"), (64, "BIGINT"))},
+        **{f"UInt{bits}": f"U{kind}" for bits, kind in ((8, "TINYINT"), (16, "SMALLINT"), (32, "INTEGER"))},
+        "UInt64": "UBIGINT",
+        "boolean": "BOOLEAN",
+        "float32": "FLOAT",
+        "float64": "DOUBLE",
+        "datetime64[us]": "TIMESTAMP",
+        "datetime64[us, UTC]": "TIMESTAMP WITH TIME ZONE",
+    }
+    dtypes = {pd.api.types.pandas_dtype(name): kind for name, kind in names.items()}
+    return {**dtypes, string_dtype(): "VARCHAR"}
 
 
-def _index_to_columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Named index levels become columns; another index is dropped, with a note unless it only counts rows."""
+def _index_to_columns(frame: pd.DataFrame, input_rows: int) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Named index levels become columns; another index is dropped, with a note unless it only numbers rows."""
     import pandas as pd
 
     index = frame.index
-    named = [name for name in index.names if name is not None]
-    if named:
-        unnamed = [level for level, name in enumerate(index.names) if name is None]
-        kept = frame.reset_index(level=unnamed, drop=True) if unnamed else frame
-        return kept.reset_index(), ()
-    if isinstance(index, pd.RangeIndex):
+    if type(index) is pd.RangeIndex and index.name is None:
         return frame, ()
-    # Filtering and sorting leave an integer index behind; that one carries nothing to tell of.
-    only_counts = pd.api.types.is_integer_dtype(index.dtype) or len(index) == 0
-    notes = () if only_counts else ("an unnamed index was dropped; name it to keep it as a column",)
+    unnamed = [level for level, name in enumerate(index.names) if name is None]
+    if len(unnamed) < index.nlevels:
+        kept = frame.reset_index(level=unnamed, drop=True) if unnamed else frame
+        return kept.reset_index(), (_dropped("an unnamed level of the index"),) if unnamed else ()
+    notes = () if _numbers_rows(index, input_rows) else (_dropped("an unnamed index"),)
     return frame.reset_index(drop=True), notes
 
 
+def _dropped(what: str) -> str:
+    return f"{what} was dropped; name it to keep it as a column"
+
+
+def _numbers_rows(index: pd.Index[Any], input_rows: int) -> bool:
+    """Whether an index can only be what filtering, sorting and concatenating leave behind of row numbers."""
+    if len(index) == 0:
+        return True
+    return index.dtype.kind in "iu" and index.min() >= 0 and index.max() < input_rows
+
+
 def check_names(names: list[Any]) -> None:
-    """Raise ValidationError for a name that is no text, or that another column has too."""
+    """Raise ValidationError for a name that is no text, or that another column has too, and where there are none."""
+    if not names:
+        raise ValidationError("the result has no columns", hint="return at least one column")
     for name in names:
         if not isinstance(name, str):
             raise ValidationError(
@@ -195,7 +230,7 @@ def check_names(names: list[Any]) -> None:
         both = [name for name in names if name.casefold() == doubled[0]]
         raise ValidationError(
             f"two columns are named {' and '.join(repr(n) for n in both[:2])} (case does not count)",
-            hint="rename or drop one of them before returning the frame",
+            hint="rename or drop one of them",
         )
 
 
@@ -205,19 +240,24 @@ def _frame_to_table(frame: Any) -> pa.Table:
     return canonical_table(table)
 
 
-def _series_to_arrow(series: pd.Series, name: str) -> pa.ChunkedArray:
+def _series_to_arrow(series: pd.Series[Any], name: str) -> pa.ChunkedArray:
     try:
         array = pa.array(series, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as exc:
-        kinds = sorted({type(value).__name__ for value in series.dropna().head(10_000)})
-        raise ValidationError(
-            f"column '{name}' mixes types that no column can hold together: {', '.join(kinds)} ({exc})",
-            hint=f"give it one type, for example df['{name}'] = df['{name}'].astype(str)",
-        ) from exc
+        raise _unstorable(series, name, exc) from exc
     chunked = array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
     if series.dtype == "datetime64[s]":
         return _dates_or_timestamps(chunked)
     return chunked
+
+
+def _unstorable(series: pd.Series[Any], name: str, exc: Exception) -> ValidationError:
+    kinds = sorted({type(value).__name__ for value in series.dropna().head(10_000)})
+    problem = "mixes types that no column can hold together" if len(kinds) > 1 else "holds what no column can"
+    return ValidationError(
+        f"column '{name}' {problem}: {', '.join(kinds)} ({exc})",
+        hint=f"give it one type, for example df['{name}'] = df['{name}'].astype(str)",
+    )
 
 
 def _dates_or_timestamps(seconds: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -226,21 +266,9 @@ def _dates_or_timestamps(seconds: pa.ChunkedArray) -> pa.ChunkedArray:
     return days if days.cast(pa.timestamp("s")).equals(seconds) else seconds
 
 
-def _as_table(value: Any) -> pa.Table:
-    if isinstance(value, pa.RecordBatch):
-        return pa.Table.from_batches([value])
-    return value.read_all() if isinstance(value, pa.RecordBatchReader) else value
-
-
-def _batches(value: Any) -> list[pa.RecordBatch] | None:
-    batches = list(value)
-    return batches if batches and all(isinstance(batch, pa.RecordBatch) for batch in batches) else None
-
-
-def _not_a_frame(value: Any, name: str, hint: str | None = None) -> NotAFrameError:
+def _not_a_frame(value: Any, name: str) -> NotAFrameError:
     what = "None" if value is None else f"a {type(value).__name__}"
-    return NotAFrameError(
-        f"node '{name}' returned {what} where a frame is needed",
-        hint=hint
-        or "return a DataFrame, or declare `--returns object` (any value) or `--returns none` (a side effect)",
-    )
+    hint = "return a DataFrame, or declare `--returns object` (any value) or `--returns none` (a side effect)"
+    if type(value).__name__ == "Series":
+        hint = "call .to_frame() on it, or .reset_index() where it is grouped"
+    return NotAFrameError(f"node '{name}' returned {what} where a frame is needed", hint=hint)

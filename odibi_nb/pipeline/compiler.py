@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from odibi_nb.exceptions import (
-    ConnectionError,
+    ConnectionError,  # noqa: A004
     DependencyError,
     OdibiException,
     ParameterError,
@@ -17,7 +18,7 @@ from odibi_nb.exceptions import (
     did_you_mean,
 )
 from odibi_nb.registry import Functions, bind_arguments
-from odibi_nb.runner.tasks import Dependency, FunctionStep, NodeTask, OperationStep, Place, SqlStep, Step
+from odibi_nb.runner.tasks import NOWHERE, Dependency, FunctionStep, NodeTask, OperationStep, Place, SqlStep, Step
 from odibi_nb.sql import analyze
 from odibi_nb.sql.operations import check_operation
 from odibi_nb.sql.rooting import rooted
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Compiler", "connected"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Compiler:
     """Knows what names in a node can mean.
 
@@ -47,7 +48,7 @@ class Compiler:
     open_names: bool = False
     is_frame: Callable[[str], bool] = lambda name: False
 
-    def compile(self, config: NodeConfig, place: Place = Place(), *, bodies: Sequence[Place] = ()) -> NodeTask:
+    def compile(self, config: NodeConfig, place: Place = NOWHERE, *, bodies: Sequence[Place] = ()) -> NodeTask:
         """Return the node's task, without source and target (see `connected`).
 
         place: where the node stands. bodies: where the text of each step does, when that is known by the line.
@@ -70,12 +71,11 @@ class Compiler:
             self._step(step, config, found, _nth(bodies, number, place), has_current=has_start or number > 0)
             for number, step in enumerate(config.transform.steps if config.transform else ())
         )
-        known = {name.casefold() for name in self.names}
         checks = config.validation
         return NodeTask(
             name=config.name,
             kind=_kind(config, steps),
-            dependencies=tuple(replace(d, resolved=d.name.casefold() in known) for d in found),
+            dependencies=tuple(d if self._declared(d.name) else replace(d, resolved=False) for d in found),
             steps=steps,
             checks=tuple((test, (test.on_fail or checks.mode) == "fail") for test in checks.tests) if checks else (),
             returns=config.returns,
@@ -121,15 +121,15 @@ class Compiler:
 
     def _tables(self, facts: Any, config: NodeConfig, found: _Found, has_current: bool) -> tuple[dict[str, str], bool]:
         """Return the upstream nodes by the names that the SQL uses; whether it reads `df`."""
-        declared = {name.casefold(): name for name in self.names}
+        aliases = {alias.casefold(): alias for alias in config.inputs}
         inputs: dict[str, str] = {}
         reads_current = False
         for table in facts.tables:
             if table.name.casefold() == "df" and has_current:
                 reads_current = True
-            elif table.name in config.inputs:
-                inputs[table.name] = table.name
-            elif (name := declared.get(table.name.casefold())) is None and self.is_frame(table.name):
+            elif (alias := aliases.get(table.name.casefold())) is not None:
+                inputs[table.name] = alias
+            elif (name := self._declared(table.name)) is None and self.is_frame(table.name):
                 raise TransformError(
                     f"'{table.name}' is a DataFrame of the notebook, not a node",
                     hint=f"make it a node: %%odibi_node NAME, with the body {table.name}",
@@ -158,7 +158,7 @@ class Compiler:
         name = step.function or ""
         function = self.functions.get(name)
         reasons: Mapping[str, str] = getattr(function, "node_reasons", {})
-        names = {*self.names, *config.inputs, *(reasons if self.open_names else ())} - {config.name}
+        names = _Above(config.name, self.names, {*config.inputs, *(reasons if self.open_names else ())})
         params = {**self._params_for(function, step.params), **step.params}
         binding = bind_arguments(function, params, node_names=names, has_current=has_current, name=name)
         for argument in binding.nodes:
@@ -166,10 +166,34 @@ class Compiler:
                 found.add(argument.node, reasons.get(argument.parameter, f"parameter {argument.parameter}"))
         return FunctionStep(name, function, binding, getattr(function, "place", body))
 
+    def _declared(self, name: str) -> str | None:
+        """Return a name as its node spells it, since SQL doesn't tell cases apart; None when there is no such node."""
+        return name if name in self.names else self._by_fold.get(name.casefold())
+
+    @cached_property
+    def _by_fold(self) -> dict[str, str]:
+        return {name.casefold(): name for name in self.names}
+
     def _params_for(self, function: Callable[..., Any], own: Mapping[str, Any]) -> dict[str, Any]:
         """Return the project's parameters that the function of a node's own cell takes."""
         names: Collection[str] = getattr(function, "parameters", ())
         return {name: self.params[name] for name in names if name in self.params and name not in own}
+
+
+class _Above(Collection[str]):
+    """What a node's parameters may mean: other nodes, and names of its own. Fast when they are."""
+
+    def __init__(self, node: str, names: Collection[str], own: Collection[str]) -> None:
+        self._node, self._names, self._own = node, names, own
+
+    def __contains__(self, name: object) -> bool:
+        return name != self._node and (name in self._names or name in self._own)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in {*self._names, *self._own} if name != self._node)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 class _Found:

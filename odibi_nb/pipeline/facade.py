@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from odibi_nb.context import Context
 from odibi_nb.engine import create_engine
 from odibi_nb.exceptions import (
-    ConnectionError,
+    ConnectionError,  # noqa: A004
     DependencyError,
     NodeExecutionError,
     OdibiException,
@@ -26,11 +26,10 @@ from odibi_nb.pipeline.setup import attempts_of, connections_of, functions_of
 from odibi_nb.pipeline.targets import shared_targets
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.runner import Dependency, Listener, NodeResult, NodeTask, Place, Runner, RunOptions, RunOutcome
-from odibi_nb.runner.execute import RunContext
+from odibi_nb.runner.context import RunContext
 
 if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig, PipelineConfig
-    from odibi_nb.connections import BaseConnection
 
 __all__ = ["Pipeline"]
 
@@ -82,7 +81,9 @@ class Pipeline:
         project = loaded.project
         names = [one.pipeline for one in project.pipelines]
         if pipeline is None and len(names) != 1:
-            raise UsageError(f"{path} has {len(names)} pipelines", hint=f"say which: pipeline='{names[0]}'" if names else None)
+            raise UsageError(
+                f"{path} has {len(names)} pipelines", hint=f"say which: pipeline='{names[0]}'" if names else None
+            )
         if pipeline is not None and pipeline not in names:
             raise UsageError(f"{path} has no pipeline '{pipeline}'", hint=did_you_mean(pipeline, names))
         config = next(one for one in project.pipelines if pipeline in (None, one.pipeline))
@@ -101,7 +102,7 @@ class Pipeline:
     def context(self) -> Context:
         """The last run's results, by node: `pipeline.context.get("clean_sales")` is a pandas frame."""
         results = {name: r.dataset for name, r in self._outcome.results.items() if r.dataset is not None}
-        return RunContext(results.__getitem__, lambda: frozenset(results))
+        return RunContext(lambda name: results[name].frame("pandas"), lambda: results)
 
     def validate(self) -> dict[str, Any]:
         """Check everything that can be checked without running.
@@ -191,7 +192,8 @@ class Pipeline:
 
     def _compile(self) -> tuple[dict[str, NodeTask], dict[str, OdibiException]]:
         """Return each node's task, and the errors by node; a node with an error has a task of its own `depends_on`."""
-        compiler = Compiler(self._functions, [node.name for node in self.config.nodes], self._params, self._root)
+        names = dict.fromkeys(node.name for node in self.config.nodes)
+        compiler = Compiler(self._functions, names, self._params, self._root)
         tasks, problems = {}, {}
         for node in self.config.nodes:
             if node.name in tasks:
@@ -230,7 +232,8 @@ def _mocked(task: NodeTask, given: Mapping[str, Any]) -> NodeTask:
     for name in wanted:
         if name not in given:
             raise ValidationError(
-                f"input '{name}' of node '{task.name}' has no mock", hint=f"mocks are given for: {', '.join(given) or 'none'}"
+                f"input '{name}' of node '{task.name}' has no mock",
+                hint=f"mocks are given for: {', '.join(given) or 'none'}",
             )
     for name in given:
         if name not in wanted:

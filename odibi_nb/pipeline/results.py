@@ -81,8 +81,9 @@ def node_dict(result: NodeResult) -> dict[str, Any]:
 def error_dict(error: Any) -> dict[str, Any]:
     """Return an error as plain JSON values; type: of what was raised first."""
     return {
-        "type": type(error.__cause__ if type(error).__name__ == "NodeExecutionError" and error.__cause__ else error)
-        .__name__,
+        "type": type(
+            error.__cause__ if type(error).__name__ == "NodeExecutionError" and error.__cause__ else error
+        ).__name__,
         "message": error.message,
         "cell": error.where.cell,
         "line": error.where.line,

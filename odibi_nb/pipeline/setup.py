@@ -56,7 +56,7 @@ def _import_file(file: Path) -> None:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as exc:  # noqa: BLE001 - user code: whatever it raises is told at its line
+    except Exception as exc:
         del sys.modules[name]
         line = _line_in(exc, str(file))
         raise TransformError(

@@ -5,14 +5,16 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from odibi_nb.exceptions import NodeExecutionError, OdibiException, did_you_mean
-from odibi_nb.runner.tasks import FunctionStep, NodeTask, Place
+from odibi_nb.exceptions import NodeExecutionError, OdibiException, Where, did_you_mean
+from odibi_nb.runner.tasks import FunctionStep, NodeTask, Place, SqlStep, Step
+from odibi_nb.sql.rooting import written_column
 
-__all__ = ["as_error", "from_user_code", "is_users_fault"]
+__all__ = ["as_error", "at_step", "from_user_code"]
 
 _LIBRARY = str(Path(__file__).parent.parent)
 
@@ -25,7 +27,7 @@ def from_user_code(step: FunctionStep, task: NodeTask) -> Iterator[None]:
     except OdibiException as exc:
         exc.at(node=task.name, **_raised_at(exc.__traceback__, step.place))
         raise
-    except Exception as exc:  # noqa: BLE001 - whatever user code raises fails its node, and only its node
+    except (Exception, SystemExit) as exc:  # whatever user code raises fails its node alone
         error = NodeExecutionError(_message(exc), hint=_hint(exc), node=task.name)
         raise error.at(**_raised_at(exc.__traceback__, step.place)) from exc
 
@@ -39,9 +41,27 @@ def as_error(exc: Exception, task: NodeTask) -> OdibiException:
     return error
 
 
-def is_users_fault(error: OdibiException) -> bool:
-    """Whether the node's own Python raised it, so that no query below it can be to blame."""
-    return isinstance(error, NodeExecutionError) and error.__cause__ is not None
+def at_step(error: OdibiException, step: Step) -> OdibiException:
+    """Give an error its place in the cell or file: its line so far is the statement's own."""
+    where = error.where
+    if where.cell is None and where.file is None:
+        place = step.place.locate(where.line)
+        column = _column(where, place.get("source"), step) if isinstance(step, SqlStep) else where.column
+        error.where = replace(where, **{**place, "column": column})
+    return error
+
+
+def _column(where: Where, source: str | None, step: SqlStep) -> int | None:
+    """Return the column in the line as the user wrote it.
+
+    File literals are longer when they are executed; SQL within YAML is indented.
+    """
+    written, executed = step.written.split("\n"), step.facts.statement.split("\n")
+    if where.line is None or where.column is None or not 0 < where.line <= min(len(written), len(executed)):
+        return where.column
+    own, run = written[where.line - 1], executed[where.line - 1]
+    indent = source.find(own) if source is not None else 0
+    return written_column(own, run, where.column) + indent if indent >= 0 else None
 
 
 def _message(exc: BaseException) -> str:

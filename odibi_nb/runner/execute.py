@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from odibi_nb.context import Context
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Source
-from odibi_nb.exceptions import NodeCancelled, NotAFrameError, OdibiException, UnknownNameError, Where, did_you_mean
+from odibi_nb.exceptions import NodeCancelled, NotAFrameError, OdibiException
 from odibi_nb.expectations import ExpectationResult, check_rows
-from odibi_nb.runner.errors import from_user_code
-from odibi_nb.runner.tasks import FunctionStep, NodeTask, OperationStep, SqlStep
+from odibi_nb.runner.awaiting import awaited
+from odibi_nb.runner.blame import first_fault
+from odibi_nb.runner.context import RunContext
+from odibi_nb.runner.errors import at_step, from_user_code
+from odibi_nb.runner.tasks import FunctionStep, NodeTask, OperationStep, SqlStep, Step
 from odibi_nb.sql import analyze
 from odibi_nb.sql.operations import operation_sql
-from odibi_nb.sql.rooting import written_column
 
-__all__ = ["Executed", "NodeExecution", "Results"]
+__all__ = ["Executed", "NodeExecution", "Surroundings"]
 
-Results = Callable[[str], Dataset]
-"""Gives a finished node's result by name; raises KeyError."""
+Current = Callable[[], Dataset]
+"""Gives the frame that a step starts from; it counts as read only once it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,168 +35,147 @@ class Executed:
 
 
 @dataclass(frozen=True, slots=True)
-class NodeExecution:
-    """A node about to run.
+class Surroundings:
+    """What a node finds around it.
 
-    upstream: results of the nodes above it. visible: names that `context.get` may give. write: whether it
-    writes to its target. cancelled: once set, nothing more is started or written.
+    upstream: gives the result of a node above it. visible: yields the names that `context.get` may give.
+    readers: who will read its result. writes: whether it writes to its target. cancelled: once set, nothing
+    more is started or written.
     """
 
-    task: NodeTask
     engine: Engine
-    upstream: Results
-    visible: Callable[[], frozenset[str]]
+    upstream: Callable[[str], Dataset]
+    visible: Callable[[], Iterable[str]]
     readers: Readers
-    write: bool
+    writes: bool
     cancelled: threading.Event
 
+
+class NodeExecution:
+    """A node that runs once, or again after a failure."""
+
+    def __init__(self, task: NodeTask, around: Surroundings) -> None:
+        self._task, self._around, self._engine = task, around, around.engine
+        self._sources: dict[str, Dataset] = {}
+        self._made: list[tuple[Step | None, Dataset]] = []
+        self._input_rows = 0
+
     def run(self) -> Executed:
+        self._made.clear()
+        self._go_on()
         current = self._start()
-        last = len(self.task.steps) - 1
-        for number, step in enumerate(self.task.steps):
+        for number, step in enumerate(self._task.steps, start=1):
             self._go_on()
-            current = self._step(step, current, final=number == last)
+            current = self._make(step, self._step(step, current, number))
         if current is None:
-            raise NotAFrameError(f"node '{self.task.name}' has nothing to pass on", hint="give it a read or an input")
-        expectations = check_rows(self.engine, current, self.task.checks)
+            raise NotAFrameError(f"node '{self._task.name}' has nothing to pass on", hint="give it a read or an input")
+        data, checks = current(), self._task.checks
+        expectations = check_rows(self._engine, data, checks) if checks else ()
         self._go_on()
         if any(not result.passed and result.severity == "fail" for result in expectations):
-            return Executed(current, None, expectations)
-        return Executed(current, self._write(current), expectations)
+            return Executed(data, None, expectations)
+        return Executed(data, self._write(data), expectations)
 
-    def _start(self) -> Dataset | None:
+    def at_fault(self, error: OdibiException) -> OdibiException:
+        """Return the error at the step whose rows were being computed when it came."""
+        suspects = [(step, data) for step, data in self._made if data.lazy]
+        fault = first_fault(self._engine, suspects, error)
+        if fault is None:
+            return error
+        step, found = fault
+        return at_step(found, step) if step is not None else found
+
+    def _start(self) -> Current | None:
         """Return what the first step starts from: the source, else the first input's or dependency's result."""
-        task = self.task
+        task = self._task
         if task.source is not None:
-            return self._read(task.source, task.name if not task.steps else "df", final=not task.steps)
-        if task.inputs:
-            return self._input(next(iter(task.inputs)))
-        return self.upstream(task.dependencies[0].name) if task.dependencies else None
+            return self._make(None, self._read(task.source, "source", final=not task.steps))
+        first = next(iter(task.inputs), None) or next(iter(task.depends_on), None)
+        return partial(self._input, first) if first is not None else None
 
-    def _read(self, source: Source, name: str, *, final: bool) -> Dataset:
-        return self.engine.read(source, name, self.readers if final else replace(self.readers, keep=False))
+    def _make(self, step: Step | None, data: Dataset) -> Current:
+        self._made.append((step, data))
+        return lambda: data
 
-    def _step(self, step: SqlStep | OperationStep | FunctionStep, current: Dataset | None, *, final: bool) -> Dataset:
+    def _read(self, source: Source, what: str, *, final: bool) -> Dataset:
+        return self._engine.read(source, self._name(what, final=final), self._readers(final=final))
+
+    def _step(self, step: Step, current: Current | None, number: int) -> Dataset:
+        final = number == len(self._task.steps)
+        if isinstance(step, FunctionStep):
+            return self._function(step, current)
         try:
             if isinstance(step, SqlStep):
-                return self._sql(step, current, final=final)
-            if isinstance(step, OperationStep):
-                return self._operation(step, current, final=final)
+                return self._sql(step, current, number, final=final)
+            return self._operation(step, current, number, final=final)
         except OdibiException as exc:
-            raise _placed(exc, step) from exc.__cause__
-        return self._function(step, current)
+            raise at_step(exc, step) from exc.__cause__
 
-    def _sql(self, step: SqlStep, current: Dataset | None, *, final: bool) -> Dataset:
+    def _sql(self, step: SqlStep, current: Current | None, number: int, *, final: bool) -> Dataset:
         inputs = {alias: self._input(node) for alias, node in step.inputs.items()}
-        private = any(alias.casefold() != node.casefold() for alias, node in step.inputs.items())
+        private = any(
+            node in self._task.inputs or alias.casefold() != node.casefold() for alias, node in step.inputs.items()
+        )
         if step.reads_current and current is not None:
-            inputs["df"] = current
-        return self._query(Query(self._name(final), step.facts, inputs, step.params), final, "df" in inputs or private)
+            inputs["df"], private = current(), True
+        name = self._name(f"step {number}", final=final)
+        return self._engine.query(Query(name, step.facts, inputs, step.params, self._readers(final=final), private))
 
-    def _operation(self, step: OperationStep, current: Dataset | None, *, final: bool) -> Dataset:
+    def _operation(self, step: OperationStep, current: Current | None, number: int, *, final: bool) -> Dataset:
         if current is None:
             raise NotAFrameError(f"operation '{step.name}' has no rows to work on", hint="give the node a read first")
-        facts = analyze(operation_sql(step.name, step.params, current.schema))
-        return self._query(Query(self._name(final), facts, {"df": current}), final, True)
+        data, readers = current(), self._readers(final=final)
+        facts = analyze(operation_sql(step.name, step.params, data.schema))
+        name = self._name(f"step {number}", final=final)
+        return self._engine.query(Query(name, facts, {"df": data}, readers=readers, private=True))
 
-    def _query(self, query: Query, final: bool, private: bool) -> Dataset:
-        # Only the node's last result has the node's readers; what comes before it has one, the next step.
-        readers = self.readers if final else Readers(count=1)
-        return self.engine.query(replace(query, readers=readers, private=private or not final))
-
-    def _function(self, step: FunctionStep, current: Dataset | None) -> Dataset:
+    def _function(self, step: FunctionStep, current: Current | None) -> Dataset:
         binding = step.binding
-        frames = {arg.parameter: self._input(arg.node).frame(arg.kind) for arg in binding.nodes}
+        frames = {
+            argument.parameter: self._frame(self._input(argument.node), argument.kind) for argument in binding.nodes
+        }
         if binding.wants_current and current is not None:
-            frames[binding.wants_current] = current.frame(binding.current_kind)
-        context = RunContext(self._input, self.visible) if binding.wants_context else None
-        with from_user_code(step, self.task):
-            value = _awaited(binding.call(step.function, frames, context))
-        if self.task.returns != "frame":
+            frames[binding.wants_current] = self._frame(current(), binding.current_kind)
+        context = RunContext(self._context_frame, self._around.visible) if binding.wants_context else None
+        with from_user_code(step, self._task):
+            value = awaited(binding.call(step.function, frames, context))
+        if self._task.returns != "frame":
             from odibi_nb.engine.values import ObjectDataset  # pyarrow's import is left to the first node
 
             return ObjectDataset(value)
-        return self.engine.publish(value, self.task.name)
+        return self._engine.publish(value, self._task.name, input_rows=self._input_rows)
+
+    def _frame(self, data: Dataset, kind: Any) -> Any:
+        frame = data.frame(kind)
+        if kind == "pandas" and data.known_rows is not None:
+            self._input_rows = max(self._input_rows, data.known_rows)
+        return frame
+
+    def _context_frame(self, name: str) -> Any:
+        return self._frame(self._input(name), "pandas")
 
     def _input(self, name: str) -> Dataset:
-        given = self.task.inputs.get(name, name)
-        if isinstance(given, Source):
-            return self.engine.read(given, name, Readers(count=1))
-        return self.upstream(given)
+        given = self._task.inputs.get(name, name)
+        if isinstance(given, str):
+            return self._around.upstream(given)
+        if name not in self._sources:
+            self._sources[name] = self._read(given, f"input {name}", final=False)
+        return self._sources[name]
 
     def _write(self, data: Dataset) -> int | None:
-        if self.task.target is None or not self.write:
+        if self._task.target is None or not self._around.writes:
             return None
-        return self.engine.write(data, self.task.target)
+        return self._engine.write(data, self._task.target)
 
-    def _name(self, final: bool) -> str:
-        return self.task.name if final else "step"
+    def _name(self, what: str, *, final: bool) -> str:
+        """Return a name that no other result of the run has: a node's name has no space in it."""
+        return self._task.name if final else f"{self._task.name} {what}"
+
+    def _readers(self, *, final: bool) -> Readers:
+        """Only the node's last result has the node's readers; what comes before it has one, the next step."""
+        readers = self._around.readers
+        return readers if final else Readers(count=1, snapshot=readers.snapshot)
 
     def _go_on(self) -> None:
-        if self.cancelled.is_set():
-            raise NodeCancelled("stopped before its end", node=self.task.name)
-
-
-class RunContext(Context):
-    """The `context` of a transform function: the results of the nodes above its own, as pandas frames.
-
-    What is registered here is seen by this function alone.
-    """
-
-    def __init__(self, upstream: Results, visible: Callable[[], frozenset[str]]) -> None:
-        self._upstream, self._visible = upstream, visible
-        self._own: dict[str, Any] = {}
-
-    def register(self, name: str, frame: Any) -> None:
-        self._own[name] = frame
-
-    def get(self, name: str) -> Any:
-        if name in self._own:
-            return self._own[name]
-        if name not in self._visible():
-            names = ", ".join(self.list_names()) or "none"
-            raise UnknownNameError(
-                f"'{name}' not found in context; there are: {names}",
-                hint=did_you_mean(name, self.list_names()) or "add it to depends_on",
-            )
-        return self._upstream(name).frame("pandas")
-
-    def has(self, name: str) -> bool:
-        return name in self._own or name in self._visible()
-
-    def list_names(self) -> list[str]:
-        return sorted({*self._own, *self._visible()})
-
-    def clear(self) -> None:
-        self._own.clear()
-
-
-def _awaited(value: Any) -> Any:
-    """Run a coroutine to its end, in a thread of its own: the kernel's loop is busy with this very cell."""
-    if not inspect.iscoroutine(value):
-        return value
-    with ThreadPoolExecutor(1, thread_name_prefix="odibi-await") as pool:
-        return pool.submit(asyncio.run, value).result()
-
-
-def _placed(exc: OdibiException, step: SqlStep | OperationStep) -> OdibiException:
-    """Give an error its place in the cell or file: its line so far is the statement's own."""
-    where = exc.where
-    if where.cell is None and where.file is None:
-        place = step.place.locate(where.line)
-        column = _column(where, place.get("source"), step) if isinstance(step, SqlStep) else where.column
-        exc.where = replace(where, **{**place, "column": column})
-    return exc
-
-
-def _column(where: Where, source: str | None, step: SqlStep) -> int | None:
-    """Return the column in the line as the user wrote it.
-
-    File literals are longer when they are executed; SQL within YAML is indented.
-    """
-    written, executed = step.written.split("\n"), step.facts.statement.split("\n")
-    if where.line is None or where.column is None or not 0 < where.line <= min(len(written), len(executed)):
-        return where.column
-    own, run = written[where.line - 1], executed[where.line - 1]
-    indent = source.find(own) if source is not None else 0
-    return written_column(own, run, where.column) + indent if indent >= 0 else None
+        if self._around.cancelled.is_set():
+            raise NodeCancelled("stopped before its end", node=self._task.name)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import heapq
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from odibi_nb.capture import NodeOutput, capturing, for_node
 from odibi_nb.engine.base import Dataset, Engine, Readers
 from odibi_nb.exceptions import NodeCancelled, OdibiException, ValidationError
 from odibi_nb.runner.blame import first_fault
-from odibi_nb.runner.errors import as_error, is_users_fault
+from odibi_nb.runner.errors import as_error, at_step
 from odibi_nb.runner.events import Event, Listener, NodeFinished, NodeStarted, RunFinished, RunStarted
-from odibi_nb.runner.execute import Executed, NodeExecution
+from odibi_nb.runner.execute import Executed, NodeExecution, Surroundings
+from odibi_nb.runner.fusion import Fusion
+from odibi_nb.runner.overlap import reads_any, targets_of
 from odibi_nb.runner.results import NodeResult, RunOutcome
 from odibi_nb.runner.retry import Attempts
+from odibi_nb.runner.schedule import Schedule
 from odibi_nb.runner.tasks import NodeTask
+from odibi_nb.runner.workers import Workers
 
 __all__ = ["RunOptions", "Runner"]
 
@@ -38,7 +39,7 @@ class RunOptions:
     fail_fast: bool = False
     in_full: bool = True
     preview: int = 0
-    attempts: Attempts = Attempts()
+    attempts: Attempts = field(default_factory=Attempts)
 
 
 class Runner:
@@ -61,13 +62,10 @@ class Runner:
         self._given = dict(given or {})
         self._listeners = tuple(listeners)
         self._results = {name: NodeResult(name) for name in self._tasks}
-        self._order = {name: number for number, name in enumerate(self._tasks)}
-        self._readers: dict[str, list[str]] = {name: [] for name in self._tasks}
-        self._waiting: dict[str, int] = {}
-        self._ready: list[int] = []
-        self._unconfirmed: dict[str, None] = {}
+        self._schedule = Schedule(tuple(self._tasks.values()), self._given)
+        self._fusion = Fusion()
         self._cancelled = threading.Event()
-        self._connect()
+        self._targets = targets_of(task for task in self._tasks.values() if self._writes(task))
 
     def run(self) -> RunOutcome:
         """Run everything that can run; failures are in the outcome, not raised."""
@@ -75,8 +73,9 @@ class Runner:
         start = time.perf_counter()
         self._tell(RunStarted(tuple(self._tasks)))
         try:
-            with capturing(), self._pool() as pool:
-                self._run_all(pool)
+            workers: Workers[NodeResult] = Workers(self._options.workers, self._stop)
+            with capturing(), workers:
+                self._run_all(workers)
                 self._confirm_rest()
         except KeyboardInterrupt:
             outcome.interrupted = True
@@ -85,67 +84,73 @@ class Runner:
         self._tell(RunFinished(outcome))
         return outcome
 
-    def _connect(self) -> None:
-        for name, task in self._tasks.items():
-            inside = {dependency for dependency in task.depends_on if dependency in self._tasks}
-            self._waiting[name] = len(inside)
-            for dependency in inside:
-                self._readers[dependency].append(name)
-            if not inside:
-                heapq.heappush(self._ready, self._order[name])
+    def _run_all(self, workers: Workers[NodeResult]) -> None:
+        while True:
+            while workers.free and (name := self._schedule.next()) is not None:
+                self._start(name, workers)
+            done = workers.finished()
+            if not done:
+                return
+            for name in self._schedule.in_order(done):
+                self._settle(name, done[name])
 
-    def _run_all(self, pool: ThreadPoolExecutor | None) -> None:
-        names = tuple(self._tasks)
-        running: dict[Future[NodeResult], str] = {}
-        while self._ready or running:
-            while self._ready and len(running) < self._options.workers:
-                name = names[heapq.heappop(self._ready)]
-                if self._results[name].status != "pending":
-                    continue
-                if not self._tasks[name].enabled:
-                    self._settle(name, NodeResult(name, "skipped", reason="disabled (enabled: false)"))
-                    continue
-                self._tell(NodeStarted(name))
-                self._results[name].status = "running"
-                if pool is None:
-                    self._settle(name, self._run_node(name))
-                else:
-                    running[pool.submit(self._run_node, name)] = name
-            if running:
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in sorted(done, key=lambda one: self._order[running[one]]):
-                    self._settle(running.pop(future), future.result())
-
-    def _run_node(self, name: str) -> NodeResult:
+    def _start(self, name: str, workers: Workers[NodeResult]) -> None:
         task = self._tasks[name]
+        if self._results[name].status != "pending":
+            return
+        if not task.enabled:
+            self._settle(name, NodeResult(name, "skipped", reason="disabled (enabled: false)"))
+            return
+        self._tell(NodeStarted(name))
+        self._results[name].status = "running"
+        workers.start(name, lambda: self._run_node(task), is_python=task.is_python)
+
+    def _run_node(self, task: NodeTask) -> NodeResult:
         output = NodeOutput()
-        result = NodeResult(name, output=output)
+        result = NodeResult(task.name, output=output)
+        execution = NodeExecution(task, self._surroundings(task))
         start = time.perf_counter()
         try:
             with for_node(output):
-                done = self._options.attempts.call(lambda: self._execution(task).run())
+                done = self._options.attempts.call(execution.run, sleep=self._cancelled.wait)
                 self._fill(result, done, task)
         except NodeCancelled as exc:
             result.status, result.reason = "cancelled", exc.message
         except Exception as exc:  # noqa: BLE001 - a failing node is isolated here, whatever it raised
-            result.status, result.error = "failed", as_error(exc, task)
+            result.status, result.error = "failed", as_error(execution.at_fault(as_error(exc, task)), task)
         result.duration = time.perf_counter() - start
         return result
 
-    def _execution(self, task: NodeTask) -> NodeExecution:
-        readers = self._readers[task.name]
-        count = len(readers) + bool(task.checks)
-        writes = task.target is not None and (self._options.write is None or task.name in self._options.write)
-        keep = not readers and self._options.in_full
-        return NodeExecution(
-            task,
+    def _surroundings(self, task: NodeTask) -> Surroundings:
+        name, readers = task.name, self._schedule.readers(task.name)
+        writes = self._writes(task)
+        return Surroundings(
             self._engine,
-            self._result_of,
-            lambda: frozenset(self._above(task.name)),
-            Readers(count, sink=writes, keep=keep, overrule=task.materialize),
-            writes,
-            self._cancelled,
+            upstream=lambda wanted: self._read(name, wanted),
+            visible=lambda: self._schedule.above(name),
+            readers=Readers(
+                count=len(readers) + bool(task.checks),
+                sink=writes,
+                keep=not readers and self._options.in_full,
+                snapshot=reads_any(task, self._targets),
+                overrule=task.materialize,
+            ),
+            writes=writes,
+            cancelled=self._cancelled,
         )
+
+    def _writes(self, task: NodeTask) -> bool:
+        return task.target is not None and (self._options.write is None or task.name in self._options.write)
+
+    def _read(self, reader: str, name: str) -> Dataset:
+        """Give a node's result to a node below it."""
+        if name in self._given:
+            return self._given[name]
+        dataset = self._results[name].dataset
+        assert dataset is not None  # noqa: S101 - a node starts when all above it have completed
+        if dataset.lazy:
+            self._fusion.note_read(reader, name)
+        return dataset
 
     def _fill(self, result: NodeResult, done: Executed, task: NodeTask) -> None:
         result.dataset, result.expectations = done.dataset, done.expectations
@@ -160,126 +165,104 @@ class Runner:
             raise ValidationError("; ".join(map(str, broken)), hint="the rows are viewable; nothing was written")
         result.status = "completed"
 
-    def _result_of(self, name: str) -> Dataset:
-        if name in self._given:
-            return self._given[name]
-        dataset = self._results[name].dataset
-        if dataset is None:
-            raise KeyError(name)
-        return dataset
-
     def _settle(self, name: str, result: NodeResult) -> None:
         """Take in a node's outcome: who may run now, who is skipped, who was evaluated with it."""
         self._results[name] = result
         if result.status == "failed":
             self._fail(name)
-        elif result.status in ("skipped", "cancelled"):
-            self._finish(name)
-            self._skip_dependents(name, f"'{name}' was {result.status}")
-        else:
+        elif result.status == "completed":
             self._complete(name)
+        else:
+            self._finish(name)
+            self._skip_below(name, f"'{name}' was {result.status}")
 
     def _complete(self, name: str) -> None:
         result = self._results[name]
-        if result.dataset is not None and result.dataset.lazy and result.rows_written is None:
-            self._unconfirmed[name] = None
-        else:
-            self._confirm_below(name)
-            self._finish(name)
-        for reader in self._readers[name]:
-            self._waiting[reader] -= 1
-            if not self._waiting[reader]:
-                heapq.heappush(self._ready, self._order[reader])
+        if result.dataset is not None and result.dataset.lazy:
+            self._fusion.add(name, result.dataset)
+        if name not in self._fusion or result.rows_written is not None:
+            self._confirm(name)
+        self._schedule.release(name)
+
+    def _confirm(self, name: str) -> None:
+        """Finish a node whose rows were computed, and the lazy ones that were computed with it."""
+        for fused in self._fusion.confirm_above(name):
+            self._results[fused].fused_into = (name,)
+            self._finish(fused)
+        self._fusion.discard(name)
+        self._finish(name)
 
     def _fail(self, name: str) -> None:
         """Fail the node at fault: with fused queries that may be one further up."""
         error = self._results[name].error
         assert error is not None  # noqa: S101 - failed results carry one
-        culprit = None if is_users_fault(error) else first_fault(self._engine, self._lazy_above(name), error)
-        if culprit is not None:
-            at_fault, reason = culprit
-            self._results[at_fault].status, self._results[at_fault].error = "failed", as_error(
-                reason, self._tasks[at_fault]
-            )
+        fault = first_fault(self._engine, self._fusion.suspects(name), error)
+        if fault is not None:
+            at_fault, reason = fault
             self._results[name] = NodeResult(name, "pending", self._results[name].duration)
-            self._unconfirmed.pop(at_fault)
+            self._blame(at_fault, reason)
             name = at_fault
         self._finish(name)
-        self._skip_dependents(name, f"'{name}' failed")
+        self._skip_below(name, f"'{name}' failed")
         if self._options.fail_fast or self._tasks[name].fail_fast:
             self._skip(self._pending(), f"fail-fast: '{name}' failed")
 
-    def _skip_dependents(self, name: str, reason: str) -> None:
-        stack, below = [name], dict[str, None]()
-        while stack:
-            for reader in self._readers[stack.pop()]:
-                if reader not in below:
-                    below[reader] = None
-                    stack.append(reader)
-        unfinished = [n for n in below if self._results[n].status == "pending" or n in self._unconfirmed]
-        self._skip(unfinished, reason)
+    def _blame(self, name: str, error: OdibiException) -> None:
+        task, result = self._tasks[name], self._results[name]
+        error = at_step(error, task.steps[-1]) if task.steps else error
+        result.status, result.error = "failed", as_error(error, task)
+        self._fusion.discard(name)
+
+    def _skip_below(self, name: str, reason: str) -> None:
+        unfinished = (
+            n for n in self._schedule.below(name) if self._results[n].status == "pending" or n in self._fusion
+        )
+        self._skip(list(unfinished), reason)
 
     def _skip(self, names: Iterable[str], reason: str) -> None:
-        for name in sorted(names, key=self._order.__getitem__):
-            self._unconfirmed.pop(name, None)
+        for name in names:
+            self._fusion.discard(name)
             self._results[name] = NodeResult(name, "skipped", reason=reason)
             self._finish(name)
 
     def _pending(self) -> list[str]:
         return [name for name, result in self._results.items() if result.status == "pending"]
 
-    def _lazy_above(self, name: str) -> list[tuple[str, Dataset]]:
-        """Return the fused nodes that a query of `name` evaluates, topmost first."""
-        stack, found = [name], set[str]()
-        while stack:
-            for dependency in self._tasks[stack.pop()].depends_on:
-                if dependency in self._unconfirmed and dependency not in found:
-                    found.add(dependency)
-                    stack.append(dependency)
-        return [(n, self._result_of(n)) for n in sorted(found, key=self._order.__getitem__)]
-
-    def _confirm_below(self, name: str) -> None:
-        for fused, _ in self._lazy_above(name):
-            del self._unconfirmed[fused]
-            self._results[fused].fused_into = (name,)
-            self._finish(fused)
-
     def _confirm_rest(self) -> None:
         """Settle fused nodes that nobody evaluated: their readers failed or were skipped, or they are leaves."""
-        for name in list(self._unconfirmed):
-            if name not in self._unconfirmed:
+        for name in reversed(self._fusion.unconfirmed):  # what reads comes before what it reads
+            if name not in self._fusion:
                 continue
-            if self._options.in_full:
-                try:
-                    self._engine.verify(self._result_of(name))
-                except OdibiException as exc:
-                    self._results[name].status, self._results[name].error = "failed", exc
-                    self._fail(name)
-                    continue
-            else:
+            if not self._options.in_full:
                 self._results[name].notes += ("preview; rows not all checked",)
-            self._confirm_below(name)
-            self._unconfirmed.pop(name, None)
-            self._finish(name)
+            elif (error := self._fault_of(name)) is not None:
+                self._results[name].status, self._results[name].error = "failed", error
+                self._fail(name)
+                continue
+            self._confirm(name)
+
+    def _fault_of(self, name: str) -> OdibiException | None:
+        dataset = self._results[name].dataset
+        assert dataset is not None  # noqa: S101 - lazy results are results
+        try:
+            self._engine.verify(dataset)
+        except OdibiException as exc:
+            task = self._tasks[name]
+            return as_error(at_step(exc, task.steps[-1]) if task.steps else exc, task)
+        return None
+
+    def _stop(self) -> None:
+        """Let nothing start any more, and stop what can be stopped; asked again until all has stopped."""
+        self._cancelled.set()
+        self._engine.interrupt()
 
     def _cancel_rest(self) -> None:
         for name, result in self._results.items():
-            if result.status in ("pending", "running") or name in self._unconfirmed:
+            if result.status in ("pending", "running") or name in self._fusion:
                 late = result.status == "running" and self._options.workers > 1 and self._tasks[name].is_python
                 reason = "still finishing in its thread; its result is discarded" if late else "interrupted"
                 self._results[name] = NodeResult(name, "cancelled", reason=reason)
                 self._finish(name)
-
-    def _above(self, name: str) -> Iterator[str]:
-        stack, seen = [name], set[str]()
-        while stack:
-            above = stack.pop()
-            task = self._tasks.get(above)
-            for dependency in task.depends_on if task else ():
-                if dependency not in seen:
-                    seen.add(dependency)
-                    stack.append(dependency)
-                    yield dependency
 
     def _finish(self, name: str) -> None:
         self._tell(NodeFinished(self._results[name]))
@@ -287,18 +270,3 @@ class Runner:
     def _tell(self, event: Event) -> None:
         for listener in self._listeners:
             listener(event)
-
-    @contextmanager
-    def _pool(self) -> Iterator[ThreadPoolExecutor | None]:
-        if self._options.workers <= 1:
-            yield None
-            return
-        pool = ThreadPoolExecutor(self._options.workers, thread_name_prefix="odibi-node")
-        try:
-            yield pool
-        except BaseException:
-            self._cancelled.set()
-            self._engine.interrupt()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-        pool.shutdown(wait=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from odibi_nb.registry import Binding
     from odibi_nb.sql import SqlFacts
 
-__all__ = ["Dependency", "FunctionStep", "NodeTask", "OperationStep", "Place", "SqlStep", "Step"]
+__all__ = ["NOWHERE", "Dependency", "FunctionStep", "NodeTask", "OperationStep", "Place", "SqlStep", "Step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,9 @@ class Place:
         return where
 
 
+NOWHERE = Place()
+
+
 @dataclass(frozen=True, slots=True)
 class Dependency:
     """An upstream node and why it is one, in words ("FROM, line 2"); resolved: it is declared."""
@@ -57,7 +60,7 @@ class SqlStep:
     inputs: Mapping[str, str]
     params: Mapping[str, Any]
     reads_current: bool
-    place: Place = Place()
+    place: Place = NOWHERE
     written: str = ""
 
 
@@ -67,7 +70,7 @@ class OperationStep:
 
     name: str
     params: Mapping[str, Any]
-    place: Place = Place()
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class FunctionStep:
     name: str
     function: Callable[..., Any]
     binding: Binding
-    place: Place = Place()
+    place: Place = NOWHERE
 
 
 Step = SqlStep | OperationStep | FunctionStep
@@ -104,7 +107,7 @@ class NodeTask:
     materialize: str | None = None
     enabled: bool = True
     fail_fast: bool = False
-    place: Place = Place()
+    place: Place = NOWHERE
 
     @property
     def depends_on(self) -> tuple[str, ...]:

@@ -1,0 +1,174 @@
+"""Results in a DuckDB session: views and tables, what they stand on, and what their errors mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import duckdb
+import pyarrow as pa
+
+from odibi_nb.engine.base import PREVIEW_ROWS, Dataset, FrameKind
+from odibi_nb.engine.session import Cursor, Leaf, Place, Session, is_interrupt
+from odibi_nb.engine.types import Schema, canonical_table
+from odibi_nb.engine.values import table_to_frame
+from odibi_nb.exceptions import OdibiException
+from odibi_nb.sql import explain_sql_error
+
+__all__ = ["DuckDataset", "Explainer", "Names", "Origin"]
+
+T = TypeVar("T")
+
+Explainer = Callable[[duckdb.Error], OdibiException | None]
+"""Says what an error means to a source's files; None when it isn't about them."""
+
+
+class Names:
+    """A schema of the database; dropped when no result in it is left."""
+
+    def __init__(self, schema: str) -> None:
+        self.schema = schema
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The query that a result came from.
+
+    inputs, leaves: kept alive as long as the query is still to be evaluated. depth: views below it.
+    explainers: of the files that evaluating it reads.
+    """
+
+    names: Names
+    text: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    inputs: tuple[Dataset, ...] = ()
+    leaves: frozenset[Leaf] = frozenset()
+    depth: int = 0
+    explainers: tuple[Explainer, ...] = ()
+
+    @contextmanager
+    def explaining(self, statement: str = "", *, first_line: int = 1) -> Iterator[None]:
+        """Turn DuckDB's errors into ours.
+
+        statement: what DuckDB executes, if positions in it are positions in the query; first_line: the number
+        that its first line has there.
+        """
+        try:
+            yield
+        except duckdb.Error as exc:
+            if is_interrupt(exc):
+                raise
+            raise self._explained(exc, statement, first_line) from exc
+
+    def settled(self) -> Origin:
+        """Return this without what only an evaluation needs."""
+        return Origin(self.names, self.text)
+
+    def _explained(self, exc: duckdb.Error, statement: str, first_line: int) -> OdibiException:
+        about_files = (explain(exc) for explain in self.explainers)
+        if (error := next(filter(None, about_files), None)) is not None:
+            return error
+        return explain_query_error(exc, statement, first_line=first_line)
+
+
+class DuckDataset(Dataset):
+    """A view or table in the session, and the Arrow tables below it.
+
+    rows: the exact count, where it is known.
+    """
+
+    def __init__(self, session: Session, place: Place, schema: Schema, origin: Origin, rows: int | None) -> None:
+        self._session, self.place, self.schema = session, place, schema
+        self._origin = origin if place.kind == "VIEW" else origin.settled()
+        self._rows = rows
+        self._head: pa.Table | None = None
+
+    @property
+    def lazy(self) -> bool:
+        return self.place.kind == "VIEW"
+
+    @property
+    def known_rows(self) -> int | None:
+        return self._rows
+
+    @property
+    def head_rows(self) -> int:
+        return self._head.num_rows if self._head is not None else 0
+
+    @property
+    def depth(self) -> int:
+        return self._origin.depth
+
+    @property
+    def leaves(self) -> frozenset[Leaf]:
+        return self._origin.leaves
+
+    @property
+    def explainers(self) -> tuple[Explainer, ...]:
+        return self._origin.explainers
+
+    def learn_rows(self, rows: int) -> None:
+        """Remember an exact count that a write came across."""
+        self._rows = rows
+
+    def count(self) -> int:
+        if self._rows is None:
+            self._rows = self.evaluate(lambda cursor: cursor.run(f"SELECT count(*) FROM {self.place}"))[0][0]
+        return self._rows
+
+    def head(self, rows: int = PREVIEW_ROWS) -> pa.Table:
+        if self._head is None or (self._head.num_rows < rows and self._head.num_rows != self._rows):
+            wanted = max(rows, PREVIEW_ROWS)
+            found = self.evaluate(lambda cursor: cursor.arrow(f"FROM {self.place} LIMIT {wanted + 1}"))
+            if found.num_rows <= wanted:
+                self._rows = found.num_rows
+            self._head = canonical_table(found.slice(0, wanted))
+        return self._head.slice(0, rows)
+
+    def arrow(self) -> pa.Table:
+        table = canonical_table(self.evaluate(lambda cursor: cursor.arrow(f"FROM {self.place}")))
+        self._rows = table.num_rows
+        return table
+
+    def frame(self, kind: FrameKind = "pandas") -> Any:
+        if kind == "relation":
+            return self._session.relation_cursor(self.leaves).relation(f"FROM {self.place}")
+        return table_to_frame(self.arrow(), kind)
+
+    def verify(self) -> None:
+        """Compute every value of every row and keep one number; an error has its place in the query's text."""
+        statement = f"SELECT max(hash(t)) FROM (\n{self._origin.text}\n) AS t"
+
+        def work(cursor: Cursor) -> None:
+            cursor.use(self._origin.names.schema)
+            with self._origin.explaining(statement, first_line=0):
+                cursor.run(statement, self._origin.params)
+
+        self._session.call(work, self.leaves)
+
+    def evaluate(self, work: Callable[[Cursor], T]) -> T:
+        """Run a query over this; errors in a view's text have no place that its reader could tell."""
+
+        def explained(cursor: Cursor) -> T:
+            with self._origin.explaining():
+                return work(cursor)
+
+        return self._session.call(explained, self.leaves)
+
+
+def explain_query_error(exc: duckdb.Error, statement: str = "", *, first_line: int = 1) -> OdibiException:
+    """Return DuckDB's error as ours; statement, first_line: see `Origin.explaining`."""
+    error = explain_sql_error(_unwrapped(exc), statement, first_line=first_line).as_error()
+    if error.where.line == 0:  # in the words put before the query: it is about something below it
+        error = type(error)(error.message, hint=error.hint)
+    if "INT128" in error.message:
+        error.hint = "the number doesn't fit a BIGINT: CAST it to DECIMAL(38, 0) or DOUBLE"
+    return error
+
+
+def _unwrapped(exc: duckdb.Error) -> duckdb.Error:
+    """DuckDB 1 wraps what goes wrong while rows are fetched."""
+    _, wrapper, inner = str(exc).partition("pending query result\nError: ")
+    return type(exc)(inner) if wrapper else exc

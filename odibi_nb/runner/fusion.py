@@ -1,0 +1,61 @@
+"""Which results are still to be computed by whoever reads them, and who that is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from odibi_nb.engine.base import Dataset
+
+__all__ = ["Fusion"]
+
+
+class Fusion:
+    """The lazy results of a run, and what each node has read."""
+
+    def __init__(self) -> None:
+        self._lazy: dict[str, Dataset] = {}
+        self._arrival: dict[str, int] = {}
+        self._unconfirmed: dict[str, None] = {}
+        self._reads: defaultdict[str, dict[str, None]] = defaultdict(dict)
+
+    def note_read(self, reader: str, name: str) -> None:
+        """Remember that `reader` has asked for the result of `name`; may be called from the reader's thread."""
+        self._reads[reader][name] = None
+
+    def add(self, name: str, data: Dataset) -> None:
+        """Take in a lazy result that nothing has evaluated yet."""
+        self._lazy[name] = data
+        self._arrival[name] = len(self._arrival)
+        self._unconfirmed[name] = None
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a result is lazy and nothing has evaluated it yet."""
+        return name in self._unconfirmed
+
+    @property
+    def unconfirmed(self) -> list[str]:
+        """The results that nothing has evaluated yet, in the order in which they came."""
+        return list(self._unconfirmed)
+
+    def discard(self, name: str) -> None:
+        self._unconfirmed.pop(name, None)
+
+    def confirm_above(self, reader: str) -> list[str]:
+        """Return the results that `reader` was the first to evaluate, topmost first; they are confirmed now."""
+        names = self._above(reader, self._unconfirmed)
+        for name in names:
+            del self._unconfirmed[name]
+        return names
+
+    def suspects(self, reader: str) -> list[tuple[str, Dataset]]:
+        """Return all lazy results that a query of `reader` evaluates, topmost first."""
+        return [(name, self._lazy[name]) for name in self._above(reader, self._lazy)]
+
+    def _above(self, reader: str, among: Collection[str]) -> list[str]:
+        names, seen = [reader], {reader}
+        for below in names:
+            found = [name for name in self._reads.get(below, ()) if name in among and name not in seen]
+            seen.update(found)
+            names.extend(found)
+        return sorted(names[1:], key=self._arrival.__getitem__)  # what is above came before

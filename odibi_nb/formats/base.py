@@ -41,6 +41,10 @@ class Format(ABC):
         """Tell whether the files hold no rows and no columns either; a write to such a target is an overwrite."""
         return False
 
+    def read_options(self, options: Options) -> dict[str, Any]:
+        """Return the options that read with DuckDB what was written with `options`, be they DuckDB's or pandas'."""
+        return {}
+
     def scan_sql(self, uris: Sequence[str], options: Options, types: Mapping[str, str] | None = None) -> str | None:
         """Return a DuckDB table expression, or None when DuckDB can't read these (then `read_arrow`).
 

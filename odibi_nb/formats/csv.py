@@ -40,6 +40,13 @@ _WRITE_ALIASES = {
     "null": "nullstr", "date_format": "dateformat", "timestamp_format": "timestampformat",
 }  # fmt: skip
 
+# What a file written with these options has to be read with; pandas' line ends and the like matter to no reader.
+_SHARED = {
+    **{name: name for name in ("compression", "dateformat", "encoding", "escape", "header", "nullstr", "quote")},
+    "delimiter": "delim", "timestampformat": "timestampformat", "decimal": "decimal_separator",
+    "escapechar": "escape",
+}  # fmt: skip
+
 # Dates are ISO or they are text: 03/04/2020 is March to one reader and April to the other.
 _ISO_DATE = "%Y-%m-%d"
 # A quoted empty field is '', a bare one NULL, so that both survive a round trip.
@@ -84,6 +91,10 @@ class CsvFormat(Format):
         given = self._reading(options)
         check_headers(opener, uris, self._dialect(given), same=not given.get("union_by_name"))
 
+    def read_options(self, options: Options) -> dict[str, Any]:
+        own_names = {_WRITE_ALIASES.get(name, name): value for name, value in options.items()}
+        return {_SHARED[name]: value for name, value in own_names.items() if name in _SHARED}
+
     def scan_sql(self, uris: Sequence[str], options: Options, types: Mapping[str, str] | None = None) -> str:
         given = self._reading(options)
         if types is not None:
@@ -123,7 +134,12 @@ class CsvFormat(Format):
         if uri is None:
             return None
         given = self._reading(options)
-        return _bad_value(text, uri) or self._fault(opener, uri, given) or super().explain(error, opener, uris, options)
+        return (
+            _bad_value(text, uri)
+            or _long_line(text, uri)
+            or self._fault(opener, uri, given)
+            or super().explain(error, opener, uris, options)
+        )
 
     def _fault(self, opener: Opener, uri: str, given: Mapping[str, Any]) -> FormatError | None:
         lenient = any(given.get(option) for option in ("comment", "ignore_errors", "null_padding"))
@@ -201,11 +217,23 @@ def _bad_value(text: str, uri: str) -> FormatError | None:
         return None
     column, value, kind = found.groups()
     return FormatError(
-        f"column '{column}': {value!r} is not {kind}, the type of the rows above",
+        f"column '{column}': {value!r} is not {kind}, the type of the other rows",
         hint=f"mend it, or set options: {{types: {{{column}: VARCHAR}}}} (or nullstr: {value!r} if it means NULL)",
         file=uri,
         line=int(line[1]),
         source=line[2],
+    )
+
+
+def _long_line(text: str, uri: str) -> FormatError | None:
+    found = re.search(r"Maximum line size of (\d+) bytes exceeded. Actual Size:(\d+)", text)
+    if found is None:
+        return None
+    limit, size = map(int, found.groups())
+    return FormatError(
+        f"a line of {size:,} bytes is longer than the {limit:,} that DuckDB reads",
+        hint=f"set options: {{max_line_size: {2 * size}}}",
+        file=uri,
     )
 
 
@@ -228,7 +256,7 @@ def _followed(given: Mapping[str, Any]) -> Dialect | None:
         names="names" in given,
         encoding=given.get("encoding") or "utf-8",
         strict=False,
-        ragged_hint="{on_bad_lines: skip} to skip rows that are too long",
+        ragged_hint="{on_bad_lines: skip} to skip rows that are too long and fill up short ones with NULL",
     )
 
 
@@ -242,10 +270,19 @@ def _read_frame(opener: Opener, uri: str, given: Mapping[str, Any], dialect: Dia
             frame: pd.DataFrame = pd.read_csv(file, **options)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError) as exc:
         fault = first_fault(opener, uri, dialect) if dialect is not None else None
-        raise fault or FormatError(f"the file can't be read as csv: {str(exc).strip()}", file=uri) from exc
+        raise fault or _pandas_fault(exc, uri) from exc
     if dialect is not None and _may_be_ragged(frame, given) and (fault := first_fault(opener, uri, dialect)):
         raise fault
     return frame
+
+
+def _pandas_fault(exc: Exception, uri: str) -> FormatError:
+    reason = str(exc).strip().split("C error: ")[-1]
+    if unclosed := re.search(r"EOF inside string starting at row (\d+)", reason):
+        message = f"a quoted field is never closed; it begins in row {int(unclosed[1]) + 1}"
+        return FormatError(message, hint="close the quote, or double it", file=uri)
+    hint = "is it really csv? if so, say how it is cut: options: {sep, quotechar, encoding, …}"
+    return FormatError(f"the file can't be read as csv: {reason}", hint=hint, file=uri)
 
 
 def _may_be_ragged(frame: pd.DataFrame, given: Mapping[str, Any]) -> bool:

@@ -38,6 +38,10 @@ class ExcelFormat(Format):
     extensions = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
     typed = True
 
+    def read_options(self, options: Options) -> dict[str, Any]:
+        own_names = {_ALIASES.get(name, name): value for name, value in options.items()}
+        return {name: own_names[name] for name in ("sheet", "header") if name in own_names}
+
     def read_arrow(self, opener: Opener, uris: Sequence[str], options: Options) -> pa.Table:
         import pyarrow as pa
 

@@ -1,4 +1,4 @@
-"""A line on the terminal that says what runs now; it is gone when the run ends."""
+"""What a run says in a terminal while it goes on."""
 
 from __future__ import annotations
 
@@ -8,13 +8,30 @@ from typing import TextIO
 
 from odibi_nb.runner import Event, NodeFinished, NodeStarted, RunFinished, RunStarted
 
-__all__ = ["Progress"]
+__all__ = ["NodeOutputs", "Progress"]
 
 _INTERVAL_S = 0.1
 
 
+class NodeOutputs:
+    """A listener of a run that passes on what each node printed, once it has finished."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __call__(self, event: Event) -> None:
+        if not isinstance(event, NodeFinished) or event.result.output is None:
+            return
+        for line in event.result.output.text.splitlines():
+            self._stream.write(f"{event.result.node_name} | {line}\n")
+        self._stream.flush()
+
+
 class Progress:
-    """A listener of a run that rewrites one line of `stream`, at most ten times a second."""
+    """A listener of a run that rewrites one line of `stream`, at most ten times a second.
+
+    It comes before `NodeOutputs`, which writes where this one has just erased its line.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -31,6 +48,9 @@ class Progress:
             case NodeFinished(result=result):
                 self._running.pop(result.node_name, None)
                 self._done += 1
+                if result.output is not None and result.output.text:
+                    self._write("")
+                    return
             case RunFinished():
                 self._write("")
                 return

@@ -11,15 +11,18 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.table import find_command, overview
-from odibi_nb.exceptions import NodeExecutionError, OdibiException
+from odibi_nb.exceptions import OdibiException, TransformError
+
+if TYPE_CHECKING:
+    from odibi_nb.runner import Listener
 
 __all__ = ["main"]
 
-_INTERRUPTED = 130
+_REFUSED, _INTERRUPTED = 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,8 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return shown.exit_status
     except OdibiException as exc:
         _report(exc, as_json)
-        # Nothing but a node raises this one, and it has started.
-        return 1 if isinstance(exc, NodeExecutionError) else 2
+        return _REFUSED
     except KeyboardInterrupt:
         _print("interrupted", sys.stderr)
         if as_json:
@@ -67,8 +69,8 @@ def _run(command: Command, words: Sequence[str]) -> Shown:
             call = _loaded(command, call)
         return command.run(call)
     except SystemExit as exc:
-        # A node or a definition has called exit(): its status would pass for ours.
-        raise NodeExecutionError(f"the code called exit({exc.code!r})", hint="raise an error instead") from exc
+        # A `transforms.py` has called exit(): its status would pass for ours.
+        raise TransformError(f"the project's code calls exit({exc.code!r})", hint="raise an error instead") from exc
     finally:
         if call.workspace is not None:
             call.workspace.close()
@@ -79,19 +81,21 @@ def _loaded(command: Command, call: Call) -> Call:
 
     target, *rest = call.words
     loaded = load_target(target, env=call.values.get("env"), execute=command.executes)
-    listeners: tuple[Any, ...] = ()
-    if command.executes and sys.stderr.isatty():
-        from odibi_nb.commands.progress import Progress
-
-        listeners = (Progress(sys.stderr),)
     return replace(
         call,
         words=tuple(rest),
         workspace=loaded.workspace,
         left_out=loaded.left_out,
         notes=loaded.notes,
-        listeners=listeners,
+        listeners=_listeners() if command.executes else (),
     )
+
+
+def _listeners() -> tuple[Listener, ...]:
+    from odibi_nb.commands.progress import NodeOutputs, Progress
+
+    outputs = NodeOutputs(sys.stderr)
+    return (Progress(sys.stderr), outputs) if sys.stderr.isatty() else (outputs,)
 
 
 @contextmanager

@@ -77,13 +77,13 @@ def dag_view(workspace: Workspace, names: Iterable[str] | None = None, *, title:
     missing = tuple(DagNodeView(name, "source", "unresolved") for name, readers in unresolved.items() if readers)
     edges = [edge for edge in graph.edges if wanted.issuperset(edge)]
     edges += [(name, reader) for name, readers in unresolved.items() for reader in readers]
-    return DagView(title or _title(workspace), (*missing, *declared), tuple(edges))
+    return DagView(title or workspace.title, (*missing, *declared), tuple(edges))
 
 
 def run_view(workspace: Workspace, outcome: RunOutcome, *, preview: int = 0) -> RunView:
     """Return a run: its nodes with their outcome in this run."""
     nodes = tuple(_run_node(workspace, name, result, preview) for name, result in outcome.results.items())
-    return RunView(_title(workspace), outcome.status, duration_text(outcome.duration), nodes)
+    return RunView(workspace.title, outcome.status, duration_text(outcome.duration), nodes)
 
 
 def error_view(error: OdibiException) -> ErrorView:
@@ -171,8 +171,3 @@ def _broken(check: ExpectationResult, with_rows: bool) -> str:
     values = {name: cell_text(value) for name, value in check.sample[0].items()}
     shown = [f"{name}: {'NULL' if value is None else value}" for name, value in values.items()]
     return f"{text}, such as {', '.join(shown)}"
-
-
-def _title(workspace: Workspace) -> str:
-    project = workspace.project
-    return workspace.current_pipeline or (project.project if project else None) or workspace.root.name

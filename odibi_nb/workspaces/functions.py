@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cached_property
+from types import CodeType
 from typing import Any
 
 from odibi_nb.cells.python_body import UNKNOWN, PythonBody, bind_python, compile_python
@@ -48,9 +50,12 @@ class CellFunction:
 
     def __call__(self, **arguments: Any) -> Any:
         """Run the body; a coroutine where it awaits."""
-        code = compile_python(self._body, filename=self.place.code_file or "<node>", inputs=self._inputs)
-        function = bind_python(code, self._namespace())
+        function = bind_python(self._code, self._namespace())
         return function(**{name: value for name, value in arguments.items() if value is not UNKNOWN})
+
+    @cached_property
+    def _code(self) -> CodeType:
+        return compile_python(self._body, filename=self.place.code_file or "<node>", inputs=self._inputs)
 
     def _parameters(self) -> list[inspect.Parameter]:
         if self._body.form == "code":

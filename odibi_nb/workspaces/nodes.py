@@ -12,7 +12,7 @@ from odibi_nb.exceptions import DependencyError, OdibiException, UnknownNameErro
 from odibi_nb.graph import DependencyGraph
 from odibi_nb.pipeline.compiler import Compiler, connected
 from odibi_nb.registry import Functions
-from odibi_nb.runner.tasks import Dependency, NodeTask
+from odibi_nb.runner.tasks import Dependency, NodeTask, SqlStep
 from odibi_nb.workspaces.declared import DeclaredNode
 from odibi_nb.workspaces.functions import CellFunction, GivenFunction, Namespace
 from odibi_nb.workspaces.parameters import Parameters
@@ -279,8 +279,21 @@ class Nodes(Mapping[str, DeclaredNode]):
             f"node '{task.name}' reads '{dependency.name}', which is not declared ({dependency.reason})",
             hint=did_you_mean(dependency.name, others) or f"declare it: %%odibi_node {dependency.name}",
             node=task.name,
-            **task.place.locate(None),
+            **(_mentioned_at(task, self[task.name], dependency.name) or task.place.locate(None)),
         )
+
+
+def _mentioned_at(task: NodeTask, node: DeclaredNode, name: str) -> dict[str, Any] | None:
+    """Return the place where a node's code names another one; None where it doesn't."""
+    for step in task.steps:
+        tables = step.facts.tables if isinstance(step, SqlStep) else ()
+        for table in tables:
+            if table.name.casefold() == name.casefold():
+                return step.place.locate(table.line)
+    if node.body is None:
+        return None
+    lines = [*((one.name, one.line) for one in node.body.reads), *((p.name, p.line) for p in node.body.parameters)]
+    return next((node.origin.place().locate(line) for mentioned, line in lines if mentioned == name), None)
 
 
 def _with_default(node: DeclaredNode) -> list[str]:

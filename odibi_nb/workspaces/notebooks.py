@@ -41,6 +41,7 @@ def load_notebook(path: Path) -> Loaded:
         is_frame=definitions.names.__contains__,
         functions=definitions.functions,
     )
+    workspace.name = path.stem
     for cell in notebook.cells:
         try:
             _read_cell(workspace, cell, path)

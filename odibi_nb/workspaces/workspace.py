@@ -59,6 +59,7 @@ class Workspace:
         self._runs = Runs(self.nodes)
         self.project: ProjectConfig | None = None
         self.current_pipeline: str | None = None
+        self.name = self.root.name
         self.options: dict[str, Any] = {"auto": True, "preview": 10}
 
     def configure(self, project: ProjectConfig) -> None:
@@ -295,6 +296,13 @@ class Workspace:
         if outcome.interrupted:
             raise KeyboardInterrupt
         return next((r for r in outcome.results.values() if r.status == "failed"), outcome.results[name])
+
+    @property
+    def title(self) -> str:
+        """What to call all of it: the pipeline, if there is one, else the project, else the file or folder."""
+        pipelines = {node.pipeline for node in self.nodes.values()} or {self.current_pipeline}
+        only = pipelines.pop() if len(pipelines) == 1 else None
+        return only or (self.project.project if self.project else None) or self.name
 
     def preview_rows(self, name: str) -> int:
         """Return how many rows a node's card shows."""

@@ -1,0 +1,78 @@
+"""What a person sees: cards and graph in JupyterLab, and in the HTML that nbconvert makes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from .conftest import screenshot
+
+JOURNEY = (
+    "%load_ext odibi_nb",
+    "%%odibi_project\nconnections: {local: {type: local, base_path: ./data}}\nvars: {min_amount: 100}",
+    "%%odibi_node load_sales --read local:sales.csv",
+    "%%odibi_node clean_sales\ndef clean_sales(load_sales, min_amount):\n"
+    "    return load_sales[load_sales.amount >= min_amount]",
+    "%%odibi_node by_region --write local:by_region.parquet\n"
+    "SELECT region, sum(amount) AS total FROM clean_sales GROUP BY region ORDER BY region",
+    "%odibi graph",
+    "%odibi run",
+)
+HOSTILE = "<img src=x onerror='window.hacked=1'><script>window.hacked=1</script>"
+
+
+def write_notebook(folder: Path, name: str, cells: tuple[str, ...], sales: str) -> None:
+    (folder / "data").mkdir(exist_ok=True)
+    (folder / "data" / "sales.csv").write_text(sales, encoding="utf-8")
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(made, folder / name)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_notebook_shows_cards_and_graph(
+    lab: tuple[str, Path], run_in_lab: Callable[..., Page], *, dark: bool
+) -> None:
+    name = f"journey_{dark}.ipynb"
+    write_notebook(lab[1], name, JOURNEY, "region,amount\nN,50\nN,150\nS,200\nS,\n")
+    page = run_in_lab(name, dark=dark)
+    expect(page.locator('[data-node="by_region"][data-status="completed"]')).to_be_visible(timeout=90_000)
+    picture = page.locator(".odibi-static img")
+    expect(picture).to_be_visible(timeout=30_000)
+    assert picture.evaluate("image => image.complete && image.naturalWidth > 100")
+    assert "by_region" in (picture.get_attribute("alt") or "")
+    expect(page.get_by_text("written to local:by_region.parquet")).to_be_visible(timeout=30_000)
+    text = page.locator('[data-node="load_sales"] td').first
+    assert text.evaluate("cell => getComputedStyle(cell).textAlign") == "left"
+    screenshot(page, f"lab_{'dark' if dark else 'light'}")
+
+
+def test_markup_in_data_stays_text(lab: tuple[str, Path], run_in_lab: Callable[..., Page]) -> None:
+    write_notebook(lab[1], "hostile.ipynb", JOURNEY[:3], f'region,amount\n"{HOSTILE}",1\n')
+    page = run_in_lab("hostile.ipynb")
+    card = page.locator('[data-node="load_sales"]')
+    expect(card).to_be_visible(timeout=90_000)
+    expect(card).to_contain_text("onerror")
+    assert page.evaluate("window.hacked") is None
+
+
+def test_the_html_of_nbconvert_needs_no_kernel_and_no_network(browser: Browser, tmp_path: Path) -> None:
+    write_notebook(tmp_path, "journey.ipynb", JOURNEY, "region,amount\nN,150\n")
+    command = [sys.executable, "-m", "nbconvert", "--execute", "--to", "html", "journey.ipynb"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    page = browser.new_page(viewport={"width": 1300, "height": 1800})
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.route("http*://**", lambda route: route.abort())
+    page.goto((tmp_path / "journey.html").as_uri())
+    expect(page.locator('[data-node="by_region"][data-status="completed"]')).to_be_visible()
+    assert page.locator(".odibi-static img").evaluate("image => image.naturalWidth > 100")
+    screenshot(page, "nbconvert")
+    page.close()
+    assert [failure for failure in failures if "odibi" in failure] == []

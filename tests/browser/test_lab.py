@@ -17,10 +17,14 @@ JOURNEY = (
     "%load_ext odibi_nb",
     "%%odibi_project\nconnections: {local: {type: local, base_path: ./data}}\nvars: {min_amount: 100}",
     "%%odibi_node load_sales --read local:sales.csv",
-    "%%odibi_node clean_sales\ndef clean_sales(load_sales, min_amount):\n"
-    "    return load_sales[load_sales.amount >= min_amount]",
-    "%%odibi_node by_region --write local:by_region.parquet\n"
-    "SELECT region, sum(amount) AS total FROM clean_sales GROUP BY region ORDER BY region",
+    (
+        "%%odibi_node clean_sales\ndef clean_sales(load_sales, min_amount):\n"
+        "    return load_sales[load_sales.amount >= min_amount]"
+    ),
+    (
+        "%%odibi_node by_region --write local:by_region.parquet\n"
+        "SELECT region, sum(amount) AS total FROM clean_sales GROUP BY region ORDER BY region"
+    ),
     "%odibi graph",
     "%odibi run",
 )

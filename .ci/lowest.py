@@ -8,6 +8,6 @@ from pathlib import Path
 
 setup = configparser.ConfigParser()
 setup.read(Path(__file__).parent.parent / "setup.cfg", encoding="utf-8")
-promised = setup["options"]["install_requires"] + setup["options.extras_require"]["polars"]
+promised = f"{setup['options']['install_requires']}\n{setup['options.extras_require']['polars']}"
 for name, version in re.findall(r"(?m)^\s*([\w-]+)(?:\[\w+\])?>=([\d.]+)", promised):
     print(f"{name}=={version}.*")

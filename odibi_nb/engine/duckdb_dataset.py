@@ -124,11 +124,12 @@ class DuckDataset(Dataset):
             found = self.evaluate(lambda cursor: cursor.arrow(f"FROM {self.place} LIMIT {wanted + 1}"))
             if found.num_rows <= wanted:
                 self._rows = found.num_rows
-            self._head = canonical_table(found.slice(0, wanted))
+            self._head = canonical_table(found.slice(0, wanted), keep_nanoseconds=True)
         return self._head.slice(0, rows)
 
     def arrow(self) -> pa.Table:
-        table = canonical_table(self.evaluate(lambda cursor: cursor.arrow(f"FROM {self.place}")))
+        found = self.evaluate(lambda cursor: cursor.arrow(f"FROM {self.place}"))
+        table = canonical_table(found, keep_nanoseconds=True)
         self._rows = table.num_rows
         return table
 

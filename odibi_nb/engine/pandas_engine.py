@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Run, Source, T, Target
 from odibi_nb.engine.duckdb_engine import DuckDBEngine
 from odibi_nb.engine.merge import merged
-from odibi_nb.engine.values import publish_value
+from odibi_nb.engine.types import schema_of
+from odibi_nb.engine.values import ValueDataset, publish_value
 from odibi_nb.exceptions import OdibiException
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class PandasEngine(Engine):
     def query(self, query: Query) -> Dataset:
         # Under another name: the node's own becomes that of the frame.
         result = self._sql.query(replace(query, name=f"{query.name} rows", readers=Readers(overrule="table")))
-        return publish_value(result.arrow(), query.name)
+        table = result.arrow()
+        return ValueDataset(table=table, schema=schema_of(table))
 
     def publish(self, value: Any, name: str, *, input_rows: int = 0) -> Dataset:
         return publish_value(value, name, input_rows=input_rows)

@@ -100,12 +100,14 @@ def schema_of(table: pa.Table) -> Schema:
     return tuple(Column(field.name, _type_of(field)) for field in table.schema)
 
 
-def canonical_table(table: pa.Table) -> pa.Table:
+def canonical_table(table: pa.Table, *, keep_nanoseconds: bool = False) -> pa.Table:
     """Cast every column to the table's Arrow type for it; values stay what they are.
 
+    keep_nanoseconds: they were asked for; else they are microseconds wherever those say the same.
     Raises ValidationError naming the column when no type of the table can hold it.
     """
-    columns = [_canonical_column(column, field.name) for column, field in zip(table.columns, table.schema, strict=True)]
+    named = zip(table.columns, table.schema, strict=True)
+    columns = [_canonical_column(column, field.name, keep_nanoseconds) for column, field in named]
     if all(new is old for new, old in zip(columns, table.columns, strict=True)):
         return table.replace_schema_metadata(None)
     return pa.Table.from_arrays(columns, names=table.column_names)
@@ -165,8 +167,8 @@ def _field_name(name: str) -> str:
     return name if name.isidentifier() else '"' + name.replace('"', '""') + '"'
 
 
-def _canonical_column(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
-    if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
+def _canonical_column(column: pa.ChunkedArray, name: str, keep_nanoseconds: bool) -> pa.ChunkedArray:
+    if pa.types.is_timestamp(column.type) and column.type.unit == "ns" and not keep_nanoseconds:
         return _canonical_nanoseconds(column)
     if pa.types.is_duration(column.type):
         return _canonical_duration(column)

@@ -59,7 +59,7 @@ class ParquetFormat(Format):
     def read_pandas(self, opener: Opener, uris: Sequence[str], options: Options) -> pd.DataFrame:
         import pandas as pd
 
-        given = {"dtype_backend": "numpy_nullable"} | accepted(pd.read_parquet, options, "pandas.read_parquet")
+        given = {"dtype_backend": "pyarrow"} | accepted(pd.read_parquet, options, "pandas.read_parquet")
         self.check(opener, uris, {})
         frames = [_read_frame(opener, uri, given) for uri in uris]
         return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)

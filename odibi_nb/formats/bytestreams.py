@@ -5,7 +5,10 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
-from typing import TYPE_CHECKING, BinaryIO, cast
+import zlib
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from odibi_nb.exceptions import FormatError
 
 if TYPE_CHECKING:
     from odibi_nb.formats.base import Opener
@@ -30,14 +33,43 @@ def without_compression(path: str) -> str:
 
 def open_plain(opener: Opener, uri: str) -> BinaryIO:
     """Open `uri` for reading its uncompressed bytes."""
-    raw = opener(uri)
-    match compression_of(uri):
-        case "gzip":
-            return cast("BinaryIO", gzip.GzipFile(fileobj=raw))
-        case "bz2":
-            return cast("BinaryIO", bz2.BZ2File(raw))
-        case "zstd":
-            import pyarrow as pa
+    raw, kind = opener(uri), compression_of(uri)
+    if kind is None:
+        return raw
+    return cast("BinaryIO", io.BufferedReader(_Unpacked(_unpacking(raw, kind), kind, uri)))
 
-            return cast("BinaryIO", io.BufferedReader(pa.CompressedInputStream(raw, "zstd")))
-    return raw
+
+class _Unpacked(io.RawIOBase):
+    """The bytes that a compressed stream holds; a stream that is damaged, or none, is a FormatError."""
+
+    def __init__(self, stream: Any, kind: str, uri: str) -> None:
+        self._stream, self._kind, self._uri = stream, kind, uri
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            chunk = self._stream.read(len(buffer))
+        except (OSError, EOFError, ValueError, zlib.error) as exc:
+            raise FormatError(
+                f"the file can't be unpacked as {self._kind}: {exc}",
+                hint="is it whole, and compressed as its name says?",
+                file=self._uri,
+            ) from exc
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def _unpacking(raw: BinaryIO, kind: str) -> Any:
+    if kind == "gzip":
+        return gzip.GzipFile(fileobj=raw)
+    if kind == "bz2":
+        return bz2.BZ2File(raw)
+    import pyarrow as pa
+
+    return pa.CompressedInputStream(raw, "zstd")

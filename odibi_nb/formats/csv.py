@@ -135,7 +135,7 @@ class CsvFormat(Format):
             return None
         given = self._reading(options)
         return (
-            _bad_value(text, uri)
+            _bad_value(text, uri, given)
             or _long_line(text, uri)
             or self._fault(opener, uri, given)
             or super().explain(error, opener, uris, options)
@@ -208,7 +208,7 @@ def _duckdb_encoding(encoding: str) -> str:
     )
 
 
-def _bad_value(text: str, uri: str) -> FormatError | None:
+def _bad_value(text: str, uri: str, given: Mapping[str, Any]) -> FormatError | None:
     found = re.search(
         r'Error when converting column "(.*?)"\. Could not convert string "(.*?)" to \'(.*?)\'', text, re.DOTALL
     )
@@ -216,13 +216,14 @@ def _bad_value(text: str, uri: str) -> FormatError | None:
     if found is None or line is None:
         return None
     column, value, kind = found.groups()
-    return FormatError(
-        f"column '{column}': {value!r} is not {kind}, the type of the other rows",
-        hint=f"mend it, or set options: {{types: {{{column}: VARCHAR}}}} (or nullstr: {value!r} if it means NULL)",
-        file=uri,
-        line=int(line[1]),
-        source=line[2],
-    )
+    where: dict[str, Any] = {"file": uri, "line": int(line[1]), "source": line[2]}
+    types = given.get("types")
+    if given.get("all_varchar") or (isinstance(types, Mapping) and column in types):
+        # DuckDB reads a cast of the query's as the type to scan.
+        hint = f"mend it, or give it to TRY_CAST({column} AS {kind}), which makes it NULL"
+        return FormatError(f"column '{column}': {value!r} is not {kind}", hint=hint, **where)
+    hint = f"mend it, or set options: {{types: {{{column}: VARCHAR}}}} (or nullstr: {value!r} if it means NULL)"
+    return FormatError(f"column '{column}': {value!r} is not {kind}, the type of the other rows", hint=hint, **where)
 
 
 def _long_line(text: str, uri: str) -> FormatError | None:

@@ -216,7 +216,7 @@ def _read_frame(opener: Opener, uri: str, given: dict[str, Any]) -> pd.DataFrame
         try:
             frame = pd.read_excel(file, **given)
         except (CalamineError, ValueError) as exc:
-            raise FormatError(f"the file can't be read as excel: {exc}", file=uri) from exc
+            raise FormatError(f"the file can't be read as excel: {exc}", hint="is it really Excel?", file=uri) from exc
     if not isinstance(frame, pd.DataFrame):
         raise ConfigValidationError("excel reads give one sheet", hint="set sheet_name to one name or index")
     return frame

@@ -29,7 +29,7 @@ _SHOWN_SIGNATURES = 4
 _CLAUSES = frozenset(
     ("SELECT", "DISTINCT", "FROM", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "OFFSET", "QUALIFY", "WINDOW", "JOIN",
      "LEFT", "RIGHT", "INNER", "OUTER", "CROSS", "USING", "UNION", "EXCEPT", "INTERSECT", "VALUES", "WITH", "CASE",
-     "WHEN", "THEN", "ELSE", "END", "BETWEEN", "AND", "NOT", "NULL", "LIKE")
+     "WHEN", "THEN", "ELSE", "END", "BETWEEN", "AND", "NOT", "NULL", "LIKE", "CAST")
 )  # fmt: skip
 _SHOWN_NAMES = 12
 

@@ -54,6 +54,10 @@ class ExpectationResult:
     sample: tuple[dict[str, Any], ...] = ()
     detail: str = ""
 
+    def __str__(self) -> str:
+        # Errors quote it, and no rows of the sample may get into those.
+        return f"{self.name}: {self.detail or 'passed'}"
+
 
 def check_of(test: CheckConfig) -> Check:
     """Read a test of the dialect.

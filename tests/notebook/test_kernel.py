@@ -1,0 +1,99 @@
+"""In a real kernel, as a front end drives it."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from tests.notebook.conftest import ROOT, _fill
+from tests.notebook.shells import BY_REGION, CLEAN, LOAD, PROJECT, Kernel
+
+SLOW_SQL = "%%odibi_node slow\nSELECT count(*) AS n FROM range(100000000000) t(i) WHERE hash(i) % 7 = 3"
+SLOW_PYTHON = "%%odibi_node slow\nimport time\nfor _ in range(600):\n    time.sleep(0.1)\n1"
+
+
+@pytest.fixture
+def loaded(kernel: Kernel) -> Kernel:
+    kernel.ok("%load_ext odibi_nb", "%odibi reset", PROJECT)
+    return kernel
+
+
+def _execute(folder: Path, *cells: str) -> nbformat.NotebookNode:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    client = NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
+    client.execute(env={**os.environ, "PYTHONPATH": str(ROOT), "IPYTHONDIR": str(folder / ".ipython")})
+    return notebook
+
+
+def test_the_journey_runs_from_top_to_bottom(tmp_path: Path) -> None:
+    cells = ["%load_ext odibi_nb", PROJECT, LOAD, CLEAN, BY_REGION, "%odibi graph", "%odibi run", "%odibi"]
+    notebook = _execute(_fill(tmp_path), *cells)
+    graph = notebook.cells[5].outputs[0].data
+    assert {"text/plain", "text/html", "image/svg+xml"} <= graph.keys()
+    assert "by_region" in graph["image/svg+xml"]
+    assert (tmp_path / "data" / "by_region.parquet").is_file()
+
+
+def test_run_all_stops_at_a_failing_node(tmp_path: Path) -> None:
+    with pytest.raises(CellExecutionError, match="did you mean 'amount'"):
+        _execute(_fill(tmp_path), "%load_ext odibi_nb", PROJECT, LOAD, "%%odibi_node n\nSELECT amuont FROM load_sales")
+
+
+def test_the_front_ends_cell_id_renames(loaded: Kernel) -> None:
+    loaded.run("%%odibi_node a\nSELECT 1 AS x", cellId="one")
+    assert "renamed from 'a'" in loaded.run("%%odibi_node b\nSELECT 1 AS x", cellId="one").text
+
+
+def test_a_deleted_cells_node_is_dropped_and_can_be_brought_back(loaded: Kernel) -> None:
+    loaded.run("%%odibi_node a\nSELECT 1 AS x", cellId="one")
+    ran = loaded.run("1 + 1", cellId="two", deletedCells=["one"])
+    assert "dropped a: its cell was deleted" in ran.text
+    assert "%odibi drop a --undo" in ran.text
+    assert "no node is declared yet" in loaded.ok("%odibi").text
+    loaded.ok("%odibi drop a --undo")
+    assert "a" in loaded.ok("%odibi ls").text.split()
+
+
+@pytest.mark.parametrize("cell", [SLOW_SQL, SLOW_PYTHON])
+def test_an_interrupt_lands_at_once_and_the_next_cell_works(loaded: Kernel, cell: str) -> None:
+    message = loaded.send(cell)
+    time.sleep(3)
+    start = time.monotonic()
+    loaded.manager.interrupt_kernel()
+    ran = loaded.wait(message, timeout_s=30)
+    assert time.monotonic() - start < 1.5
+    assert ran.error_name == "KeyboardInterrupt"
+    assert "cancelled" in loaded.ok("%odibi").text
+    assert "✓ completed · 1 row" in loaded.ok("%%odibi_node quick\nSELECT 1 AS x").text
+
+
+def test_an_interrupted_run_shows_what_was_cancelled(loaded: Kernel) -> None:
+    loaded.ok("%odibi set auto=off", SLOW_SQL, "%%odibi_node after\nSELECT * FROM slow", "%odibi set auto=on")
+    message = loaded.send("%odibi run")
+    time.sleep(2)
+    loaded.manager.interrupt_kernel()
+    ran = loaded.wait(message, timeout_s=30)
+    assert ran.error_name == "KeyboardInterrupt"
+    assert ran.text.count("■ cancelled") >= 2
+
+
+def test_a_node_that_awaits_can_be_interrupted(loaded: Kernel) -> None:
+    message = loaded.send("%%odibi_node slow\nimport asyncio\nawait asyncio.sleep(60)\n1")
+    time.sleep(2)
+    start = time.monotonic()
+    loaded.manager.interrupt_kernel()
+    assert loaded.wait(message, timeout_s=90).error_name == "KeyboardInterrupt"
+    assert time.monotonic() - start < 2
+
+
+def test_the_workspace_survives_a_reload(loaded: Kernel) -> None:
+    loaded.ok(LOAD, "%reload_ext odibi_nb")
+    assert "load_sales" in loaded.ok("%odibi ls").text
+    loaded.ok("%unload_ext odibi_nb")
+    assert loaded.run("%odibi").error_name or "not found" in loaded.run("%odibi").text
+    loaded.ok("%load_ext odibi_nb")

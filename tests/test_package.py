@@ -1,0 +1,68 @@
+"""The package as a whole: its public names, what importing it loads, and which layer imports which."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import odibi_nb
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HEAVY = ("pandas", "duckdb", "pydantic", "IPython", "pyarrow", "sqlglot", "yaml", "numpy")
+
+
+def _loaded_after(code: str) -> str:
+    listing = f"import sys; print(sorted({{m.partition('.')[0] for m in sys.modules}} & set({HEAVY!r})))"
+    done = subprocess.run([sys.executable, "-c", f"{code}\n{listing}"], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[-1]
+
+
+def test_public_names_are_those_of_the_seed_api() -> None:
+    assert odibi_nb.__all__ == [
+        "Pipeline",
+        "PipelineResults",
+        "Workspace",
+        "load_ipython_extension",
+        "transform",
+        "unload_ipython_extension",
+        "workspace",
+    ]
+
+
+@pytest.mark.parametrize("name", odibi_nb.__all__)
+def test_every_public_name_is_there_with_a_docstring(name: str) -> None:
+    assert getattr(odibi_nb, name).__doc__
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="Pipelin"):
+        _ = odibi_nb.Pipelin
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    assert _loaded_after("import odibi_nb") == "[]"
+
+
+def test_the_help_of_the_shell_loads_nothing_heavy() -> None:
+    assert _loaded_after("from odibi_nb.commands.shell import main; main(['--help'])") == "[]"
+
+
+def test_the_core_runs_without_jupyter() -> None:
+    code = "import odibi_nb; ws = odibi_nb.Workspace(); ws.node('a', 'SELECT 1 AS x'); ws.run(); ws.close()"
+    assert "IPython" not in _loaded_after(code)
+
+
+def test_importing_the_core_keeps_submodule_and_function_apart() -> None:
+    importlib.import_module("odibi_nb.workspaces")
+    assert callable(odibi_nb.workspace)
+
+
+@pytest.mark.skipif(shutil.which("lint-imports", path=Path(sys.executable).parent) is None, reason="no import-linter")
+def test_imports_point_down_only() -> None:
+    command = str(Path(sys.executable).parent / "lint-imports")
+    done = subprocess.run([command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

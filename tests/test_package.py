@@ -8,8 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import odibi_nb
 import pytest
+
+import odibi_nb
 
 ROOT = Path(__file__).parents[1]
 HEAVY = ("pandas", "duckdb", "pydantic", "IPython", "pyarrow", "sqlglot", "yaml", "numpy")

@@ -6,6 +6,7 @@ from odibi_nb.cells.option_parser import Option
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selected
 from odibi_nb.exceptions import UsageError
+from odibi_nb.pictures.text import plural
 from odibi_nb.views.build import dag_view, node_view
 
 __all__ = ["COMMANDS"]
@@ -20,7 +21,7 @@ def status(call: Call) -> Shown:
     header = ("node", "kind", "status", "rows", "time", "reads")
     reads = {name: ", ".join(ws.nodes.task(name).depends_on) for name in ws}
     rows = [(n.name, n.kind, n.status, n.rows, n.time, reads.get(n.name, "")) for n in view.nodes]
-    head = f"{view.title} · {len(ws.nodes)} nodes · root {ws.root}"
+    head = f"{view.title} · {plural(len(ws), 'node')} · root {ws.root}"
     right = (False, False, False, True, True)
     data = {"pipeline": view.title, "root": str(ws.root), "nodes": {n.name: {"status": n.status} for n in view.nodes}}
     if not rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from odibi_nb.cells.option_parser import Option
 from odibi_nb.commands.base import Call, Command, Shown
+from odibi_nb.pictures.text import plural
 
 __all__ = ["COMMANDS"]
 
@@ -30,7 +31,7 @@ def reset(call: Call) -> Shown:
     """Forget every node, result and parameter."""
     count = len(call.ws)
     call.ws.reset()
-    return Shown(f"forgot {count} nodes, their results, and all parameters")
+    return Shown(f"forgot {plural(count, 'node')}, their results, and all parameters")
 
 
 COMMANDS = {

@@ -10,6 +10,7 @@ from IPython.core.getipython import get_ipython
 from odibi_nb.exceptions import UsageError
 from odibi_nb.notebook.cells import CellWatch, fill_empty_cells
 from odibi_nb.notebook.magics import OdibiMagics
+from odibi_nb.pictures.text import plural
 from odibi_nb.workspaces.papermill import injected_values
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _is_frame(value: Any) -> bool:
 def _greeting(ws: Workspace, *, restored: bool) -> str:
     from odibi_nb import __version__
 
-    kept = f" · {len(ws)} nodes kept" if restored else ""
+    kept = f" · {plural(len(ws), 'node')} kept" if restored else ""
     return f"odibi_nb {__version__} · root {ws.root}{kept} · %odibi help lists the commands"
 
 

@@ -36,6 +36,8 @@ def node_view(workspace: Workspace, name: str, *, preview: int | None = None) ->
         status = workspace.status(name)
         node, task, result = workspace.nodes[name], workspace.nodes.task(name), workspace.result(name)
         rows = workspace.preview_rows(name) if preview is None else preview
+        if status == "pending":
+            result = None  # of an earlier declaration, which failed
         error = (result.error if result and status != "stale" else None) or workspace.nodes.problem(name)
         waits = [f"waits for {', '.join(names)}"] if (names := workspace.waits_for(name)) else []
         card = NodeView(
@@ -116,7 +118,7 @@ def _run_node(workspace: Workspace, name: str, result: NodeResult, preview: int)
 
 
 def _dag_node(workspace: Workspace, name: str, status: str) -> DagNodeView:
-    result, task = workspace.result(name), workspace.nodes.task(name)
+    result, task = None if status == "pending" else workspace.result(name), workspace.nodes.task(name)
     time = duration_text(result.duration) if result is not None and result.success else ""
     tags = tuple(workspace.nodes[name].config.tags)
     return DagNodeView(name, task.kind, status, _rows_text(result), time, tags)

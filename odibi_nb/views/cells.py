@@ -50,9 +50,9 @@ def duration_text(seconds: float) -> str:
     """Return "<1 ms", "12 ms", "3.4 s" or "2 min 5 s"."""
     if seconds < 0.001:
         return "<1 ms"
-    if seconds < 1:
+    if seconds < 0.9995:
         return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s"

@@ -17,6 +17,7 @@ from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.runner import Listener, NodeResult, RunOutcome, Status
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode, declared_from_cell, declared_from_python, renamed
 from odibi_nb.workspaces.functions import Namespace
+from odibi_nb.workspaces.identity import doubts, former_of
 from odibi_nb.workspaces.nodes import Nodes, Surroundings
 from odibi_nb.workspaces.parameters import known_parameters, refuse_unknown
 from odibi_nb.workspaces.result import Result
@@ -94,8 +95,8 @@ class Workspace:
         """Add a node or replace the one of its name (or, by the cell's id, the one of its cell)."""
         with self.lock:
             before = self.nodes.get(node.name) if node.name in self.nodes else None
-            notes = list(self._notes(node, before))
-            former = self._former(node)
+            notes = list(doubts(node, before, self.nodes, self._around.is_variable))
+            former = former_of(node, self.nodes)
             if former is None:
                 return self.nodes.put(replace(node, notes=tuple(notes)))
             readers = self._readers(former.name)
@@ -330,26 +331,3 @@ class Workspace:
 
     def _readers(self, name: str) -> list[str]:
         return sorted(other for other in self.nodes if name in self.nodes.task(other).depends_on)
-
-    def _former(self, node: DeclaredNode) -> DeclaredNode | None:
-        """Return the node that the same cell declared under another name."""
-        if node.origin.id is None or not node.origin.alone:
-            return None
-        cells = (other for other in self.nodes.values() if other.origin.id == node.origin.id and other.origin.alone)
-        return next((other for other in cells if other.name != node.name), None)
-
-    def _notes(self, node: DeclaredNode, before: DeclaredNode | None) -> Iterator[str]:
-        """Say what the one who declares might not have meant."""
-        if before is not None and _live_twins(before, node):
-            yield f"cells {before.origin.label} and {node.origin.label} both declare '{node.name}'"
-        if self._around.is_variable(node.name):
-            yield f"'{node.name}' is a variable of the notebook too; in nodes the node wins"
-        if before is None and node.origin.label is not None and node.origin.id is None and node.code:
-            for other in self.nodes.values():
-                if other.says_same(node):
-                    command = f"%odibi rename {other.name} {node.name}"
-                    yield f"'{other.name}' says the same; if this is its new name: {command}"
-
-
-def _live_twins(before: DeclaredNode, node: DeclaredNode) -> bool:
-    return before.origin.id is not None and node.origin.id is not None and before.origin.id != node.origin.id

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
-from tests.notebook.shells import BY_REGION, CLEAN, LOAD, PROJECT, Kernel, Notebook
 from traitlets.config import Config
+
+from tests.notebook.shells import BY_REGION, CLEAN, LOAD, PROJECT, Kernel, Notebook
 
 ROOT = Path(__file__).parents[2]
 SALES = "region,amount\nN,50\nN,150\nS,200\nS,\n"

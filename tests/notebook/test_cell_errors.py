@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from odibi_nb.exceptions import NodeExecutionError, TransformError
 from tests.notebook.shells import LOAD, Kernel, Notebook
 
@@ -10,9 +11,7 @@ SCRIPT = "<script>alert('x')</script>"
 
 
 def test_a_sql_error_on_line_three(nb: Notebook) -> None:
-    error = (
-        nb.fails(LOAD) if False else nb.fails("%%odibi_node n --read local:sales.csv\nSELECT region,\n  amuont FROM df")
-    )
+    error = nb.fails("%%odibi_node n --read local:sales.csv\nSELECT region,\n  amuont FROM df")
     assert isinstance(error, TransformError)
     assert (error.node, error.where.cell, error.where.line) == ("n", "3", 3)
     assert error.where.source == "  amuont FROM df"
@@ -93,9 +92,8 @@ def test_a_run_with_failures_shows_the_table_and_raises(nb: Notebook) -> None:
 
 
 def test_data_and_errors_are_escaped_in_html(nb: Notebook) -> None:
-    ran = nb.ok(
-        f'%%odibi_node n\nimport pandas as pd\nprint("{SCRIPT}")\npd.DataFrame({{"a<b>": ["{SCRIPT}", "\\"quoted\\" & \'x\'"]}})'
-    )
+    frame = f'pd.DataFrame({{"a<b>": ["{SCRIPT}", "\\"quoted\\" & \'x\'"]}})'
+    ran = nb.ok(f'%%odibi_node n\nimport pandas as pd\nprint("{SCRIPT}")\n{frame}')
     assert SCRIPT in ran.text
     assert "<script" not in ran.html
     assert "&lt;script&gt;" in ran.html

@@ -10,6 +10,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+
 from tests.notebook.conftest import ROOT, _fill
 from tests.notebook.shells import BY_REGION, CLEAN, LOAD, PROJECT, Kernel
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from odibi_nb.exceptions import DependencyError, OdibiException, TransformError, UsageError, ValidationError
 from tests.notebook.shells import LOAD, Notebook
 
@@ -360,12 +361,19 @@ def test_materialize_table_evaluates_all(nb: Notebook) -> None:
 
 
 def test_a_preview_says_that_not_all_rows_are_checked(nb: Notebook) -> None:
-    ran = nb.ok(
-        "%%odibi_node n --materialize view\nSELECT CAST(CASE WHEN i = 90000 THEN 'x' ELSE '1' END AS INT) AS v FROM range(100000) t(i)"
-    )
+    cast = "CAST(CASE WHEN i = 90000 THEN 'x' ELSE '1' END AS INT)"
+    ran = nb.ok(f"%%odibi_node n --materialize view\nSELECT {cast} AS v FROM range(100000) t(i)")
     assert "preview; rows not all checked" in ran.text
     assert "≥ 20" in ran.text
     assert nb.fails("%odibi run")
+
+
+def test_long_work_above_is_announced_before_it_begins(nb: Notebook) -> None:
+    nb.ok("%%odibi_node a\nSELECT 1 AS x")
+    nb.ws.result("a").duration = 33.0
+    nb.ok("%%odibi_node a --no-run\nSELECT 2 AS x")
+    ran = nb.ok("%%odibi_node b\nSELECT * FROM a")
+    assert ran.text.startswith("running first: a · about 33 s")
 
 
 def test_places_start_at_the_folder_of_loading(nb: Notebook) -> None:

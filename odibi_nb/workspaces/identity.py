@@ -1,0 +1,39 @@
+"""Which node a cell means, and what its author might not have meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from odibi_nb.workspaces.declared import DeclaredNode
+
+__all__ = ["doubts", "former_of"]
+
+
+def former_of(node: DeclaredNode, others: Mapping[str, DeclaredNode]) -> DeclaredNode | None:
+    """Return the node that the same cell declared under another name."""
+    if node.origin.id is None or not node.origin.alone:
+        return None
+    cells = (other for other in others.values() if other.origin.id == node.origin.id and other.origin.alone)
+    return next((other for other in cells if other.name != node.name), None)
+
+
+def doubts(
+    node: DeclaredNode,
+    before: DeclaredNode | None,
+    others: Mapping[str, DeclaredNode],
+    is_variable: Callable[[str], bool],
+) -> Iterator[str]:
+    """Say what the one who declares might not have meant; before: the node that has the name so far."""
+    if before is not None and _live_twins(before, node):
+        yield f"cells {before.origin.label} and {node.origin.label} both declare '{node.name}'"
+    if is_variable(node.name):
+        yield f"'{node.name}' is a variable of the notebook too; in nodes the node wins"
+    if before is None and node.origin.label is not None and node.origin.id is None and node.code:
+        for other in others.values():
+            if other.says_same(node):
+                command = f"%odibi rename {other.name} {node.name}"
+                yield f"'{other.name}' says the same; if this is its new name: {command}"
+
+
+def _live_twins(before: DeclaredNode, node: DeclaredNode) -> bool:
+    return before.origin.id is not None and node.origin.id is not None and before.origin.id != node.origin.id

@@ -1,0 +1,50 @@
+"""What a run says in a terminal while it goes on."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from odibi_nb.capture import NodeOutput
+from odibi_nb.commands.progress import NodeOutputs, Progress
+from odibi_nb.runner import NodeFinished, NodeResult, NodeStarted, RunFinished, RunOutcome, RunStarted
+
+
+def _finished(name: str, printed: str = "") -> NodeFinished:
+    output = NodeOutput()
+    output.write(printed)
+    return NodeFinished(NodeResult(name, "completed", output=output))
+
+
+def test_one_line_names_what_runs_and_is_erased_at_the_end() -> None:
+    stream = io.StringIO()
+    progress = Progress(stream)
+    for event in (RunStarted(("a", "b")), NodeStarted("a"), _finished("a"), RunFinished(RunOutcome())):
+        progress(event)
+    assert "\n" not in stream.getvalue()
+    assert "0/2" in stream.getvalue()
+    assert stream.getvalue().endswith("\x1b[2K")
+
+
+def test_it_writes_at_most_ten_times_a_second() -> None:
+    stream = io.StringIO()
+    progress = Progress(stream)
+    progress(RunStarted(tuple(map(str, range(1000)))))
+    for name in range(1000):
+        progress(NodeStarted(str(name)))
+        progress(_finished(str(name)))
+    assert stream.getvalue().count("\r") <= 10
+
+
+def test_a_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    stream = io.StringIO()
+    Progress(stream)(NodeStarted("x" * 200))
+    assert len(stream.getvalue().removeprefix("\r\x1b[2K")) < 40
+
+
+def test_what_nodes_print_is_passed_on_under_their_names() -> None:
+    stream = io.StringIO()
+    NodeOutputs(stream)(_finished("a", "one\ntwo\n"))
+    assert stream.getvalue() == "a | one\na | two\n"

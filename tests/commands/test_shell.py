@@ -1,0 +1,377 @@
+"""`odibi-nb` on notebooks, YAML files and folders."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from odibi_nb.commands.shell import main
+
+ROOT = Path(__file__).parents[2]
+PROJECT = "%%odibi_project\nconnections: {local: {type: local, base_path: ./data}}\nvars: {min_amount: 100}"
+LOAD = "%%odibi_node load_sales --read local:sales.csv"
+CLEAN = (
+    "%%odibi_node clean_sales\ndef clean_sales(load_sales, min_amount):\n    print('cleaning')\n"
+    "    return load_sales[load_sales.amount >= min_amount]"
+)
+BY_REGION = (
+    "%%odibi_node by_region --write local:by_region.parquet\n"
+    "SELECT region, sum(amount) AS total FROM clean_sales GROUP BY region"
+)
+YAML = """\
+connections: {local: {type: local, base_path: ./data}}
+pipelines:
+  - pipeline: sales
+    nodes:
+      - name: load_sales
+        read: {connection: local, path: sales.csv}
+      - name: doubled
+        depends_on: [load_sales]
+        transform: {steps: [{function: double, params: {by: 2}}]}
+        write: {connection: local, path: doubled.parquet}
+"""
+TRANSFORMS = """\
+from pathlib import Path
+from odibi_nb.registry import transform
+
+Path(__file__).with_name("imported").touch()
+
+@transform
+def double(context, by: int):
+    print("doubling")
+    return context.get("load_sales").assign(by=by)
+"""
+
+Shell = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "sales.csv").write_text("region,amount\nN,50\nN,150\nS,200\nS,\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def shell(folder: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Run a command in this process; returns status, stdout, stderr."""
+
+    def run(*words: str) -> tuple[int, str, str]:
+        status = main(words)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+def _notebook(path: str, *cells: str, tags: dict[int, list[str]] | None = None) -> str:
+    made = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    for position, names in (tags or {}).items():
+        made[position].metadata["tags"] = names
+    nbformat.write(nbformat.v4.new_notebook(cells=made), path)
+    return path
+
+
+@pytest.fixture
+def sales(folder: Path) -> str:
+    return _notebook("sales.ipynb", "%load_ext odibi_nb", PROJECT, LOAD, CLEAN, BY_REGION, "%odibi run")
+
+
+@pytest.fixture
+def project(folder: Path) -> str:
+    Path("odibi.yaml").write_text(YAML)
+    Path("transforms.py").write_text(TRANSFORMS)
+    return "odibi.yaml"
+
+
+def test_a_notebook_runs_and_writes(shell: Shell, sales: str) -> None:
+    status, out, err = shell("run", sales)
+    assert status == 0
+    assert "sales ✓ completed · 3 nodes: 3 completed" in out
+    assert Path("data/by_region.parquet").exists()
+    assert err == "clean_sales | cleaning\n"
+
+
+def test_json_of_a_run_is_one_object_with_exact_rows(shell: Shell, sales: str) -> None:
+    status, out, err = shell("run", sales, "--json")
+    data = json.loads(out)
+    assert status == 0
+    assert list(data) == [
+        "pipeline", "status", "duration_s", "completed", "cached", "failed", "skipped", "cancelled", "written", "nodes",
+    ]  # fmt: skip
+    assert (data["pipeline"], data["status"], data["written"]) == ("sales", "completed", ["by_region"])
+    assert {name: node["rows"] for name, node in data["nodes"].items()} == {
+        "load_sales": 4, "clean_sales": 2, "by_region": 2,
+    }  # fmt: skip
+    assert data["nodes"]["load_sales"]["schema"][1] == {"name": "amount", "type": "BIGINT"}
+    assert data["nodes"]["load_sales"]["error"] is None
+    assert "cleaning" in err
+
+
+@pytest.mark.parametrize("target", ["odibi.yaml", "."])
+def test_a_project_runs_from_its_file_and_its_folder(shell: Shell, project: str, target: str) -> None:
+    status, out, _ = shell("run", target, "--json")
+    data = json.loads(out)
+    assert status == 0
+    assert (data["pipeline"], data["completed"]) == ("sales", ["load_sales", "doubled"])
+
+
+@pytest.mark.parametrize("command", ["validate", "graph", "status", "ls", "params"])
+def test_looking_runs_no_user_code(shell: Shell, project: str, command: str) -> None:
+    mark = "open('ran', 'w').close()"
+    notebook = _notebook(
+        "n.ipynb",
+        PROJECT,
+        f"{mark}\nRATE = {mark} or 2",
+        "from odibi_nb import transform\n@transform\ndef double(context, by: int = 1):\n    return context",
+        LOAD,
+        f"%%odibi_node n\n{mark}\nload_sales.assign(x=RATE)",
+        "%%odibi_node doubled\ndepends_on: [n]\ntransform: {steps: [{function: double}]}",
+    )
+    for target in (project, notebook):
+        assert shell(command, target)[0] == 0
+    assert not Path("ran").exists()
+    assert not Path("imported").exists()
+
+
+def test_only_the_slice_that_nodes_use_runs_and_the_rest_is_listed(shell: Shell) -> None:
+    target = _notebook(
+        "n.ipynb",
+        PROJECT,
+        "from pathlib import Path\nRATE = 2\nPath('plain').touch()",
+        "!touch special",
+        "def scaled(frame):\n    return frame.assign(amount=frame.amount * RATE)",
+        "Path('setup').touch()",
+        LOAD,
+        "%%odibi_node n --write local:n.parquet\nscaled(load_sales)",
+        tags={4: ["odibi-setup"]},
+    )
+    assert shell("run", target)[0] == 0
+    assert Path("data/n.parquet").exists()
+    assert Path("setup").exists()
+    assert not Path("plain").exists()
+    assert not Path("special").exists()
+    left_out = json.loads(shell("validate", target, "--json")[1])["left_out"]
+    assert [(one["cell"], one["line"]) for one in left_out] == [("2", 3), ("3", 1)]
+    assert "cell 3, line 1: !touch special" in shell("validate", target)[1]
+
+
+def test_a_transform_of_the_notebook_is_checked_and_run(shell: Shell) -> None:
+    step = "%%odibi_node n\ndepends_on: [load_sales]\ntransform: {steps: [{function: double, params: {by: BY}}]}"
+    plain = "from odibi_nb import transform\n@transform\ndef double(df, by: int = 1):\n    return df.assign(x=by)"
+    good = _notebook("good.ipynb", PROJECT, plain, LOAD, step.replace("BY", "3"))
+    assert shell("run", good)[0] == 0
+    bad = _notebook("bad.ipynb", PROJECT, plain, LOAD, step.replace("by: BY", "bye: 3"))
+    status, _, err = shell("run", bad)
+    assert status == 2
+    assert "did you mean 'by'?" in err
+
+
+def test_definitions_run_once_even_for_nodes_in_parallel(shell: Shell) -> None:
+    target = _notebook(
+        "n.ipynb",
+        PROJECT,
+        "import time\nCOUNT = open('count', 'a').write('x')\ntime.sleep(0.2)\nDONE = 1",
+        LOAD,
+        *(f"%%odibi_node n{i}\nload_sales.head(COUNT + DONE)" for i in range(4)),
+    )
+    assert shell("run", target, "--workers", "4")[0] == 0
+    assert Path("count").read_text() == "x"
+
+
+def test_definitions_that_fail_fail_every_node_that_needs_them(shell: Shell) -> None:
+    target = _notebook(
+        "n.ipynb",
+        PROJECT,
+        "RATE = 1 / 0",
+        LOAD,
+        "%%odibi_node a\nload_sales.head(RATE)",
+        "%%odibi_node b\nload_sales.tail(RATE)",
+    )
+    status, out, _ = shell("run", target, "--json")
+    nodes = json.loads(out)["nodes"]
+    assert status == 1
+    assert [nodes[name]["error"]["cell"] for name in "ab"] == ["2", "2"]
+
+
+def test_papermills_cell_lies_over_vars(shell: Shell) -> None:
+    cells = [PROJECT, "min_amount = 180", LOAD, CLEAN]
+    assert json.loads(shell("run", _notebook("n.ipynb", *cells), "--json")[1])["nodes"]["clean_sales"]["rows"] == 2
+    injected = _notebook("m.ipynb", *cells, tags={1: ["injected-parameters"]})
+    assert json.loads(shell("run", injected, "--json")[1])["nodes"]["clean_sales"]["rows"] == 1
+    _, out, _ = shell("run", injected, "--json", "--param", "min_amount=0")
+    assert json.loads(out)["nodes"]["clean_sales"]["rows"] == 3
+
+
+def test_a_subset_computes_what_it_needs_and_writes_only_itself(shell: Shell) -> None:
+    target = _notebook(
+        "n.ipynb", PROJECT, LOAD + " --write local:copy.parquet", CLEAN, BY_REGION, "%%odibi_node other\nSELECT 1 AS x"
+    )
+    _, out, _ = shell("run", target, "by_region", "--json")
+    data = json.loads(out)
+    assert data["completed"] == ["load_sales", "clean_sales", "by_region"]
+    assert data["written"] == ["by_region"]
+    assert not Path("data/copy.parquet").exists()
+
+
+def test_two_cells_with_one_name_are_noted(shell: Shell) -> None:
+    target = _notebook("n.ipynb", "%%odibi_node a\nSELECT 1 AS x", "%%odibi_node a\nSELECT 2 AS x")
+    assert "cells 1 and 2 both declare 'a'" in shell("validate", target)[1]
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (["%%odibi_node a --read local:nope.csv"], "nope.csv"),
+        (["%%odibi_node a\nSELECT CAST('x' AS INT) AS y"], "Could not convert"),
+        (["import sys", "%%odibi_node a\nsys.exit(0)"], "SystemExit"),
+        (["%%odibi_node a --expect 'x > 1'\nSELECT 1 AS x"], "x > 1"),
+    ],
+)
+def test_what_fails_in_a_node_is_status_1(shell: Shell, cells: list[str], said: str) -> None:
+    status, out, _ = shell("run", _notebook("n.ipynb", PROJECT, *cells))
+    assert status == 1
+    assert said in out
+
+
+REFUSED: list[tuple[list[str], list[str], str]] = [
+    (["%%odibi_node a --read lokal:sales.csv"], [], "did you mean 'local'?"),
+    (["%%odibi_node a --read local:sales.xyz"], [], "format"),
+    (["%%odibi_node a\nSELECT * FROM b"], [], "not declared"),
+    (["%%odibi_node a\nSELECT * FROM b", "%%odibi_node b\nSELECT * FROM a"], [], "circle"),
+    (["%%odibi_node a\ntransform: {steps: [{function: nope}]}"], [], "not registered"),
+    (["%%odibi_node a\nread: {connection: local, path: sales.csv, fromat: csv}"], [], "did you mean 'format'?"),
+    (["%%odibi_node a\nSELECT $nope AS x"], [], "$nope"),
+    (["%%odibi_node a\nSELEC 1"], [], "line 2"),
+    (["%%odibi_node a\nSELECT 1 AS x"], ["--param", "nope=1"], "there is no parameter 'nope'"),
+    (["%%odibi_node a\nSELECT 1 AS x"], ["b"], "matches no node"),
+    (["%%odibi_node a\nSELECT 1 AS x"], ["--wokers", "2"], "did you mean '--workers'?"),
+    (["%%odibi_node a\nSELECT 1 AS x"], ["--workers", "0"], "1 or more"),
+    (["%%odibi_node a\nSELECT 1 AS x", "%%odibi_expect a rule\nSELECT * FROM a"], [], "not built yet"),
+    (["%%odibi_nod a\nSELECT 1 AS x"], [], "did you mean 'odibi_node'?"),
+    (["frame = 1", "%%odibi_node a\nSELECT * FROM frame"], [], "make it a node"),
+    (["x = 1"], [], "there is no node to run"),
+]
+
+
+@pytest.mark.parametrize(("cells", "words", "said"), REFUSED)
+def test_what_is_found_before_a_node_starts_is_status_2(
+    shell: Shell, cells: list[str], words: list[str], said: str
+) -> None:
+    early = "%%odibi_node early --returns none\nopen('started', 'w')"
+    extra = [early] if cells != ["x = 1"] else []
+    target = _notebook("n.ipynb", PROJECT, *extra, *cells)
+    status, out, err = shell("run", target, *words)
+    assert (status, out) == (2, "")
+    assert said in err
+    assert not Path("started").exists()
+
+
+def test_a_missing_notebook_is_status_2_with_a_hint(shell: Shell, sales: str) -> None:
+    status, _, err = shell("run", "sale.ipynb")
+    assert status == 2
+    assert "did you mean 'sales.ipynb'?" in err
+
+
+def test_json_is_one_object_also_when_nothing_could_run(shell: Shell) -> None:
+    target = _notebook("n.ipynb", "%%odibi_node load\nSELECT 1 AS x", "%%odibi_node a\nSELECT * FROM lod")
+    status, out, err = shell("run", target, "--json")
+    data = json.loads(out)
+    assert status == 2
+    assert data["status"] == "failed"
+    assert data["error"]["type"] == "DependencyError"
+    assert (data["error"]["cell"], data["error"]["line"]) == ("2", 2)
+    assert data["error"]["hint"] == "did you mean 'load'?"
+    assert err.startswith("error: ")
+
+
+def test_a_failed_node_in_json_has_its_place(shell: Shell) -> None:
+    target = _notebook(
+        "n.ipynb",
+        PROJECT,
+        LOAD,
+        "%%odibi_node a\nSELECT region,\n amuont FROM load_sales",
+        "%%odibi_node b\nSELECT * FROM a",
+    )
+    status, out, _ = shell("run", target, "--json")
+    data = json.loads(out)
+    assert status == 1
+    assert (data["status"], data["failed"], data["skipped"]) == ("failed", ["a"], ["b"])
+    error = data["nodes"]["a"]["error"]
+    assert set(error) == {"type", "message", "cell", "line", "hint"}
+    assert (error["cell"], error["line"]) == ("3", 3)
+    assert data["nodes"]["b"] == {"status": "skipped", "rows": None, "duration_s": 0.0, "schema": None, "error": None}
+
+
+def test_validate_reports_every_problem(shell: Shell) -> None:
+    target = _notebook("n.ipynb", "%%odibi_node a\nSELECT * FROM nope", "%%odibi_node b --read local:x.csv")
+    status, out, _ = shell("validate", target)
+    assert status == 2
+    assert "2 nodes, 2 errors" in out
+
+
+def test_graph_in_every_format(shell: Shell, sales: str) -> None:
+    assert "← clean_sales" in shell("graph", sales)[1]
+    assert shell("graph", sales, "--format", "svg")[1].startswith("<svg")
+    assert shell("graph", sales, "--format", "dot")[1].startswith("digraph")
+    data = json.loads(shell("graph", sales, "--json")[1])
+    assert data == json.loads(shell("graph", sales, "--format", "json")[1])
+    assert data["edges"] == [["load_sales", "clean_sales"], ["clean_sales", "by_region"]]
+
+
+def test_a_run_that_is_interrupted_is_status_130(folder: Path) -> None:
+    target = _notebook(
+        "n.ipynb",
+        "%%odibi_node slow\nSELECT count(*) AS n FROM range(100000000000) t(i) WHERE hash(i) % 7 = 3",
+        "%%odibi_node after\nSELECT * FROM slow",
+    )
+    command = [sys.executable, "-m", "odibi_nb.commands.shell", "run", target, "--json"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+    time.sleep(3)
+    start = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=30)
+    assert time.monotonic() - start < 2
+    data: dict[str, Any] = json.loads(out)
+    assert process.returncode == 130
+    assert (data["status"], data["cancelled"]) == ("cancelled", ["slow", "after"])
+
+
+def test_a_transforms_module_that_exits_is_no_success(shell: Shell, project: str) -> None:
+    Path("transforms.py").write_text("import sys\nsys.exit(0)\n")
+    status, _, err = shell("run", project)
+    assert status == 2
+    assert "exit(0)" in err
+
+
+def test_bare_and_help_show_the_commands(shell: Shell) -> None:
+    assert shell()[1] == shell("--help")[1]
+    assert "validate" in shell()[1]
+
+
+def test_an_unknown_command_suggests(shell: Shell) -> None:
+    status, _, err = shell("ruin", "x.ipynb")
+    assert status == 2
+    assert "did you mean 'run'?" in err
+
+
+def test_a_target_is_asked_for(shell: Shell) -> None:
+    assert "TARGET is missing" in shell("run")[2]
+
+
+def test_the_version(shell: Shell) -> None:
+    import odibi_nb
+
+    assert shell("--version")[1] == f"odibi-nb {odibi_nb.__version__}\n"

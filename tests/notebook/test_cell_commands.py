@@ -1,0 +1,143 @@
+"""`%odibi …` in cells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from odibi_nb.exceptions import UsageError, ValidationError
+from tests.notebook.shells import LOAD, Notebook
+
+
+def test_bare_odibi_is_status(sales: Notebook) -> None:
+    assert sales.ok("%odibi").text == sales.ok("%odibi status").text
+    assert "load_sales" in sales.ok("%odibi").text
+
+
+def test_an_empty_workspace_says_how_to_begin(nb: Notebook) -> None:
+    assert "%%odibi_node NAME" in nb.ok("%odibi").text
+
+
+def test_the_graph_is_shown_in_every_form(sales: Notebook) -> None:
+    ran = sales.ok("%odibi graph")
+    assert "by_region    sql     2 rows" in ran.text
+    assert "data:image/svg+xml;base64," in ran.html
+    assert ran.svg.startswith("<svg")
+    assert "<script" not in ran.html + ran.svg
+
+
+def test_a_run_with_selectors_and_exclude(sales: Notebook) -> None:
+    ran = sales.ok("%odibi run +clean_sales --exclude load_sales")
+    assert "2 completed" in ran.text
+    assert "by_region" not in ran.text
+    sales.ok("%odibi run -s by_region --workers 2 --fail-fast --force")
+    assert Path("data/by_region.parquet").exists()
+
+
+def test_a_parameter_for_one_run_leaves_no_fresh_result(sales: Notebook) -> None:
+    sales.ok("%odibi run --param min_amount=180")
+    assert sales.ws.result("clean_sales").rows_processed == 1
+    assert sales.ws.status("clean_sales") == "stale"
+    sales.ok("%odibi run")
+    assert sales.ws.result("clean_sales").rows_processed == 2
+
+
+def test_parameters_are_listed_and_set(sales: Notebook) -> None:
+    assert "min_amount" in sales.ok("%odibi params").text
+    sales.ok("%odibi params min_amount=180")
+    assert sales.ws.status("clean_sales") == "stale"
+    assert sales.ws.status("load_sales") == "completed"
+    assert sales.fails("%odibi params min_amont=1").hint == "did you mean 'min_amount'?"
+
+
+def test_a_default_is_below_vars(nb: Notebook) -> None:
+    body = "def n(load_sales, min_amount=0, most=1):\n    return load_sales[load_sales.amount >= min_amount].head(most)"
+    nb.ok(LOAD, f"%%odibi_node n\n{body}")
+    assert nb.ws["n"].df().amount.tolist() == [150]
+    nb.ok("%odibi params most=2", "%odibi run n")
+    assert nb.ws["n"].df().amount.tolist() == [150, 200]
+
+
+def test_settings_are_shown_and_set(nb: Notebook) -> None:
+    assert "auto=on preview=10" in nb.ok("%odibi set").text
+    nb.ok("%odibi set preview=2", LOAD)
+    assert "2 more rows" in nb.ok("%odibi show load_sales").text
+    error = nb.fails("%odibi set upstream=stored")
+    assert "there is no setting 'upstream'" in str(error)
+    assert "auto, preview" in str(error)
+
+
+@pytest.mark.parametrize("setting", ["auto=maybe", "preview=-1", "preview=x", "auto"])
+def test_a_setting_that_makes_no_sense_is_refused(nb: Notebook, setting: str) -> None:
+    assert isinstance(nb.fails(f"%odibi set {setting}"), UsageError)
+
+
+def test_drop_and_undo(sales: Notebook) -> None:
+    assert "--undo" in sales.ok("%odibi drop clean_sales").text
+    assert "clean_sales" not in sales.ws
+    sales.ok("%odibi drop clean_sales --undo", "%odibi run")
+    assert sales.fails("%odibi drop by_regio").hint == "did you mean 'by_region'?"
+
+
+def test_rename_names_those_that_still_read_the_old_name(sales: Notebook) -> None:
+    assert "still reading 'clean_sales': by_region" in sales.ok("%odibi rename clean_sales cleaned").text
+    assert "there is a node 'by_region' already" in str(sales.fails("%odibi rename cleaned by_region"))
+
+
+def test_reset_forgets_everything(sales: Notebook) -> None:
+    sales.ok("%odibi params min_amount=5", "%odibi reset")
+    assert (list(sales.ws), sales.ws.params) == ([], {})
+    assert Path("data/sales.csv").exists()
+
+
+def test_ls_prints_names_in_order(sales: Notebook) -> None:
+    assert sales.ok("%odibi ls by_region load_*").text.split() == ["load_sales", "by_region"]
+
+
+def test_validate_shows_all_problems_and_stops_run_all(sales: Notebook) -> None:
+    assert "3 nodes: valid" in sales.ok("%odibi validate").text
+    sales.ok("%%odibi_node x\nSELECT * FROM nope")
+    ran = sales.run("%odibi validate")
+    assert isinstance(ran.error, ValidationError)
+    assert "'nope', which is not declared" in ran.text
+
+
+def test_two_writers_of_one_target_are_refused(sales: Notebook) -> None:
+    sales.ok("%%odibi_node again --write local:by_region.parquet\nSELECT 1 AS x")
+    assert "both write local:by_region.parquet" in str(sales.fails("%odibi run"))
+
+
+def test_show_with_more_rows(nb: Notebook) -> None:
+    nb.ok("%%odibi_node n\nSELECT i FROM range(15) t(i)")
+    assert "5 more rows" in nb.ok("%odibi show n").text
+    assert "more row" not in nb.ok("%odibi show n --preview 15").text
+
+
+@pytest.mark.parametrize("asked", ["%odibi help run", "%odibi run --help", "%odibi run by_region -h"])
+def test_a_commands_page(nb: Notebook, asked: str) -> None:
+    text = nb.ok(asked).text
+    assert "usage: %odibi run" in text
+    assert "--exclude" in text
+
+
+def test_an_unknown_command_suggests(nb: Notebook) -> None:
+    assert nb.fails("%odibi ruin").hint == "did you mean 'run'?"
+
+
+def test_a_shell_command_says_where_it_belongs(nb: Notebook) -> None:
+    assert "odibi-nb demo" in nb.fails("%odibi demo").hint
+
+
+def test_dollars_and_braces_in_a_line_are_taken_literally(nb: Notebook) -> None:
+    nb.ok("x = 5", "%%odibi_node n --describe '{x} $x'\nSELECT 1 AS x")
+    assert nb.ws.nodes["n"].config.description == "{x} $x"
+
+
+def test_the_title_is_the_pipeline_the_project_or_the_folder(nb: Notebook) -> None:
+    nb.ok("%%odibi_node n\nSELECT 1 AS x")
+    assert nb.ws.title == nb.ws.root.name
+    nb.ok("%%odibi_project\nproject: shop")
+    assert nb.ws.title == "shop"
+    nb.ok("%%odibi_project\nproject: shop\npipeline: nightly", "%%odibi_node n\nSELECT 1 AS x")
+    assert nb.ws.title == "nightly"

@@ -1,0 +1,49 @@
+"""`%%odibi_project`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.notebook.shells import LOAD, PROJECT, Notebook
+
+
+def test_a_misspelt_key_is_an_error_at_its_line(nb: Notebook) -> None:
+    error = nb.fails("%%odibi_project\nproject: x\nconections: {}")
+    assert (error.where.cell, error.where.line) == ("3", 3)
+    assert "did you mean 'connections'?" in str(error)
+
+
+def test_a_refused_project_changes_nothing(nb: Notebook) -> None:
+    nb.fails("%%odibi_project\nvars: {min_amount: 5}\nengine: sparkle")
+    assert nb.ws.params == {"min_amount": 100}
+
+
+@pytest.mark.parametrize("key", ["pipelines: []", "imports: [a.yaml]", "environments: {dev: {}}"])
+def test_what_only_files_can_say_is_refused(nb: Notebook, key: str) -> None:
+    assert "is for project files" in str(nb.fails(f"%%odibi_project\n{key}"))
+
+
+def test_the_line_takes_nothing(nb: Notebook) -> None:
+    assert "takes nothing on its line" in str(nb.fails("%%odibi_project sales\nvars: {}"))
+
+
+def test_an_empty_project_is_fine(nb: Notebook) -> None:
+    nb.ok("%%odibi_project")
+    assert nb.ws.params == {}
+
+
+def test_vars_may_refer_to_vars(nb: Notebook) -> None:
+    nb.ok("%%odibi_project\nvars: {base: data}\nconnections: {local: {type: local, base_path: '${vars.base}'}}", LOAD)
+    assert nb.ws["load_sales"].rows == 4
+
+
+def test_running_it_again_keeps_fresh_results(nb: Notebook) -> None:
+    nb.ok(LOAD, PROJECT)
+    assert nb.ws.status("load_sales") == "completed"
+
+
+def test_another_engine_means_new_results(nb: Notebook) -> None:
+    nb.ok(LOAD, PROJECT + "\nengine: pandas")
+    assert nb.ws.status("load_sales") == "pending"
+    nb.ok(LOAD)
+    assert nb.ws["load_sales"].rows == 4

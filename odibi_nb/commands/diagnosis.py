@@ -59,7 +59,7 @@ def _extras() -> Iterator[Finding]:
 
 
 def _package(requirement: Requirement) -> Finding:
-    version, install = _version(requirement.name), f"pip install '{requirement.name}{requirement.specifier}'"
+    version, install = _version(requirement.name), f"pip install '{str(requirement).partition(';')[0].strip()}'"
     if version is None:
         return Finding(requirement.name, "fail", "not installed", install)
     if requirement.specifier.contains(version, prereleases=True):

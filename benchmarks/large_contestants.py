@@ -135,7 +135,7 @@ def _pipeline(folder: str) -> dict[str, Any]:
 
 def _look_at(result: Any) -> bool:
     """Read a node's schema and preview, as its card does."""
-    return bool(result.result_schema) and result.dataset.head(20).num_rows > 0
+    return bool(result.result_schema) and len(result.dataset.head(20)) > 0
 
 
 def _measured(start: float, imported: float, idle_mb: float) -> dict[str, float]:

@@ -14,19 +14,22 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from odibi_nb.connections.base import FileConnection
-    from odibi_nb.engine.types import Schema
+    from odibi_nb.engine.schema import Schema
     from odibi_nb.exceptions import OdibiException
     from odibi_nb.formats.base import Format
     from odibi_nb.sql import SqlFacts
 
-__all__ = ["Dataset", "Engine", "FrameKind", "Query", "Readers", "Run", "Source", "Target"]
+__all__ = ["Dataset", "Engine", "FrameKind", "Head", "Query", "Readers", "Run", "Source", "Target"]
 
 FrameKind = Literal["pandas", "arrow", "polars", "relation", "batches"]
 
 Run = Callable[[str], Sequence[tuple[Any, ...]]]
 T = TypeVar("T")
 
-PREVIEW_ROWS = 20
+PREVIEW_ROWS, PREVIEW_COLUMNS, PREVIEW_CHARACTERS = 20, 20, 60
+
+Head = tuple[tuple[str | None, ...], ...]
+"""Rows as texts: the first 20 columns, cut one character after the 60th; None is NULL."""
 
 
 class Dataset(ABC):
@@ -58,7 +61,11 @@ class Dataset(ABC):
         """Return the exact number of rows; may run a query."""
 
     @abstractmethod
-    def head(self, rows: int = PREVIEW_ROWS) -> pa.Table:
+    def head(self, rows: int = PREVIEW_ROWS) -> Head:
+        """Return the first rows, in result order, as texts for the eye; see `Head`."""
+
+    @abstractmethod
+    def first(self, rows: int) -> pa.Table:
         """Return the first rows, in result order."""
 
     @abstractmethod

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
-import pyarrow as pa
 
-from odibi_nb.engine.base import PREVIEW_ROWS, Dataset, FrameKind
+from odibi_nb.engine.base import PREVIEW_CHARACTERS, PREVIEW_COLUMNS, PREVIEW_ROWS, Dataset, FrameKind, Head
+from odibi_nb.engine.schema import Schema
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, is_interrupt
-from odibi_nb.engine.types import Schema, canonical_table
-from odibi_nb.engine.values import table_to_frame
 from odibi_nb.exceptions import OdibiException
 from odibi_nb.sql import explain_sql_error
+from odibi_nb.sql.quote import quote_name
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["DuckDataset", "Explainer", "Names", "Origin"]
 
@@ -83,7 +85,8 @@ class DuckDataset(Dataset):
         self._session, self.place, self.schema = session, place, schema
         self._origin = origin if place.kind == "VIEW" else origin.settled()
         self._rows = rows
-        self._head: pa.Table | None = None
+        self._head: Head = ()
+        self._looked = 0
 
     @property
     def lazy(self) -> bool:
@@ -95,7 +98,7 @@ class DuckDataset(Dataset):
 
     @property
     def head_rows(self) -> int:
-        return self._head.num_rows if self._head is not None else 0
+        return len(self._head)
 
     @property
     def depth(self) -> int:
@@ -118,22 +121,34 @@ class DuckDataset(Dataset):
             self._rows = self.evaluate(lambda cursor: cursor.run(f"SELECT count(*) FROM {self.place}"))[0][0]
         return self._rows
 
-    def head(self, rows: int = PREVIEW_ROWS) -> pa.Table:
-        if self._head is None or (self._head.num_rows < rows and self._head.num_rows != self._rows):
+    def head(self, rows: int = PREVIEW_ROWS) -> Head:
+        if self._looked < rows:
+            # Texts made by DuckDB: a pipeline of SQL never imports Arrow, nor copies what no card can show.
             wanted = max(rows, PREVIEW_ROWS)
-            found = self.evaluate(lambda cursor: cursor.arrow(f"FROM {self.place} LIMIT {wanted + 1}"))
-            if found.num_rows <= wanted:
-                self._rows = found.num_rows
-            self._head = canonical_table(found.slice(0, wanted), keep_nanoseconds=True)
-        return self._head.slice(0, rows)
+            texts = ", ".join(_text_sql(column.name) for column in self.schema[:PREVIEW_COLUMNS])
+            query = f"SELECT {texts} FROM {self.place} LIMIT {wanted + 1}"
+            found = self.evaluate(lambda cursor: cursor.run(query))
+            if len(found) <= wanted:
+                self._rows = len(found)
+            self._head, self._looked = tuple(found[:wanted]), wanted
+        return self._head[:rows]
+
+    def first(self, rows: int) -> pa.Table:
+        return self._arrow(f"FROM {self.place} LIMIT {rows}")
 
     def arrow(self) -> pa.Table:
-        found = self.evaluate(lambda cursor: cursor.arrow(f"FROM {self.place}"))
-        table = canonical_table(found, keep_nanoseconds=True)
+        table = self._arrow(f"FROM {self.place}")
         self._rows = table.num_rows
         return table
 
+    def _arrow(self, query: str) -> pa.Table:
+        from odibi_nb.engine.types import canonical_table
+
+        return canonical_table(self.evaluate(lambda cursor: cursor.arrow(query)), keep_nanoseconds=True)
+
     def frame(self, kind: FrameKind = "pandas") -> Any:
+        from odibi_nb.engine.values import table_to_frame
+
         if kind == "relation":
             return self._session.relation_cursor(self.leaves).relation(f"FROM {self.place}")
         return table_to_frame(self.arrow(), kind)
@@ -167,6 +182,10 @@ def explain_query_error(exc: duckdb.Error, statement: str = "", *, first_line: i
     if "INT128" in error.message:
         error.hint = "the number doesn't fit a BIGINT: CAST it to DECIMAL(38, 0) or DOUBLE"
     return error
+
+
+def _text_sql(name: str) -> str:
+    return f"left(CAST({quote_name(name)} AS VARCHAR), {PREVIEW_CHARACTERS + 1})"
 
 
 def _unwrapped(exc: duckdb.Error) -> duckdb.Error:

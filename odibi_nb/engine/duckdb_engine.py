@@ -15,9 +15,8 @@ from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Run, Source, T
 from odibi_nb.engine.duckdb_dataset import DuckDataset, Names, Origin, explain_query_error
 from odibi_nb.engine.merge import merged
 from odibi_nb.engine.policy import Form, Shape, choose_form
+from odibi_nb.engine.schema import Column, Schema, check_names
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, folded, is_interrupt
-from odibi_nb.engine.types import Column, Schema
-from odibi_nb.engine.values import check_names, publish_value
 from odibi_nb.exceptions import OdibiException
 from odibi_nb.sql.quote import quote_name, quote_text
 
@@ -51,7 +50,7 @@ class DuckDBEngine(Engine):
         self._register(source)
         scan = source.format.scan_sql(uris, source.options, source.types)
         if scan is None:
-            return publish_value(source.format.read_arrow(opener, uris, source.options), name)
+            return self.publish(source.format.read_arrow(opener, uris, source.options), name)
         source.format.check(opener, uris, source.options)
 
         def explain(exc: duckdb.Error) -> OdibiException | None:
@@ -79,6 +78,8 @@ class DuckDBEngine(Engine):
         return self._create(query.name, origin, form, setup)
 
     def publish(self, value: Any, name: str, *, input_rows: int = 0) -> Dataset:
+        from odibi_nb.engine.values import publish_value
+
         return publish_value(value, name, input_rows=input_rows)
 
     def write(self, data: Dataset, target: Target) -> int:

@@ -12,13 +12,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import duckdb
-import pyarrow as pa
 
 from odibi_nb.exceptions import EngineError, NodeCancelled
 from odibi_nb.sql.quote import quote_name
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["Cursor", "Leaf", "Place", "Session", "folded", "is_interrupt"]
 

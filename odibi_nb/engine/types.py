@@ -25,11 +25,12 @@ it, which DATE can't hold, becomes TIMESTAMP.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from odibi_nb.engine.schema import Column, Schema
 from odibi_nb.exceptions import ValidationError
 
 if TYPE_CHECKING:
@@ -37,17 +38,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["Column", "Schema", "canonical_table", "duckdb_type", "schema_of", "to_pandas"]
+__all__ = ["canonical_table", "duckdb_type", "schema_of", "to_pandas"]
 
-
-class Column(NamedTuple):
-    """A column's name and its DuckDB type."""
-
-    name: str
-    type: str
-
-
-Schema = tuple[Column, ...]
 
 _PLAIN: dict[pa.DataType, str] = {
     pa.bool_(): "BOOLEAN",

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from odibi_nb.engine.base import PREVIEW_ROWS, Dataset, FrameKind
-from odibi_nb.engine.types import Column, Schema, canonical_table, schema_of, string_dtype, to_pandas
+from odibi_nb.engine.base import PREVIEW_CHARACTERS, PREVIEW_COLUMNS, PREVIEW_ROWS, Dataset, FrameKind, Head
+from odibi_nb.engine.schema import Column, Schema, check_names
+from odibi_nb.engine.types import canonical_table, schema_of, string_dtype, to_pandas
 from odibi_nb.exceptions import NotAFrameError, ValidationError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ObjectDataset", "ValueDataset", "check_names", "publish_value", "table_to_frame"]
+__all__ = ["ObjectDataset", "ValueDataset", "publish_value", "table_to_frame", "value_text"]
 
 
 # Up to here a second form of the rows is worth keeping: copying a frame is ten times as fast as making one.
@@ -47,7 +47,12 @@ class ValueDataset(Dataset):
     def count(self) -> int:
         return self.known_rows
 
-    def head(self, rows: int = PREVIEW_ROWS) -> pa.Table:
+    def head(self, rows: int = PREVIEW_ROWS) -> Head:
+        shown = self.first(rows).select(range(min(len(self.schema), PREVIEW_COLUMNS)))
+        texts = ([value_text(value) for value in column.to_pylist()] for column in shown.columns)
+        return tuple(zip(*texts, strict=True))
+
+    def first(self, rows: int) -> pa.Table:
         if self._table is not None:
             return self._table.slice(0, rows)
         return _frame_to_table(self._frame.head(rows))  # type: ignore[union-attr]
@@ -90,7 +95,10 @@ class ObjectDataset(Dataset):
     def count(self) -> int:
         return 0
 
-    def head(self, rows: int = PREVIEW_ROWS) -> pa.Table:
+    def head(self, rows: int = PREVIEW_ROWS) -> Head:
+        return ()
+
+    def first(self, rows: int) -> pa.Table:
         return pa.table({})
 
     def arrow(self) -> pa.Table:
@@ -100,6 +108,26 @@ class ObjectDataset(Dataset):
 
     def frame(self, kind: FrameKind = "pandas") -> Any:
         return self.value
+
+
+def value_text(value: Any) -> str | None:
+    """Return a value of Arrow's as DuckDB would write it, cut as `Head` says; None for NULL."""
+    return None if value is None else _text(value)[: PREVIEW_CHARACTERS + 1]
+
+
+def _text(value: Any) -> str:
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return str(value).lower()
+        case bytes():
+            return "".join(chr(b) if 31 < b < 127 and b != 92 else f"\\x{b:02X}" for b in value[:PREVIEW_CHARACTERS])
+        case dict():
+            return "{" + ", ".join(f"'{key}': {_text(item)}" for key, item in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(_text, value)) + "]"
+    return str(value)
 
 
 def table_to_frame(table: pa.Table, kind: FrameKind) -> Any:
@@ -214,24 +242,6 @@ def _numbers_rows(index: pd.Index[Any], input_rows: int) -> bool:
     if len(index) == 0:
         return True
     return index.dtype.kind in "iu" and index.min() >= 0 and index.max() < input_rows
-
-
-def check_names(names: list[Any]) -> None:
-    """Raise ValidationError for a name that is no text, or that another column has too, and where there are none."""
-    if not names:
-        raise ValidationError("the result has no columns", hint="return at least one column")
-    for name in names:
-        if not isinstance(name, str):
-            raise ValidationError(
-                f"column {name!r} has a name that is no text", hint="rename it: df.columns = df.columns.map(str)"
-            )
-    doubled = [name for name, n in Counter(map(str.casefold, names)).items() if n > 1]
-    if doubled:
-        both = [name for name in names if name.casefold() == doubled[0]]
-        raise ValidationError(
-            f"two columns are named {' and '.join(repr(n) for n in both[:2])} (case does not count)",
-            hint="rename or drop one of them",
-        )
 
 
 def _frame_to_table(frame: Any) -> pa.Table:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from odibi_nb.capture import NodeOutput
     from odibi_nb.engine.base import Dataset
-    from odibi_nb.engine.types import Schema
+    from odibi_nb.engine.schema import Schema
     from odibi_nb.exceptions import OdibiException
     from odibi_nb.expectations import ExpectationResult
 

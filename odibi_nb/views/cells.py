@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from odibi_nb.views.models import ColumnView, TableView
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from odibi_nb.engine.types import Schema
+    from odibi_nb.engine.base import Head
+    from odibi_nb.engine.schema import Schema
 
 __all__ = ["cell_text", "duration_text", "long_text", "table_view"]
 
@@ -18,26 +17,24 @@ _COLUMNS, _CHARACTERS, _LONG = 20, 60, 2_000
 _NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+, ?\d+\)")
 
 
-def table_view(head: pa.Table, schema: Schema, *, rows: int, total: int | None) -> TableView:
+def table_view(head: Head, schema: Schema, *, rows: int, total: int | None) -> TableView:
     """Return the first `rows` rows of `head`; total: of the whole result, None when not known."""
-    shown = head.slice(0, rows).select(range(min(len(schema), _COLUMNS)))
-    columns = tuple(ColumnView(*column) for column in schema[:_COLUMNS])
-    records = zip(*(column.to_pylist() for column in shown.columns), strict=True)
-    more = None if total is None and head.num_rows >= rows else max((total or head.num_rows) - shown.num_rows, 0)
+    shown = head[:rows]
+    columns = tuple(ColumnView(*column) for column in schema[: len(head[0]) if head else _COLUMNS])
+    more = None if total is None and len(head) >= rows else max((total or len(head)) - len(shown), 0)
     return TableView(
         columns=columns,
-        rows=tuple(tuple(map(cell_text, record)) for record in records),
+        rows=tuple(tuple(map(cell_text, row)) for row in shown),
         right_aligned=tuple(bool(_NUMBER.fullmatch(column.type)) for column in columns),
         more_columns=len(schema) - len(columns),
         more_rows=more,
     )
 
 
-def cell_text(value: Any) -> str | None:
-    """Return a value as the card shows it, at most 60 characters long; None for NULL."""
-    if value is None:
+def cell_text(text: str | None) -> str | None:
+    """Return a value's text as the card shows it, at most 60 characters long; None for NULL."""
+    if text is None:
         return None
-    text = str(value)
     return text if len(text) <= _CHARACTERS else f"{text[: _CHARACTERS - 1]}…"
 
 

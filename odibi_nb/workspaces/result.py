@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from odibi_nb.engine.base import Dataset
-    from odibi_nb.engine.types import Schema
+    from odibi_nb.engine.schema import Schema
 
 __all__ = ["Result"]
 
@@ -46,7 +46,7 @@ class Result:
         """Return the first `n` rows, in result order."""
         from odibi_nb.engine.types import to_pandas
 
-        return to_pandas(self._dataset().head(n))
+        return to_pandas(self._dataset().first(n))
 
     @property
     def value(self) -> Any:

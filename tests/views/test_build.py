@@ -18,7 +18,7 @@ from odibi_nb.workspaces import RunRequest
 @pytest.fixture
 def ws(tmp_path: Path) -> Iterator[Workspace]:
     workspace = Workspace(tmp_path)
-    workspace.node("a", "SELECT i, NULL AS empty, '' AS blank FROM range(25) t(i)")
+    workspace.node("a", "SELECT i, CAST(NULL AS VARCHAR) AS empty, '' AS blank FROM range(25) t(i)")
     workspace.node("b", "print('hello')\na.head(3)", description="three", tags=["daily"])
     workspace.node("c", "SELECT * FROM nobody")
     yield workspace

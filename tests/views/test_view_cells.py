@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
 import pytest
 
-from odibi_nb.engine.types import Column
+from odibi_nb.engine.schema import Column
 from odibi_nb.views.cells import cell_text, duration_text, long_text, table_view
 
 
@@ -24,8 +23,8 @@ def test_durations(seconds: float, text: str) -> None:
     assert duration_text(seconds) == text
 
 
-def test_null_is_none_and_neither_empty_nor_nan() -> None:
-    assert [cell_text(value) for value in (None, "", float("nan"))] == [None, "", "nan"]
+def test_null_is_none_and_not_the_empty_text() -> None:
+    assert [cell_text(text) for text in (None, "")] == [None, ""]
 
 
 def test_a_text_is_cut_at_sixty_characters() -> None:
@@ -38,24 +37,24 @@ def test_a_long_text_is_cut() -> None:
 
 
 def test_twenty_columns_and_the_number_of_the_rest() -> None:
-    table = pa.table({f"c{i}": [i] for i in range(54)})
-    view = table_view(table, tuple(Column(f"c{i}", "BIGINT") for i in range(54)), rows=10, total=1)
+    view = table_view((("1",) * 20,), tuple(Column(f"c{i}", "BIGINT") for i in range(54)), rows=10, total=1)
     assert (len(view.columns), view.more_columns, view.more_rows) == (20, 34, 0)
 
 
 @pytest.mark.parametrize(("total", "more"), [(25, 15), (None, None), (10, 0)])
 def test_how_many_rows_are_not_shown(total: int | None, more: int | None) -> None:
-    view = table_view(pa.table({"a": list(range(10))}), (Column("a", "BIGINT"),), rows=10, total=total)
+    head = tuple((str(i),) for i in range(10))
+    view = table_view(head, (Column("a", "BIGINT"),), rows=10, total=total)
     assert (len(view.rows), view.more_rows) == (10, more)
 
 
 def test_fewer_rows_than_asked_for_are_all_there_are() -> None:
-    view = table_view(pa.table({"a": [1, 2]}), (Column("a", "BIGINT"),), rows=10, total=None)
+    view = table_view((("1",), ("2",)), (Column("a", "BIGINT"),), rows=10, total=None)
     assert view.more_rows == 0
 
 
 def test_numbers_stand_at_the_right_and_lists_of_numbers_do_not() -> None:
     types = ("BIGINT", "DECIMAL(18,2)", "UTINYINT", "DOUBLE", "VARCHAR", "BIGINT[]", "DATE")
     schema = tuple(Column(f"c{i}", kind) for i, kind in enumerate(types))
-    table = pa.table({column.name: pa.nulls(1) for column in schema})
-    assert table_view(table, schema, rows=1, total=1).right_aligned == (True, True, True, True, False, False, False)
+    view = table_view((), schema, rows=1, total=0)
+    assert view.right_aligned == (True, True, True, True, False, False, False)

@@ -125,7 +125,7 @@ class UsageError(OdibiException, ValueError):
     """A command, option, selector or parameter that can't be understood."""
 
 
-class ConnectionError(OdibiException, builtins.ConnectionError):
+class ConnectionError(OdibiException, builtins.ConnectionError):  # noqa: A001 - the name Odibi's users know
     """A connection that is not configured, not reachable, or not allowed to do this."""
 
 

@@ -170,6 +170,5 @@ def _broken(check: ExpectationResult, with_rows: bool) -> str:
     text = f"{warning}{check.name}: {check.detail}"
     if not with_rows or not check.sample:
         return text
-    values = {name: cell_text(value) for name, value in check.sample[0].items()}
-    shown = [f"{name}: {'NULL' if value is None else value}" for name, value in values.items()]
+    shown = [f"{name}: {'NULL' if value is None else cell_text(str(value))}" for name, value in check.sample[0].items()]
     return f"{text}, such as {', '.join(shown)}"

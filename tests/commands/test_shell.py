@@ -261,6 +261,7 @@ REFUSED: list[tuple[list[str], list[str], str]] = [
     (["%%odibi_node a\nSELECT 1 AS x", "%%odibi_expect a rule\nSELECT * FROM a"], [], "not built yet"),
     (["%%odibi_nod a\nSELECT 1 AS x"], [], "did you mean 'odibi_node'?"),
     (["frame = 1", "%%odibi_node a\nSELECT * FROM frame"], [], "make it a node"),
+    (["%%odibi_node a\ndef a(most: int = 1):\n    return most"], ["--param", "most=x"], "'most'"),
     (["x = 1"], [], "there is no node to run"),
 ]
 

@@ -98,3 +98,17 @@ def test_the_workspace_survives_a_reload(loaded: Kernel) -> None:
     loaded.ok("%unload_ext odibi_nb")
     assert loaded.run("%odibi").error_name or "not found" in loaded.run("%odibi").text
     loaded.ok("%load_ext odibi_nb")
+
+
+def test_papermills_values_reach_the_nodes(tmp_path: Path) -> None:
+    papermill = pytest.importorskip("papermill")
+    cells = ["%load_ext odibi_nb", PROJECT, LOAD, CLEAN]
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    made.cells[1].metadata["tags"] = ["parameters"]  # papermill puts its cell behind this one
+    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(made, _fill(tmp_path) / "in.ipynb")
+    papermill.execute_notebook(
+        tmp_path / "in.ipynb", tmp_path / "out.ipynb", {"min_amount": 180}, cwd=tmp_path, progress_bar=False
+    )
+    card = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[-1].outputs[0]
+    assert "clean_sales · ✓ completed · 1 row" in card.data["text/plain"]

@@ -3,8 +3,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import nbformat
 import pandas as pd
 import pytest
+from nbclient import NotebookClient
 
 from odibi_nb.commands.shell import main
 
@@ -44,6 +46,14 @@ def test_what_demo_prints_can_be_run_from_notebook_and_yaml_alike(
     Path("shop/data/by_region.parquet").unlink()
     assert main(["run", target]) == 0
     pd.testing.assert_frame_equal(pd.read_parquet("shop/data/by_region.parquet"), first)
+
+
+def test_the_notebook_of_the_demo_runs_in_jupyter(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["demo", "shop"])
+    Path("shop/data/by_region.parquet").unlink()
+    notebook = nbformat.read("shop/sales.ipynb", as_version=4)
+    NotebookClient(notebook, resources={"metadata": {"path": "shop"}}).execute()
+    assert Path("shop/data/by_region.parquet").is_file()
 
 
 def test_demo_again_succeeds_and_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -107,13 +107,15 @@ class FileConnection(BaseConnection):
 
 
 def _reason(error: Exception) -> tuple[str, str | None]:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror, _REMEDIES.get(error.errno or 0)
-    text = str(error).splitlines()[0] if str(error) else type(error).__name__
     # Engines put the system's words into messages of their own, among much that helps nobody.
-    known = (code for code in _REMEDIES if os.strerror(code) in text)
-    code = next(known, None)
-    return (text, None) if code is None else (os.strerror(code), _REMEDIES[code])
+    own = [error.errno] if isinstance(error, OSError) else []
+    told = [code for code in _REMEDIES if os.strerror(code) in str(error)]
+    code = next((code for code in [*own, *told] if code in _REMEDIES), None)
+    if code is not None:
+        return os.strerror(code), _REMEDIES[code]
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror, None
+    return str(error).splitlines()[0] if str(error) else type(error).__name__, None
 
 
 def _short(path: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from odibi_nb.exceptions import ConfigValidationError, FormatError
 from odibi_nb.formats.base import Format, Opener, Options, accepted, known_options
 from odibi_nb.formats.bytestreams import compression_of, open_plain
-from odibi_nb.formats.csv_text import Dialect, check_headers, first_fault
+from odibi_nb.formats.csv_text import Dialect, check_headers, first_fault, refuse_nul
 from odibi_nb.formats.sqltext import copy_options, identifier, table_function
 
 if TYPE_CHECKING:
@@ -172,6 +172,8 @@ class CsvFormat(Format):
     def _for_pandas(self, given: dict[str, Any]) -> dict[str, Any]:
         if given.get("chunksize") or given.get("iterator"):
             raise ConfigValidationError("csv reads give one frame: 'chunksize' and 'iterator' can't be used")
+        if encoding := given.get("encoding"):
+            _codec_name(encoding)
         separator = {} if {"sep", "delimiter"} & given.keys() or self.delimiter == "," else {"sep": self.delimiter}
         return {"dtype_backend": "numpy_nullable"} | separator | given
 
@@ -193,11 +195,17 @@ def _header_flag(value: Any) -> bool:
     raise ConfigValidationError(f"option 'header' is true or false, not {value!r}", hint="use skip for lines above it")
 
 
-def _duckdb_encoding(encoding: str) -> str:
+def _codec_name(encoding: str) -> str:
     try:
-        name = codecs.lookup(encoding).name
+        "".encode(encoding)
+        return codecs.lookup(encoding).name
     except LookupError as exc:
-        raise ConfigValidationError(f"'{encoding}' is not an encoding", hint="utf-8, utf-16 or latin-1") from exc
+        hint = "utf-8, utf-16 or latin-1"
+        raise ConfigValidationError(f"'{encoding}' is not an encoding of text", hint=hint) from exc
+
+
+def _duckdb_encoding(encoding: str) -> str:
+    name = _codec_name(encoding)
     if name in ("utf-8", "utf-8-sig", "ascii"):
         return "utf-8"
     if name.startswith("utf-16") or name == "iso8859-1":
@@ -266,6 +274,8 @@ def _read_frame(opener: Opener, uri: str, given: Mapping[str, Any], dialect: Dia
 
     plain = given.get("compression", "infer") == "infer"
     options = {**given, "compression": None} if plain else given
+    if plain and int(pd.__version__.split(".")[0]) < 3:
+        refuse_nul(opener, uri, str(given.get("encoding") or "utf-8"))
     try:
         with open_plain(opener, uri) if plain else opener(uri) as file:
             frame: pd.DataFrame = pd.read_csv(file, **options)

@@ -15,8 +15,9 @@ from odibi_nb.exceptions import FormatError
 from odibi_nb.formats.base import Opener
 from odibi_nb.formats.bytestreams import BOM_ENCODINGS, open_plain
 
-__all__ = ["Dialect", "check_headers", "first_fault"]
+__all__ = ["Dialect", "check_headers", "first_fault", "refuse_nul"]
 
+_BLOCK_BYTES = 2**20
 _DELIMITERS = (";", "\t", "|", ",")
 _ENCODING_HINT = "set options: {encoding: latin-1} (or whatever the file was saved in)"
 
@@ -77,6 +78,22 @@ def first_fault(opener: Opener, uri: str, dialect: Dialect) -> FormatError | Non
             return fault or (_mixed_line_ends(text.newlines, uri) if dialect.strict else None)
     except UnicodeError:
         return _undecodable(opener, uri, dialect)
+
+
+def refuse_nul(opener: Opener, uri: str, encoding: str) -> None:
+    """Raise FormatError for a NUL byte: pandas 2 drops the rest of its field in silence."""
+    if codecs.lookup(encoding).name.startswith(("utf-16", "utf-32")):
+        return
+    line = 1
+    with open_plain(opener, uri) as file:
+        while block := file.read(_BLOCK_BYTES):
+            if (at := block.find(b"\0")) >= 0:
+                line += block.count(b"\n", 0, at)
+                hint = "take it out, or read the file with engine: duckdb or pandas 3"
+                raise FormatError(
+                    "the file holds a NUL byte, where pandas 2 cuts a text", hint=hint, file=uri, line=line
+                )
+            line += block.count(b"\n")
 
 
 def _open_text(opener: Opener, uri: str, dialect: Dialect) -> io.TextIOWrapper:

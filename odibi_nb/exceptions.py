@@ -125,7 +125,7 @@ class UsageError(OdibiException, ValueError):
     """A command, option, selector or parameter that can't be understood."""
 
 
-class ConnectionError(OdibiException, builtins.ConnectionError):  # noqa: A001 - the name Odibi's users know
+class ConnectionError(OdibiException, builtins.ConnectionError):
     """A connection that is not configured, not reachable, or not allowed to do this."""
 
 
@@ -179,7 +179,10 @@ class NotAFrameError(OdibiException, TypeError):
 
 
 class NodeExecutionError(OdibiException, RuntimeError):
-    """A node that failed while running; `__cause__` is what it raised."""
+    """A node that failed while running; `__cause__` is what it raised, and the message begins with its kind."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
 
 
 class NodeCancelled(OdibiException):

@@ -5,6 +5,7 @@ Compiling it takes 0.8 to 1.8 s, so the machine code is kept in the user's cache
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import os
@@ -44,9 +45,16 @@ def load() -> None:
             raise LayoutFailed("wasmtime is not installed") from exc
         try:
             _graphviz = _Graphviz()
+            atexit.register(_unload)  # wasmtime complains of what is left when the interpreter is half gone
         # AttributeError, KeyError: a release of either package that no longer has what is used here.
         except (wasmtime.WasmtimeError, ImportError, OSError, AttributeError, KeyError) as exc:
             raise LayoutFailed("Graphviz could not be loaded") from exc
+
+
+def _unload() -> None:
+    global _graphviz  # noqa: PLW0603
+    with _lock:
+        _graphviz = None
 
 
 def lay_out(dot: str) -> str:

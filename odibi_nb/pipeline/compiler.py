@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig, ReadConfig, TransformStep, WriteConfig
     from odibi_nb.connections import BaseConnection
     from odibi_nb.engine.base import Source, Target
+    from odibi_nb.sql import SqlFacts
 
 __all__ = ["Compiler", "connected"]
 
@@ -112,14 +113,16 @@ class Compiler:
         try:
             written = analyze(text)
             facts = analyze(rooted(text, written, self.root)) if written.files else written
-            inputs, reads_current = self._tables(facts, config, found, has_current)
+            inputs, reads_current = self._tables(facts, config, found, place, has_current=has_current)
             params = self._sql_params(facts.parameters, step.params)
         except OdibiException as exc:
             exc.where = replace(exc.where, **place.locate(exc.where.line))
             raise
         return SqlStep(facts, inputs, params, reads_current, place, text)
 
-    def _tables(self, facts: Any, config: NodeConfig, found: _Found, has_current: bool) -> tuple[dict[str, str], bool]:
+    def _tables(
+        self, facts: SqlFacts, config: NodeConfig, found: _Found, place: Place, *, has_current: bool
+    ) -> tuple[dict[str, str], bool]:
         """Return the upstream nodes by the names that the SQL uses; whether it reads `df`."""
         aliases = {alias.casefold(): alias for alias in config.inputs}
         inputs: dict[str, str] = {}
@@ -137,7 +140,7 @@ class Compiler:
                 )
             elif name is not None or self.open_names:
                 inputs[table.name] = name or table.name
-                found.add(name or table.name, f"{table.clause}, line {table.line}")
+                found.add(name or table.name, f"{table.clause}, line {table.line + place.first_line - 1}")
             else:
                 raise _unknown_table(table, config.name, self.names)
         return inputs, reads_current

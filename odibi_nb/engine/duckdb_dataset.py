@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,10 +29,20 @@ Explainer = Callable[[duckdb.Error], OdibiException | None]
 
 
 class Names:
-    """A schema of the database; dropped when no result in it is left."""
+    """A schema of the database, made when it is first used; dropped when no result in it is left."""
 
     def __init__(self, schema: str) -> None:
         self.schema = schema
+        self._made = False
+        self._lock = threading.Lock()
+
+    def enter(self, cursor: Cursor) -> None:
+        """Let bare names mean what they mean here."""
+        with self._lock:  # two threads may come first
+            if not self._made:
+                cursor.run(f"CREATE SCHEMA {self.schema}")
+                self._made = True
+        cursor.use(self.schema)
 
 
 @dataclass(frozen=True)
@@ -158,7 +169,7 @@ class DuckDataset(Dataset):
         statement = f"SELECT max(hash(t)) FROM (\n{self._origin.text}\n) AS t"
 
         def work(cursor: Cursor) -> None:
-            cursor.use(self._origin.names.schema)
+            self._origin.names.enter(cursor)
             with self._origin.explaining(statement, first_line=0):
                 cursor.run(statement, self._origin.params)
 

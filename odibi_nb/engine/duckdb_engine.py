@@ -43,7 +43,6 @@ class DuckDBEngine(Engine):
         self._scope = self._new_names()
         self._aliases: dict[bytes, weakref.ref[Dataset]] = {}
         self._drops: dict[str, weakref.finalize[Any, Any]] = {}
-        self._session.call(lambda cursor: cursor.run(f"CREATE SCHEMA {self._scope.schema}"))
 
     def read(self, source: Source, name: str, readers: Readers) -> Dataset:
         uris, opener = source.uris(), source.connection.open
@@ -120,7 +119,7 @@ class DuckDBEngine(Engine):
         views = [_view(names, alias, self._place_of(data)) for alias, data in query.inputs.items()]
         # A temporary macro would be the cursor's, not the schema's.
         macros = [_TEMPORARY.sub(r"\1 ", macro, count=1) for macro in query.facts.macros]
-        return [f"CREATE SCHEMA {names.schema}", *views, *macros]
+        return [*views, *macros]
 
     def _shared_names(self, query: Query) -> list[str]:
         """Let the run's scope know the query's inputs that don't live there; nothing is left to be done."""
@@ -134,8 +133,13 @@ class DuckDBEngine(Engine):
         with self._lock_aliases:  # one owner per name: two threads creating it at once is an error in DuckDB
             known = self._aliases.get(folded(alias))
             if known is None or known() is not data:
-                statement = _view(self._scope, alias, place)
-                self._session.call(lambda cursor: cursor.run(statement), self._leaves_of(data))
+                scope = self._scope
+
+                def work(cursor: Cursor) -> None:
+                    scope.enter(cursor)
+                    cursor.run(_view(scope, alias, place))
+
+                self._session.call(work, self._leaves_of(data))
                 self._aliases[folded(alias)] = weakref.ref(data)
 
     def _create(self, name: str, origin: Origin, form: Form, setup: Iterable[str] = ()) -> Dataset:
@@ -145,10 +149,10 @@ class DuckDBEngine(Engine):
         leftover = self._keep_no_longer(place)
 
         def work(cursor: Cursor) -> tuple[Schema, Place, int | None]:
+            origin.names.enter(cursor)
             with origin.explaining():
                 for statement in setup:
                     cursor.run(statement)
-                cursor.use(place.schema)
                 if leftover is not None:
                     cursor.run(f"DROP {leftover.kind} {leftover}")
             with origin.explaining(origin.text):

@@ -29,6 +29,8 @@ def check_names(names: list[Any]) -> None:
             raise ValidationError(
                 f"column {name!r} has a name that is no text", hint="rename it: df.columns = df.columns.map(str)"
             )
+        if not name or "\0" in name:
+            raise ValidationError(f"column {name!r} has a name that SQL can't write", hint="give it another name")
     doubled = [name for name, n in Counter(map(str.casefold, names)).items() if n > 1]
     if doubled:
         both = [name for name in names if name.casefold() == doubled[0]]

@@ -114,6 +114,9 @@ class Session:
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         self._database = duckdb.connect(":memory:", config=_configuration())
         self._database.execute("SET GLOBAL TimeZone = 'UTC'")
+        with suppress(duckdb.CatalogException):  # DuckDB 1 has no such threads
+            # In 2.0.0 a COPY that fails waits for its writer threads, which wait for it: for ever.
+            self._database.execute("SET GLOBAL async_threads = 0")
         for key, value in (settings or {}).items():
             self._set(key, value)
         self._free: deque[Cursor] = deque()

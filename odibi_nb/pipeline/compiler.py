@@ -215,7 +215,8 @@ class _Found:
 def connected(task: NodeTask, config: NodeConfig, connections: Mapping[str, BaseConnection]) -> NodeTask:
     """Return the task with its source and target looked up.
 
-    Raises ConnectionError for a connection that isn't configured, FormatError for an unknown format.
+    Raises ConnectionError for a connection that isn't configured and a path that leaves it, FormatError for an
+    unknown format.
     """
     try:
         inputs: dict[str, str | Source] = {
@@ -233,8 +234,9 @@ def _source(read: ReadConfig, connections: Mapping[str, BaseConnection]) -> Sour
     from odibi_nb.engine.base import Source
     from odibi_nb.formats import format_of
 
-    path = _path(read)
-    return Source(_connection(read.connection, connections), format_of(path, read.format), path, read.options)
+    path, connection = _path(read), _connection(read.connection, connections)
+    connection.get_path(path)
+    return Source(connection, format_of(path, read.format), path, read.options)
 
 
 def _target(write: WriteConfig, connections: Mapping[str, BaseConnection]) -> Target:
@@ -244,6 +246,7 @@ def _target(write: WriteConfig, connections: Mapping[str, BaseConnection]) -> Ta
     path = _path(write)
     options = {key: value for key, value in write.options.items() if key != "keys"}
     connection = _connection(write.connection, connections)
+    connection.get_path(path)
     return Target(connection, format_of(path, write.format), path, str(write.mode), tuple(write.keys), options)
 
 

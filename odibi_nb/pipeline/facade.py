@@ -214,7 +214,10 @@ class Pipeline:
             if only in (None, name):
                 raise problem
         nodes = [node for node in self.config.nodes if only in (None, node.name)]
-        return {node.name: connected(tasks[node.name], node, self._connections) for node in nodes}
+        for node in nodes:
+            if node.enabled:
+                tasks[node.name] = connected(tasks[node.name], node, self._connections)
+        return tasks
 
 
 _DRY = RunOptions(write=frozenset())

@@ -46,9 +46,16 @@ def at_step(error: OdibiException, step: Step) -> OdibiException:
     where = error.where
     if where.cell is None and where.file is None:
         place = step.place.locate(where.line)
-        column = _column(where, place.get("source"), step) if isinstance(step, SqlStep) else where.column
-        error.where = replace(where, **{**place, "column": column})
+        if isinstance(step, SqlStep):
+            place["column"] = _column(where, place.get("source"), step)
+            place["source"] = place.get("source") or _nth_line(step.written, where.line)
+        error.where = replace(where, **place)
     return error
+
+
+def _nth_line(text: str, line: int | None) -> str | None:
+    lines = text.split("\n")
+    return lines[line - 1] if line is not None and 0 < line <= len(lines) else None
 
 
 def _column(where: Where, source: str | None, step: SqlStep) -> int | None:
@@ -56,10 +63,9 @@ def _column(where: Where, source: str | None, step: SqlStep) -> int | None:
 
     File literals are longer when they are executed; SQL within YAML is indented.
     """
-    written, executed = step.written.split("\n"), step.facts.statement.split("\n")
-    if where.line is None or where.column is None or not 0 < where.line <= min(len(written), len(executed)):
+    own, run = _nth_line(step.written, where.line), _nth_line(step.facts.statement, where.line)
+    if where.column is None or own is None or run is None:
         return where.column
-    own, run = written[where.line - 1], executed[where.line - 1]
     indent = source.find(own) if source is not None else 0
     return written_column(own, run, where.column) + indent if indent >= 0 else None
 

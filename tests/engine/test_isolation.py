@@ -115,5 +115,7 @@ def test_a_frame_from_the_context_is_the_nodes_own(project):
         return frame[["i"]]
 
     project.functions.register(vandal)
-    results = project.run(SOURCE, python("vandal", depends_on=["source"]), sql("after", "SELECT i FROM source, vandal LIMIT 5"))
+    results = project.run(
+        SOURCE, python("vandal", depends_on=["source"]), sql("after", "SELECT i FROM source, vandal LIMIT 5")
+    )
     assert sorted(set(results.get_node_result("source").dataset.arrow()["i"].to_pylist())) == [0, 1, 2, 3, 4]

@@ -159,9 +159,11 @@ def test_a_sum_that_no_bigint_holds_is_an_error_with_a_remedy(project):
 def test_a_csv_that_is_read_and_written_keeps_what_its_text_says(project):
     project.put("in.csv", 'id,name,day,amount\n1,"x, y",2024-02-29,1.5\n2,,2024-03-01,\n')
     options = {"parse_dates": ["day"]} if project.engine == "pandas" else {}
-    results = project.run(node("load", read=read("in.csv", **options)), node("out", depends_on=["load"], write=write("out.csv")))
+    results = project.run(
+        node("load", read=read("in.csv", **options)), node("out", depends_on=["load"], write=write("out.csv"))
+    )
     assert results.failed == []
-    assert project.text("out.csv").splitlines()[1:] == ["1,\"x, y\",2024-02-29,1.5", "2,,2024-03-01,"]
+    assert project.text("out.csv").splitlines()[1:] == ['1,"x, y",2024-02-29,1.5', "2,,2024-03-01,"]
 
 
 def test_dates_are_dates_to_every_writer(project):

@@ -1,0 +1,159 @@
+"""Ctrl-C: it lands within a second, the rest is cancelled, nothing half-written stays, the engine goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from pipeline.project import python, sql, write
+
+LONG_SQL = "SELECT count(*) AS n FROM range(10000000000) t(i) WHERE sqrt(i) = -1"
+LONG_WRITE = "SELECT i, sqrt(i) AS r, md5(i::VARCHAR) AS h FROM range(100000000) t(i)"
+
+
+class Interrupted:
+    """The time from a SIGINT, sent some time after the first node started, to the end of the run."""
+
+    def __init__(self, after_s: float = 0.5) -> None:
+        self.after_s, self.sent = after_s, 0.0
+
+    def __call__(self, event: object) -> None:
+        if type(event).__name__ == "NodeStarted" and not self.sent:
+            self.sent = time.monotonic() + self.after_s
+            threading.Timer(self.after_s, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    def run(self, pipeline, **options):
+        with pytest.raises(KeyboardInterrupt):
+            pipeline.run(listeners=[self], **options)
+        self.seconds = time.monotonic() - self.sent
+        return pipeline._outcome.results
+
+
+def status(results):
+    return {name: result.status for name, result in results.items()}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_sql_stops_within_a_second_and_the_rest_is_cancelled(project, workers):
+    pipeline = project.pipeline(sql("first", "SELECT 1 AS a"), sql("long", LONG_SQL), sql("later", "FROM long"))
+    interrupted = Interrupted()
+    results = interrupted.run(pipeline, workers=workers)
+    assert interrupted.seconds < 1
+    assert status(results) == {"first": "completed", "long": "cancelled", "later": "cancelled"}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("path", ["out.parquet", "out.csv"])
+def test_a_file_half_written_is_gone_and_the_old_one_stays(lazy_project, workers, path):
+    lazy_project.put(path, "the old file")
+    pipeline = lazy_project.pipeline(sql("long", LONG_WRITE, write=write(path)))
+    interrupted = Interrupted()
+    results = interrupted.run(pipeline, workers=workers)
+    assert interrupted.seconds < 1
+    assert status(results) == {"long": "cancelled"}
+    assert lazy_project.files() == [path]
+    assert lazy_project.text(path) == "the old file"
+
+
+def test_a_python_node_of_a_serial_run_is_reached(project):
+    def sleeps():
+        time.sleep(30)
+
+    project.functions.register(sleeps)
+    interrupted = Interrupted()
+    results = interrupted.run(project.pipeline(python("sleeps"), sql("later", "FROM sleeps")))
+    assert interrupted.seconds < 1
+    assert status(results) == {"sleeps": "cancelled", "later": "cancelled"}
+
+
+def test_an_async_node_of_a_serial_run_is_reached(project):
+    async def sleeps():
+        import asyncio
+
+        await asyncio.sleep(30)
+
+    project.functions.register(sleeps)
+    interrupted = Interrupted()
+    interrupted.run(project.pipeline(python("sleeps")))
+    assert interrupted.seconds < 1
+
+
+def test_a_python_node_in_a_thread_is_told_of_and_its_result_and_write_discarded(project):
+    done = threading.Event()
+
+    def sleeps():
+        time.sleep(1.5)
+        done.set()
+        return pd.DataFrame({"a": [1]})
+
+    project.functions.register(sleeps)
+    pipeline = project.pipeline(python("sleeps", write=write("out.parquet")), sql("quick", "SELECT 1 AS a"))
+    results = Interrupted().run(pipeline, workers=2)
+    assert results["sleeps"].status == "cancelled"
+    assert "still finishing in its thread" in results["sleeps"].reason
+    assert not done.is_set()
+    assert done.wait(10)
+    time.sleep(0.3)
+    assert project.files() == []
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_engine_goes_on_after_an_interrupt(project, workers):
+    pipeline = project.pipeline(
+        sql("long", "SELECT count(*) AS n FROM range($rows) t(i) WHERE sqrt(i) = -1"), params={"rows": 10**10}
+    )
+    Interrupted(0.3).run(pipeline, workers=workers)
+    pipeline._params["rows"] = 10
+    assert pipeline.run(workers=workers).get_node_result("long").dataset.arrow().to_pylist() == [{"n": 0}]
+
+
+def test_an_interrupt_between_two_nodes_is_heard(project):
+    def interrupts():
+        os.kill(os.getpid(), signal.SIGINT)
+        return pd.DataFrame({"a": [1]})
+
+    project.functions.register(interrupts)
+    pipeline = project.pipeline(python("interrupts"), sql("later", "FROM interrupts"))
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.run()
+    assert pipeline._outcome.results["later"].status == "cancelled"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_process_that_is_interrupted_ends_without_an_abort(tmp_path, workers):
+    script = textwrap.dedent(f"""
+        import sys
+        from odibi_nb import Pipeline
+        from odibi_nb.config import PipelineConfig
+        nodes = [{{"name": f"long_{{n}}", "transform": {{"steps": [{LONG_SQL!r}]}}}} for n in range(2)]
+        pipeline = Pipeline(PipelineConfig(pipeline="p", nodes=nodes))
+        print("ready", flush=True)
+        try:
+            pipeline.run(workers={workers})
+        except KeyboardInterrupt:
+            print([result.status for result in pipeline._outcome.results.values()])
+            sys.exit(130)
+    """)
+    root = str(Path(__file__).parents[2])
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": root},
+    )
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (130, "")
+    assert out == "['cancelled', 'cancelled']\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,10 +31,8 @@ def _by_values(df):
 
 
 def _write_through(values):
-    try:
+    with contextlib.suppress(ValueError, TypeError):  # guarded by the array itself
         values[:] = values[-1]
-    except (ValueError, TypeError):  # guarded by the array itself
-        pass
 
 
 def _by_numpy(df):
@@ -78,7 +78,7 @@ def test_changing_an_input_changes_nothing_else(project, mutate, through_python)
         sql("again", f"SELECT * FROM {given}, vandal"),
     )
     assert results.failed == [], results.get_node_result(results.failed[0]).error
-    expected = [row for row in results.get_node_result("source").dataset.arrow().to_pylist()]
+    expected = results.get_node_result("source").dataset.arrow().to_pylist()
     assert results.get_node_result("witness").dataset.arrow().to_pylist() == expected
     again = results.get_node_result("again").dataset.arrow().drop_columns(["done"])
     assert again.to_pylist() == expected

@@ -55,14 +55,13 @@ def test_an_error_in_sql_names_node_line_and_column_and_suggests(project):
 
 def test_an_error_in_python_names_node_and_line_and_keeps_its_cause(project):
     def bad(ok):
-        total = ok["amoun"].sum()
-        return total
+        return ok["amoun"].sum()
 
     project.functions.register(bad)
     error = project.run(sql("ok", "SELECT 1 AS amount"), python("bad")).get_node_result("bad").error
     assert isinstance(error, NodeExecutionError)
     assert isinstance(error.__cause__, KeyError)
-    assert error.where.source.strip() == 'total = ok["amoun"].sum()'
+    assert error.where.source.strip() == 'return ok["amoun"].sum()'
     assert error.hint == "did you mean 'amount'?"
 
 
@@ -130,7 +129,7 @@ class Flaky:
         self.errors = list(errors)
         self.calls = 0
 
-    def __call__(self):
+    def call(self):
         self.calls += 1
         if self.errors:
             raise self.errors.pop(0)
@@ -138,7 +137,7 @@ class Flaky:
 
 
 def run_flaky(project, flaky, **options):
-    project.functions.register(lambda: flaky(), "flaky")
+    project.functions.register(flaky.call, "flaky")
     pipeline = project.pipeline(python("flaky", **options))
     pipeline._attempts = Attempts(most=3, backoff="constant", wait_s=0.01)
     return pipeline.run().get_node_result("flaky")
@@ -193,7 +192,7 @@ def test_waits_grow_as_configured():
     for kind, attempt in attempts.items():
         pauses[kind] = waited = []
         with pytest.raises(TimeoutError):
-            attempt.call(Flaky(*[TimeoutError()] * 4), sleep=waited.append)
+            attempt.call(Flaky(*[TimeoutError()] * 4).call, sleep=waited.append)
     assert pauses == {"constant": [1, 1, 1], "linear": [1, 2, 3], "exponential": [1, 2, 4]}
 
 

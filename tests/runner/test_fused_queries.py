@@ -147,11 +147,10 @@ def test_a_node_that_is_only_waited_for_is_not_called_fused(project):
 
 
 def test_materialize_table_evaluates_all_of_a_node(project):
-    nodes = lazy_chain(cast_in="first")
-    nodes[1] = sql("first", "SELECT CAST(s AS INT) AS s FROM load", materialize="table")
-    results = project.run(*nodes)
-    assert results.failed == ["first"]
-    assert not results.get_node_result("load").dataset is None
+    nodes = lazy_chain(cast_in="nobody")
+    nodes[1] = sql("first", "SELECT s FROM load", materialize="table")
+    first = project.run(*nodes).get_node_result("first")
+    assert (first.fused_into, first.dataset.known_rows) == ((), ROWS)
 
 
 def test_volatile_sql_shows_its_readers_what_the_card_shows(lazy_project):

@@ -43,8 +43,13 @@ __all__ = [
     "UsageError",
     "ValidationError",
     "Where",
+    "around",
     "did_you_mean",
+    "shortened",
 ]
+
+_QUOTED, _MESSAGE = 200, 2_000
+"""Characters of a source line, and of its message, that an error shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ class Where:
 
     def __str__(self) -> str:
         parts = [
-            self.node and f"node '{self.node}'",
+            self.node and f"node '{shortened(self.node)}'",
             self.cell and f"cell {self.cell}",
             self.file,
             self.line and f"line {self.line}",
@@ -107,13 +112,13 @@ class OdibiException(Exception):
         return f"{type(self).__name__}: {self}".splitlines()
 
     def __str__(self) -> str:
-        lines = [self.message]
+        lines = [shortened(self.message, _MESSAGE)]
         if place := str(self.where):
             lines.append(f"  in {place}")
         if self.where.source is not None:
             lines.extend(_quoted(self.where))
         if self.hint:
-            lines.append(f"  hint: {self.hint}")
+            lines.append(f"  hint: {shortened(self.hint, _MESSAGE)}")
         return "\n".join(lines)
 
 
@@ -196,9 +201,20 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     return f"did you mean '{by_fold[near[0]]}'?" if near else None
 
 
+def shortened(text: str, width: int = 100) -> str:
+    """Return `text`, its middle left out where it is longer than `width` characters."""
+    half = (width - 1) // 2
+    return text if len(text) <= width else f"{text[:half]}…{text[-half:]}"
+
+
+def around(source: str, column: int | None) -> tuple[str, int | None]:
+    """Return a line of source and a column in it; of a very long line what stands around that column."""
+    start = max(0, (column or 1) - _QUOTED // 2) if len(source) > _QUOTED else 0
+    return source[start : start + _QUOTED], None if column is None else column - start
+
+
 def _quoted(where: Where) -> list[str]:
     margin = f"  {where.line or ''} | "
-    lines = [f"{margin}{where.source}"]
-    if where.column is not None:
-        lines.append(" " * (len(margin) + where.column - 1) + "^")
-    return lines
+    source, column = around(where.source or "", where.column)
+    caret = [] if column is None else [" " * (len(margin) + column - 1) + "^"]
+    return [margin + source, *caret]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from odibi_nb.exceptions import shortened
 from odibi_nb.pictures.card import error_html, error_text, status_html
 from odibi_nb.pictures.dag import counts
 from odibi_nb.pictures.markup import tag
@@ -32,7 +33,7 @@ def run_html(view: RunView) -> str:
 def run_text(view: RunView) -> str:
     """Return the run for terminals and logs."""
     rows = [(n.name, n.kind, mark(n.status), n.rows, n.time, _remark(n)) for n in view.nodes]
-    errors = [f"\n{visible(node.name)}\n{error_text(node.error)}" for node in view.nodes if node.error]
+    errors = [f"\n{visible(shortened(node.name))}\n{error_text(node.error)}" for node in view.nodes if node.error]
     summary = visible(f"{view.title} {mark(view.status)} · {_facts(view)}")
     return "\n".join([summary, listing_text(_HEADER, rows, right_aligned=_RIGHT), *errors])
 

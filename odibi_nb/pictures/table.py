@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from odibi_nb.exceptions import shortened
 from odibi_nb.pictures.markup import Markup, tag
 from odibi_nb.pictures.text import aligned, join_facts, plural, visible
 from odibi_nb.views import TableView
@@ -35,7 +36,8 @@ def table_html(view: TableView) -> Markup:
 
 def listing_text(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right_aligned: Sequence[bool] = ()) -> str:
     """Return a simple table as text; right_aligned: one flag a column, the last ones may be left out."""
-    return "\n".join(aligned([columns, *rows], right_aligned, ruled=True))
+    short = [[shortened(cell) for cell in row] for row in rows]
+    return "\n".join(aligned([columns, *short], right_aligned, ruled=True))
 
 
 def listing_html(

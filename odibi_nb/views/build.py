@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from odibi_nb.exceptions import NodeExecutionError, OdibiException
+from odibi_nb.exceptions import NodeExecutionError, OdibiException, around, shortened
 from odibi_nb.runner import NodeResult, RunOutcome
 from odibi_nb.views.cells import cell_text, duration_text, long_text, table_view
 from odibi_nb.views.models import (
@@ -92,13 +92,15 @@ def error_view(error: OdibiException) -> ErrorView:
     """Return an error for the eye; its type is that of what user code raised."""
     raised = error.__cause__ if isinstance(error, NodeExecutionError) and error.__cause__ else error
     kind = type(raised).__name__
+    where = error.where
+    source, column = (None, None) if where.source is None else around(where.source, where.column)
     return ErrorView(
         type=kind,
-        message=error.message.removeprefix(f"{kind}: "),
-        where=str(error.where),
-        line=error.where.line,
-        column=error.where.column,
-        source=error.where.source,
+        message=shortened(error.message.removeprefix(f"{kind}: "), 2_000),
+        where=str(where),
+        line=where.line,
+        column=column,
+        source=source,
         hint=error.hint,
     )
 

@@ -31,14 +31,14 @@ def test_a_line_longer_than_duckdb_reads_is_told_with_the_option(project):
     text = project([source("a.csv"), copy()], files={"a.csv": content}).run().failure(1)
     assert "longer than the 2,000,000 that DuckDB reads" in text
     assert "max_line_size" in text
-    assert len(text) < 5_000
+    assert len(text) < 10_000
 
 
 def test_a_long_field_above_a_ragged_row_is_not_blamed(project, engine):
     content = f"id,text\n1,{'x' * 500_000}\n2,b,c\n"
     text = project([source("a.csv")], engine=engine, files={"a.csv": content}).run().failure(1)
     assert "never closed" not in text
-    assert len(text) < 5_000
+    assert len(text) < 10_000
 
 
 def test_names_of_10_000_characters(project, engine):
@@ -61,8 +61,7 @@ def test_an_error_stays_readable_however_long_the_name(project, where):
     outcome = project(nodes, files={"a.csv": GOOD}).run()
     assert outcome.status in (1, 2)
     assert "Traceback" not in outcome.err
-    if len(outcome.out + outcome.err) > 5_000:
-        pytest.xfail("exceptions: names and source lines are shown at full length")
+    assert len(outcome.out + outcome.err) < 10_000
 
 
 def test_no_rows_of_a_typed_frame(project, engine):

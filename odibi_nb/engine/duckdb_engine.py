@@ -45,7 +45,8 @@ class DuckDBEngine(Engine):
         self._drops: dict[str, weakref.finalize[Any, Any]] = {}
 
     def read(self, source: Source, name: str, readers: Readers) -> Dataset:
-        uris, opener = source.uris(), source.connection.open
+        files, opener = source.files(), source.connection.open
+        uris = [file.uri for file in files]
         self._register(source)
         scan = source.format.scan_sql(uris, source.options, source.types)
         if scan is None:
@@ -55,7 +56,9 @@ class DuckDBEngine(Engine):
         def explain(exc: duckdb.Error) -> OdibiException | None:
             return source.format.explain(exc, opener, uris, source.options)
 
-        form, _ = choose_form(Shape(reparses=not source.format.typed), readers)
+        form, _ = choose_form(
+            Shape(reparses=not source.format.typed, source_bytes=sum(file.size_bytes for file in files)), readers
+        )
         return self._create(name, Origin(self._scope, f"FROM {scan}", explainers=(explain,)), form)
 
     def query(self, query: Query) -> Dataset:
@@ -260,7 +263,9 @@ def _keep(cursor: Cursor, place: Place, origin: Origin, columns: Schema) -> tupl
     statement = f"CREATE {place.kind} {quote_name(place.name)} AS {text}"
     with origin.explaining(statement, first_line=0):
         if place.kind == "TABLE":
-            return place, int(cursor.run(statement, origin.params)[0][0])
+            counted = cursor.run(statement, origin.params)
+            # A PIVOT is carried out as several statements, of which the last doesn't count.
+            return place, int((counted or cursor.run(f"SELECT count(*) FROM {place}"))[0][0])
         try:
             if origin.params:  # a prepared CREATE VIEW has no parameters, a relation's has
                 cursor.relation(text, origin.params).create_view(place.name)

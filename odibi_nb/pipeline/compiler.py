@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from odibi_nb.engine.base import Source, Target
     from odibi_nb.sql import SqlFacts
 
-__all__ = ["Compiler", "connected"]
+__all__ = ["Compiler", "UnconfiguredError", "connected"]
 
 
 @dataclass(frozen=True)
@@ -259,10 +259,14 @@ def _path(access: ReadConfig | WriteConfig) -> str:
     return access.path
 
 
+class UnconfiguredError(ConnectionError):
+    """A connection that a node names and nobody has configured."""
+
+
 def _connection(name: str, connections: Mapping[str, BaseConnection]) -> Any:
     if name not in connections:
         known = ", ".join(connections) or "none"
-        raise ConnectionError(
+        raise UnconfiguredError(
             f"connection '{name}' is not configured; there are: {known}", hint=did_you_mean(name, connections)
         )
     return connections[name]

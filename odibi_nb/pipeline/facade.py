@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.context import Context
 from odibi_nb.engine import create_engine
 from odibi_nb.exceptions import (
-    ConnectionError,  # noqa: A004
     DependencyError,
     NodeExecutionError,
     OdibiException,
     UsageError,
-    ValidationError,
     did_you_mean,
 )
 from odibi_nb.graph import DependencyGraph
-from odibi_nb.pipeline.compiler import Compiler, connected
+from odibi_nb.pipeline.compiler import Compiler, UnconfiguredError, connected
+from odibi_nb.pipeline.mocks import as_frame, mocked
 from odibi_nb.pipeline.results import PipelineResults
 from odibi_nb.pipeline.setup import attempts_of, connections_of, functions_of
 from odibi_nb.pipeline.targets import shared_targets
@@ -115,7 +113,7 @@ class Pipeline:
         for node in self.config.nodes:
             try:
                 connected(self._compiled[node.name], node, self._connections)
-            except ConnectionError as exc:
+            except UnconfiguredError as exc:
                 warnings.append(str(exc))
             except OdibiException as exc:
                 errors.append(str(exc))
@@ -148,6 +146,7 @@ class Pipeline:
         count = workers or ((os.cpu_count() or 2) if parallel else 1)
         options = RunOptions(workers=count, fail_fast=fail_fast, preview=preview, attempts=self._attempts)
         ordered = [tasks[name] for name in self.graph.topological_sort()]
+        self._outcome = RunOutcome()  # the last run's results needn't stay beside the new ones
         self._engine.begin()
         self._outcome = Runner(self._engine, ordered, options=options, listeners=listeners).run()
         if self._outcome.interrupted:
@@ -157,17 +156,18 @@ class Pipeline:
     def run_node(self, name: str, mock_data: Mapping[str, Any] | None = None) -> NodeResult:
         """Run one node and write nothing.
 
-        mock_data: a frame for each of the node's inputs, by their names; a node that reads is mocked under
-        its own name. Without it the nodes above run too. Real results stay as they are.
+        mock_data: a frame (or rows, or columns) for each of the node's inputs, by their names; a node that reads
+        is mocked under its own name. Without it the nodes above run too. Real results stay as they are.
         Raises ValidationError for an input without a mock, NodeExecutionError when the node fails.
         """
         task = self._tasks(only=name)[name]
         if mock_data is None:
             outcome = self._run_above(name)
         else:
-            given = {key: self._engine.publish(frame, key) for key, frame in mock_data.items()}
+            task = mocked(task, mock_data)
+            given = {key: self._engine.publish(as_frame(mock), key) for key, mock in mock_data.items()}
             self._engine.begin()
-            outcome = Runner(self._engine, [_mocked(task, given)], given=given, options=_DRY).run()
+            outcome = Runner(self._engine, [task], given=given, options=_DRY).run()
         result = outcome.results[name]
         if result.error is not None:
             raise result.error
@@ -225,25 +225,3 @@ _DRY = RunOptions(write=frozenset())
 
 def _bare(node: NodeConfig) -> NodeTask:
     return NodeTask(node.name, "pass", tuple(Dependency(name, "depends_on") for name in node.depends_on))
-
-
-def _mocked(task: NodeTask, given: Mapping[str, Any]) -> NodeTask:
-    """Return the task with every input taken from `given`."""
-    wanted = [task.name] if task.source is not None else []
-    wanted += [alias for alias, source in task.inputs.items() if not isinstance(source, str)]
-    wanted += list(task.depends_on)
-    for name in wanted:
-        if name not in given:
-            raise ValidationError(
-                f"input '{name}' of node '{task.name}' has no mock",
-                hint=f"mocks are given for: {', '.join(given) or 'none'}",
-            )
-    for name in given:
-        if name not in wanted:
-            raise ValidationError(
-                f"'{name}' is no input of node '{task.name}'",
-                hint=did_you_mean(name, wanted) or f"inputs: {', '.join(wanted) or 'none'}",
-            )
-    start = (Dependency(task.name, "mock"),) if task.source is not None else ()
-    inputs = {alias: source if isinstance(source, str) else alias for alias, source in task.inputs.items()}
-    return replace(task, source=None, target=None, inputs=inputs, dependencies=(*start, *task.dependencies))

@@ -1,0 +1,48 @@
+"""Mock rows in place of a node's inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from odibi_nb.exceptions import ValidationError, did_you_mean
+from odibi_nb.runner.tasks import Dependency, NodeTask
+
+__all__ = ["as_frame", "mocked"]
+
+
+def mocked(task: NodeTask, given: Mapping[str, Any]) -> NodeTask:
+    """Return the task with every input taken from `given`, and nothing written.
+
+    Raises ValidationError for an input that isn't given, and for what is given but no input.
+    """
+    wanted = [task.name] if task.source is not None else []
+    wanted += [alias for alias, source in task.inputs.items() if not isinstance(source, str)]
+    wanted += [name for name in task.depends_on if name not in wanted]
+    for name in wanted:
+        if name not in given:
+            hint = did_you_mean(name, given) or f"mocks are given for: {', '.join(given) or 'none'}"
+            raise ValidationError(f"input '{name}' of node '{task.name}' has no mock", hint=hint)
+    for name in given:
+        if name not in wanted:
+            hint = did_you_mean(name, wanted) or f"inputs: {', '.join(wanted) or 'none'}"
+            raise ValidationError(f"'{name}' is no input of node '{task.name}'", hint=hint)
+    start = (Dependency(task.name, "mock"),) if task.source is not None else ()
+    inputs = {alias: source if isinstance(source, str) else alias for alias, source in task.inputs.items()}
+    return replace(task, source=None, target=None, inputs=inputs, dependencies=(*start, *task.dependencies))
+
+
+def as_frame(mock: Any) -> Any:
+    """Return rows ([{"a": 1}, …]) or columns ({"a": [1, …]}) as a frame; anything else as it is."""
+    if isinstance(mock, list | tuple) and all(isinstance(row, Mapping) for row in mock):
+        names = dict.fromkeys(name for row in mock for name in row)
+        return _frame({name: [row.get(name) for row in mock] for name in names})
+    return _frame(mock) if isinstance(mock, Mapping) else mock
+
+
+def _frame(columns: Mapping[str, Sequence[Any]]) -> Any:
+    import pandas as pd
+
+    # As objects: pandas would make floats of integers beside a None.
+    return pd.DataFrame({name: pd.Series(list(values), dtype=object) for name, values in columns.items()})

@@ -1,0 +1,119 @@
+"""One node on mock data: nothing written, real results left alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from odibi_nb.exceptions import NodeExecutionError, TransformError, UsageError, ValidationError
+from pipeline.project import node, python, read, sql, write
+
+MOCKS = {
+    "pandas": lambda: pd.DataFrame({"amount": [1, 2]}),
+    "arrow": lambda: pa.table({"amount": [1, 2]}),
+    "polars": lambda: pl.DataFrame({"amount": [1, 2]}),
+    "relation": lambda: duckdb.sql("SELECT unnest([1, 2]) AS amount"),
+    "rows": lambda: [{"amount": 1}, {"amount": 2}],
+    "columns": lambda: {"amount": [1, 2]},
+}
+
+
+@pytest.fixture
+def pipeline(project):
+    project.put("sales.csv", "amount\n100\n")
+    return project.pipeline(
+        node("load", read=read("sales.csv")),
+        sql("total", "SELECT sum(amount) AS total FROM load", write=write("total.parquet")),
+        node("typed", "SELECT amount + 1 AS amount FROM df", read=read("sales.csv")),
+    )
+
+
+@pytest.mark.parametrize("kind", MOCKS)
+def test_every_kind_of_frame_may_be_a_mock(pipeline, project, kind):
+    result = pipeline.run_node("total", {"load": MOCKS[kind]()})
+    assert result.dataset.arrow().to_pylist() == [{"total": 3}]
+    assert project.files() == ["sales.csv"]
+
+
+def test_a_node_that_reads_is_mocked_under_its_own_name(pipeline):
+    assert pipeline.run_node("load", {"load": MOCKS["pandas"]()}).rows_processed == 2
+    result = pipeline.run_node("typed", {"typed": MOCKS["rows"]()})
+    assert result.dataset.arrow().to_pylist() == [{"amount": 2}, {"amount": 3}]
+
+
+def test_real_results_stay_as_they_are(pipeline, project):
+    pipeline.run()
+    before = project.files()
+    pipeline.run_node("total", {"load": MOCKS["pandas"]()})
+    assert pipeline.context.get("total")["total"].tolist() == [100]
+    assert pipeline.context.get("load")["amount"].tolist() == [100]
+    assert project.files() == before
+    assert duckdb.sql(f"SELECT total FROM '{project.path}/total.parquet'").fetchall() == [(100,)]
+
+
+def test_without_mocks_the_nodes_above_run_and_nothing_is_written(pipeline, project):
+    assert pipeline.run_node("total").dataset.arrow().to_pylist() == [{"total": 100}]
+    assert project.files() == ["sales.csv"]
+
+
+def test_an_input_without_a_mock_is_an_error_naming_it(pipeline):
+    with pytest.raises(ValidationError, match="input 'load' of node 'total' has no mock") as caught:
+        pipeline.run_node("total", {"loads": MOCKS["rows"]()})
+    assert caught.value.hint == "did you mean 'loads'?"
+
+
+def test_a_mock_of_no_input_is_an_error_naming_it(pipeline):
+    with pytest.raises(ValidationError, match="'lode' is no input of node 'total'") as caught:
+        pipeline.run_node("total", {"load": MOCKS["rows"](), "lode": MOCKS["rows"]()})
+    assert caught.value.hint == "did you mean 'load'?"
+
+
+def test_an_unknown_node_is_an_error_with_the_nearest(pipeline):
+    with pytest.raises(UsageError, match="there is no node 'totl'") as caught:
+        pipeline.run_node("totl")
+    assert caught.value.hint == "did you mean 'total'?"
+
+
+def test_mock_rows_may_lack_columns_and_keep_their_types(project):
+    project.functions.register(lambda load: load, "same")
+    pipeline = project.pipeline(sql("load", "SELECT 1 AS a"), python("same"))
+    mock = [{"i": 2**53 + 1, "d": dt.date(2024, 1, 2)}, {"i": None, "n": Decimal("1.5"), "s": "x"}]
+    result = pipeline.run_node("same", {"load": mock})
+    assert [column.type for column in result.result_schema] == ["BIGINT", "DATE", "DECIMAL(2,1)", "VARCHAR"]
+    assert result.dataset.arrow().to_pylist()[0]["i"] == 2**53 + 1
+
+
+def test_inputs_are_mocked_by_their_aliases_and_nodes(project):
+    project.put("a.csv", "v\n1\n")
+    n = node("n", "SELECT src.v + s.v AS v FROM src, s", inputs={"src": read("a.csv"), "s": "load"})
+    pipeline = project.pipeline(sql("load", "SELECT 1 AS v"), n)
+    result = pipeline.run_node("n", {"src": [{"v": 10}], "load": [{"v": 20}]})
+    assert result.dataset.arrow().to_pylist() == [{"v": 30}]
+
+
+def test_a_node_that_fails_raises_its_error(pipeline):
+    with pytest.raises(TransformError, match="amount"):
+        pipeline.run_node("total", {"load": [{"other": 1}]})
+
+
+def test_a_python_node_that_fails_raises_with_its_cause(project):
+    project.functions.register(lambda load: load["nope"], "bad")
+    pipeline = project.pipeline(sql("load", "SELECT 1 AS a"), python("bad"))
+    with pytest.raises(NodeExecutionError, match="nope") as caught:
+        pipeline.run_node("bad", {"load": [{"a": 1}]})
+    assert isinstance(caught.value.__cause__, KeyError)
+
+
+def test_data_tests_run_on_mocks_too(project):
+    tests = [{"type": "not_null", "column": "a"}]
+    checked = sql("checked", "SELECT a FROM load", validation={"tests": tests})
+    pipeline = project.pipeline(sql("load", "SELECT 1 AS a"), checked)
+    assert pipeline.run_node("checked", {"load": [{"a": 1}]}).success
+    with pytest.raises(ValidationError, match=r"not_null\(a\)"):
+        pipeline.run_node("checked", {"load": [{"a": None}, {"a": 1}]})

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from odibi_nb.exceptions import ParameterError, TransformError
+from odibi_nb.registry.annotations import type_of_text
 from odibi_nb.registry.frames import FrameKind, frame_kind
 
 if TYPE_CHECKING:
@@ -135,12 +136,14 @@ def _read(function: Callable[..., Any]) -> Signature:
         raise TransformError(
             f"'{name_of(function)}' has no signature that Python can tell", hint="wrap it in a function of your own"
         ) from exc
-    scope = getattr(inspect.unwrap(function), "__globals__", {})
+    scope = getattr(inspect.unwrap(function), "__globals__", None)
     parameters = [Parameter(p.name, p.kind, p.default, _resolve(p, scope)) for p in python.parameters.values()]
     return Signature(python, tuple(parameters))
 
 
-def _resolve(parameter: inspect.Parameter, scope: dict[str, Any]) -> Any:
+def _resolve(parameter: inspect.Parameter, scope: dict[str, Any] | None) -> Any:
+    if scope is None:  # known from its source alone: evaluating a text would run the user's code before its time
+        return type_of_text(parameter.annotation) if isinstance(parameter.annotation, str) else parameter.annotation
     # One at a time: a name known to the type checker alone must not hide the others.
     holder = types.SimpleNamespace(__annotations__={parameter.name: parameter.annotation})
     try:

@@ -145,6 +145,16 @@ def test_looking_runs_no_user_code(shell: Shell, project: str, command: str) -> 
     assert not Path("imported").exists()
 
 
+@pytest.mark.parametrize("command", ["validate", "graph"])
+def test_looking_evaluates_no_annotation(shell: Shell, project: str, command: str) -> None:
+    annotation = "[open('ran', 'w'), int][1]"
+    Path("transforms.py").write_text(TRANSFORMS.replace("by: int", f"by: {annotation}"))
+    cell = f"%%odibi_node n\ndef n(load_sales, min_amount: {annotation}):\n    return load_sales"
+    for target in (project, _notebook("n.ipynb", PROJECT, LOAD, cell)):
+        assert shell(command, target)[0] == 0
+    assert not Path("ran").exists()
+
+
 def test_only_the_slice_that_nodes_use_runs_and_the_rest_is_listed(shell: Shell) -> None:
     target = _notebook(
         "n.ipynb",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from odibi_nb.connections.base import FileConnection
+    from odibi_nb.connections.base import FileConnection, FileStamp
     from odibi_nb.engine.schema import Schema
     from odibi_nb.exceptions import OdibiException
     from odibi_nb.formats.base import Format
@@ -87,9 +87,13 @@ class Source:
     options: Mapping[str, Any] = field(default_factory=dict)
     types: Mapping[str, str] | None = None
 
-    def uris(self) -> list[str]:
+    def files(self) -> tuple[FileStamp, ...]:
         """Return the files there are now; raises SourceNotFoundError when there is none."""
-        return [stamp.uri for stamp in self.connection.files(self.path, extensions=self.format.extensions)]
+        return self.connection.files(self.path, extensions=self.format.extensions)
+
+    def uris(self) -> list[str]:
+        """Return where these files are."""
+        return [stamp.uri for stamp in self.files()]
 
 
 @dataclass(frozen=True, slots=True)

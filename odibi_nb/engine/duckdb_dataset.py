@@ -166,7 +166,8 @@ class DuckDataset(Dataset):
 
     def verify(self) -> None:
         """Compute every value of every row and keep one number; an error has its place in the query's text."""
-        statement = f"SELECT max(hash(t)) FROM (\n{self._origin.text}\n) AS t"
+        # The space keeps the row's name from meeting a column's.
+        statement = f'SELECT max(hash("odibi row")) FROM (\n{self._origin.text}\n) AS "odibi row"'
 
         def work(cursor: Cursor) -> None:
             self._origin.names.enter(cursor)
@@ -188,7 +189,7 @@ class DuckDataset(Dataset):
 def explain_query_error(exc: duckdb.Error, statement: str = "", *, first_line: int = 1) -> OdibiException:
     """Return DuckDB's error as ours; statement, first_line: see `Origin.explaining`."""
     error = explain_sql_error(_unwrapped(exc), statement, first_line=first_line).as_error()
-    if error.where.line == 0:  # in the words put before the query: it is about something below it
+    if not statement or error.where.line == 0:  # in words that nobody wrote: it is about something below them
         error = type(error)(error.message, hint=error.hint)
     if "INT128" in error.message:
         error.hint = "the number doesn't fit a BIGINT: CAST it to DECIMAL(38, 0) or DOUBLE"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Source, Target
@@ -16,6 +17,7 @@ from odibi_nb.sql import analyze
 
 __all__ = ["Merge", "merged"]
 
+_NUMBERS = itertools.count(1)
 # What is read several times below is computed once.
 _TABLE = Readers(overrule="table")
 _ONCE = Readers(count=1)
@@ -40,7 +42,7 @@ def merged(engine: Engine, data: Dataset, target: Target) -> Merge:
     """
     if target.mode == "overwrite":
         return Merge(data, data)
-    incoming = _query(engine, f"{target.path} incoming", "FROM new_rows", {"new_rows": data})
+    incoming = _query(engine, "incoming", "FROM new_rows", {"new_rows": data})
     existing = _existing(engine, target, incoming)
     columns = check_columns(target.mode, target.keys, _names(existing) if existing else None, _names(incoming))
     if target.mode in UNIQUE_KEY_MODES:
@@ -48,7 +50,7 @@ def merged(engine: Engine, data: Dataset, target: Target) -> Merge:
     if existing is None:
         return Merge(incoming, incoming)
     sql = combine_sql(target.mode, target.keys, "existing", "incoming", columns)
-    rows = _query(engine, f"{target.path} merged", sql, {"existing": existing, "incoming": incoming})
+    rows = _query(engine, "merged", sql, {"existing": existing, "incoming": incoming})
     return Merge(rows, incoming, existing.count() if target.mode == "append_once" else None)
 
 
@@ -64,7 +66,8 @@ def _existing(engine: Engine, target: Target, incoming: Dataset) -> Dataset | No
     source = Source(target.connection, form, target.path, options)
     if form.is_blank(target.connection.open, source.uris()):
         return None
-    name = f"{target.path} existing"
+    # Read in the scope of the run, where other writes go on at the same time.
+    name = f"existing {next(_NUMBERS)}"
     if form.typed:
         return engine.read(source, name, _TABLE)
     found = _names(engine.read(source, f"{name} names", _ONCE))
@@ -80,6 +83,6 @@ def _query(engine: Engine, name: str, sql: str, inputs: dict[str, Dataset]) -> D
 
 def _refuse_duplicates(engine: Engine, incoming: Dataset, target: Target) -> None:
     sql = duplicate_keys_sql(target.keys, "incoming")
-    doubled = _query(engine, f"{target.path} doubled", f"{sql} LIMIT 6", {"incoming": incoming}).arrow()
+    doubled = _query(engine, "doubled", f"{sql} LIMIT 6", {"incoming": incoming}).arrow()
     if doubled.num_rows:
         raise duplicate_keys_error(target.keys, [tuple(row.values()) for row in doubled.to_pylist()])

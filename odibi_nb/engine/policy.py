@@ -13,6 +13,7 @@ __all__ = ["Form", "Shape", "choose_form"]
 Form = Literal["view", "table"]
 
 SMALL_ROWS = 50_000
+SMALL_BYTES = 1_000_000
 # Binding a view binds all views below it: the cost of a chain grows with the square of its depth.
 MAX_VIEW_DEPTH = 24
 
@@ -22,7 +23,8 @@ class Shape:
     """What is known of a query before it runs.
 
     volatile: it calls random(), now() and the like. blocking: its first row needs all of its input.
-    reparses: reading it again means parsing text files again.
+    reparses: reading it again means parsing text files again. source_bytes: size of the files, where it reads
+    nothing but files.
     """
 
     inputs: Sequence[Dataset] = ()
@@ -30,6 +32,7 @@ class Shape:
     blocking: bool = False
     reparses: bool = False
     depth: int = 0
+    source_bytes: int | None = None
 
 
 def choose_form(shape: Shape, readers: Readers) -> tuple[Form, str]:
@@ -51,6 +54,8 @@ def _reasons_for_table(shape: Shape, readers: Readers) -> Iterator[str]:
         yield f"materialize: {readers.overrule}"
     if shape.volatile:
         yield "calls a function whose value changes"
+    if shape.source_bytes is not None and shape.source_bytes <= SMALL_BYTES:
+        yield "its files are small"
     if shape.inputs and all(_is_small(data) for data in shape.inputs):
         yield "its inputs are small"
     if shape.blocking:

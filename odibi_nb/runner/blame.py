@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from odibi_nb.engine.base import Dataset, Engine
-from odibi_nb.exceptions import OdibiException
+from odibi_nb.exceptions import NodeCancelled, OdibiException
 
 __all__ = ["first_fault"]
 
@@ -29,6 +29,8 @@ def first_fault(
     for who, data in suspects:
         try:
             engine.verify(data)
+        except NodeCancelled:
+            raise
         except OdibiException as exc:
             if _way(exc) == _way(error):
                 return who, exc

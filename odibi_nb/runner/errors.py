@@ -27,12 +27,14 @@ def from_user_code(step: FunctionStep, task: NodeTask) -> Iterator[None]:
     except OdibiException as exc:
         exc.at(node=task.name, **_raised_at(exc.__traceback__, step.place))
         raise
-    except (Exception, SystemExit) as exc:  # whatever user code raises fails its node alone
+    except KeyboardInterrupt:
+        raise
+    except BaseException as exc:  # whatever else user code raises fails its node alone, panics of extensions too
         error = NodeExecutionError(_message(exc), hint=_hint(exc), node=task.name)
         raise error.at(**_raised_at(exc.__traceback__, step.place)) from exc
 
 
-def as_error(exc: Exception, task: NodeTask) -> OdibiException:
+def as_error(exc: BaseException, task: NodeTask) -> OdibiException:
     """Return any exception of a node as one of ours that names the node."""
     if isinstance(exc, OdibiException):
         return exc.at(node=task.name, **task.place.locate(None))

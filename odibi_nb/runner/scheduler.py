@@ -116,7 +116,9 @@ class Runner:
                 self._fill(result, done, task)
         except NodeCancelled as exc:
             result.status, result.reason = "cancelled", exc.message
-        except Exception as exc:  # noqa: BLE001 - a failing node is isolated here, whatever it raised
+        except KeyboardInterrupt:
+            raise
+        except BaseException as exc:  # noqa: BLE001 - a failing node is isolated here, whatever it raised
             result.status, result.error = "failed", as_error(execution.at_fault(as_error(exc, task)), task)
         result.duration = time.perf_counter() - start
         return result
@@ -147,7 +149,8 @@ class Runner:
         if name in self._given:
             return self._given[name]
         dataset = self._results[name].dataset
-        assert dataset is not None  # noqa: S101 - a node starts when all above it have completed
+        if dataset is None:  # skipped meanwhile: a query that it was fused into has found a fault above it
+            raise NodeCancelled(f"'{name}' has no result any more", node=reader)
         if dataset.lazy:
             self._fusion.note_read(reader, name)
         return dataset
@@ -158,7 +161,7 @@ class Runner:
         if done.rows_written is not None and task.target is not None:
             result.rows_written = done.rows_written
             result.written = f"{task.target.connection.name}:{task.target.path}"
-        if self._options.preview:
+        if self._options.preview and (self._options.in_full or not self._schedule.readers(task.name)):
             done.dataset.head(self._options.preview)
         broken = [check for check in done.expectations if not check.passed and check.severity == "fail"]
         if broken:

@@ -58,6 +58,10 @@ class KeptResults:
         found = {name: result.dataset for name in names if (result := self.get(name)) is not None}
         return {name: dataset for name, dataset in found.items() if dataset is not None}
 
+    def lazy(self, names: Iterable[str]) -> set[str]:
+        """Return those of the names whose rows are still to be computed by whoever reads them."""
+        return {name for name, data in self.datasets(names).items() if data.lazy}
+
     def forget(self, name: str) -> None:
         self._kept.pop(name, None)
 

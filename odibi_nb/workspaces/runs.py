@@ -132,6 +132,8 @@ class Runs:
         """Return the run of one node as far as a card of `rows` rows shows it; nothing is written."""
         tasks = [self._nodes.ready(one) for one in self._nodes.with_upstream([name])]
         running = {*self.outdated(name), name}
+        # A view costs nothing to make again, and then a fault in its rows is found at its own node.
+        running.update(self.results.lazy(task.name for task in tasks))
         given = self.results.datasets(task.name for task in tasks if task.name not in running)
         options = RunOptions(write=frozenset(), in_full=False, preview=max(1, rows))
         to_run = tuple(task for task in tasks if task.name in running)

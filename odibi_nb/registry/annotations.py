@@ -13,6 +13,7 @@ _TYPES: dict[str, Any] = {
     **{kind.__name__: kind for kind in (bool, dict, float, int, list, str, date, datetime, Decimal)},
     **{f"{module}.{kind.__name__}": kind for module in ("datetime", "dt") for kind in (date, datetime)},
     "decimal.Decimal": Decimal,
+    "None": None,
 }
 
 
@@ -30,8 +31,6 @@ def type_of_text(text: str) -> Any:
 def _type(tree: ast.expr) -> Any:
     """Raise LookupError for what isn't known, TypeError for what doesn't fit together."""
     match tree:
-        case ast.Constant(value=None):
-            return None
         case ast.Constant(value=str(text)):
             return _type(ast.parse(text.strip(), mode="eval").body)
         case ast.BinOp(op=ast.BitOr(), left=left, right=right):
@@ -42,6 +41,6 @@ def _type(tree: ast.expr) -> Any:
             return list[_type(inner)]  # type: ignore[misc]
         case ast.Subscript(value=ast.Name(id="dict"), slice=ast.Tuple(elts=[key, value])):
             return dict[_type(key), _type(value)]  # type: ignore[misc]
-        case ast.Name() | ast.Attribute():
+        case ast.Constant(value=None) | ast.Name() | ast.Attribute():
             return _TYPES[ast.unparse(tree)]
     raise LookupError(ast.unparse(tree))

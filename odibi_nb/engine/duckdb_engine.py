@@ -48,18 +48,21 @@ class DuckDBEngine(Engine):
         files, opener = source.files(), source.connection.open
         uris = [file.uri for file in files]
         self._register(source)
-        scan = source.format.scan_sql(uris, source.options, source.types)
+        options = source.format.check(opener, uris, source.options)
+        scan = source.format.scan_sql(uris, options, source.types)
         if scan is None:
-            return self.publish(source.format.read_arrow(opener, uris, source.options), name)
-        source.format.check(opener, uris, source.options)
+            return self.publish(source.format.read_arrow(opener, uris, options), name)
 
         def explain(exc: duckdb.Error) -> OdibiException | None:
-            return source.format.explain(exc, opener, uris, source.options)
+            return source.format.explain(exc, opener, uris, options)
 
-        form, _ = choose_form(
-            Shape(reparses=not source.format.typed, source_bytes=sum(file.size_bytes for file in files)), readers
-        )
-        return self._create(name, Origin(self._scope, f"FROM {scan}", explainers=(explain,)), form)
+        typed = source.format.typed
+        size = None if typed else sum(file.size_bytes for file in files)
+        form, _ = choose_form(Shape(reparses=not typed, source_bytes=size), readers)
+        data = self._create(name, Origin(self._scope, f"FROM {scan}", explainers=(explain,)), form)
+        if typed and len(files) <= _FOOTERS:
+            data.count()
+        return data
 
     def query(self, query: Query) -> Dataset:
         facts, inputs = query.facts, tuple(query.inputs.values())
@@ -274,6 +277,10 @@ def _keep(cursor: Cursor, place: Place, origin: Origin, columns: Schema) -> tupl
         except duckdb.ParserException:
             return _keep(cursor, place._replace(kind="TABLE"), origin, columns)
     return place, None
+
+
+_FOOTERS = 16
+"""Files that know their number of rows are asked for it, up to this many: it is in their footers."""
 
 
 def _view(names: Names, alias: str, place: Place | str) -> str:

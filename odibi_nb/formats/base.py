@@ -31,11 +31,12 @@ class Format(ABC):
     extensions: tuple[str, ...]
     typed: bool = False
 
-    def check(self, opener: Opener, uris: Sequence[str], options: Options) -> None:  # noqa: B027 - may be nothing
-        """Refuse what DuckDB would read wrongly or in part, from a look at the files' edges.
+    def check(self, opener: Opener, uris: Sequence[str], options: Options) -> Options:
+        """Refuse what DuckDB would read wrongly or in part, from a look into the files.
 
-        An engine calls it once before it uses `scan_sql`.
+        An engine calls it once before it uses `scan_sql`, with the options that this returns.
         """
+        return options
 
     def is_blank(self, opener: Opener, uris: Sequence[str]) -> bool:
         """Tell whether the files hold no rows and no columns either; a write to such a target is an overwrite."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from odibi_nb.exceptions import ConfigValidationError, FormatError
 from odibi_nb.formats.base import Format, Opener, Options, accepted, known_options
 from odibi_nb.formats.bytestreams import compression_of, open_plain
+from odibi_nb.formats.csv_flags import doubtful_flags
 from odibi_nb.formats.csv_text import Dialect, check_headers, first_fault, refuse_nul
 from odibi_nb.formats.sqltext import copy_options, identifier, table_function
 
@@ -59,6 +60,8 @@ _READ_DEFAULTS: dict[str, Any] = {
     "allow_quoted_nulls": False,
     "hive_partitioning": False,
 }
+# Who says what the types are, or how they are told, is not corrected; normalized names are DuckDB's alone.
+_OWN_TYPES = ("all_varchar", "auto_type_candidates", "columns", "normalize_names", "types")
 # Options of pandas that cut the text in a way that can't be followed here; pandas alone judges such files.
 _PANDAS_OWN_CUT = frozenset(
     {
@@ -79,7 +82,8 @@ class CsvFormat(Format):
     """Comma-separated text: delimiter `,`, quote `"`, a header, UTF-8, unless options say otherwise.
 
     Options are DuckDB's `read_csv` and `COPY` options, with pandas' names for the common ones (sep, na_values,
-    dtype, skiprows). Types are sniffed: "007" stays text, while pandas makes it 7 unless `dtype` says str.
+    dtype, skiprows). Types are sniffed: "007" stays text, while pandas makes it 7 unless `dtype` says str, and
+    of flags only true and false are BOOLEAN.
     Nested values are written as JSON text.
     """
 
@@ -87,9 +91,14 @@ class CsvFormat(Format):
     extensions: tuple[str, ...] = (".csv",)
     delimiter = ","
 
-    def check(self, opener: Opener, uris: Sequence[str], options: Options) -> None:
+    def check(self, opener: Opener, uris: Sequence[str], options: Options) -> Options:
         given = self._reading(options)
-        check_headers(opener, uris, self._dialect(given), same=not given.get("union_by_name"))
+        dialect = self._dialect(given)
+        check_headers(opener, uris, dialect, same=not given.get("union_by_name"))
+        if any(given.get(option) for option in _OWN_TYPES):
+            return options
+        flags = doubtful_flags(opener, uris, dialect, nulls=_null_texts(given), names=given.get("names", ()))
+        return {**options, "types": dict.fromkeys(flags, "VARCHAR")} if flags else options
 
     def read_options(self, options: Options) -> dict[str, Any]:
         own_names = {_WRITE_ALIASES.get(name, name): value for name, value in options.items()}
@@ -193,6 +202,11 @@ def _header_flag(value: Any) -> bool:
     if value is None or value is False:
         return False
     raise ConfigValidationError(f"option 'header' is true or false, not {value!r}", hint="use skip for lines above it")
+
+
+def _null_texts(given: Mapping[str, Any]) -> frozenset[str]:
+    texts = given.get("nullstr", "")
+    return frozenset([texts] if isinstance(texts, str) else texts) | {""}
 
 
 def _codec_name(encoding: str) -> str:

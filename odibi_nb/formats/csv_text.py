@@ -15,7 +15,7 @@ from odibi_nb.exceptions import FormatError
 from odibi_nb.formats.base import Opener
 from odibi_nb.formats.bytestreams import BOM_ENCODINGS, open_plain
 
-__all__ = ["Dialect", "check_headers", "first_fault", "refuse_nul"]
+__all__ = ["Dialect", "check_headers", "first_fault", "open_text", "refuse_nul"]
 
 _BLOCK_BYTES = 2**20
 _DELIMITERS = (";", "\t", "|", ",")
@@ -73,7 +73,7 @@ def check_headers(opener: Opener, uris: Sequence[str], dialect: Dialect, *, same
 def first_fault(opener: Opener, uri: str, dialect: Dialect) -> FormatError | None:
     """Return the first line that is not text, not CSV, or not as long as the header, as an error."""
     try:
-        with _open_text(opener, uri, dialect) as text:
+        with open_text(opener, uri, dialect) as text:
             fault = _first_bad_record(text, uri, dialect)
             return fault or (_mixed_line_ends(text.newlines, uri) if dialect.strict else None)
     except UnicodeError:
@@ -96,7 +96,8 @@ def refuse_nul(opener: Opener, uri: str, encoding: str) -> None:
             line += block.count(b"\n")
 
 
-def _open_text(opener: Opener, uri: str, dialect: Dialect) -> io.TextIOWrapper:
+def open_text(opener: Opener, uri: str, dialect: Dialect) -> io.TextIOWrapper:
+    """Open a file as text, for a reader that sees its line ends."""
     encoding = "utf-8-sig" if codecs.lookup(dialect.encoding).name == "utf-8" else dialect.encoding
     return io.TextIOWrapper(open_plain(opener, uri), encoding=encoding, newline="")
 
@@ -104,7 +105,7 @@ def _open_text(opener: Opener, uri: str, dialect: Dialect) -> io.TextIOWrapper:
 def _first_record(opener: Opener, uri: str, dialect: Dialect) -> list[str]:
     _check_byte_order_mark(opener, uri, dialect)
     try:
-        with _open_text(opener, uri, dialect) as text:
+        with open_text(opener, uri, dialect) as text:
             for _ in range(dialect.skip):
                 text.readline()
             record = next(dialect.records(text), None)

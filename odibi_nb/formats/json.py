@@ -43,12 +43,13 @@ class JsonFormat(Format):
     extensions: tuple[str, ...] = (".json",)
     lines = False
 
-    def check(self, opener: Opener, uris: Sequence[str], options: Options) -> None:
+    def check(self, opener: Opener, uris: Sequence[str], options: Options) -> Options:
         known_columns = not {"columns", "types", "dtype"}.isdisjoint(options)
         for uri in uris:
             _check_head(opener, uri, known_columns=known_columns)
             if options.get("format") != "array":
                 _check_mark(opener, uri)
+        return options
 
     def is_blank(self, opener: Opener, uris: Sequence[str]) -> bool:
         return all(_BLANK.fullmatch(_head(opener, uri)) for uri in uris)

@@ -34,13 +34,14 @@ class ParquetFormat(Format):
     extensions = (".parquet", ".pq")
     typed = True
 
-    def check(self, opener: Opener, uris: Sequence[str], options: Options) -> None:
+    def check(self, opener: Opener, uris: Sequence[str], options: Options) -> Options:
         for uri in uris:
             _check_magic(opener, uri)
         if len(uris) > 1 and not options.get("union_by_name"):
             first = _schema(opener, uris[0])
             for uri in uris[1:]:
                 _check_same(first, _schema(opener, uri), uris[0], uri)
+        return options
 
     def scan_sql(self, uris: Sequence[str], options: Options, types: Mapping[str, str] | None = None) -> str:
         given = known_options(options, _READ, aliases={}, owner="parquet reads")

@@ -34,7 +34,7 @@ class Folder:
 
     def duckdb(self, path: str, types: dict[str, str] | None = None, **options: Any) -> pa.Table:
         form, uris = format_of(path), self.uris(path)
-        form.check(self.files.open, uris, options)
+        options = dict(form.check(self.files.open, uris, options))
         scan = form.scan_sql(uris, options, types)
         if scan is None:
             return form.read_arrow(self.files.open, uris, options)

@@ -14,7 +14,18 @@ from typing import Any, Literal
 
 from odibi_nb.exceptions import UsageError, did_you_mean
 
-__all__ = ["Option", "OptionParser", "ParsedLine", "collect", "is_option", "key_value", "scalar", "split_line"]
+__all__ = [
+    "Option",
+    "OptionParser",
+    "ParsedLine",
+    "collect",
+    "is_option",
+    "key_text",
+    "key_value",
+    "scalar",
+    "scalar_like",
+    "split_line",
+]
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -151,20 +162,30 @@ def scalar(text: str) -> str | int | float | bool | None:
         return int(text)
     if _FLOAT.fullmatch(text):
         return float(text)
-    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
-    return text[1:-1] if quoted else text
+    return _unquoted(text)
+
+
+def scalar_like(text: str, present: Any) -> str | int | float | bool | None:
+    """Type a text as `scalar` does, but one that replaces a text stays one: `00999` is no number then."""
+    return _unquoted(text) if isinstance(present, str) else scalar(text)
+
+
+def key_text(text: str) -> tuple[str, str]:
+    """Read `key=value`, the value as it is written."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise ValueError("key=value")
+    return key.strip(), value
 
 
 def key_value(text: str) -> tuple[str, Any]:
     """Read `key=value`, the value typed as a YAML scalar."""
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        raise ValueError("key=value")
-    return key.strip(), scalar(value)
+    key, value = key_text(text)
+    return key, scalar(value)
 
 
 def collect(prog: str, option: str, pairs: Iterable[tuple[str, Any]]) -> Mapping[str, Any]:
-    """Make a mapping of `key_value` pairs; a key given twice is a UsageError."""
+    """Make a mapping of `key_value` or `key_text` pairs; a key given twice is a UsageError."""
     collected: dict[str, Any] = {}
     for key, value in pairs:
         if key in collected:
@@ -176,6 +197,11 @@ def collect(prog: str, option: str, pairs: Iterable[tuple[str, Any]]) -> Mapping
 def is_option(token: str) -> bool:
     """Tell an option (`--read`, `-s`) from a value (`-`, `-5`)."""
     return bool(re.match(r"--?[A-Za-z]", token))
+
+
+def _unquoted(text: str) -> str:
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return text[1:-1] if quoted else text
 
 
 def _operands(option: Option, tokens: list[str]) -> list[str]:

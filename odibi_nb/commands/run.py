@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from odibi_nb.cells.option_parser import Option, collect, key_value
+from odibi_nb.cells.option_parser import Option, collect, key_text
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selectors
+from odibi_nb.commands.settings import typed_parameters
 from odibi_nb.exceptions import OdibiException, UsageError
 from odibi_nb.pipeline.results import node_dict
 from odibi_nb.runner import RunOutcome
@@ -28,7 +29,7 @@ def run(call: Call) -> Shown:
     request = RunRequest(
         selectors(call),
         tuple(values.get("exclude", ())),
-        collect("run", "--param", values.get("param", ())),
+        typed_parameters(call, collect("run", "--param", values.get("param", ()))),
         workers=values.get("workers", 1),
         fail_fast=bool(values.get("fail_fast")),
         preview=1 if call.door == "cell" else 0,
@@ -92,7 +93,7 @@ COMMANDS = {
         options=(
             SELECT,
             EXCLUDE,
-            Option("--param", repeatable=True, convert=key_value, metavar="K=V", help="a parameter, for this run"),
+            Option("--param", repeatable=True, convert=key_text, metavar="K=V", help="a parameter, for this run"),
             Option("--workers", convert=_workers, metavar="N", help="nodes at once (1)"),
             Option("--fail-fast", takes="nothing", help="start nothing more after a failure"),
             Option("--force", takes="nothing", help="recompute also what is fresh (as every run does for now)"),

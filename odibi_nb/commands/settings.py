@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from odibi_nb.cells.option_parser import collect, key_value
+from collections.abc import Mapping
+from typing import Any
+
+from odibi_nb.cells.option_parser import collect, key_text, scalar, scalar_like
 from odibi_nb.cells.python_body import UNKNOWN
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.exceptions import UsageError, did_you_mean
 from odibi_nb.workspaces.parameters import known_parameters
 
-__all__ = ["COMMANDS"]
+__all__ = ["COMMANDS", "typed_parameters"]
 
 _SETTINGS = {"auto": ("on", "off"), "preview": None}
 
@@ -18,7 +21,7 @@ def params(call: Call) -> Shown:
     from odibi_nb.pictures import framed, listing_html, listing_text
 
     if call.words:
-        call.ws.set_params(_pairs("params", call.words))
+        call.ws.set_params(typed_parameters(call, _texts("params", call.words)))
     known = known_parameters(call.ws.nodes, call.ws.params)
     shown = {name: None if value is UNKNOWN else value for name, value in known.items()}
     if not shown:
@@ -31,7 +34,8 @@ def params(call: Call) -> Shown:
 def set_(call: Call) -> Shown:
     """Set an option of this workspace."""
     options = call.ws.options
-    for key, value in _pairs("set", call.words).items():
+    for key, text in _texts("set", call.words).items():
+        value = scalar(text)
         if key not in _SETTINGS:
             raise UsageError(f"there is no setting '{key}'", hint=did_you_mean(key, _SETTINGS) or ", ".join(_SETTINGS))
         if key == "auto":
@@ -54,14 +58,20 @@ def pipeline(call: Call) -> Shown:
     return Shown(f"pipeline: {name}" if name else "no pipeline is set", data={"pipeline": name})
 
 
-def _pairs(command: str, words: tuple[str, ...]) -> dict[str, object]:
+def typed_parameters(call: Call, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return values for parameters, typed as YAML scalars; what replaces a text stays a text."""
+    present = known_parameters(call.ws.nodes, call.ws.params)
+    return {name: scalar_like(text, present.get(name)) for name, text in texts.items()}
+
+
+def _texts(command: str, words: tuple[str, ...]) -> Mapping[str, str]:
     pairs = []
     for word in words:
         try:
-            pairs.append(key_value(word))
+            pairs.append(key_text(word))
         except ValueError as exc:
             raise UsageError(f"{command} takes key=value, not '{word}'") from exc
-    return dict(collect(command, "parameter", pairs))
+    return collect(command, "parameter", pairs)
 
 
 COMMANDS = {

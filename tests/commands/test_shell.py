@@ -325,6 +325,15 @@ def test_a_failed_node_in_json_has_its_place(shell: Shell) -> None:
     assert data["nodes"]["b"] == {"status": "skipped", "rows": None, "duration_s": 0.0, "schema": None, "error": None}
 
 
+@pytest.mark.parametrize("given", ["code=00999", "code='00999'"])
+def test_a_parameter_that_is_a_text_stays_one(shell: Shell, given: str) -> None:
+    project = PROJECT.replace("min_amount: 100", "code: '00123', rate: 1")
+    cell = "%%odibi_node n --write local:n.csv\nSELECT $code AS code, $rate * 2 AS doubled"
+    target = _notebook("n.ipynb", project, cell)
+    assert shell("run", target, "--param", given, "--param", "rate=0.5")[0] == 0
+    assert Path("data/n.csv").read_text() == "code,doubled\n00999,1.0\n"
+
+
 def test_validate_reports_every_problem(shell: Shell) -> None:
     target = _notebook("n.ipynb", "%%odibi_node a\nSELECT * FROM nope", "%%odibi_node b --read local:x.csv")
     status, out, _ = shell("validate", target)

@@ -59,6 +59,11 @@ def test_a_default_is_below_vars(nb: Notebook) -> None:
     assert nb.ws["n"].df().amount.tolist() == [150, 200]
 
 
+def test_a_parameter_that_is_a_text_stays_one(nb: Notebook) -> None:
+    nb.ok("%%odibi_project\nvars: {code: '00123'}", "%%odibi_node n\nSELECT $code AS code")
+    assert "'00999'" in nb.ok("%odibi params code=00999").text
+
+
 def test_settings_are_shown_and_set(nb: Notebook) -> None:
     assert "auto=on preview=10" in nb.ok("%odibi set").text
     nb.ok("%odibi set preview=2", LOAD)

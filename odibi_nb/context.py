@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import EngineError, NotAFrameError, UnknownNameError, did_you_mean
@@ -86,30 +86,30 @@ class PandasContext(Context):
 
 
 class LazyContext(PandasContext):
-    """A context whose frames are made when they are asked for.
+    """A context whose frames are made when they are asked for, such as a run's.
 
-    loaders: a function without arguments by name. Each makes a frame of the caller's own at every call,
-    from any thread, as `Dataset.frame` does. The mapping may grow while the context is in use.
+    load: makes the frame of a name, the caller's own at every call, from any thread, as `Dataset.frame` does.
+    names: yields what it can make, the likeliest first; there may be more of them while the context is in use.
     """
 
-    def __init__(self, loaders: Mapping[str, Callable[[], pd.DataFrame]]) -> None:
+    def __init__(self, load: Callable[[str], pd.DataFrame], names: Callable[[], Iterable[str]]) -> None:
         super().__init__()
-        self._loaders = loaders
+        self._load, self._names = load, names
 
     def get(self, name: str) -> pd.DataFrame:
-        if super().has(name) or name not in self._loaders:
+        if super().has(name) or name not in self._names():
             return super().get(name)
-        return self._loaders[name]()
+        return self._load(name)
 
     def has(self, name: str) -> bool:
-        return name in self._loaders or super().has(name)
+        return super().has(name) or name in self._names()
 
     def list_names(self) -> list[str]:
-        return list({**self._loaders, **self._frames})
+        return list(dict.fromkeys([*self._names(), *self._frames]))
 
     def clear(self) -> None:
         super().clear()
-        self._loaders = {}
+        self._names = tuple
 
 
 def create_context(engine: str = "duckdb") -> Context:

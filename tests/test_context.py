@@ -84,23 +84,23 @@ def test_a_copy_keeps_arrays_in_cells_doubled_columns_and_its_index():
 
 
 def test_a_lazy_frame_is_made_only_when_asked_for_and_anew_each_time(sales):
-    context = LazyContext({"sales": lambda: own_copy(sales), "other": pytest.fail})
+    context = LazyContext(lambda name: own_copy(sales), lambda: ["sales", "other"])
     assert context.list_names() == ["sales", "other"]
     assert context.has("other")
     spoil(context.get("sales"))
     pd.testing.assert_frame_equal(context.get("sales"), sales)
 
 
-def test_a_lazy_context_sees_what_is_added_to_its_loaders(sales):
-    loaders = {}
-    context = LazyContext(loaders)
+def test_a_lazy_context_sees_names_that_are_added(sales):
+    frames = {}
+    context = LazyContext(frames.__getitem__, lambda: frames)
     assert not context.has("sales")
-    loaders["sales"] = lambda: sales
+    frames["sales"] = sales
     assert len(context.get("sales")) == 2
 
 
 def test_what_is_registered_in_a_lazy_context_goes_before_its_loader(sales):
-    context = LazyContext({"sales": pytest.fail})
+    context = LazyContext(pytest.fail, lambda: ["sales"])
     context.register("sales", sales)
     context.register("new", sales)
     assert context.list_names() == ["sales", "new"]

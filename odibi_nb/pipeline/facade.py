@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from odibi_nb.context import Context
+from odibi_nb.context import Context, LazyContext
 from odibi_nb.engine import create_engine
 from odibi_nb.exceptions import (
     DependencyError,
@@ -24,7 +24,6 @@ from odibi_nb.pipeline.setup import attempts_of, connections_of, functions_of
 from odibi_nb.pipeline.targets import shared_targets
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.runner import Dependency, Listener, NodeResult, NodeTask, Place, Runner, RunOptions, RunOutcome
-from odibi_nb.runner.context import RunContext
 
 if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig, PipelineConfig
@@ -100,7 +99,7 @@ class Pipeline:
     def context(self) -> Context:
         """The last run's results, by node: `pipeline.context.get("clean_sales")` is a pandas frame."""
         results = {name: r.dataset for name, r in self._outcome.results.items() if r.dataset is not None}
-        return RunContext(lambda name: results[name].frame("pandas"), lambda: results)
+        return LazyContext(lambda name: results[name].frame("pandas"), lambda: results)
 
     def validate(self) -> dict[str, Any]:
         """Check everything that can be checked without running.

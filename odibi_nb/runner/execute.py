@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from odibi_nb.context import LazyContext
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Source
 from odibi_nb.exceptions import NodeCancelled, NotAFrameError, OdibiException
 from odibi_nb.expectations import ExpectationResult, check_rows
 from odibi_nb.runner.awaiting import awaited
 from odibi_nb.runner.blame import first_fault
-from odibi_nb.runner.context import RunContext
 from odibi_nb.runner.errors import at_step, from_user_code
 from odibi_nb.runner.tasks import FunctionStep, NodeTask, OperationStep, SqlStep, Step
 from odibi_nb.sql import analyze
@@ -136,7 +136,7 @@ class NodeExecution:
         }
         if binding.wants_current and current is not None:
             frames[binding.wants_current] = self._frame(current(), binding.current_kind)
-        context = RunContext(self._context_frame, self._around.visible) if binding.wants_context else None
+        context = LazyContext(self._context_frame, self._around.visible) if binding.wants_context else None
         with from_user_code(step, self._task):
             value = awaited(binding.call(step.function, frames, context))
         if self._task.returns != "frame":

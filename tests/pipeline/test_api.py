@@ -251,3 +251,22 @@ def test_a_connection_made_by_hand_has_no_name_of_its_own(tmp_path):
     connections = {"local": LocalConnection(tmp_path)}
     Project(tmp_path).put("x.csv", "a\n1\n")
     assert Pipeline(config, connections).run().completed == ["a"]
+
+
+def test_what_is_registered_while_running_is_a_copy(project):
+    def see(context):
+        frame = pd.DataFrame({"x": [1]})
+        context.register("own", frame)
+        frame["x"] = 2
+        context.get("own")["x"] = 3
+        return context.get("own")
+
+    project.function(see)
+    result = project.run(python("see")).get_node_result("see")
+    assert result.dataset.arrow().to_pylist() == [{"x": 1}]
+
+
+def test_only_frames_are_registered_while_running(project):
+    project.functions.register(lambda context: context.register("own", [1]), "see")
+    result = project.run(python("see")).get_node_result("see")
+    assert "'own' can't be registered: a pandas DataFrame is needed, not list" in str(result.error)

@@ -138,11 +138,12 @@ class CsvFormat(Format):
         frame.to_csv(file, **given)
 
     def explain(self, error: Exception, opener: Opener, uris: Sequence[str], options: Options) -> FormatError | None:
-        text = str(error)
+        text, given = str(error), self._reading(options)
+        if "not latin-1 encoded" in text and given.get("encoding") == "latin-1":
+            return _not_latin(uris)
         uri = next((uri for uri in uris if uri in text), None)
         if uri is None:
             return None
-        given = self._reading(options)
         return (
             _bad_value(text, uri, given)
             or _long_line(text, uri)
@@ -226,7 +227,7 @@ def _duckdb_encoding(encoding: str) -> str:
         return "utf-16" if name.startswith("utf-16") else "latin-1"
     raise ConfigValidationError(
         f"DuckDB reads CSV in utf-8, utf-16 and latin-1, not in {encoding}",
-        hint="set engine: pandas for this pipeline, or save the file as UTF-8",
+        hint=f"set engine: pandas with encoding: {encoding}, or save the file as UTF-8",
     )
 
 
@@ -258,6 +259,13 @@ def _long_line(text: str, uri: str) -> FormatError | None:
         hint=f"set options: {{max_line_size: {2 * size}}}",
         file=uri,
     )
+
+
+def _not_latin(uris: Sequence[str]) -> FormatError:
+    # DuckDB doesn't say of which file it speaks.
+    file = uris[0] if len(uris) == 1 else None
+    hint = "it may be Windows' cp1252: set engine: pandas with encoding: cp1252, or save the file as UTF-8"
+    return FormatError("the file is not latin-1 text", hint=hint, file=file)
 
 
 def _followed(given: Mapping[str, Any]) -> Dialect | None:

@@ -19,7 +19,9 @@ __all__ = ["Dialect", "check_headers", "first_fault", "open_text", "refuse_nul"]
 
 _BLOCK_BYTES = 2**20
 _DELIMITERS = (";", "\t", "|", ",")
-_ENCODING_HINT = "set options: {encoding: latin-1} (or whatever the file was saved in)"
+_ENCODING_HINT = (
+    "set options: {encoding: latin-1}; for Windows' cp1252, engine: pandas with {encoding: cp1252}; or save it as UTF-8"
+)
 
 
 @dataclass(frozen=True, slots=True)

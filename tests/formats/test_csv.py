@@ -117,6 +117,16 @@ def test_utf_16_without_the_option_is_named(folder, read):
         read("a.csv")
 
 
+@pytest.mark.parametrize("options", [{}, {"encoding": "latin-1"}, {"encoding": "cp1252"}])
+def test_text_from_windows_is_read_as_the_hint_says(folder, options):
+    folder.put("a.csv", "a,b\n1,€é\n".encode("cp1252"))
+    with pytest.raises((FormatError, ConfigValidationError)) as caught:
+        folder.duckdb("a.csv", **options)
+    assert "engine: pandas" in caught.value.hint
+    assert "encoding: cp1252" in caught.value.hint
+    assert folder.pandas("a.csv", encoding="cp1252")["b"].tolist() == ["€é"]
+
+
 def test_an_encoding_duckdb_lacks_is_an_error_before_reading(folder):
     folder.put("a.csv", "a\n1\n")
     with pytest.raises(ConfigValidationError, match="cp1252"):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +59,7 @@ class Pipeline:
         self._functions = functions or FunctionRegistry.functions
         self._places: dict[str, Place] = {}
         self._attempts = attempts_of(None)
+        self._running = threading.Lock()
         self._outcome = RunOutcome()
         self._compiled, problems = self._compile()
         for problem in problems.values():
@@ -116,7 +119,7 @@ class Pipeline:
                 warnings.append(str(exc))
             except OdibiException as exc:
                 errors.append(str(exc))
-        errors += [str(problem) for problem in shared_targets(self.config.nodes)]
+        errors += [str(problem) for problem in shared_targets(self.config.nodes, self._connections)]
         return {
             "valid": not errors,
             "errors": errors,
@@ -137,17 +140,19 @@ class Pipeline:
         """Compute every node and write every target; a failing node doesn't raise, it is in the results.
 
         parallel: independent nodes at once (workers: how many, default one a core). preview: rows of each
-        result to fetch at once. Raises what `validate` calls errors, and ConnectionError, before anything runs.
+        result to fetch at once. Raises what `validate` calls errors, and ConnectionError, before anything runs;
+        UsageError while another run goes on.
         """
         tasks = self._tasks()
-        for problem in shared_targets(self.config.nodes):
+        for problem in shared_targets(self.config.nodes, self._connections):
             raise problem
         count = workers or ((os.cpu_count() or 2) if parallel else 1)
         options = RunOptions(workers=count, fail_fast=fail_fast, preview=preview, attempts=self._attempts)
         ordered = [tasks[name] for name in self.graph.topological_sort()]
-        self._outcome = RunOutcome()  # the last run's results needn't stay beside the new ones
-        self._engine.begin()
-        self._outcome = Runner(self._engine, ordered, options=options, listeners=listeners).run()
+        with self._exclusively():
+            self._outcome = RunOutcome()  # the last run's results needn't stay beside the new ones
+            self._engine.begin()
+            self._outcome = Runner(self._engine, ordered, options=options, listeners=listeners).run()
         if self._outcome.interrupted:
             raise KeyboardInterrupt
         return PipelineResults.of(self.config.pipeline, self._outcome)
@@ -165,8 +170,9 @@ class Pipeline:
         else:
             task = mocked(task, mock_data)
             given = {key: self._engine.publish(as_frame(mock), key) for key, mock in mock_data.items()}
-            self._engine.begin()
-            outcome = Runner(self._engine, [task], given=given, options=_DRY).run()
+            with self._exclusively():
+                self._engine.begin()
+                outcome = Runner(self._engine, [task], given=given, options=_DRY).run()
         result = outcome.results[name]
         if result.error is not None:
             raise result.error
@@ -186,8 +192,19 @@ class Pipeline:
         wanted = self.graph.get_dependencies(name) | {name}
         tasks = self._tasks()
         ordered = [tasks[one] for one in self.graph.topological_sort() if one in wanted]
-        self._engine.begin()
-        return Runner(self._engine, ordered, options=_DRY).run()
+        with self._exclusively():
+            self._engine.begin()
+            return Runner(self._engine, ordered, options=_DRY).run()
+
+    @contextmanager
+    def _exclusively(self) -> Iterator[None]:
+        # Waiting would never end where the one who asks is a node of the run that goes on.
+        if not self._running.acquire(blocking=False):
+            raise UsageError("a run of this pipeline is going on", hint="wait until it has finished")
+        try:
+            yield
+        finally:
+            self._running.release()
 
     def _compile(self) -> tuple[dict[str, NodeTask], dict[str, OdibiException]]:
         """Return each node's task, and the errors by node; a node with an error has a task of its own `depends_on`."""

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from odibi_nb.exceptions import ValidationError
+from odibi_nb.exceptions import ConnectionError, ValidationError  # noqa: A004
 
 if TYPE_CHECKING:
-    from odibi_nb.config import NodeConfig
+    from odibi_nb.config import NodeConfig, WriteConfig
+    from odibi_nb.connections import BaseConnection
 
 __all__ = ["shared_targets"]
 
 
-def shared_targets(nodes: Iterable[NodeConfig]) -> Iterator[ValidationError]:
-    """Yield an error for every node whose target an earlier one writes already."""
+def shared_targets(
+    nodes: Iterable[NodeConfig], connections: Mapping[str, BaseConnection] | None = None
+) -> Iterator[ValidationError]:
+    """Yield an error for every node whose target an earlier one writes already.
+
+    connections: tell whether two paths are one file; without its connection a path is what it spells.
+    """
     writers: dict[tuple[str, str], str] = {}
     for node in nodes:
         if node.write is None or not node.enabled:
             continue
-        place = node.write.path or node.write.table or ""
-        target = (node.write.connection, place.removeprefix("./").replace("//", "/"))
-        first = writers.setdefault(target, node.name)
+        first = writers.setdefault(_target(node.write, connections or {}), node.name)
         if first != node.name:
             yield ValidationError(
-                f"nodes '{first}' and '{node.name}' both write {target[0]}:{target[1]}",
+                f"nodes '{first}' and '{node.name}' both write {node.write.connection}:{_place(node.write)}",
                 hint="give one of them another path, or unite their rows in one node",
                 node=node.name,
             )
+
+
+def _target(write: WriteConfig, connections: Mapping[str, BaseConnection]) -> tuple[str, str]:
+    from odibi_nb.connections.base import FileConnection
+
+    connection = connections.get(write.connection)
+    if write.path and isinstance(connection, FileConnection):
+        with suppress(ConnectionError):  # a path that leaves its connection is an error of its own
+            return "", connection.get_path(write.path)
+    return write.connection, _place(write)
+
+
+def _place(write: WriteConfig) -> str:
+    return (write.path or write.table or "").removeprefix("./").replace("//", "/")

@@ -16,7 +16,7 @@ from odibi_nb import Pipeline, PipelineResults
 from odibi_nb.config import NodeConfig, PipelineConfig
 from odibi_nb.connections import LocalConnection
 from odibi_nb.engine import Engine, PandasEngine, create_engine
-from odibi_nb.exceptions import ConnectionError, DependencyError, EngineError, ValidationError  # noqa: A004
+from odibi_nb.exceptions import ConnectionError, DependencyError, EngineError, UsageError, ValidationError  # noqa: A004
 from odibi_nb.node import NodeResult
 from pipeline.project import Project, node, python, read, sql, write
 
@@ -270,3 +270,32 @@ def test_only_frames_are_registered_while_running(project):
     project.functions.register(lambda context: context.register("own", [1]), "see")
     result = project.run(python("see")).get_node_result("see")
     assert "'own' can't be registered: a pandas DataFrame is needed, not list" in str(result.error)
+
+
+def test_a_second_run_at_once_is_a_usage_error(lazy_project):
+    project, errors = lazy_project, []
+
+    def again():
+        with pytest.raises(UsageError, match="a run of this pipeline is going on") as caught:
+            pipeline.run()
+        errors.append(caught.value)
+        return pd.DataFrame({"x": [1]})
+
+    project.function(again)
+    pipeline = project.pipeline(python("again"))
+    assert pipeline.run().get_node_result("again").success
+    assert len(errors) == 1
+
+
+def test_one_file_under_two_spellings_is_one_target(project, tmp_path):
+    project.connections["other"] = LocalConnection(tmp_path / "x")
+    twins = [
+        sql("a", "SELECT 1 AS i", write=write("x/out.csv")),
+        sql("b", "SELECT 2 AS i", write=write("x/../x/out.csv")),
+        sql("c", "SELECT 3 AS i", write={**write("out.csv"), "connection": "other"}),
+    ]
+    pipeline = project.pipeline(*twins)
+    errors = pipeline.validate()["errors"]
+    assert ["'a' and 'b' both write" in errors[0], "'a' and 'c' both write" in errors[1]] == [True, True]
+    with pytest.raises(ValidationError, match="'a' and 'b' both write"):
+        pipeline.run()

@@ -21,7 +21,7 @@ from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from odibi_nb.config.unbuilt import UNBUILT_KEYS, UNBUILT_VALUES, not_built
 from odibi_nb.exceptions import did_you_mean
 
-__all__ = ["DialectModel", "Name", "checked_name", "one_of", "problem", "problem_at"]
+__all__ = ["LEAVE_OUT", "DialectModel", "Name", "checked_name", "one_of", "problem", "problem_at"]
 
 LEAVE_OUT = "leave it out for now"
 

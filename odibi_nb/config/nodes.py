@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from odibi_nb.config.access import ReadConfig, WriteConfig
-from odibi_nb.config.base import DialectModel, Name, checked_name, one_of, problem
+from odibi_nb.config.base import LEAVE_OUT, DialectModel, Name, checked_name, one_of, problem
 from odibi_nb.config.checks import ValidationConfig
 from odibi_nb.config.enums import ErrorStrategy
 from odibi_nb.config.transforms import TransformConfig
-from odibi_nb.config.unbuilt import not_built
+from odibi_nb.config.unbuilt import UNBUILT_VALUES, not_built
 
 __all__ = ["NodeConfig", "PipelineConfig"]
 
@@ -32,6 +32,12 @@ def _as_input(value: Any) -> Any:
     return checked_name(value)
 
 
+def _as_materialize(value: Any) -> Any:
+    if isinstance(value, str) and value in UNBUILT_VALUES["Materialize"]:
+        raise problem(not_built(f"materialize: {value}"), LEAVE_OUT, kind="not_built")
+    return value
+
+
 class NodeConfig(DialectModel):
     """One node: what it reads, what it does, where it writes.
 
@@ -48,8 +54,7 @@ class NodeConfig(DialectModel):
     read: ReadConfig | None = None
     transform: TransformConfig | None = None
     write: WriteConfig | None = None
-    cache: bool = False
-    materialize: Literal["view", "table", "store"] | None = None
+    materialize: Annotated[Literal["view", "table"] | None, BeforeValidator(_as_materialize)] = None
     returns: Literal["frame", "object", "none"] = "frame"
     preview: int | None = Field(default=None, ge=0)
     on_error: Annotated[ErrorStrategy, one_of(ErrorStrategy)] = ErrorStrategy.FAIL_LATER

@@ -14,9 +14,9 @@ UNBUILT_KEYS: Mapping[str, frozenset[str]] = {
     "PipelineConfig": frozenset({"auto_cache_threshold", "freshness_anchor", "freshness_sla"}),
     "NodeConfig": frozenset(
         {
-            "columns", "contracts", "explanation", "explanation_file", "incremental", "log_level", "materialized",
-            "params", "pattern", "post_sql", "pre_sql", "privacy", "runbook_url", "schema_policy", "sensitive",
-            "streaming", "transformer",
+            "cache", "columns", "contracts", "explanation", "explanation_file", "incremental", "log_level",
+            "materialized", "params", "pattern", "post_sql", "pre_sql", "privacy", "runbook_url", "schema_policy",
+            "sensitive", "streaming", "transformer",
         }
     ),
     "ReadConfig": frozenset(
@@ -61,6 +61,7 @@ UNBUILT_VALUES: Mapping[str, frozenset[str]] = {
     ),
     "EngineType": frozenset({"spark"}),
     "ErrorStrategy": frozenset({"ignore"}),
+    "Materialize": frozenset({"store"}),
     "WriteMode": frozenset({"merge"}),
 }  # fmt: skip
 

@@ -187,9 +187,10 @@ def _steps(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[tuple[Any, ...]
 
 
 def _notes(project: ProjectConfig) -> tuple[str, ...]:
+    notes = [f"'{section}' is not acted on yet" for section in ("story", "system") if getattr(project, section)]
     if project.engine is EngineType.POLARS:
-        return (f"engine 'polars' runs on the default engine, '{EngineType.DUCKDB}'",)
-    return ()
+        notes.append(f"engine 'polars' runs on the default engine, '{EngineType.DUCKDB}'")
+    return tuple(notes)
 
 
 def _node_places(document: YamlDocument, project: ProjectConfig) -> dict[str, Where]:

@@ -9,7 +9,7 @@ from odibi_nb.engine.base import Source, Target
 from odibi_nb.exceptions import OdibiException
 from odibi_nb.runner.tasks import NodeTask, SqlStep
 
-__all__ = ["reads_any", "targets_of"]
+__all__ = ["literals_of", "reads_any", "sources_of", "targets_of"]
 
 
 def targets_of(tasks: Iterable[NodeTask]) -> frozenset[str]:
@@ -22,14 +22,20 @@ def reads_any(task: NodeTask, uris: Collection[str]) -> bool:
     return bool(uris) and any(_covers(read, uri) for read in _reads(task) for uri in uris)
 
 
+def sources_of(task: NodeTask) -> list[Source]:
+    """Return what a task reads from connections."""
+    return [given for given in (task.source, *task.inputs.values()) if isinstance(given, Source)]
+
+
+def literals_of(task: NodeTask) -> list[str]:
+    """Return the paths, patterns and URLs that a task's SQL names in literals."""
+    return [file.path for step in task.steps if isinstance(step, SqlStep) for file in step.facts.files]
+
+
 def _reads(task: NodeTask) -> Iterator[str]:
-    sources = [task.source, *(given for given in task.inputs.values() if isinstance(given, Source))]
-    for source in sources:
-        if source is not None:
-            yield from _uri(source)
-    for step in task.steps:
-        if isinstance(step, SqlStep):
-            yield from (file.path for file in step.facts.files)
+    for source in sources_of(task):
+        yield from _uri(source)
+    yield from literals_of(task)
 
 
 def _uri(place: Source | Target) -> list[str]:

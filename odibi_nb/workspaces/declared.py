@@ -72,6 +72,11 @@ class DeclaredNode:
         """Whether its steps find a current frame, `df`."""
         return bool(self.config.read or self.config.inputs or self.config.depends_on)
 
+    @property
+    def reads_sql_file(self) -> bool:
+        """Whether a file, which anybody may edit, holds some of its SQL."""
+        return any(step.sql_file for step in self.config.transform.steps) if self.config.transform else False
+
     def same_as(self, other: DeclaredNode) -> bool:
         """Whether both mean the same; where they stand doesn't count."""
         return (self.config, self.code, self.function) == (other.config, other.code, other.function)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from odibi_nb.exceptions import OdibiException
+from odibi_nb.runner.overlap import literals_of, sources_of
 from odibi_nb.runner.tasks import FunctionStep, NodeTask, SqlStep
+
+if TYPE_CHECKING:
+    from odibi_nb.engine.base import Source
 
 __all__ = ["bases"]
 
@@ -15,27 +22,39 @@ def bases(tasks: Iterable[NodeTask], versions: Mapping[str, int]) -> dict[str, s
     """Return, for each task, a text that changes whenever its result may.
 
     tasks: in topological order. versions: how often each node was declared differently. It covers the
-    declarations and parameters of the node and of all above it, and time and size of the files they read.
+    declarations and parameters of the node and of all above it, and time and size of the files they read;
+    a file behind a URL in SQL is taken to stay as it is.
     """
     found: dict[str, str] = {}
     for task in tasks:
         above = [found.get(name, "") for name in task.depends_on]
-        parts = (task.name, versions.get(task.name, 0), above, _parameters(task), _files(task))
+        parts = (task.name, versions.get(task.name, 0), above, _steps(task), _files(task))
         found[task.name] = hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
     return found
 
 
-def _parameters(task: NodeTask) -> list[object]:
-    steps = task.steps
-    return [step.params for step in steps if isinstance(step, SqlStep)] + [
-        step.binding.params for step in steps if isinstance(step, FunctionStep)
+def _steps(task: NodeTask) -> list[object]:
+    """A statement counts with its text: that of an `sql_file` may change without a declaration."""
+    return [(step.written, step.params) for step in task.steps if isinstance(step, SqlStep)] + [
+        step.binding.params for step in task.steps if isinstance(step, FunctionStep)
     ]
 
 
-def _files(task: NodeTask) -> object:
-    if task.source is None:
-        return None
+def _files(task: NodeTask) -> list[object]:
+    return [*map(_stamped, sources_of(task)), *map(_stamped_literal, literals_of(task))]
+
+
+def _stamped(source: Source) -> object:
     try:
-        return task.source.connection.files(task.source.path, extensions=task.source.format.extensions)
+        return source.files()
     except OdibiException as exc:  # the run will say it; here the file is just another one than before
         return exc.message
+
+
+def _stamped_literal(path: str) -> object:
+    place = str(Path(path).expanduser())
+    found = [place] if Path(place).exists() else sorted(glob.glob(place, recursive=True))  # noqa: PTH207 - absolute
+    try:
+        return [(file, Path(file).stat().st_size, Path(file).stat().st_mtime_ns) for file in found]
+    except OSError as exc:  # as above
+        return str(exc)

@@ -107,7 +107,7 @@ class Nodes(Mapping[str, DeclaredNode]):
         return node
 
     def refresh(self) -> None:
-        """Compile anew, when asked for, what hung on names that the notebook may have defined meanwhile."""
+        """Compile anew, when asked for, what hung on names that may be defined meanwhile, or on files of SQL."""
         for name in self._open & self._tasks.keys():
             self._forget(name)
 
@@ -249,7 +249,8 @@ class Nodes(Mapping[str, DeclaredNode]):
             task = NodeTask(name, "pass", named, place=node.place)
             self._problems[name] = exc
         self._tasks[name] = task
-        if name in self._problems or any(d.name not in self._nodes for d in task.dependencies):
+        is_unresolved = any(d.name not in self._nodes for d in task.dependencies)
+        if name in self._problems or is_unresolved or node.reads_sql_file:
             self._open.add(name)
         read = [one.name for one in node.body.reads] if node.body is not None else []
         for mentioned in (*read, *task.depends_on):

@@ -20,7 +20,7 @@ from odibi_nb.exceptions import (
 from odibi_nb.registry import Functions, bind_arguments
 from odibi_nb.runner.tasks import NOWHERE, Dependency, FunctionStep, NodeTask, OperationStep, Place, SqlStep, Step
 from odibi_nb.sql import analyze
-from odibi_nb.sql.operations import check_operation
+from odibi_nb.sql.operations import check_operation, operation_parameters
 from odibi_nb.sql.rooting import rooted
 
 if TYPE_CHECKING:
@@ -91,7 +91,8 @@ class Compiler:
             return self._function(step, config, found, body, has_current)
         if step.operation is not None:
             check_operation(step.operation, step.params)
-            return OperationStep(step.operation, step.params, body)
+            values = self._sql_params(operation_parameters(step.operation, step.params), {})
+            return OperationStep(step.operation, step.params, body, values)
         if step.sql_file is not None:
             text, place = self._sql_file(step.sql_file)
             return self._sql(text, step, config, found, place, has_current)

@@ -127,7 +127,7 @@ class NodeExecution:
         data, readers = current(), self._readers(final=final)
         facts = analyze(operation_sql(step.name, step.params, data.schema))
         name = self._name(f"step {number}", final=final)
-        return self._engine.query(Query(name, facts, {"df": data}, readers=readers, private=True))
+        return self._engine.query(Query(name, facts, {"df": data}, step.values, readers, private=True))
 
     def _function(self, step: FunctionStep, current: Current | None) -> Dataset:
         binding = step.binding

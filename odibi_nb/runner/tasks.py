@@ -66,11 +66,15 @@ class SqlStep:
 
 @dataclass(frozen=True, slots=True)
 class OperationStep:
-    """An operation on the current frame; its SQL depends on the columns it finds."""
+    """An operation on the current frame; its SQL depends on the columns it finds.
+
+    params: of the operation. values: of the `$name`s in its SQL.
+    """
 
     name: str
     params: Mapping[str, Any]
     place: Place = NOWHERE
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

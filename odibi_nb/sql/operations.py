@@ -11,7 +11,7 @@ from odibi_nb.sql.arguments import Operation, checked
 from odibi_nb.sql.builders import Columns, duckdb_type
 from odibi_nb.sql.tokens import tokenize
 
-__all__ = ["OPERATIONS", "Operation", "check_operation", "operation_sql"]
+__all__ = ["OPERATIONS", "Operation", "check_operation", "operation_parameters", "operation_sql"]
 
 _ROWS = (
     Operation("sort", builders.sort, {"columns": "by"}),
@@ -40,6 +40,13 @@ def check_operation(name: str, params: Mapping[str, Any]) -> None:
         types = arguments["columns"]
         for type_ in types.values() if isinstance(types, Mapping) else [types]:
             _parse(operation, type_, "SELECT CAST(NULL AS {})", duckdb_type(type_))
+
+
+def operation_parameters(name: str, params: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the `$name`s in an operation's SQL, once each; only a filter has SQL of the user's."""
+    condition = checked(_operation(name), params).get("condition")
+    tokens = tokenize(condition) if isinstance(condition, str) else []
+    return tuple(dict.fromkeys(token.text[1:] for token in tokens if token.kind == "parameter" and token.text != "?"))
 
 
 def operation_sql(name: str, params: Mapping[str, Any], columns: Columns) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from odibi_nb.exceptions import OdibiException
 from odibi_nb.runner.overlap import literals_of, sources_of
-from odibi_nb.runner.tasks import FunctionStep, NodeTask, SqlStep
+from odibi_nb.runner.tasks import NodeTask, OperationStep, SqlStep, Step
 
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Source
@@ -35,9 +35,13 @@ def bases(tasks: Iterable[NodeTask], versions: Mapping[str, int]) -> dict[str, s
 
 def _steps(task: NodeTask) -> list[object]:
     """A statement counts with its text: that of an `sql_file` may change without a declaration."""
-    return [(step.written, step.params) for step in task.steps if isinstance(step, SqlStep)] + [
-        step.binding.params for step in task.steps if isinstance(step, FunctionStep)
-    ]
+    return list(map(_step, task.steps))
+
+
+def _step(step: Step) -> object:
+    if isinstance(step, SqlStep):
+        return step.written, step.params
+    return (step.params, step.values) if isinstance(step, OperationStep) else step.binding.params
 
 
 def _files(task: NodeTask) -> list[object]:

@@ -230,7 +230,7 @@ class Workspace:
                     self.nodes.ready(name)
                 except OdibiException as exc:
                     found.append(exc)
-            found.extend(shared_targets(self.nodes[name].config for name in wanted))
+            found.extend(shared_targets((self.nodes[name].config for name in wanted), self._around.connections))
         return found
 
     def waits_for(self, name: str) -> list[str]:

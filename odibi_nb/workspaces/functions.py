@@ -51,7 +51,7 @@ class CellFunction:
         self.parameters: tuple[str, ...]
         if body.form == "code":
             self.node_reasons = {n: f"{n}, line {line}" for n, line in inputs.items() if n not in values}
-            self.parameters = ()
+            self.parameters = tuple(name for name in inputs if name in values)
         else:
             taken = [(parameter.name, parameter.has_default) for parameter in body.parameters]
             self.node_reasons, self.parameters = _roles(taken, values)

@@ -131,7 +131,8 @@ class Nodes(Mapping[str, DeclaredNode]):
             for dependency in task.dependencies:
                 if dependency.name not in self._nodes:
                     raise self._unresolved(task, dependency)
-            self._ready[name] = connected(task, self[name].config, self._around.connections)
+            connections = self._around.connections
+            self._ready[name] = connected(task, self[name].config, connections) if task.enabled else task
         return self._ready[name]
 
     @property

@@ -62,16 +62,18 @@ class Origin:
     explainers: tuple[Explainer, ...] = ()
 
     @contextmanager
-    def explaining(self, statement: str = "", *, first_line: int = 1) -> Iterator[None]:
+    def explaining(
+        self, statement: str = "", *, first_line: int = 1, leave: type[duckdb.Error] | tuple[()] = ()
+    ) -> Iterator[None]:
         """Turn DuckDB's errors into ours.
 
         statement: what DuckDB executes, if positions in it are positions in the query; first_line: the number
-        that its first line has there.
+        that its first line has there. leave: a kind of error that the caller makes good.
         """
         try:
             yield
         except duckdb.Error as exc:
-            if is_interrupt(exc):
+            if is_interrupt(exc) or isinstance(exc, leave):
                 raise
             raise self._explained(exc, statement, first_line) from exc
 

@@ -260,27 +260,30 @@ def _casts(columns: Schema) -> str:
 
 
 def _keep(cursor: Cursor, place: Place, origin: Origin, columns: Schema) -> tuple[Place, int | None]:
-    """Create the view or table; some statements (PIVOT over data) can't be views."""
+    """Create the view or table; what is no SELECT (PIVOT, SUMMARIZE) may only be a table, from within parentheses."""
     casts = _casts(columns)
-    text = f"SELECT * REPLACE ({casts}) FROM (\n{origin.text}\n)" if casts else f"\n{origin.text}"
+    inner = f"FROM (\n{origin.text}\n)"
+    text = f"SELECT * REPLACE ({casts}) {inner}" if casts else f"\n{origin.text}"
+    try:
+        return place, _make(cursor, place, origin, text)
+    except duckdb.ParserException:
+        table = place._replace(kind="TABLE")
+        return table, _make(cursor, table, origin, inner)
+
+
+def _make(cursor: Cursor, place: Place, origin: Origin, text: str) -> int | None:
+    """Create the view or table and return its rows, as far as they are known; the query begins on line 2 of `text`."""
     statement = f"CREATE {place.kind} {quote_name(place.name)} AS {text}"
-    with origin.explaining(statement, first_line=0):
+    with origin.explaining(statement, first_line=0, leave=duckdb.ParserException):
         if place.kind == "TABLE":
             counted = cursor.run(statement, origin.params)
             # A PIVOT is carried out as several statements, of which the last doesn't count.
-            return place, int((counted or cursor.run(f"SELECT count(*) FROM {place}"))[0][0])
-        try:
-            if origin.params:  # a prepared CREATE VIEW has no parameters, a relation's has
-                cursor.relation(text, origin.params).create_view(place.name)
-            else:
-                cursor.run(statement)
-        except duckdb.ParserException:
-            return _keep(cursor, place._replace(kind="TABLE"), origin, columns)
-    return place, None
-
-
-_FOOTERS = 16
-"""Files that know their number of rows are asked for it, up to this many: it is in their footers."""
+            return int((counted or cursor.run(f"SELECT count(*) FROM {place}"))[0][0])
+        if origin.params:  # a prepared CREATE VIEW has no parameters, a relation's has
+            cursor.relation(text, origin.params).create_view(place.name)
+        else:
+            cursor.run(statement)
+    return None
 
 
 def _view(names: Names, alias: str, place: Place | str) -> str:

@@ -19,6 +19,14 @@ LONG_SQL = "SELECT count(*) AS n FROM range(10000000000) t(i) WHERE sqrt(i) = -1
 LONG_WRITE = "SELECT i, sqrt(i) AS r, md5(i::VARCHAR) AS h FROM range(100000000) t(i)"
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard():
+    """A shell's background jobs ignore SIGINT, and what they start inherits that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Interrupted:
     """The time from a SIGINT, sent some time after the first node started, to the end of the run."""
 
@@ -130,7 +138,8 @@ def test_an_interrupt_between_two_nodes_is_heard(project):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_process_that_is_interrupted_ends_without_an_abort(tmp_path, workers):
     script = textwrap.dedent(f"""
-        import sys
+        import signal, sys
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         from odibi_nb import Pipeline
         from odibi_nb.config import PipelineConfig
         nodes = [{{"name": f"long_{{n}}", "transform": {{"steps": [{LONG_SQL!r}]}}}} for n in range(2)]

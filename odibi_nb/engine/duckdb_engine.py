@@ -261,14 +261,13 @@ def _casts(columns: Schema) -> str:
 
 def _keep(cursor: Cursor, place: Place, origin: Origin, columns: Schema) -> tuple[Place, int | None]:
     """Create the view or table; what is no SELECT (PIVOT, SUMMARIZE) may only be a table, from within parentheses."""
-    casts = _casts(columns)
-    inner = f"FROM (\n{origin.text}\n)"
-    text = f"SELECT * REPLACE ({casts}) {inner}" if casts else f"\n{origin.text}"
+    casts = f"SELECT * REPLACE ({_casts(columns)}) " if _casts(columns) else ""
+    enclosed = f"{casts}FROM (\n{origin.text}\n)"
     try:
-        return place, _make(cursor, place, origin, text)
+        return place, _make(cursor, place, origin, enclosed if casts else f"\n{origin.text}")
     except duckdb.ParserException:
         table = place._replace(kind="TABLE")
-        return table, _make(cursor, table, origin, inner)
+        return table, _make(cursor, table, origin, enclosed)
 
 
 def _make(cursor: Cursor, place: Place, origin: Origin, text: str) -> int | None:
@@ -284,6 +283,10 @@ def _make(cursor: Cursor, place: Place, origin: Origin, text: str) -> int | None
         else:
             cursor.run(statement)
     return None
+
+
+_FOOTERS = 16
+"""Files that know their number of rows are asked for it, up to this many: it is in their footers."""
 
 
 def _view(names: Names, alias: str, place: Place | str) -> str:

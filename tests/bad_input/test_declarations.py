@@ -101,7 +101,7 @@ def test_a_project_file_is_refused(project, nodes, expected):
         ),
         pytest.param(
             [LOAD_CELL, "%%odibi_node out\nSELECT *\nFROM laod"],
-            ("'laod', which is not declared (FROM, line 2)", "node 'out', cell 3", "did you mean 'load'?"),
+            ("'laod', which is not declared (FROM, line 3)", "node 'out', cell 3", "did you mean 'load'?"),
             id="missing dependency in SQL",
         ),
         pytest.param(

@@ -6,7 +6,7 @@ import pytest
 
 from .projects import GOOD, PROJECT_CELL, notebook, place
 
-DEEP = "id,code\n" + "".join(f"{number},{number}\n" for number in range(30_000)) + "7,n/a\n"
+DEEP = "id,code\n" + "".join(f"{number},{number}\n" for number in range(150_000)) + "7,n/a\n"
 
 CELLS = {
     "load_ext": "%load_ext odibi_nb",

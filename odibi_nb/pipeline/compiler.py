@@ -219,6 +219,8 @@ def connected(task: NodeTask, config: NodeConfig, connections: Mapping[str, Base
     Raises ConnectionError for a connection that isn't configured and a path that leaves it, FormatError for an
     unknown format.
     """
+    if not (config.read or config.write or config.inputs):
+        return task
     try:
         inputs: dict[str, str | Source] = {
             alias: given if isinstance(given, str) else _source(given, connections)

@@ -31,8 +31,9 @@ def check_names(names: list[Any]) -> None:
             )
         if not name or "\0" in name:
             raise ValidationError(f"column {name!r} has a name that SQL can't write", hint="give it another name")
-    doubled = [name for name, n in Counter(map(str.casefold, names)).items() if n > 1]
-    if doubled:
+    folded = [name.casefold() for name in names]
+    if len(set(folded)) < len(folded):
+        doubled = [name for name, n in Counter(folded).items() if n > 1]
         both = [name for name in names if name.casefold() == doubled[0]]
         raise ValidationError(
             f"two columns are named {' and '.join(repr(n) for n in both[:2])} (case does not count)",

@@ -25,7 +25,18 @@ from odibi_nb.pipeline.results import PipelineResults
 from odibi_nb.pipeline.setup import attempts_of, connections_of, functions_of
 from odibi_nb.pipeline.targets import shared_targets
 from odibi_nb.registry import FunctionRegistry, Functions
-from odibi_nb.runner import Dependency, Listener, NodeResult, NodeTask, Place, Runner, RunOptions, RunOutcome
+from odibi_nb.runner import (
+    Dependency,
+    FunctionStep,
+    Listener,
+    NodeResult,
+    NodeTask,
+    Place,
+    Runner,
+    RunOptions,
+    RunOutcome,
+)
+from odibi_nb.runner.tasks import NOWHERE
 
 if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig, PipelineConfig
@@ -61,6 +72,7 @@ class Pipeline:
         self._attempts = attempts_of(None)
         self._running = threading.Lock()
         self._outcome = RunOutcome()
+        self._compiled: dict[str, NodeTask] = {}
         self._compiled, problems = self._compile()
         for problem in problems.values():
             if isinstance(problem, DependencyError):
@@ -215,11 +227,24 @@ class Pipeline:
             if node.name in tasks:
                 raise DependencyError(f"two nodes are named '{node.name}'", hint="rename one of them", node=node.name)
             try:
-                tasks[node.name] = compiler.compile(node, self._places.get(node.name, Place()))
+                before = self._compiled.get(node.name)
+                tasks[node.name] = (
+                    before
+                    if before is not None and self._stands(node, before)
+                    else compiler.compile(node, self._places.get(node.name, NOWHERE))
+                )
             except OdibiException as exc:
                 problems[node.name] = exc
                 tasks[node.name] = _bare(node)
         return tasks, problems
+
+    def _stands(self, node: NodeConfig, task: NodeTask) -> bool:
+        """Whether a task still says what its functions and files do; one that couldn't be compiled never did."""
+        steps = node.transform.steps if node.transform else []
+        if len(steps) != len(task.steps) or any(step.sql_file for step in steps):
+            return False
+        functions = [step for step in task.steps if isinstance(step, FunctionStep)]
+        return all(self._functions.get(step.name) is step.function for step in functions)
 
     def _tasks(self, only: str | None = None) -> dict[str, NodeTask]:
         """Return the tasks ready to run; raises the first thing that is wrong with them."""

@@ -299,3 +299,25 @@ def test_one_file_under_two_spellings_is_one_target(project, tmp_path):
     assert ["'a' and 'b' both write" in errors[0], "'a' and 'c' both write" in errors[1]] == [True, True]
     with pytest.raises(ValidationError, match="'a' and 'b' both write"):
         pipeline.run()
+
+
+def test_a_function_registered_anew_is_the_one_that_runs(project):
+    project.functions.register(lambda: pd.DataFrame({"v": [1]}), "made")
+    pipeline = project.pipeline(python("made"))
+    pipeline.run()
+    project.functions.register(lambda: pd.DataFrame({"v": [2]}), "made")
+    assert pipeline.run().get_node_result("made").dataset.arrow().to_pylist() == [{"v": 2}]
+
+
+def test_a_function_may_be_registered_after_the_pipeline_is_made(project):
+    pipeline = project.pipeline(python("made"))
+    project.functions.register(lambda: pd.DataFrame({"v": [1]}), "made")
+    assert pipeline.run().completed == ["made"]
+
+
+def test_a_changed_sql_file_is_read_again(project):
+    project.put("q.sql", "SELECT 1 AS v")
+    pipeline = project.pipeline(node("q", {"sql_file": "q.sql"}))
+    pipeline.run()
+    project.put("q.sql", "SELECT 2 AS v")
+    assert pipeline.run().get_node_result("q").dataset.arrow().to_pylist() == [{"v": 2}]

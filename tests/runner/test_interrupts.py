@@ -115,12 +115,9 @@ def test_a_python_node_in_a_thread_is_told_of_and_its_result_and_write_discarded
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_engine_goes_on_after_an_interrupt(project, workers):
-    pipeline = project.pipeline(
-        sql("long", "SELECT count(*) AS n FROM range($rows) t(i) WHERE sqrt(i) = -1"), params={"rows": 10**10}
-    )
+    pipeline = project.pipeline(sql("long", LONG_SQL), sql("quick", "SELECT sum(i) AS n FROM range(10) t(i)"))
     Interrupted(0.3).run(pipeline, workers=workers)
-    pipeline._params["rows"] = 10
-    assert pipeline.run(workers=workers).get_node_result("long").dataset.arrow().to_pylist() == [{"n": 0}]
+    assert pipeline.run_node("quick").dataset.arrow().to_pylist() == [{"n": 45}]
 
 
 def test_an_interrupt_between_two_nodes_is_heard(project):

@@ -26,6 +26,10 @@ _DEFINES = (
     ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign,
     ast.AugAssign, ast.If, ast.Try, ast.TryStar, ast.With, getattr(ast, "TypeAlias", ast.Import),
 )  # fmt: skip
+_CHANGING = frozenset(
+    {"add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "reverse", "setdefault"}
+    | {"sort", "update"}
+)
 _OURS = re.compile(r"%+(odibi\w*|(re)?load_ext\s+odibi_nb)\b")
 
 
@@ -50,12 +54,16 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Plain code that a headless run doesn't run: its first line, shortened, and why."""
+    """Plain code that a headless run doesn't run: its first line, shortened, and why.
+
+    changes: a name that nodes use and that this may change: without it they may compute something else.
+    """
 
     cell: str
     line: int
     text: str
     reason: str
+    changes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +105,8 @@ def slice_definitions(cells: Sequence[PlainCell], wanted: Iterable[str]) -> Slic
         except SyntaxError as exc:
             line = exc.lineno or 1
             left_out.append(LeftOut(cell.label, line, _line(cell.source, line), f"not Python: {exc.msg}"))
-    picked, missing = _pick(candidates, wanted)
-    left_out.extend(_left_out(candidate) for at, candidate in enumerate(candidates) if at not in picked)
+    picked, missing, needed = _pick(candidates, wanted)
+    left_out.extend(_left_out(candidate, needed) for at, candidate in enumerate(candidates) if at not in picked)
     statements = tuple(candidates[at].statement for at in sorted(picked))
     order = {cell.label: at for at, cell in enumerate(cells)}
     left_out.sort(key=lambda each: (order[each.cell], each.line))
@@ -170,8 +178,8 @@ def _source(node: ast.stmt, lines: Sequence[bytes]) -> tuple[str, int]:
     return b"".join(segment).decode(), first
 
 
-def _pick(candidates: Sequence[_Candidate], wanted: Iterable[str]) -> tuple[set[int], tuple[str, ...]]:
-    """Return the positions of what defines the wanted names, transitively, and the names that nothing defines."""
+def _pick(candidates: Sequence[_Candidate], wanted: Iterable[str]) -> tuple[set[int], tuple[str, ...], frozenset[str]]:
+    """Return where the wanted names are defined, transitively, the names that nothing defines, and those defined."""
     definers: dict[str, list[int]] = {}
     for at, candidate in enumerate(candidates):
         if candidate.is_definition:
@@ -189,13 +197,32 @@ def _pick(candidates: Sequence[_Candidate], wanted: Iterable[str]) -> tuple[set[
             if at not in picked:
                 picked.add(at)
                 pending.extend(sorted(candidates[at].uses))
-    return picked, tuple(name for name in seen if name not in definers and name not in AMBIENT)
+    missing = tuple(name for name in seen if name not in definers and name not in AMBIENT)
+    return picked, missing, frozenset(seen).intersection(definers)
 
 
-def _left_out(candidate: _Candidate) -> LeftOut:
+def _left_out(candidate: _Candidate, needed: frozenset[str]) -> LeftOut:
     statement = candidate.statement
+    changes = next((name for name in _changed(ast.parse(statement.source)) if name in needed), None)
     reason = "no node uses it" if candidate.is_definition else "defines nothing"
-    return LeftOut(statement.cell, statement.line, _shortened(statement.source), reason)
+    if changes is not None:
+        reason = f"may change '{changes}', which nodes use: tag the cell odibi-setup to run it"
+    return LeftOut(statement.cell, statement.line, _shortened(statement.source), reason, changes)
+
+
+def _changed(tree: ast.AST) -> Iterator[str]:
+    """Yield the names whose values a statement binds anew, assigns into, or calls a changing method of."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name | ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
+            yield _root(node)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGING:
+            yield _root(node.func)
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _left_out_special(cell: PlainCell, special: SpecialLine) -> LeftOut:

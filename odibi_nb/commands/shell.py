@@ -81,6 +81,9 @@ def _loaded(command: Command, call: Call) -> Call:
 
     target, *rest = call.words
     loaded = load_target(target, env=call.values.get("env"), execute=command.executes)
+    for one in loaded.left_out if command.executes else ():
+        if one.changes is not None:
+            _print(f"note: left out, cell {one.cell}, line {one.line}: {one.text}  ({one.reason})", sys.stderr)
     return replace(
         call,
         words=tuple(rest),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
@@ -11,6 +12,7 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 from odibi_nb.cells.options import NODE_LINE
 from odibi_nb.commands.base import Call, Shown, described_options
 from odibi_nb.commands.table import find_command
+from odibi_nb.exceptions import UsageError
 from odibi_nb.notebook.cells import CellWatch, magic_line
 from odibi_nb.notebook.display import show, show_value
 
@@ -25,6 +27,17 @@ __all__ = ["OdibiMagics"]
 F = TypeVar("F", bound=Callable[..., None])
 
 _LONG_WORK_S = 10.0
+_LATER = (
+    ("cell", "odibi_mock"),
+    ("cell", "odibi_test"),
+    ("cell", "odibi_expect"),
+    ("cell", "odibi_sql"),
+    ("line", "odibi_sql"),
+)
+
+
+def _not_built(name: str, line: str, cell: str = "") -> None:
+    raise UsageError(f"{name} is not built yet", hint="`%odibi help` lists what is")
 
 
 def _with_node_options(function: F) -> F:
@@ -42,6 +55,8 @@ class OdibiMagics(Magics):
     def __init__(self, shell: InteractiveShell, workspace: Workspace, watch: CellWatch) -> None:
         super().__init__(shell)
         self._workspace, self._watch = workspace, watch
+        for kind, name in _LATER:
+            self.magics[kind][name] = partial(_not_built, name)
 
     @no_var_expand
     @line_magic

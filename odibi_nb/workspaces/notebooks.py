@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -32,7 +33,7 @@ def load_notebook(path: Path) -> Loaded:
     """
     notebook = read_notebook(path)
     plain = [_plain(cell) for cell in notebook.cells if find_magic(cell.source) is None]
-    definitions = _Definitions(plain, path.name)
+    definitions = _Definitions(plain, path)
     workspace = Workspace(
         path.parent,
         namespace=definitions.namespace,
@@ -58,8 +59,8 @@ class _Definitions:
     names: defined at the top level. functions: those that it decorates with `@transform`.
     """
 
-    def __init__(self, cells: Sequence[PlainCell], file: str) -> None:
-        self._cells, self._file = cells, file
+    def __init__(self, cells: Sequence[PlainCell], path: Path) -> None:
+        self._cells, self._file, self._folder = cells, path.name, str(path.absolute().parent)
         self._lock = threading.RLock()
         self._slice: Slice | None = None
         self._namespace: dict[str, Any] | None = None
@@ -94,6 +95,8 @@ class _Definitions:
     def _executed(self) -> dict[str, Any]:
         assert self._slice is not None  # noqa: S101 - `close` comes before any run
         namespace: dict[str, Any] = {"__name__": "__main__"}
+        if self._folder not in sys.path:  # as in Jupyter, modules beside the notebook can be imported
+            sys.path.insert(0, self._folder)
         # The decorators register as they run; here the names stand for these functions already.
         with Functions().collecting():
             try:

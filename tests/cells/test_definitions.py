@@ -118,3 +118,29 @@ def test_our_own_errors_keep_their_type_and_gain_a_place():
     with pytest.raises(UsageError) as caught:
         execute_slice(sliced("f = refuse()"), {"refuse": refuse})
     assert (caught.value.where.cell, caught.value.where.line) == ("1", 1)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "rates['south'] = 3",
+        "rates.update(south=3)",
+        "for k in 'ab':\n    rates[k] = 1",
+        "del rates['north']",
+        "rates.x.y = 1",
+    ],
+)
+def test_code_that_may_change_what_nodes_use_is_told_apart(statement):
+    cells = [PlainCell("1", f"rates = {{'north': 2}}\n{statement}")]
+    (left_out,) = slice_definitions(cells, ["rates"]).left_out
+    assert left_out.changes == "rates"
+    assert "odibi-setup" in left_out.reason
+
+
+@pytest.mark.parametrize(
+    "statement", ["print(rates)", "rates.plot()", "other['x'] = 1", "for k in rates:\n    print(k)"]
+)
+def test_code_that_only_looks_changes_nothing(statement):
+    cells = [PlainCell("1", f"rates = {{'north': 2}}\n{statement}")]
+    (left_out,) = slice_definitions(cells, ["rates"]).left_out
+    assert left_out.changes is None

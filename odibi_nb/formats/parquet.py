@@ -117,8 +117,20 @@ def _read_frame(opener: Opener, uri: str, options: dict[str, Any]) -> pd.DataFra
     with opener(uri) as file:
         try:
             return pd.read_parquet(file, **options)
+        except TypeError:  # pandas 2 doesn't understand the nested types that it has noted in the file itself
+            file.seek(0)
+            return _read_by_arrow(file, options)
         except (pa.ArrowInvalid, OSError) as exc:
             raise _damaged(exc, uri) from exc
+
+
+def _read_by_arrow(file: BinaryIO, options: dict[str, Any]) -> pd.DataFrame:
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(file, columns=options.get("columns")).replace_schema_metadata(None)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
 
 
 def _damaged(exc: Exception, uri: str) -> FormatError:

@@ -117,11 +117,23 @@ def _read_frame(opener: Opener, uri: str, options: dict[str, Any]) -> pd.DataFra
     with opener(uri) as file:
         try:
             return pd.read_parquet(file, **options)
-        except TypeError:  # pandas 2 doesn't understand the nested types that it has noted in the file itself
-            file.seek(0)
-            return _read_by_arrow(file, options)
         except (pa.ArrowInvalid, OSError) as exc:
             raise _damaged(exc, uri) from exc
+        except (TypeError, ValueError, NotImplementedError):
+            # pandas 2 doesn't understand the nested types that it has noted in the file; numpy names the error.
+            file.seek(0)
+            if not _notes_arrow_types(file):
+                raise
+            file.seek(0)
+            return _read_by_arrow(file, options)
+
+
+def _notes_arrow_types(file: BinaryIO) -> bool:
+    """Whether pandas has noted Arrow types of its own in the file, beside those that Parquet has."""
+    import pyarrow.parquet as pq
+
+    noted = (pq.read_schema(file).pandas_metadata or {}).get("columns", ())
+    return any(str(column["numpy_type"]).endswith("[pyarrow]") for column in noted)
 
 
 def _read_by_arrow(file: BinaryIO, options: dict[str, Any]) -> pd.DataFrame:

@@ -182,6 +182,8 @@ def _syntax_error(error: yaml.MarkedYAMLError, source: Source) -> ConfigValidati
     # What is never closed is noticed at the end; where it was opened says more.
     if mark is None or (mark.line >= len(source.lines) and error.context_mark):
         mark = error.context_mark
+    if "nesting depth" in (error.problem or ""):  # libyaml has a limit of its own, which newer wheels keep
+        return _too_deep(source, mark.line if mark else 0)
     place = source.place(mark.line if mark else 0)
     text = place["source"] or ""
     if "\t" in text[: len(text) - len(text.lstrip())]:

@@ -53,7 +53,7 @@ FILE_READERS: dict[str, str | None] = {
     **dict.fromkeys(("read_csv", "read_csv_auto", "sniff_csv"), "csv"),
     **dict.fromkeys(("read_parquet", "parquet_scan"), "parquet"),
     **dict.fromkeys(("parquet_metadata", "parquet_schema", "parquet_file_metadata", "parquet_kv_metadata"), "parquet"),
-    **dict.fromkeys(("parquet_bloom_probe", "parquet_full_metadata"), "parquet"),
+    **dict.fromkeys(("parquet_bloom_probe", "parquet_full_metadata", "parquet_page_index"), "parquet"),
     **dict.fromkeys(("read_json", "read_json_auto", "read_json_objects", "read_json_objects_auto"), "json"),
     **dict.fromkeys(("read_ndjson", "read_ndjson_auto", "read_ndjson_objects"), "json"),
     "read_xlsx": "excel",

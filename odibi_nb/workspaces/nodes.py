@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from odibi_nb.exceptions import DependencyError, OdibiException, UnknownNameError, UsageError, did_you_mean
+from odibi_nb.exceptions import DependencyError, OdibiException, UnknownNameError, UsageError, Where, did_you_mean
 from odibi_nb.graph import DependencyGraph
 from odibi_nb.pipeline.compiler import Compiler, connected
 from odibi_nb.registry import Functions
@@ -40,7 +40,7 @@ class Surroundings:
 class Nodes(Mapping[str, DeclaredNode]):
     """Declared nodes by name, in the order of their first declaration.
 
-    A node is compiled when it is first asked for, and again when a name it mentions comes or goes.
+    A node is compiled when it is declared, and again when a name it mentions comes or goes.
     """
 
     def __init__(self, around: Surroundings) -> None:
@@ -94,10 +94,11 @@ class Nodes(Mapping[str, DeclaredNode]):
         try:
             self._check_cycle(node.name)
         except DependencyError as exc:
+            exc.where = self._closes(node, exc.cycle)
             self._unset(node)
             if before is not None:
                 self._set(before)
-            raise exc.at(**node.place.locate(None)) from None
+            raise exc from None
         return node
 
     def remove(self, name: str) -> DeclaredNode:
@@ -189,9 +190,10 @@ class Nodes(Mapping[str, DeclaredNode]):
 
     def _check_cycle(self, name: str) -> None:
         """Walk up from `name`; only a cycle through it can be new, and only where somebody reads it."""
+        above_it = [d.name for d in self.task(name).dependencies]  # compiled now, so that all mentions are known
         if not self._mentions.get(name.casefold()):
             return
-        stack, seen = [d.name for d in self.task(name).dependencies], set[str]()
+        stack, seen = above_it, set[str]()
         while stack:
             above = stack.pop()
             if above == name:
@@ -200,6 +202,12 @@ class Nodes(Mapping[str, DeclaredNode]):
             if above in self._nodes and above not in seen:
                 seen.add(above)
                 stack.extend(d.name for d in self.task(above).dependencies)
+
+    def _closes(self, node: DeclaredNode, cycle: Sequence[str]) -> Where:
+        """Return where a node names the one before it in a cycle; whoever comes last in a notebook closes it."""
+        upstream = cycle[cycle.index(node.name) - 1]
+        place = _mentioned_at(self.task(node.name), node, upstream) or node.place.locate(None)
+        return Where(node=node.name, **place)
 
     def _set(self, node: DeclaredNode) -> None:
         if (before := self._nodes.get(node.name)) is not None:

@@ -11,12 +11,14 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from odibi_nb.cells.magics import SpecialLine, python_text
 from odibi_nb.cells.names import AMBIENT, names_of
 from odibi_nb.cells.parsing import parse_python
+from odibi_nb.cells.star_imports import expanded
 from odibi_nb.exceptions import OdibiException, TransformError
 
 __all__ = ["LeftOut", "PlainCell", "Slice", "Statement", "cell_filename", "execute_slice", "slice_definitions"]
@@ -88,8 +90,10 @@ class _Candidate:
     is_setup: bool
 
 
-def slice_definitions(cells: Sequence[PlainCell], wanted: Iterable[str]) -> Slice:
+def slice_definitions(cells: Sequence[PlainCell], wanted: Iterable[str], folder: Path | None = None) -> Slice:
     """Return the statements that define the wanted names, transitively; no code is run.
+
+    folder: where the notebook is, with the modules beside it; for `from m import *`.
 
     Definitions are imports, functions, classes and assignments, also under `if`, `try` and `with`; every
     definition of a needed name counts, in order, as later ones may build on earlier ones. `x.append(…)`
@@ -101,7 +105,7 @@ def slice_definitions(cells: Sequence[PlainCell], wanted: Iterable[str]) -> Slic
         python = python_text(cell.source)
         left_out.extend(_left_out_special(cell, special) for special in python.special if not _OURS.match(special.text))
         try:
-            candidates.extend(_candidates(cell, python.text))
+            candidates.extend(_candidates(cell, python.text, folder or Path.cwd()))
         except SyntaxError as exc:
             line = exc.lineno or 1
             left_out.append(LeftOut(cell.label, line, _line(cell.source, line), f"not Python: {exc.msg}"))
@@ -146,8 +150,8 @@ def execute_slice(definitions: Slice, namespace: dict[str, Any], *, notebook: st
             raise TransformError(f"{type(exc).__name__}: {exc}", **place) from exc
 
 
-def _candidates(cell: PlainCell, text: str) -> Iterator[_Candidate]:
-    tree = parse_python(text)
+def _candidates(cell: PlainCell, text: str, folder: Path) -> Iterator[_Candidate]:
+    tree = expanded(parse_python(text), folder)
     if cell.is_setup:
         names = names_of(tree.body)
         statement = Statement(text, cell.label, 1, tuple(sorted(names.bound)))
@@ -205,6 +209,8 @@ def _left_out(candidate: _Candidate, needed: frozenset[str]) -> LeftOut:
     statement = candidate.statement
     changes = next((name for name in _changed(ast.parse(statement.source)) if name in needed), None)
     reason = "no node uses it" if candidate.is_definition else "defines nothing"
+    if "*" in statement.names:
+        reason = "what it would import can't be told: there is no such module here"
     if changes is not None:
         reason = f"may change '{changes}', which nodes use: tag the cell odibi-setup to run it"
     return LeftOut(statement.cell, statement.line, _shortened(statement.source), reason, changes)

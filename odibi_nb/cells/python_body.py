@@ -13,6 +13,7 @@ from odibi_nb.cells.language import opens_with_key
 from odibi_nb.cells.magics import is_special
 from odibi_nb.cells.names import AMBIENT, Name, names_of
 from odibi_nb.cells.parsing import parse_python
+from odibi_nb.cells.star_imports import star_imports
 from odibi_nb.exceptions import TransformError
 
 __all__ = ["UNKNOWN", "Parameter", "PythonBody", "Unknown", "bind_python", "compile_python", "read_python"]
@@ -141,7 +142,7 @@ def _parse(body: str, node: str, first_line: int) -> ast.Module:
         _check(tree, 0 if _node_function(tree, node) else ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     except SyntaxError as exc:
         raise _syntax_error(exc, body, node, first_line) from exc
-    if (star := next(_star_imports(tree), None)) is not None:
+    if (star := next(star_imports(tree), None)) is not None:
         raise TransformError(
             f"'from {star.module} import *' can't stand in a node",
             hint="name what you import, or import in a cell of its own",
@@ -245,12 +246,6 @@ def _unset(name: str) -> ast.If:
 
 def _is_future(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
-
-
-def _star_imports(tree: ast.Module) -> Iterator[ast.ImportFrom]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
-            yield node
 
 
 def _awaits(tree: ast.Module) -> bool:

@@ -14,6 +14,7 @@ from odibi_nb.cells.magics import CELL_MAGICS, CellMagic, find_line_magics, find
 from odibi_nb.cells.names import names_of
 from odibi_nb.cells.notebook_file import NotebookCell, read_notebook
 from odibi_nb.cells.parsing import parse_python
+from odibi_nb.cells.star_imports import expanded
 from odibi_nb.exceptions import OdibiException, UsageError, did_you_mean
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.workspaces.declared import CellOrigin
@@ -65,7 +66,7 @@ class _Definitions:
         self._slice: Slice | None = None
         self._namespace: dict[str, Any] | None = None
         self._failure: OdibiException | None = None
-        trees = list(map(_tree, cells))
+        trees = [expanded(_tree(cell), Path(self._folder)) for cell in cells]
         self.names = frozenset(name for tree in trees for name in names_of(tree.body).bound)
         self._transforms = {name: one for tree in trees for name, one in transforms_in(tree).items()}
         self.functions = Functions(FunctionRegistry.functions)
@@ -80,7 +81,7 @@ class _Definitions:
             steps = node.config.transform.steps if node.config.transform else []
             used = [self._transforms[step.function] for step in steps if step.function in self._transforms]
             wanted.update(definition.name for definition in used)
-        self._slice = slice_definitions(self._cells, sorted(wanted - set(workspace.nodes)))
+        self._slice = slice_definitions(self._cells, sorted(wanted - set(workspace.nodes)), Path(self._folder))
         return self._slice
 
     def namespace(self) -> dict[str, Any]:

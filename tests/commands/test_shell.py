@@ -177,6 +177,20 @@ def test_only_the_slice_that_nodes_use_runs_and_the_rest_is_listed(shell: Shell)
     assert "cell 3, line 1: !touch special" in shell("validate", target)[1]
 
 
+def test_names_imported_by_a_star_are_the_nodes_too(shell: Shell) -> None:
+    Path("rates.py").write_text("from pathlib import Path\nPath('imported').touch()\nRATE = 2")
+    target = _notebook(
+        "n.ipynb",
+        PROJECT,
+        "from rates import *\nfrom math import *",
+        LOAD,
+        "%%odibi_node n\nload_sales.assign(amount=load_sales.amount * RATE * sqrt(4))",
+    )
+    assert shell("validate", target)[0] == 0
+    assert not Path("imported").exists()
+    assert shell("run", target)[0] == 0
+
+
 def test_a_transform_of_the_notebook_is_checked_and_run(shell: Shell) -> None:
     step = "%%odibi_node n\ndepends_on: [load_sales]\ntransform: {steps: [{function: double, params: {by: BY}}]}"
     plain = "from odibi_nb import transform\n@transform\ndef double(df, by: int = 1):\n    return df.assign(x=by)"

@@ -56,6 +56,11 @@ class Dataset(ABC):
         """How many rows a preview has seen so far: there are at least as many."""
         return 0
 
+    @property
+    def lost_file(self) -> str | None:
+        """The file that has changed since, so that the rows can no longer be computed as they were; None: none has."""
+        return None
+
     @abstractmethod
     def count(self) -> int:
         """Return the exact number of rows; may run a query."""

@@ -13,6 +13,7 @@ import duckdb
 from odibi_nb.engine.base import PREVIEW_CHARACTERS, PREVIEW_COLUMNS, PREVIEW_ROWS, Dataset, FrameKind, Head
 from odibi_nb.engine.schema import Schema
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, is_interrupt
+from odibi_nb.engine.watch import Watched
 from odibi_nb.exceptions import OdibiException
 from odibi_nb.sql import explain_sql_error
 from odibi_nb.sql.quote import quote_name
@@ -50,7 +51,7 @@ class Origin:
     """The query that a result came from.
 
     inputs, leaves: kept alive as long as the query is still to be evaluated. depth: views below it.
-    explainers: of the files that evaluating it reads.
+    files, explainers: the files that evaluating it reads, and what their errors mean.
     """
 
     names: Names
@@ -59,6 +60,7 @@ class Origin:
     inputs: tuple[Dataset, ...] = ()
     leaves: frozenset[Leaf] = frozenset()
     depth: int = 0
+    files: tuple[Watched, ...] = ()
     explainers: tuple[Explainer, ...] = ()
 
     @contextmanager
@@ -122,8 +124,16 @@ class DuckDataset(Dataset):
         return self._origin.leaves
 
     @property
+    def files(self) -> tuple[Watched, ...]:
+        return self._origin.files
+
+    @property
     def explainers(self) -> tuple[Explainer, ...]:
         return self._origin.explainers
+
+    @property
+    def lost_file(self) -> str | None:
+        return next((file.name for file in self.files if file.changed), None)
 
     def learn_rows(self, rows: int) -> None:
         """Remember an exact count that a write came across."""

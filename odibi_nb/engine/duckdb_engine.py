@@ -6,8 +6,9 @@ import itertools
 import re
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -17,8 +18,12 @@ from odibi_nb.engine.merge import merged
 from odibi_nb.engine.policy import Form, Shape, choose_form
 from odibi_nb.engine.schema import Column, Schema, check_names
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, folded, is_interrupt
+from odibi_nb.engine.watch import Watched, literal_stamps
 from odibi_nb.exceptions import OdibiException
 from odibi_nb.sql.quote import quote_name, quote_text
+
+if TYPE_CHECKING:
+    from odibi_nb.sql import SqlFacts
 
 __all__ = ["DuckDBEngine"]
 
@@ -59,7 +64,8 @@ class DuckDBEngine(Engine):
         typed = source.format.typed
         size = None if typed else sum(file.size_bytes for file in files)
         form, _ = choose_form(Shape(reparses=not typed, source_bytes=size), readers)
-        data = self._create(name, Origin(self._scope, f"FROM {scan}", explainers=(explain,)), form)
+        watched = Watched(source.path, source.files, files)
+        data = self._create(name, Origin(self._scope, f"FROM {scan}", files=(watched,), explainers=(explain,)), form)
         if typed and len(files) <= _FOOTERS:
             data.count()
         return data
@@ -75,6 +81,7 @@ class DuckDBEngine(Engine):
             inputs=inputs,
             leaves=frozenset().union(*(self._leaves_of(data) for data in inputs)),
             depth=1 + max((data.depth for data in below), default=0),
+            files=(*_watched(facts), *(file for data in below for file in data.files)),
             explainers=tuple(explainer for data in below for explainer in data.explainers),
         )
         setup = self._private_names(origin.names, query) if private else self._shared_names(query)
@@ -283,6 +290,11 @@ def _make(cursor: Cursor, place: Place, origin: Origin, text: str) -> int | None
         else:
             cursor.run(statement)
     return None
+
+
+def _watched(facts: SqlFacts) -> Iterator[Watched]:
+    for file in facts.files:
+        yield Watched(file.path, partial(literal_stamps, file.path), literal_stamps(file.path))
 
 
 _FOOTERS = 16

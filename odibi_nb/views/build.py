@@ -150,9 +150,13 @@ def _rows_text(result: NodeResult | None) -> str:
 
 
 def _preview(result: NodeResult | None, rows: int) -> TableView | None:
-    if result is None or result.dataset is None or not result.dataset.schema or not rows:
+    if result is None or result.dataset is None or not result.dataset.schema:
         return None
     data = result.dataset
+    if data.lost_file is not None:  # what was looked at before is all that is left of it
+        rows = min(rows, data.head_rows)
+    if not rows:
+        return None
     return table_view(data.head(rows), data.schema, rows=rows, total=data.known_rows)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from odibi_nb.engine.watch import literal_stamps
 from odibi_nb.exceptions import OdibiException
 from odibi_nb.runner.overlap import literals_of, sources_of
 from odibi_nb.runner.tasks import NodeTask, OperationStep, SqlStep, Step
@@ -45,7 +44,7 @@ def _step(step: Step) -> object:
 
 
 def _files(task: NodeTask) -> list[object]:
-    return [*map(_stamped, sources_of(task)), *map(_stamped_literal, literals_of(task))]
+    return [*map(_stamped, sources_of(task)), *map(literal_stamps, literals_of(task))]
 
 
 def _stamped(source: Source) -> object:
@@ -53,12 +52,3 @@ def _stamped(source: Source) -> object:
         return source.files()
     except OdibiException as exc:  # the run will say it; here the file is just another one than before
         return exc.message
-
-
-def _stamped_literal(path: str) -> object:
-    place = str(Path(path).expanduser())
-    found = [place] if Path(place).exists() else sorted(glob.glob(place, recursive=True))  # noqa: PTH207 - absolute
-    try:
-        return [(file, Path(file).stat().st_size, Path(file).stat().st_mtime_ns) for file in found]
-    except OSError as exc:  # as above
-        return str(exc)

@@ -74,6 +74,13 @@ class Result:
                 hint=why.message if why else f"run it: %odibi run +{self.name}",
                 node=self.name,
             )
+        data = self._result.dataset
         if self.status == "stale":
+            if (file := data.lost_file) is not None:
+                raise UnknownNameError(
+                    f"the last result of '{self.name}' is gone: it was read from '{file}', which has changed since",
+                    hint=f"run it again: %odibi run +{self.name}",
+                    node=self.name,
+                )
             warnings.warn(f"'{self.name}' is stale: this is its last result", stacklevel=3)
-        return self._result.dataset
+        return data

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from odibi_nb import Workspace
 from odibi_nb.config import ProjectConfig
+from odibi_nb.exceptions import UnknownNameError
+from odibi_nb.views.build import node_view
 
 
 @pytest.fixture
@@ -53,3 +57,40 @@ def test_an_edited_sql_file_makes_its_node_stale_and_is_read_again(ws: Workspace
     assert ws.status("n") == "stale"
     ws.run()
     assert ws["n"].df().x.tolist() == [2]
+
+
+def _parquet(ws: Workspace, values: list[int]) -> None:
+    pq.write_table(pa.table({"id": values}), ws.root / "ids.parquet")
+
+
+def _lazily(ws: Workspace) -> None:
+    ws.node("ids", read={"connection": "local", "path": "ids.parquet"})
+    ws.node("n", "SELECT id + 1 AS id FROM ids", materialize="view")
+
+
+def _lazily_from_a_literal(ws: Workspace) -> None:
+    ws.node("n", "SELECT id + 1 AS id FROM 'ids.parquet'", materialize="view")
+
+
+@pytest.mark.parametrize("declare", [_lazily, _lazily_from_a_literal])
+def test_a_last_result_that_can_no_longer_be_read_never_shows_other_rows(
+    ws: Workspace, declare: Callable[[Workspace], None]
+) -> None:
+    _parquet(ws, [1, 2])
+    declare(ws)
+    ws.run_cell("n")
+    _parquet(ws, [7, 8, 9])
+    assert node_view(ws, "n").preview.rows == (("2",), ("3",))
+    with pytest.raises(UnknownNameError, match=r"the last result of 'n' is gone: .*ids\.parquet', which has changed"):
+        ws["n"].df()
+    ws.run()
+    assert ws["n"].df().id.tolist() == [8, 9, 10]
+
+
+def test_a_last_result_whose_files_are_as_they_were_is_still_there(ws: Workspace) -> None:
+    _parquet(ws, [1, 2])
+    _lazily(ws)
+    ws.run()
+    ws.node("n", "SELECT id * 100 AS id FROM ids")
+    with pytest.warns(UserWarning, match="'n' is stale"):
+        assert ws["n"].df().id.tolist() == [2, 3]

@@ -19,7 +19,7 @@ from odibi_nb.engine.policy import Form, Shape, choose_form
 from odibi_nb.engine.schema import Column, Schema, check_names
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, folded, is_interrupt
 from odibi_nb.engine.watch import Watched, literal_stamps
-from odibi_nb.exceptions import OdibiException
+from odibi_nb.exceptions import OdibiException, SourceNotFoundError
 from odibi_nb.sql.quote import quote_name, quote_text
 
 if TYPE_CHECKING:
@@ -107,6 +107,8 @@ class DuckDBEngine(Engine):
 
     def is_about_rows(self, error: OdibiException) -> bool:
         cause = error.__cause__
+        if isinstance(error, SourceNotFoundError):  # it went away before a view of it was evaluated
+            return True
         return isinstance(cause, duckdb.Error) and not isinstance(cause, _ABOUT_TEXT)
 
     def inspect(self, data: Dataset, work: Callable[[str, Run], T]) -> T:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from odibi_nb.exceptions import ConfigValidationError, FormatError, did_you_mean
-from odibi_nb.formats.sqltext import identifier
+from odibi_nb.sql.quote import quote_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,7 @@ class Format(ABC):
 
     def column_sql(self, name: str, duckdb_type: str) -> str:
         """Return the select item that makes a column fit for `copy_sql`."""
-        return identifier(name)
+        return quote_name(name)
 
     def write_arrow(self, reader: pa.RecordBatchReader, file: BinaryIO, options: Options) -> None:
         raise FormatError(f"format '{self.name}' can't be written here", hint="use csv, parquet, json or excel")

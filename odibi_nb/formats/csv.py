@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from odibi_nb.exceptions import ConfigValidationError, FormatError
 from odibi_nb.formats.base import Format, Opener, Options, accepted, known_options
 from odibi_nb.formats.bytestreams import compression_of, open_plain
-from odibi_nb.formats.csv_flags import doubtful_flags
+from odibi_nb.formats.csv_doubts import doubtful_columns
 from odibi_nb.formats.csv_text import Dialect, check_headers, first_fault, refuse_nul
-from odibi_nb.formats.sqltext import copy_options, identifier, table_function
+from odibi_nb.formats.sqltext import copy_options, table_function
+from odibi_nb.sql.quote import quote_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,8 +98,8 @@ class CsvFormat(Format):
         check_headers(opener, uris, dialect, same=not given.get("union_by_name"))
         if any(given.get(option) for option in _OWN_TYPES):
             return options
-        flags = doubtful_flags(opener, uris, dialect, nulls=_null_texts(given), names=given.get("names", ()))
-        return {**options, "types": dict.fromkeys(flags, "VARCHAR")} if flags else options
+        texts = doubtful_columns(opener, uris, dialect, nulls=_null_texts(given), names=given.get("names", ()))
+        return {**options, "types": dict.fromkeys(texts, "VARCHAR")} if texts else options
 
     def read_options(self, options: Options) -> dict[str, Any]:
         own_names = {_WRITE_ALIASES.get(name, name): value for name, value in options.items()}
@@ -118,7 +119,7 @@ class CsvFormat(Format):
         return copy_options("csv", defaults | given)
 
     def column_sql(self, name: str, duckdb_type: str) -> str:
-        column = identifier(name)
+        column = quote_name(name)
         nested = duckdb_type.endswith("]") or duckdb_type.startswith(("STRUCT", "MAP", "UNION"))
         return f"CAST(to_json({column}) AS VARCHAR) AS {column}" if nested else column
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from odibi_nb.exceptions import ConfigValidationError, FormatError
 from odibi_nb.formats.base import Format, Opener, Options, accepted, first_line, known_options
 from odibi_nb.formats.bytestreams import compression_of, open_plain
-from odibi_nb.formats.sqltext import copy_options, identifier, table_function
+from odibi_nb.formats.sqltext import copy_options, table_function
+from odibi_nb.sql.quote import quote_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +72,7 @@ class JsonFormat(Format):
         return copy_options("json", {"array": not lines, "compression": compression_of(path) or "none"} | given)
 
     def column_sql(self, name: str, duckdb_type: str) -> str:
-        column = identifier(name)
+        column = quote_name(name)
         decimal = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", duckdb_type)
         if decimal is None or int(decimal[1]) <= _EXACT_DIGITS:
             return column

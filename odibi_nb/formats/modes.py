@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from odibi_nb.exceptions import ConfigValidationError, ValidationError, did_you_mean
-from odibi_nb.formats.sqltext import identifier
+from odibi_nb.sql.quote import quote_name
 
 __all__ = [
     "UNIQUE_KEY_MODES",
@@ -72,7 +72,7 @@ def check_columns(
 
 def duplicate_keys_sql(keys: Sequence[str], incoming: str) -> str:
     """Return a query for the keys that occur more than once; its last column counts them."""
-    listed = ", ".join(map(identifier, keys))
+    listed = ", ".join(map(quote_name, keys))
     return f"SELECT {listed}, count(*) FROM {incoming} GROUP BY {listed} HAVING count(*) > 1 ORDER BY {listed}"
 
 
@@ -98,7 +98,7 @@ def _check_keys(keys: Sequence[str], columns: Sequence[str]) -> None:
 
 
 def _select(columns: Sequence[str], alias: str) -> str:
-    return "SELECT " + ", ".join(f"{alias}.{identifier(name)}" for name in columns)
+    return "SELECT " + ", ".join(f"{alias}.{quote_name(name)}" for name in columns)
 
 
 def _overwrite(keys: Sequence[str], existing: str, incoming: str, columns: Sequence[str]) -> str:
@@ -122,7 +122,7 @@ def _append_once(keys: Sequence[str], existing: str, incoming: str, columns: Seq
 
 def _no_match(keys: Sequence[str], other: str) -> str:
     # A NULL key is a key: NULL = NULL would let an upsert add the same row again and again.
-    same = " AND ".join(f"e.{identifier(key)} IS NOT DISTINCT FROM i.{identifier(key)}" for key in keys)
+    same = " AND ".join(f"e.{quote_name(key)} IS NOT DISTINCT FROM i.{quote_name(key)}" for key in keys)
     return f"NOT EXISTS (SELECT 1 FROM {other} WHERE {same})"
 
 

@@ -6,11 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["copy_options", "identifier", "literal", "table_function"]
+from odibi_nb.sql.quote import quote_name, quote_text
 
-
-def identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+__all__ = ["copy_options", "literal", "table_function"]
 
 
 def literal(value: Any) -> str:
@@ -27,7 +25,7 @@ def literal(value: Any) -> str:
         case list() | tuple():
             return "[" + ", ".join(map(literal, value)) + "]"
         case _:
-            return "'" + str(value).replace("'", "''") + "'"
+            return quote_text(str(value))
 
 
 def table_function(function: str, uris: Sequence[str], options: Mapping[str, Any]) -> str:
@@ -46,5 +44,5 @@ def copy_options(format_name: str, options: Mapping[str, Any]) -> str:
 
 def _setting(value: Any) -> str:
     if isinstance(value, (list, tuple)):
-        return "(" + ", ".join(identifier(str(name)) for name in value) + ")"
+        return "(" + ", ".join(quote_name(str(name)) for name in value) + ")"
     return literal(value)

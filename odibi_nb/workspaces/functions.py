@@ -11,18 +11,9 @@ from typing import Any
 from odibi_nb.cells.python_body import UNKNOWN, PythonBody, bind_python, compile_python
 from odibi_nb.runner.tasks import Place
 
-__all__ = ["CellFunction", "GivenFunction", "Namespace", "plain_type"]
+__all__ = ["CellFunction", "GivenFunction", "Namespace"]
 
 Namespace = Callable[[], dict[str, Any]]
-
-
-# Known without running anything of the user's; other annotations stay texts.
-_PLAIN_TYPES = {kind.__name__: kind for kind in (bool, dict, float, int, list, str)}
-
-
-def plain_type(annotation: str | None) -> Any:
-    """Return the type that an annotation's text means where that is sure, so that values are checked against it."""
-    return _PLAIN_TYPES.get(annotation, annotation) if annotation else inspect.Parameter.empty
 
 
 class CellFunction:
@@ -74,7 +65,7 @@ class CellFunction:
                 parameter.name,
                 inspect.Parameter.KEYWORD_ONLY,
                 default=parameter.default if parameter.has_default else inspect.Parameter.empty,
-                annotation=plain_type(parameter.annotation),
+                annotation=parameter.annotation or inspect.Parameter.empty,
             )
             for parameter in self._body.parameters
         ]

@@ -11,7 +11,7 @@ from typing import Any
 from odibi_nb.cells.parsing import parse_python
 from odibi_nb.exceptions import TransformError
 from odibi_nb.registry import FunctionRegistry, Functions
-from odibi_nb.workspaces.functions import Namespace, plain_type
+from odibi_nb.workspaces.functions import Namespace
 
 __all__ = ["FunctionDefinition", "SourceFunction", "read_functions", "transforms_in"]
 
@@ -91,7 +91,7 @@ def _parameters(definition: FunctionDefinition) -> Iterator[inspect.Parameter]:
 
 
 def _parameter(argument: ast.arg, default: ast.expr | None, kind: Any) -> inspect.Parameter:
-    annotation = plain_type(ast.unparse(argument.annotation) if argument.annotation else None)
+    annotation = ast.unparse(argument.annotation) if argument.annotation else inspect.Parameter.empty
     value = inspect.Parameter.empty if default is None else _literal(default)
     return inspect.Parameter(argument.arg, kind, default=value, annotation=annotation)
 

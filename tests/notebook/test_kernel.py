@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import nbformat
+import papermill
 import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -101,7 +102,6 @@ def test_the_workspace_survives_a_reload(loaded: Kernel) -> None:
 
 
 def test_papermills_values_reach_the_nodes(tmp_path: Path) -> None:
-    papermill = pytest.importorskip("papermill")
     cells = ["%load_ext odibi_nb", PROJECT, LOAD, CLEAN]
     made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     made.cells[1].metadata["tags"] = ["parameters"]  # papermill puts its cell behind this one

@@ -180,7 +180,7 @@ class Pipeline:
         if mock_data is None:
             outcome = self._run_above(name)
         else:
-            task = mocked(task, mock_data)
+            task = mocked(task, next(node for node in self.config.nodes if node.name == name), mock_data)
             given = {key: self._engine.publish(as_frame(mock), key) for key, mock in mock_data.items()}
             with self._exclusively():
                 self._engine.begin()

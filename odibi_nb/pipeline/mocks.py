@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import ValidationError, did_you_mean
 from odibi_nb.runner.tasks import Dependency, NodeTask
 
-__all__ = ["as_frame", "mocked"]
+if TYPE_CHECKING:
+    from odibi_nb.config import NodeConfig
+
+__all__ = ["as_frame", "inputs_of", "mocked"]
 
 
-def mocked(task: NodeTask, given: Mapping[str, Any]) -> NodeTask:
-    """Return the task with every input taken from `given`, and nothing written.
+def inputs_of(task: NodeTask, config: NodeConfig) -> list[str]:
+    """Return the names under which a node's inputs are mocked; one that reads is mocked under its own name."""
+    names = [task.name] if config.read is not None else []
+    names += [alias for alias, given in config.inputs.items() if not isinstance(given, str)]
+    return [*names, *(name for name in task.depends_on if name not in names)]
+
+
+def mocked(task: NodeTask, config: NodeConfig, given: Collection[str]) -> NodeTask:
+    """Return the task with every input taken from what is `given`, and nothing written; no connection is needed.
 
     Raises ValidationError for an input that isn't given, and for what is given but no input.
     """
-    wanted = [task.name] if task.source is not None else []
-    wanted += [alias for alias, source in task.inputs.items() if not isinstance(source, str)]
-    wanted += [name for name in task.depends_on if name not in wanted]
+    wanted = inputs_of(task, config)
     for name in wanted:
         if name not in given:
             hint = did_you_mean(name, given) or f"mocks are given for: {', '.join(given) or 'none'}"
@@ -28,8 +36,8 @@ def mocked(task: NodeTask, given: Mapping[str, Any]) -> NodeTask:
         if name not in wanted:
             hint = did_you_mean(name, wanted) or f"inputs: {', '.join(wanted) or 'none'}"
             raise ValidationError(f"'{name}' is no input of node '{task.name}'", hint=hint)
-    start = (Dependency(task.name, "mock"),) if task.source is not None else ()
-    inputs = {alias: source if isinstance(source, str) else alias for alias, source in task.inputs.items()}
+    start = (Dependency(task.name, "mock"),) if config.read is not None else ()
+    inputs = {alias: source if isinstance(source, str) else alias for alias, source in config.inputs.items()}
     return replace(task, source=None, target=None, inputs=inputs, dependencies=(*start, *task.dependencies))
 
 

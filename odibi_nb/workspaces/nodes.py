@@ -118,6 +118,16 @@ class Nodes(Mapping[str, DeclaredNode]):
             self._compile(self[name])
         return self._tasks[name]
 
+    def task_with(self, name: str, params: Mapping[str, Any]) -> NodeTask:
+        """Return a node's task for other values of parameters; raises what is wrong with it."""
+        if (problem := self.problem(name)) is not None:
+            raise problem
+        if not params:
+            return self.task(name)
+        node = self[name]
+        compiler = self._compiler(node, {**self._around.params, **params})
+        return compiler.compile(node.config, node.place, bodies=node.body_places)
+
     def problem(self, name: str) -> OdibiException | None:
         """Return what is wrong with a node by itself."""
         self.task(name)
@@ -242,17 +252,9 @@ class Nodes(Mapping[str, DeclaredNode]):
         self._graph = None
 
     def _compile(self, node: DeclaredNode) -> None:
-        around, name = self._around, node.name
-        compiler = Compiler(
-            self._functions_for(node),
-            self._nodes,
-            around.params,
-            around.root,
-            open_names=True,
-            is_frame=around.is_frame,
-        )
+        name = node.name
         try:
-            task = compiler.compile(node.config, node.place, bodies=node.body_places)
+            task = self._compiler(node, self._around.params).compile(node.config, node.place, bodies=node.body_places)
         except OdibiException as exc:
             named = tuple(Dependency(other, "depends_on") for other in node.config.depends_on)
             task = NodeTask(name, "pass", named, place=node.place)
@@ -265,10 +267,15 @@ class Nodes(Mapping[str, DeclaredNode]):
         for mentioned in (*read, *task.depends_on):
             self._mentions[mentioned.casefold()].add(name)
 
-    def _functions_for(self, node: DeclaredNode) -> Functions:
+    def _compiler(self, node: DeclaredNode, params: Mapping[str, Any]) -> Compiler:
+        around = self._around
+        functions = self._functions_for(node, params)
+        return Compiler(functions, self._nodes, params, around.root, open_names=True, is_frame=around.is_frame)
+
+    def _functions_for(self, node: DeclaredNode, params: Mapping[str, Any]) -> Functions:
         """Return the functions that the node's steps may name; its own body is one of them."""
         functions = Functions(self._around.functions)
-        values = {*self._around.params, *(("df",) if node.has_start else ())}
+        values = {*params, *(("df",) if node.has_start else ())}
         if node.function is not None:
             functions.register(GivenFunction(node.function, values), node.name)
         elif (body := node.body) is not None:

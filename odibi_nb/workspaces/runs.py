@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from odibi_nb.engine import create_engine
 from odibi_nb.exceptions import OdibiException, UsageError
+from odibi_nb.pipeline.mocks import as_frame
 from odibi_nb.pipeline.setup import attempts_of
 from odibi_nb.runner import Listener, NodeTask, Runner, RunOptions, RunOutcome, Status
 from odibi_nb.workspaces.freshness import bases
@@ -138,6 +139,11 @@ class Runs:
         options = RunOptions(write=frozenset(), in_full=False, preview=max(1, rows))
         to_run = tuple(task for task in tasks if task.name in running)
         return Job(to_run, options, given, bases(tasks, self._versions()))
+
+    def prepare_trial(self, task: NodeTask, given: Mapping[str, Any]) -> Job:
+        """Return the run of a task on given rows alone; given: frames, rows or columns by input."""
+        frames = {name: self.engine.publish(as_frame(rows), name) for name, rows in given.items()}
+        return Job((task,), RunOptions(write=frozenset()), frames)
 
     def execute(self, job: Job, listeners: Iterable[Listener] = ()) -> RunOutcome:
         """Run; failures and an interrupt are in the outcome."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import OdibiException, UsageError, did_you_mean
 from odibi_nb.graph import DependencyGraph
+from odibi_nb.pipeline.mocks import mocked
 from odibi_nb.pipeline.setup import connections_of
 from odibi_nb.pipeline.targets import shared_targets
 from odibi_nb.registry import FunctionRegistry, Functions
@@ -297,6 +298,22 @@ class Workspace:
         if outcome.interrupted:
             raise KeyboardInterrupt
         return next((r for r in outcome.results.values() if r.status == "failed"), outcome.results[name])
+
+    def try_node(self, name: str, given: Mapping[str, Any], *, params: Mapping[str, Any] | None = None) -> NodeResult:
+        """Run one node on given rows; nothing is written, and no result of the workspace changes.
+
+        given: a frame, rows or columns for each of the node's inputs; a node that reads is mocked under its own
+        name. params: over the workspace's own. Raises ValidationError for an input that isn't given or isn't one;
+        a node that fails is in the result.
+        """
+        with self._runs.exclusively():
+            with self.lock:
+                task = self.nodes.task_with(name, params or {})
+                job = self._runs.prepare_trial(mocked(task, self.nodes[name].config, given), given)
+            outcome = self._runs.execute(job)
+        if outcome.interrupted:
+            raise KeyboardInterrupt
+        return outcome.results[name]
 
     @property
     def title(self) -> str:

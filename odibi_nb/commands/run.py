@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from odibi_nb.views import RunView
 from odibi_nb.views.build import error_view, run_view
 from odibi_nb.workspaces import RunRequest
 
-__all__ = ["COMMANDS"]
+__all__ = ["COMMANDS", "PARAM", "RECOMPUTING", "request_of"]
 
 
 def run(call: Call) -> Shown:
@@ -26,15 +27,8 @@ def run(call: Call) -> Shown:
     values = call.values
     if not call.ws.nodes:
         raise UsageError("there is no node to run", hint="declare one: %%odibi_node NAME")
-    request = RunRequest(
-        selectors(call),
-        tuple(values.get("exclude", ())),
-        typed_parameters(call, collect("run", "--param", values.get("param", ()))),
-        workers=values.get("workers", 1),
-        fail_fast=bool(values.get("fail_fast")),
-        preview=1 if call.door == "cell" else 0,
-    )
-    outcome = call.ws.attempt(request, call.listeners)
+    params = typed_parameters(call, collect("run", "--param", values.get("param", ())))
+    outcome = call.ws.attempt(request_of(call, params), call.listeners)
     view = run_view(call.ws, outcome)
     error = _error_of(outcome)
     data = run_dict(view.title, outcome) if values.get("json") else None
@@ -42,6 +36,21 @@ def run(call: Call) -> Shown:
     if call.door == "cell":
         view = _without(view, error)
     return Shown(run_text(view), run_html(view), data=data, error=error, exit_status=status)
+
+
+def request_of(call: Call, params: Mapping[str, Any]) -> RunRequest:
+    """Return what a call of `run` or `plan` asks for."""
+    values = call.values
+    return RunRequest(
+        selectors(call),
+        tuple(values.get("exclude", ())),
+        params,
+        force=bool(values.get("force")),
+        append_again=bool(values.get("append_again")),
+        workers=values.get("workers", 1),
+        fail_fast=bool(values.get("fail_fast")),
+        preview=1 if call.door == "cell" else 0,
+    )
 
 
 def run_dict(title: str, outcome: RunOutcome) -> dict[str, Any]:
@@ -83,20 +92,26 @@ def _workers(text: str) -> int:
     return int(text)
 
 
+PARAM = Option("--param", repeatable=True, convert=key_text, metavar="K=V", help="a parameter, for this run")
+RECOMPUTING = (
+    Option("--force", takes="nothing", help="compute also what is fresh"),
+    Option("--append-again", takes="nothing", help="append also results that were appended"),
+)
+
 COMMANDS = {
     "run": Command(
         "run",
-        "Compute what the selected nodes need, and write the selected ones; without selectors: all.",
+        "Compute what the selected nodes need and is not fresh, and write the selected ones; without selectors: all.",
         "run +by_region --param min_amount=100",
         run,
         words=SELECTORS,
         options=(
             SELECT,
             EXCLUDE,
-            Option("--param", repeatable=True, convert=key_text, metavar="K=V", help="a parameter, for this run"),
+            PARAM,
+            *RECOMPUTING,
             Option("--workers", convert=_workers, metavar="N", help="nodes at once (1)"),
             Option("--fail-fast", takes="nothing", help="start nothing more after a failure"),
-            Option("--force", takes="nothing", help="recompute also what is fresh (as every run does for now)"),
         ),
         executes=True,
     )

@@ -27,7 +27,8 @@ COMMANDS = {
     for row in (
         Row("status", "looking", _BOTH, "every node with its status, rows and time"),
         Row("graph", "graph", _BOTH, "the graph as a picture or as text"),
-        Row("run", "run", _BOTH, "compute the selected nodes and write their targets"),
+        Row("plan", "plan", _BOTH, "what a run would do to each node, and why"),
+        Row("run", "run", _BOTH, "compute what is not fresh, and write the selected nodes"),
         Row("show", "looking", ("cell",), "a node's card, or the whole traceback of its error"),
         Row("validate", "validate", _BOTH, "check everything that can be checked without running"),
         Row("ls", "looking", _BOTH, "the names that selectors mean"),

@@ -42,7 +42,8 @@ class NodeConfig(DialectModel):
     """One node: what it reads, what it does, where it writes.
 
     inputs: names for the node's SQL and functions, each a node's name or something to read.
-    materialize: None lets the engine choose. preview: rows on its card; None takes the setting.
+    materialize: None lets the engine choose. preview: rows on its card; None takes the setting. cache: whether a
+    result may be taken for fresh; None: unless it reads the outside world.
     """
 
     name: Name
@@ -56,6 +57,7 @@ class NodeConfig(DialectModel):
     write: WriteConfig | None = None
     materialize: Annotated[Literal["view", "table"] | None, BeforeValidator(_as_materialize)] = None
     returns: Literal["frame", "object", "none"] = "frame"
+    cache: bool | None = None
     preview: int | None = Field(default=None, ge=0)
     on_error: Annotated[ErrorStrategy, one_of(ErrorStrategy)] = ErrorStrategy.FAIL_LATER
     validation: ValidationConfig | None = None

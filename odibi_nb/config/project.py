@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -27,10 +27,12 @@ class RetryConfig(DialectModel):
 class SettingsConfig(DialectModel):
     """How results are shown and computed.
 
-    preview: rows on cards; 0 keeps data out of saved files. duckdb: DuckDB's own settings, such as `threads`.
+    preview: rows on cards; 0 keeps data out of saved files. source_files: what tells whether a source file has
+    changed, its size and time or its bytes. duckdb: DuckDB's own settings, such as `threads`.
     """
 
     preview: int | None = Field(default=None, ge=0)
+    source_files: Literal["stat", "content"] = "stat"
     duckdb: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -14,7 +14,7 @@ UNBUILT_KEYS: Mapping[str, frozenset[str]] = {
     "PipelineConfig": frozenset({"auto_cache_threshold", "freshness_anchor", "freshness_sla"}),
     "NodeConfig": frozenset(
         {
-            "cache", "columns", "contracts", "explanation", "explanation_file", "incremental", "log_level",
+            "columns", "contracts", "explanation", "explanation_file", "incremental", "log_level",
             "materialized", "params", "pattern", "post_sql", "pre_sql", "privacy", "runbook_url", "schema_policy",
             "sensitive", "streaming", "transformer",
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
+from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import EngineError, did_you_mean
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from odibi_nb.engine.duckdb_engine import DuckDBEngine
     from odibi_nb.engine.pandas_engine import PandasEngine
 
-__all__ = ["Dataset", "DuckDBEngine", "Engine", "PandasEngine", "create_engine", "engine_names"]
+__all__ = ["Dataset", "DuckDBEngine", "Engine", "PandasEngine", "create_engine", "engine_names", "engine_version"]
 
 _ENGINES = {
-    "duckdb": ("odibi_nb.engine.duckdb_engine", "DuckDBEngine"),
-    "pandas": ("odibi_nb.engine.pandas_engine", "PandasEngine"),
+    "duckdb": ("odibi_nb.engine.duckdb_engine", "DuckDBEngine", ("duckdb",)),
+    "pandas": ("odibi_nb.engine.pandas_engine", "PandasEngine", ("pandas", "duckdb")),
     # Odibi's third engine: its frames are what DuckDB's Arrow gives, so the default engine runs it.
-    "polars": ("odibi_nb.engine.duckdb_engine", "DuckDBEngine"),
+    "polars": ("odibi_nb.engine.duckdb_engine", "DuckDBEngine", ("duckdb",)),
 }
 _NAMES = {
     "Dataset": "odibi_nb.engine.base",
@@ -43,9 +43,14 @@ def create_engine(name: str = "duckdb", settings: Mapping[str, Any] | None = Non
         raise EngineError(
             f"engine '{name}' is not known", hint=did_you_mean(name, _ENGINES) or f"engines: {', '.join(_ENGINES)}"
         )
-    module, attribute = _ENGINES[name]
+    module, attribute, _ = _ENGINES[name]
     engine: Engine = getattr(import_module(module), attribute)(settings)
     return engine
+
+
+def engine_version(name: str) -> str:
+    """Return the packages that compute in an engine, with their versions; none of them is imported."""
+    return ", ".join(f"{package} {metadata.version(package)}" for package in _ENGINES[name][2])
 
 
 def __getattr__(name: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from odibi_nb.pictures.markup import Markup, join, tag
 from odibi_nb.pictures.style import with_style
-from odibi_nb.pictures.symbols import known, mark
+from odibi_nb.pictures.symbols import known, look, mark
 from odibi_nb.pictures.table import listing_html, table_html, table_text
 from odibi_nb.pictures.text import display_width, join_facts, plural, row_count, visible
 from odibi_nb.views import DependencyView, ErrorView, NodeView
@@ -70,9 +70,10 @@ def error_text(view: ErrorView) -> str:
     return "\n".join(lines)
 
 
-def status_html(status: str) -> Markup:
-    """Return a status with its mark, coloured by its class."""
-    return tag("span", mark(status), class_=f"odibi-status odibi-{known(status)}")
+def status_html(status: str, word: str = "") -> Markup:
+    """Return a status with its mark, coloured by its class; word: to be read in its stead."""
+    shown = f"{look(status).mark} {word}" if word else mark(status)
+    return tag("span", shown, class_=f"odibi-status odibi-{known(status)}")
 
 
 def _head(view: NodeView) -> Markup:

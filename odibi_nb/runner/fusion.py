@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from odibi_nb.engine.base import Dataset
 
@@ -28,6 +28,12 @@ class Fusion:
         self._lazy[name] = data
         self._arrival[name] = len(self._arrival)
         self._unconfirmed[name] = None
+
+    def add_given(self, name: str, data: Dataset, reads: Iterable[str]) -> None:
+        """Take in a lazy result of an earlier run, which may be at fault all the same; reads: what it was made of."""
+        self._lazy[name] = data
+        self._arrival[name] = len(self._arrival)
+        self._reads[name].update(dict.fromkeys(reads))
 
     def __contains__(self, name: object) -> bool:
         """Whether a result is lazy and nothing has evaluated it yet."""

@@ -13,20 +13,21 @@ __all__ = ["Schedule"]
 class Schedule:
     """Tells nodes to start in topological order, each once all that it depends on was released.
 
-    tasks: in topological order. given: names of results that are there already.
+    tasks: in topological order. given: names of results that are there already. done: tasks of some of these.
     """
 
-    def __init__(self, tasks: Sequence[NodeTask], given: Collection[str] = ()) -> None:
+    def __init__(self, tasks: Sequence[NodeTask], given: Collection[str] = (), done: Sequence[NodeTask] = ()) -> None:
         self._names = [task.name for task in tasks]
         self._order = {name: number for number, name in enumerate(self._names)}
-        self._depends_on = {task.name: task.depends_on for task in tasks}
-        self._readers: dict[str, list[str]] = {name: [] for name in self._names}
+        self._depends_on = {task.name: task.depends_on for task in (*done, *tasks)}
+        self._readers: dict[str, list[str]] = {name: [] for name in self._depends_on}
         self._waiting: dict[str, int] = {}
         self._ready: list[int] = []
-        for name, above in self._depends_on.items():
-            inside = {dependency for dependency in above if dependency in self._order and dependency not in given}
+        for name in self._names:
+            known = {dependency for dependency in self._depends_on[name] if dependency in self._readers}
+            inside = {dependency for dependency in known if dependency in self._order and dependency not in given}
             self._waiting[name] = len(inside)
-            for dependency in inside:
+            for dependency in known:
                 self._readers[dependency].append(name)
             if not inside:
                 self._ready.append(self._order[name])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from odibi_nb.capture import NodeOutput, capturing, for_node
@@ -45,7 +45,8 @@ class RunOptions:
 class Runner:
     """One run of some nodes.
 
-    tasks: in topological order. given: results there already, of nodes that don't run.
+    tasks: in topological order. given: results there already, of nodes that don't run. done: the tasks that gave
+    them, in topological order, as far as they may be to blame for what reads them.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Runner:
         tasks: Iterable[NodeTask],
         *,
         given: Mapping[str, Dataset] | None = None,
+        done: Sequence[NodeTask] = (),
         options: RunOptions = RunOptions(),
         listeners: Iterable[Listener] = (),
     ) -> None:
@@ -62,8 +64,12 @@ class Runner:
         self._given = dict(given or {})
         self._listeners = tuple(listeners)
         self._results = {name: NodeResult(name) for name in self._tasks}
-        self._schedule = Schedule(tuple(self._tasks.values()), self._given)
+        self._schedule = Schedule(tuple(self._tasks.values()), self._given, done)
         self._fusion = Fusion()
+        self._done = {task.name: task for task in done}
+        for task in done:
+            if self._given[task.name].lazy:
+                self._fusion.add_given(task.name, self._given[task.name], task.depends_on)
         self._cancelled = threading.Event()
         self._targets = targets_of(task for task in self._tasks.values() if self._writes(task))
 
@@ -146,9 +152,7 @@ class Runner:
 
     def _read(self, reader: str, name: str) -> Dataset:
         """Give a node's result to a node below it."""
-        if name in self._given:
-            return self._given[name]
-        dataset = self._results[name].dataset
+        dataset = self._given[name] if name in self._given else self._results[name].dataset
         if dataset is None:  # skipped meanwhile: a query that it was fused into has found a fault above it
             raise NodeCancelled(f"'{name}' has no result any more", node=reader)
         if dataset.lazy:
@@ -207,11 +211,12 @@ class Runner:
             name = at_fault
         self._finish(name)
         self._skip_below(name, f"'{name}' failed")
-        if self._options.fail_fast or self._tasks[name].fail_fast:
+        if self._options.fail_fast or (name in self._tasks and self._tasks[name].fail_fast):
             self._skip(self._pending(), f"fail-fast: '{name}' failed")
 
     def _blame(self, name: str, error: OdibiException) -> None:
-        task, result = self._tasks[name], self._results[name]
+        task = self._tasks.get(name) or self._done[name]
+        result = self._results.setdefault(name, NodeResult(name))  # of an earlier run, which saw only some rows
         error = at_step(error, task.steps[-1]) if task.steps else error
         result.status, result.error = "failed", as_error(error, task)
         self._fusion.discard(name)

@@ -9,6 +9,8 @@ from odibi_nb.views.models import (
     DependencyView,
     ErrorView,
     NodeView,
+    PlanNodeView,
+    PlanView,
     RunView,
     TableView,
 )
@@ -20,6 +22,8 @@ __all__ = [
     "DependencyView",
     "ErrorView",
     "NodeView",
+    "PlanNodeView",
+    "PlanView",
     "RunView",
     "TableView",
 ]

@@ -48,7 +48,7 @@ def node_view(workspace: Workspace, name: str, *, preview: int | None = None) ->
             description=node.config.description or "",
             error=error_view(error) if error else None,
             dependencies=tuple(DependencyView(d.name, d.reason, d.name in workspace.nodes) for d in task.dependencies),
-            notes=(*waits, *node.notes),
+            notes=(*waits, *node.notes, *workspace.unsure(name)),
             code=node.code,
         )
     return card if result is None else _with_result(card, result, rows)

@@ -15,6 +15,8 @@ __all__ = [
     "DependencyView",
     "ErrorView",
     "NodeView",
+    "PlanNodeView",
+    "PlanView",
     "RunView",
     "TableView",
 ]
@@ -121,3 +123,23 @@ class RunView:
     status: str
     time: str
     nodes: tuple[NodeView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanNodeView:
+    """What a run would do to one node. action: run, cached or skip; write: "write", "written" or None."""
+
+    name: str
+    action: str
+    reason: str
+    write: str | None = None
+    write_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan: its nodes in the order of the graph; notes: what can't be told of them."""
+
+    title: str
+    nodes: tuple[PlanNodeView, ...]
+    notes: tuple[str, ...] = ()

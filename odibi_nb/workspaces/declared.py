@@ -46,7 +46,7 @@ class DeclaredNode:
 
     body_places: where the text of each step begins.
     body: the Python of its cell, when it has one. function: a function given by hand instead.
-    version: counts how often a node of this name was declared differently.
+    declared: when a node of this name last was declared differently, in seconds since 1970.
     """
 
     config: NodeConfig
@@ -60,7 +60,7 @@ class DeclaredNode:
     function: Callable[..., Any] | None = None
     no_run: bool = False
     into: str | None = None
-    version: int = 1
+    declared: float = 0.0
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -185,7 +185,7 @@ def renamed(node: DeclaredNode, new: str) -> DeclaredNode:
     fields["name"] = new
     if node.body is not None or node.function is not None:
         fields["transform"] = {"steps": [{"function": new}]}
-    return replace(node, config=build(NodeConfig, fields), version=1)
+    return replace(node, config=build(NodeConfig, fields))
 
 
 def _passing_on(fields: dict[str, Any]) -> dict[str, Any]:

@@ -19,8 +19,8 @@ Namespace = Callable[[], dict[str, Any]]
 class CellFunction:
     """The Python body of a node, callable by keyword.
 
-    inputs: for a body of plain code, the names that are nodes, with their lines; a function has its
-    parameters. namespace: gives the notebook's globals when the body is run, not before.
+    body: its text, read. inputs: for a body of plain code, the names that are nodes, with their lines; a
+    function has its parameters. namespace: gives the notebook's globals when the body is run, not before.
     values: names that are no nodes: the project's parameters, and `df` where the node starts from something.
     node_reasons: by parameter, why the node depends on the one of that name. parameters: what a parameter of
     the project may fill.
@@ -34,7 +34,7 @@ class CellFunction:
         inputs: Mapping[str, int],
         values: Collection[str] = (),
     ) -> None:
-        self._body, self._namespace = body, namespace
+        self.body, self._namespace = body, namespace
         self.place = place
         self.__name__ = body.node
         self._inputs = tuple(inputs) if body.form == "code" else ()
@@ -55,10 +55,10 @@ class CellFunction:
 
     @cached_property
     def _code(self) -> CodeType:
-        return compile_python(self._body, filename=self.place.code_file or "<node>", inputs=self._inputs)
+        return compile_python(self.body, filename=self.place.code_file or "<node>", inputs=self._inputs)
 
     def _parameters(self) -> list[inspect.Parameter]:
-        if self._body.form == "code":
+        if self.body.form == "code":
             return [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in self._inputs]
         return [
             inspect.Parameter(
@@ -67,15 +67,15 @@ class CellFunction:
                 default=parameter.default if parameter.has_default else inspect.Parameter.empty,
                 annotation=parameter.annotation or inspect.Parameter.empty,
             )
-            for parameter in self._body.parameters
+            for parameter in self.body.parameters
         ]
 
 
 class GivenFunction:
-    """A function handed to `Workspace.node`; its parameters are read as those of a cell's function."""
+    """A function handed to `Workspace.node` (given); its parameters are read as those of a cell's function."""
 
     def __init__(self, function: Callable[..., Any], values: Collection[str] = ()) -> None:
-        self._function = function
+        self.given = function
         self.__name__ = getattr(function, "__name__", "function")
         self.__signature__ = inspect.signature(function)
         kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -85,7 +85,7 @@ class GivenFunction:
         )
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return self._function(*arguments, **named)
+        return self.given(*arguments, **named)
 
 
 def _roles(taken: Iterable[tuple[str, bool]], values: Collection[str]) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -1,7 +1,9 @@
-"""Results by node, each with the basis on which it was computed."""
+"""The last result of each node, what it stands for, and where it was written."""
 
 from __future__ import annotations
 
+import time
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,60 +12,109 @@ from odibi_nb.runner import NodeResult, Status
 
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset
+    from odibi_nb.fingerprints import Fingerprint
 
-__all__ = ["KeptResults"]
+__all__ = ["Kept", "KeptResults", "Written"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class Written:
+    """A write that was done. identity: of the rows; target: how they were written; stamp: the file's, right after."""
+
+    identity: str
+    target: str
+    stamp: object
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A result and what it stands for.
+
+    identity: another one whenever the rows may be others. in_full: its rows were computed as far as a run needs
+    them, not only as far as a preview shows. at: seconds since 1970.
+    """
+
     result: NodeResult
-    basis: str
+    fingerprint: Fingerprint
+    identity: str
+    in_full: bool
+    at: float
 
 
 class KeptResults:
-    """The last result of each node.
-
-    A basis is a text of `freshness.bases`; "" is equal to none: such a result never counts as fresh.
-    """
+    """The last result of each node, and the one before it that stands for something else."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, Kept] = {}
+        self._previous: dict[str, Kept] = {}
+        self._written: dict[str, Written] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._kept)
 
     def get(self, name: str) -> NodeResult | None:
         kept = self._kept.get(name)
         return kept.result if kept else None
 
-    def keep(self, result: NodeResult, basis: str) -> None:
-        """Take in a result; a node that didn't get to run keeps its last one, stale as it may be."""
-        if result.status in ("skipped", "cancelled") and result.node_name in self._kept:
-            return
-        self._kept[result.node_name] = _Kept(result, basis)
+    def kept(self, name: str) -> Kept | None:
+        return self._kept.get(name)
 
-    def is_fresh(self, name: str, basis: str) -> bool:
+    def previous(self, name: str) -> NodeResult | None:
+        """Return the last successful result that stands for something else than the present one."""
+        kept = self._previous.get(name)
+        return kept.result if kept else None
+
+    def unsure(self, name: str) -> dict[str, str]:
+        """Return what of a node's result can't be told, by the names of values that its code uses."""
+        kept = self._kept.get(name)
+        return kept.fingerprint.unsure if kept is not None else {}
+
+    def keep(self, result: NodeResult, fingerprint: Fingerprint, *, in_full: bool, varies: bool) -> None:
+        """Take in a result; a node that didn't get to run keeps its last one, stale as it may be.
+
+        varies: whether computing it again may give other rows although its fingerprint is the same.
+        """
+        name, before = result.node_name, self._kept.get(result.node_name)
+        if before is not None and result.status in ("skipped", "cancelled"):
+            return
+        if before is not None and before.result.success and before.fingerprint.digest != fingerprint.digest:
+            self._previous[name] = before
+        identity = uuid.uuid4().hex if varies else fingerprint.digest
+        self._kept[name] = Kept(result, fingerprint, identity, in_full, time.time())
+
+    def is_fresh(self, name: str, digest: str) -> bool:
         """Whether the node has a result that stands for what it says now."""
         kept = self._kept.get(name)
-        return kept is not None and kept.result.success and bool(basis) and kept.basis == basis
+        return kept is not None and kept.result.success and bool(digest) and kept.fingerprint.digest == digest
 
-    def status(self, name: str, basis: str) -> Status:
-        """Return a node's status; basis: that of now."""
+    def status(self, name: str, digest: str) -> Status:
+        """Return a node's status; digest: that of now."""
         kept = self._kept.get(name)
         if kept is None:
             return "pending"
-        if not basis or kept.basis != basis:
+        if kept.fingerprint.digest != digest:
             return "stale" if kept.result.success else "pending"
         return kept.result.status
+
+    def written(self, name: str) -> Written | None:
+        return self._written.get(name)
+
+    def note_written(self, name: str, target: str, stamp: object) -> None:
+        """Remember that a node's present result was written."""
+        if (kept := self._kept.get(name)) is not None:
+            self._written[name] = Written(kept.identity, target, stamp, time.time())
 
     def datasets(self, names: Iterable[str]) -> dict[str, Dataset]:
         """Return the rows of those of the names that have any."""
         found = {name: result.dataset for name in names if (result := self.get(name)) is not None}
         return {name: dataset for name, dataset in found.items() if dataset is not None}
 
-    def lazy(self, names: Iterable[str]) -> set[str]:
-        """Return those of the names whose rows are still to be computed by whoever reads them."""
-        return {name for name, data in self.datasets(names).items() if data.lazy}
-
     def forget(self, name: str) -> None:
-        self._kept.pop(name, None)
+        for results in (self._kept, self._previous, self._written):
+            results.pop(name, None)
 
     def clear(self) -> None:
         self._kept.clear()
+        self._previous.clear()
+        self._written.clear()

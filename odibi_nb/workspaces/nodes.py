@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -88,8 +89,8 @@ class Nodes(Mapping[str, DeclaredNode]):
         """
         before = self._nodes.get(node.name)
         self._check_name(node)
-        if before is not None:
-            node = replace(node, version=before.version + (not before.same_as(node)))
+        is_same = before is not None and before.same_as(node)
+        node = replace(node, declared=before.declared if before is not None and is_same else time.time())
         self._set(node)
         try:
             self._check_cycle(node.name)
@@ -168,6 +169,10 @@ class Nodes(Mapping[str, DeclaredNode]):
         """Return the names that this node, or one above it, reads and nobody has declared."""
         tasks = map(self.task, self.with_upstream([name]))
         return sorted({d.name for task in tasks for d in task.dependencies if d.name not in self._nodes})
+
+    def variables(self) -> Mapping[str, Any]:
+        """Return the globals of Python nodes; in a headless run that executes the notebook's definitions."""
+        return self._around.namespace()
 
     def defaults(self) -> dict[str, Any]:
         """Return the parameters of all Python cells that have a default, with its value."""

@@ -5,17 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from odibi_nb.engine import create_engine
-from odibi_nb.exceptions import OdibiException, UsageError
+from odibi_nb.engine import create_engine, engine_version
+from odibi_nb.exceptions import UsageError
 from odibi_nb.pipeline.mocks import as_frame
 from odibi_nb.pipeline.setup import attempts_of
-from odibi_nb.runner import Listener, NodeTask, Runner, RunOptions, RunOutcome, Status
-from odibi_nb.workspaces.freshness import bases
+from odibi_nb.runner import Dependency, Listener, NodeResult, NodeTask, Runner, RunOptions, RunOutcome, Status
+from odibi_nb.workspaces.fingerprinting import Fingerprints, Look
 from odibi_nb.workspaces.kept import KeptResults
 from odibi_nb.workspaces.nodes import Nodes
+from odibi_nb.workspaces.plan import Plan, PlannedNode, Planner
+from odibi_nb.workspaces.targets import target_stamp, target_text
 
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
@@ -28,13 +30,15 @@ __all__ = ["Job", "RunRequest", "Runs"]
 class RunRequest:
     """What to run, and how.
 
-    selectors: none means every node. params: values for this run alone. workers: nodes at once.
-    preview: rows of each result to fetch at once.
+    selectors: none means every node. params: values for this run alone. force: compute also what is fresh.
+    append_again: append also what was appended. workers: nodes at once. preview: rows of each result to fetch at once.
     """
 
     selectors: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
+    force: bool = False
+    append_again: bool = False
     workers: int = 1
     fail_fast: bool = False
     preview: int = 0
@@ -44,13 +48,16 @@ class RunRequest:
 class Job:
     """A run with everything looked up.
 
-    given: results of nodes that needn't run. bases: by name; a name without one leaves no fresh result.
+    given: results of nodes that needn't run; done: their tasks. look: what each result will stand for; None: for
+    nothing that is kept. plan: of every node that has a part in it.
     """
 
     tasks: tuple[NodeTask, ...]
     options: RunOptions
     given: Mapping[str, Dataset] = field(default_factory=dict)
-    bases: Mapping[str, str] = field(default_factory=dict)
+    done: tuple[NodeTask, ...] = ()
+    look: Look | None = None
+    plan: Plan = ()
 
 
 class Runs:
@@ -66,6 +73,8 @@ class Runs:
         self._project: ProjectConfig | None = None
         self._running = threading.Lock()
         self.results = KeptResults()
+        self._fingerprints = Fingerprints(nodes)
+        self.configure(None)
 
     @property
     def engine(self) -> Engine:
@@ -79,6 +88,9 @@ class Runs:
         if _engine_of(project) != _engine_of(self._project):
             self.close()
         self._project = project
+        name, settings = _engine_of(project)
+        self._fingerprints.engine = " ".join([engine_version(name), *(f"{k}={v}" for k, v in settings.items())])
+        self._fingerprints.stamps.by_content = project is not None and project.settings.source_files == "content"
 
     def close(self) -> None:
         """Give back the engine's memory and threads, and with them all results."""
@@ -103,42 +115,52 @@ class Runs:
 
     def statuses(self, names: Collection[str]) -> dict[str, Status]:
         """Return each node's status; `stale` when its last result no longer stands for what it says."""
-        now = self._bases(self._nodes.with_upstream(names))
-        return {name: self.results.status(name, now.get(name, "")) for name in names}
+        if not self.results:
+            return dict.fromkeys(names, "pending")
+        look = self._fingerprints.look(self._nodes.with_upstream(names))
+        return {name: self.results.status(name, look.digest(name)) for name in names}
 
     def outdated(self, name: str) -> list[str]:
         """Return the nodes above one that have to run for it, in order: those not fresh, and what is below them."""
-        above = self._nodes.with_upstream([name])
-        now = self._bases(above)
-        found: dict[str, None] = {}
-        for one in above[:-1]:
+        above = self._nodes.with_upstream([name])[:-1]
+        look, found = self._fingerprints.look(above), dict[str, None]()
+        for one in above:
             is_below = any(dependency in found for dependency in self._nodes.task(one).depends_on)
-            if is_below or not self.results.is_fresh(one, now.get(one, "")):
+            if is_below or not self.results.is_fresh(one, look.digest(one)):
                 found[one] = None
         return list(found)
 
+    def plan(self, names: Collection[str], request: RunRequest) -> Plan:
+        """Return what a run of the named nodes would do."""
+        return self._planned(names, request)[0]
+
     def prepare(self, names: Collection[str], request: RunRequest) -> Job:
         """Return the run of the named nodes, which write, and of all that they need, which doesn't."""
-        tasks = tuple(self._nodes.ready(name) for name in self._nodes.with_upstream(names))
+        plan, look = self._planned(names, request)
+        running = [self._nodes.ready(one.name) for one in plan if one.action == "run"]
+        cached = [one.name for one in plan if one.action == "cached"]
+        given = self.results.datasets(cached)
+        writing = [one.name for one in plan if one.action == "cached" and one.write == "write" and one.name in given]
+        tasks = {task.name: task for task in (*running, *map(self._write_only, writing))}
         options = RunOptions(
             workers=request.workers,
-            write=frozenset(names),
+            write=frozenset(one.name for one in plan if one.write == "write"),
             fail_fast=request.fail_fast,
             preview=request.preview,
             attempts=attempts_of(self._project.retry if self._project else None),
         )
-        return Job(tasks, options, bases={} if request.params else bases(tasks, self._versions()))
+        ordered = tuple(tasks[one.name] for one in plan if one.name in tasks)
+        return Job(ordered, options, given, self._done(given), look, plan)
 
     def prepare_cell(self, name: str, rows: int) -> Job:
         """Return the run of one node as far as a card of `rows` rows shows it; nothing is written."""
-        tasks = [self._nodes.ready(one) for one in self._nodes.with_upstream([name])]
+        names = self._nodes.with_upstream([name])
+        tasks = [self._nodes.ready(one) for one in names]
         running = {*self.outdated(name), name}
-        # A view costs nothing to make again, and then a fault in its rows is found at its own node.
-        running.update(self.results.lazy(task.name for task in tasks))
         given = self.results.datasets(task.name for task in tasks if task.name not in running)
         options = RunOptions(write=frozenset(), in_full=False, preview=max(1, rows))
         to_run = tuple(task for task in tasks if task.name in running)
-        return Job(to_run, options, given, bases(tasks, self._versions()))
+        return Job(to_run, options, given, self._done(given), self._fingerprints.look(names))
 
     def prepare_trial(self, task: NodeTask, given: Mapping[str, Any]) -> Job:
         """Return the run of a task on given rows alone; given: frames, rows or columns by input."""
@@ -148,25 +170,64 @@ class Runs:
     def execute(self, job: Job, listeners: Iterable[Listener] = ()) -> RunOutcome:
         """Run; failures and an interrupt are in the outcome."""
         self.engine.begin()
-        return Runner(self.engine, job.tasks, given=job.given, options=job.options, listeners=listeners).run()
+        runner = Runner(
+            self.engine, job.tasks, given=job.given, done=job.done, options=job.options, listeners=listeners
+        )
+        outcome = runner.run()
+        if job.plan:
+            outcome.results = {one.name: self._told(one, outcome.results.get(one.name)) for one in job.plan}
+        return outcome
 
     def keep(self, job: Job, outcome: RunOutcome) -> None:
         """Take in the results of a run; those of nodes dropped meanwhile are let go."""
+        cached = {one.name for one in job.plan if one.action == "cached"}
         for name, result in outcome.results.items():
-            if name in self._nodes:
-                self.results.keep(result, job.bases.get(name, ""))
-
-    def _bases(self, names: Iterable[str]) -> dict[str, str]:
-        tasks = []
-        for name in names:
-            try:
-                tasks.append(self._nodes.ready(name))
-            except OdibiException:  # such a node has no result that could be fresh; `problems` tells why
+            if name not in self._nodes or job.look is None:
                 continue
-        return bases(tasks, self._versions())
+            if name not in cached or self._is_spoilt(result):
+                self._keep(job, job.look, result)
+            if result.rows_written is not None and (target := self._nodes.ready(name).target) is not None:
+                self.results.note_written(name, target_text(target), target_stamp(target))
 
-    def _versions(self) -> dict[str, int]:
-        return {name: node.version for name, node in self._nodes.items()}
+    def _keep(self, job: Job, look: Look, result: NodeResult) -> None:
+        name, fingerprint = result.node_name, look.fingerprint(result.node_name)
+        if fingerprint is not None:
+            in_full = job.options.in_full or (result.dataset is not None and not result.dataset.lazy)
+            self.results.keep(result, fingerprint, in_full=in_full, varies=look.varies(name))
+
+    def _is_spoilt(self, result: NodeResult) -> bool:
+        """Whether rows that were taken for good have turned out to be at fault, once all were computed."""
+        return result.error is not None and self.engine.is_about_rows(result.error)
+
+    def _planned(self, names: Collection[str], request: RunRequest) -> tuple[Plan, Look]:
+        needed = self._nodes.with_upstream(names)
+        look = self._fingerprints.look(needed)
+        planner = Planner(
+            self._nodes, self.results, look, names, force=request.force, append_again=request.append_again
+        )
+        return planner.plan(needed), look
+
+    def _write_only(self, name: str) -> NodeTask:
+        """Return a task that writes the result that a node has already."""
+        task = self._nodes.ready(name)
+        return replace(task, source=None, inputs={}, steps=(), checks=(), dependencies=(Dependency(name, "cached"),))
+
+    def _done(self, given: Mapping[str, Dataset]) -> tuple[NodeTask, ...]:
+        return tuple(self._nodes.ready(name) for name in self._nodes.with_upstream(given) if name in given)
+
+    def _told(self, planned: PlannedNode, ran: NodeResult | None) -> NodeResult:
+        """Return a node's part in a run's outcome."""
+        if planned.action == "skip":
+            return NodeResult(planned.name, "skipped", reason=planned.reason)
+        kept = self.results.get(planned.name)
+        if planned.action == "run" or kept is None or (ran is not None and not ran.success):
+            return ran or NodeResult(planned.name)
+        return replace(
+            kept,
+            status="cached",
+            written=ran.written if ran is not None else "",
+            rows_written=ran.rows_written if ran is not None else None,
+        )
 
 
 def _engine_of(project: ProjectConfig | None) -> tuple[str, dict[str, Any]]:

@@ -32,9 +32,14 @@ class SourceFunction:
         self._defined_as, self._namespace = definition.name, namespace
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
+        return self.real(*arguments, **named)
+
+    @property
+    def real(self) -> Any:
+        """The function itself; to have it, the code around it is run. Raises what that raises."""
         if self._namespace is None:
             raise TransformError(f"'{self.__name__}' was read for checking only", hint="load the project to run it")
-        return self._namespace()[self._defined_as](*arguments, **named)
+        return self._namespace()[self._defined_as]
 
 
 def read_functions(root: Path) -> Functions:

@@ -21,6 +21,7 @@ from odibi_nb.workspaces.functions import Namespace
 from odibi_nb.workspaces.identity import doubts, former_of
 from odibi_nb.workspaces.nodes import Nodes, Surroundings
 from odibi_nb.workspaces.parameters import known_parameters, refuse_unknown
+from odibi_nb.workspaces.plan import Plan
 from odibi_nb.workspaces.result import Result
 from odibi_nb.workspaces.runs import RunRequest, Runs
 from odibi_nb.workspaces.selectors import Selectable, select
@@ -211,6 +212,17 @@ class Workspace:
         """Return the last run's record of a node; None when it never ran."""
         return self._runs.results.get(self.nodes[name].name)
 
+    def previous(self, name: str) -> NodeResult | None:
+        """Return the last successful result of a node that stands for something else than its present one."""
+        return self._runs.results.previous(self.nodes[name].name)
+
+    def unsure(self, name: str) -> list[str]:
+        """Return which values that a node's code uses can't be told from changed ones, in words."""
+        found = self._runs.results.unsure(self.nodes[name].name)
+        return [
+            f"a change within '{value}' goes unnoticed: {what} is known by identity" for value, what in found.items()
+        ]
+
     def select(self, selectors: Iterable[str] = (), exclude: Iterable[str] = ()) -> list[str]:
         """Return the names that selectors mean, in the order of the graph; raises UsageError."""
         with self.lock:
@@ -254,22 +266,34 @@ class Workspace:
         *selectors: str,
         exclude: Iterable[str] = (),
         params: Mapping[str, Any] | None = None,
-        workers: int = 1,
-        fail_fast: bool = False,
+        **how: Any,
     ) -> RunOutcome:
-        """Compute what the selected nodes need, and write the selected ones, as `%odibi run` does.
+        """Compute what the selected nodes need and is not fresh, and write the selected ones, as `%odibi run` does.
 
+        how: force, append_again, workers, fail_fast, as in `RunRequest`.
         Raises what can't run as declared, before anything runs; after the run the first error of a node.
 
         Example: `ws.run("+by_region", params={"min_amount": 100})`.
         """
-        outcome = self.attempt(RunRequest(selectors, tuple(exclude), params or {}, workers, fail_fast))
+        outcome = self.attempt(RunRequest(selectors, tuple(exclude), params or {}, **how))
         if outcome.interrupted:
             raise KeyboardInterrupt
         for result in outcome.results.values():
             if result.error is not None:
                 raise result.error
         return outcome
+
+    def plan(self, *selectors: str, exclude: Iterable[str] = (), params: Mapping[str, Any] | None = None) -> Plan:
+        """Return what `run` would do to each node, and why; nothing is computed.
+
+        Example: `[(one.name, one.action, one.reason) for one in ws.plan("+by_region")]`.
+        """
+        return self.plan_of(RunRequest(selectors, tuple(exclude), params or {}))
+
+    def plan_of(self, request: RunRequest) -> Plan:
+        """Return what a run that is asked for so would do."""
+        with self.lock, self._params_for(request.params):
+            return self._runs.plan(self.select(request.selectors, request.exclude), request)
 
     def attempt(self, request: RunRequest, listeners: Iterable[Listener] = ()) -> RunOutcome:
         """Run as `run` does; failed nodes and an interrupt are in the outcome, not raised."""

@@ -28,7 +28,7 @@ def test_the_graph_is_shown_in_every_form(sales: Notebook) -> None:
 
 
 def test_a_run_with_selectors_and_exclude(sales: Notebook) -> None:
-    ran = sales.ok("%odibi run +clean_sales --exclude load_sales")
+    ran = sales.ok("%odibi run +clean_sales --exclude load_sales --force")
     assert "2 completed" in ran.text
     assert "by_region" not in ran.text
     sales.ok("%odibi run -s by_region --workers 2 --fail-fast --force")

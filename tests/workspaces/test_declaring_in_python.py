@@ -140,12 +140,18 @@ def test_a_failed_node_in_between_is_run_again_with_what_is_below_it(ws: Workspa
 
 
 def test_a_cell_runs_only_what_is_not_fresh(ws: Workspace) -> None:
-    ran: list[str] = []
-    ws.node("a", lambda: ran.append("a") or pd.DataFrame({"x": [1]}))
+    log = ws.root / "log"
+
+    def a() -> pd.DataFrame:
+        with log.open("a") as file:
+            file.write("ran ")
+        return pd.DataFrame({"x": [1]})
+
+    ws.node("a", a)
     ws.node("b", "SELECT * FROM a")
     ws.run_cell("b")
     ws.run_cell("b")
-    assert ran == ["a"]
+    assert log.read_text() == "ran "
     assert ws.work_above("b") == {}
 
 

@@ -1,0 +1,57 @@
+"""Texts and code without what doesn't matter: comments, white space, places."""
+
+from __future__ import annotations
+
+import ast
+import dis
+from functools import lru_cache
+from hashlib import blake2b
+from types import CodeType
+from typing import Any
+
+from odibi_nb.cells.parsing import parse_python
+from odibi_nb.sql.tokens import tokenize
+
+__all__ = ["code_digest", "global_names", "normal_python", "normal_sql"]
+
+_GLOBAL = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"})
+
+
+@lru_cache(maxsize=4096)
+def normal_sql(text: str) -> str:
+    """Return SQL without comments and white space of no meaning."""
+    return " ".join(token.text for token in tokenize(text))
+
+
+@lru_cache(maxsize=4096)
+def normal_python(source: str) -> str:
+    """Return Python without comments and white space of no meaning; as it is, where it is none."""
+    try:
+        return ast.unparse(parse_python(source))
+    except (SyntaxError, RecursionError):
+        return source
+
+
+@lru_cache(maxsize=4096)
+def code_digest(code: CodeType) -> bytes:
+    """Return what compiled code does, whatever lines it stands on."""
+    constants = [_constant(constant) for constant in code.co_consts]
+    names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
+    counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
+    return blake2b(repr((code.co_code, names, counts, constants)).encode(), digest_size=16).digest()
+
+
+@lru_cache(maxsize=4096)
+def global_names(code: CodeType) -> tuple[str, ...]:
+    """Return the names that code, and the code within it, takes from its globals, sorted."""
+    found = {str(step.argval) for step in dis.get_instructions(code) if step.opname in _GLOBAL}
+    inner = (name for constant in code.co_consts if isinstance(constant, CodeType) for name in global_names(constant))
+    return tuple(sorted(found.union(inner)))
+
+
+def _constant(constant: Any) -> Any:
+    if isinstance(constant, CodeType):
+        return code_digest(constant)
+    if isinstance(constant, frozenset):  # its order differs from one process to the next
+        return sorted(map(repr, constant))
+    return type(constant).__name__, repr(constant)

@@ -1,0 +1,42 @@
+"""Which code is installed, and so known by its version, and which is the user's own, known by its text alone."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import sysconfig
+from functools import lru_cache
+from importlib import metadata
+from types import ModuleType
+from typing import Any
+
+__all__ = ["is_installed", "module_of", "version_of"]
+
+_FOLDERS = tuple(sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib"))
+_MAIN = "__main__"
+
+
+def module_of(value: Any) -> ModuleType | None:
+    """Return the module in which a function or class was defined, as far as it is loaded."""
+    name = getattr(value, "__module__", None)
+    return sys.modules.get(name) if isinstance(name, str) else None
+
+
+def is_installed(module: ModuleType | None) -> bool:
+    """Whether a module came with Python or with a package, and doesn't change while the kernel lives."""
+    if module is None or module.__name__ == _MAIN:
+        return False
+    file = getattr(module, "__file__", None)
+    return file is None or file.startswith(_FOLDERS)
+
+
+@lru_cache(maxsize=1024)
+def version_of(module_name: str) -> str:
+    """Return the version of the package that a module belongs to; Python's, for the standard library."""
+    package = module_name.partition(".")[0]
+    if package in sys.stdlib_module_names:
+        return platform.python_version()
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:  # its distribution has another name
+        return str(getattr(sys.modules.get(package), "__version__", ""))

@@ -1,0 +1,53 @@
+"""A plan as HTML and text: a line a node."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from odibi_nb.pictures.card import status_html
+from odibi_nb.pictures.markup import Markup, tag
+from odibi_nb.pictures.style import framed
+from odibi_nb.pictures.symbols import look
+from odibi_nb.pictures.table import listing_html, listing_text
+from odibi_nb.pictures.text import plural, visible
+from odibi_nb.views import PlanNodeView, PlanView
+
+__all__ = ["plan_html", "plan_text"]
+
+_HEADER = ("node", "action", "why", "write")
+# An action looks like the status that it leads to.
+_STATUSES = {"run": "running", "cached": "cached", "skip": "skipped"}
+
+
+def plan_html(view: PlanView) -> str:
+    """Return the plan, without scripts or network."""
+    rows = [(n.name, _action_html(n.action), n.reason, _write(n)) for n in view.nodes]
+    notes = [tag("div", note, class_="odibi-muted") for note in view.notes]
+    head = tag("div", tag("b", view.title), f" · {_facts(view)}", class_="odibi-head")
+    return framed(head, listing_html(_HEADER, rows), *notes)
+
+
+def plan_text(view: PlanView) -> str:
+    """Return the plan for terminals and logs."""
+    rows = [(n.name, f"{look(_STATUSES[n.action]).mark} {n.action}", n.reason, _write(n)) for n in view.nodes]
+    return "\n".join(
+        [visible(f"{view.title} · {_facts(view)}"), listing_text(_HEADER, rows), *map(visible, view.notes)]
+    )
+
+
+def _action_html(action: str) -> Markup:
+    return status_html(_STATUSES[action], action)
+
+
+def _facts(view: PlanView) -> str:
+    counted = Counter(node.action for node in view.nodes)
+    writes = sum(node.write == "write" for node in view.nodes)
+    parts = [f"{counted[action]} {action}" for action in _STATUSES if counted[action]]
+    parts += [f"{writes} to write"] if writes else []
+    return f"{plural(len(view.nodes), 'node')}: {', '.join(parts)}"
+
+
+def _write(node: PlanNodeView) -> str:
+    if node.write is None:
+        return ""
+    return f"write: {node.write_reason}" if node.write == "write" else node.write_reason

@@ -1,0 +1,20 @@
+"""A plan → its view model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from odibi_nb.views.models import PlanNodeView, PlanView
+
+if TYPE_CHECKING:
+    from odibi_nb.workspaces import Workspace
+    from odibi_nb.workspaces.plan import Plan
+
+__all__ = ["plan_view"]
+
+
+def plan_view(workspace: Workspace, plan: Plan) -> PlanView:
+    """Return what a run would do, for the eye."""
+    notes = [f"{one.name}: {note}" for one in plan for note in workspace.unsure(one.name) if one.action == "cached"]
+    nodes = tuple(PlanNodeView(one.name, one.action, one.reason, one.write, one.write_reason) for one in plan)
+    return PlanView(workspace.title, nodes, tuple(notes))

@@ -1,0 +1,270 @@
+"""Fingerprints of declared nodes: what a declaration fixes is read once, what may change meanwhile at each look."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from odibi_nb.exceptions import OdibiException
+from odibi_nb.fingerprints import Fingerprint, Value, Values
+from odibi_nb.fingerprints.code import normal_python, normal_sql
+from odibi_nb.runner.overlap import literals_of, sources_of
+from odibi_nb.runner.tasks import FunctionStep, NodeTask, OperationStep, SqlStep, Step
+from odibi_nb.workspaces.functions import CellFunction, GivenFunction
+from odibi_nb.workspaces.source_functions import SourceFunction
+from odibi_nb.workspaces.stamps import Stamps
+
+if TYPE_CHECKING:
+    from odibi_nb.config import NodeConfig
+    from odibi_nb.workspaces.nodes import Nodes
+
+__all__ = ["Fingerprints", "Look"]
+
+_NO_VALUE = Value("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Fixed:
+    """What holds until the node is compiled anew.
+
+    functions: the node's functions that are not in its own text, to be looked at each time; names: what its text
+    takes from the notebook.
+    """
+
+    task: NodeTask
+    depends_on: tuple[str, ...]
+    code: str
+    options: Mapping[str, str]
+    params: Mapping[str, Value]
+    functions: Mapping[str, Callable[[], Any]]
+    names: frozenset[str]
+    reads_files: bool
+    outside: str
+    varies: bool
+    digest: bytes
+
+
+@dataclass(slots=True)
+class _Moving:
+    """What may be another at each look."""
+
+    helpers: dict[str, Value] = field(default_factory=dict)
+    files: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> bytes:
+        if not self.helpers and not self.files:
+            return b""
+        return repr(([(name, value.digest) for name, value in self.helpers.items()], self.files)).encode()
+
+
+class Fingerprints:
+    """Fingerprints of a workspace's nodes.
+
+    engine: its name and version, and settings. by_content: files are told apart by their bytes, not by size and time.
+    """
+
+    def __init__(self, nodes: Nodes) -> None:
+        self._nodes = nodes
+        self._process = uuid.uuid4().hex
+        self._fixed: dict[str, _Fixed] = {}
+        self.stamps = Stamps()
+        self.engine = ""
+
+    def look(self, names: Iterable[str]) -> Look:
+        """Return what the nodes stand for now; names: in topological order, with all that is above them."""
+        return Look(self, names, Values(self._process))
+
+    def fixed(self, task: NodeTask, config: NodeConfig) -> _Fixed:
+        """Return what a task's declaration fixes; read again only when it was compiled anew."""
+        known = self._fixed.get(task.name)
+        if known is None or known.task is not task:
+            known = self._fixed[task.name] = _fix(task, config, Values(self._process))
+        return known
+
+    def ready(self, name: str) -> tuple[NodeTask, NodeConfig] | None:
+        """Return a node as it would run; None for one that can't: it has nothing that could be fresh."""
+        try:
+            return self._nodes.ready(name), self._nodes[name].config
+        except OdibiException:
+            return None
+
+    @property
+    def process(self) -> str:
+        return self._process
+
+    def variables(self) -> Mapping[str, Any]:
+        """Return the notebook's globals; none where defining them fails, which a run will tell."""
+        try:
+            return self._nodes.variables()
+        except OdibiException:
+            return {}
+
+
+class Look:
+    """The nodes' fingerprints at one moment; what several use is read once."""
+
+    def __init__(self, fingerprints: Fingerprints, names: Iterable[str], values: Values) -> None:
+        self._all, self._values = fingerprints, values
+        self._variables: Mapping[str, Any] | None = None
+        self._named: dict[str, Value] = {}
+        self._fixed: dict[str, _Fixed] = {}
+        self._moving: dict[str, _Moving] = {}
+        self._digests: dict[str, bytes] = {}
+        self._varying: set[str] = set()
+        self._stamps = fingerprints.stamps.look()
+        for name in names:
+            if (ready := fingerprints.ready(name)) is not None:
+                self._take(fingerprints.fixed(*ready))
+
+    def digest(self, name: str) -> str:
+        """Return a node's digest; "" for one that can't run."""
+        return self._digests.get(name, b"").hex()
+
+    def varies(self, name: str) -> bool:
+        """Whether computing a node, or what is above it, again may give other rows though nothing seems changed."""
+        return name in self._varying
+
+    def fingerprint(self, name: str) -> Fingerprint | None:
+        """Return a node's fingerprint; None for one that can't run."""
+        if (fixed := self._fixed.get(name)) is None:
+            return None
+        moving = self._moving.get(name, _Moving())
+        return Fingerprint(
+            digest=self.digest(name),
+            code=fixed.code,
+            options=fixed.options,
+            params=fixed.params,
+            helpers=moving.helpers,
+            engine=self._all.engine,
+            files=moving.files,
+            upstream={above: self.digest(above) for above in fixed.depends_on},
+            outside=(fixed.outside, self._all.process) if fixed.outside else ("", ""),
+        )
+
+    def _take(self, fixed: _Fixed) -> None:
+        name, digest = fixed.task.name, blake2b(fixed.digest, digest_size=16)
+        self._fixed[name] = fixed
+        if fixed.functions or fixed.names or fixed.reads_files:
+            moving = self._moving[name] = self._look_at(fixed)
+            digest.update(moving.digest)
+        digest.update(self._all.engine.encode())
+        if fixed.outside:
+            digest.update(self._all.process.encode())
+        for above in fixed.depends_on:
+            digest.update(self._digests.get(above, b"-"))
+        self._digests[name] = digest.digest()
+        if fixed.varies or not self._varying.isdisjoint(fixed.depends_on):
+            self._varying.add(name)
+
+    def _look_at(self, fixed: _Fixed) -> _Moving:
+        moving = _Moving()
+        if fixed.names or fixed.functions:
+            if self._variables is None:
+                self._variables = self._all.variables()
+            for name, function in fixed.functions.items():
+                moving.helpers[name] = self._value(f"function {name}", function)
+            self._add_used(moving.helpers, self._variables, fixed.names)
+        if fixed.reads_files:
+            moving.files = self._stamps.of(fixed.task)
+        return moving
+
+    def _add_used(self, helpers: dict[str, Value], variables: Mapping[str, Any], names: Iterable[str]) -> None:
+        """Add what the named globals are, and those that they use: the digest has them, and a reason may name them."""
+        waiting = sorted(names)
+        for name in waiting:
+            if name in variables and name not in helpers:
+                helpers[name] = self._value(name, partial(variables.__getitem__, name))
+                waiting.extend(helpers[name].uses)
+
+    def _value(self, name: str, get: Callable[[], Any]) -> Value:
+        if name not in self._named:
+            try:
+                self._named[name] = self._values.look(get())
+            except OdibiException:  # a notebook's definitions fail: so will the node
+                self._named[name] = _NO_VALUE
+        return self._named[name]
+
+
+def _fix(task: NodeTask, config: NodeConfig, values: Values) -> _Fixed:
+    params = {name: values.look(value) for step in task.steps for name, value in _params(step).items()}
+    functions = dict(pair for step in task.steps for pair in _functions(step))
+    code = "\n".join(map(_code, task.steps))
+    options = _options(config)
+    said = (task.name, code, options, [(n, v.digest) for n, v in params.items()], task.depends_on, sorted(functions))
+    return _Fixed(
+        task,
+        task.depends_on,
+        code,
+        options,
+        params,
+        functions,
+        frozenset().union(*(_names(step, task) for step in task.steps)),
+        bool(sources_of(task) or literals_of(task)),
+        (outside := _outside(task, config)),
+        bool(outside) or config.cache is False,
+        repr(said).encode(),
+    )
+
+
+def _code(step: Step) -> str:
+    """Return the normal form of a step's own text, which is what an export writes."""
+    if isinstance(step, SqlStep):
+        return normal_sql(step.written)
+    if isinstance(step, OperationStep):
+        return f"{step.name} {step.params!r}"
+    body = step.function.body.source if isinstance(step.function, CellFunction) else ""
+    return normal_python(body) if body else step.name
+
+
+def _params(step: Step) -> Mapping[str, Any]:
+    if isinstance(step, SqlStep):
+        return step.params
+    return step.values if isinstance(step, OperationStep) else step.binding.params
+
+
+def _functions(step: Step) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Yield what gives the function of a step whose code isn't the node's own text, by its name."""
+    if not isinstance(step, FunctionStep) or isinstance(step.function, CellFunction):
+        return
+    function = step.function
+    if isinstance(function, SourceFunction):
+        yield step.name, lambda: function.real
+    else:
+        yield step.name, lambda: function.given if isinstance(function, GivenFunction) else function
+
+
+def _names(step: Step, task: NodeTask) -> frozenset[str]:
+    """Return the names that a node's Python takes from the notebook: no node's, no parameter's."""
+    if not isinstance(step, FunctionStep) or not isinstance(step.function, CellFunction):
+        return frozenset()
+    return step.function.body.uses.difference(task.depends_on, step.binding.params, step.function.node_reasons)
+
+
+def _outside(task: NodeTask, config: NodeConfig) -> str:
+    """Say why a result may be another each time although nothing that can be seen has changed; "" when it can't."""
+    if config.cache is not None:
+        return ""
+    if volatile := sorted({call for step in task.steps if isinstance(step, SqlStep) for call in step.facts.volatile}):
+        return f"reads the outside world: {', '.join(volatile)}"
+    is_given = bool(task.depends_on or config.read or config.inputs)
+    return "reads the outside world" if task.is_python and not is_given else ""
+
+
+def _options(config: NodeConfig) -> dict[str, str]:
+    """Return what a node's declaration says beside its code and parameters that may change its result."""
+    said: dict[str, str] = {}
+    if (read := config.read) is not None:
+        said["read"] = f"{read.connection}:{read.path or read.table}"
+        said |= {"format": read.format} if read.format else {}
+        said |= {f"option {key}": str(value) for key, value in read.options.items()}
+    said |= {f"input {alias}": str(given) for alias, given in config.inputs.items()}
+    if config.returns != "frame":
+        said["returns"] = config.returns
+    if config.validation is not None and config.validation.tests:
+        said["expectations"] = repr(config.validation)
+    return said

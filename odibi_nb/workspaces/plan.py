@@ -1,0 +1,168 @@
+"""What a run would do, node by node, and why; `run` does what it says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from odibi_nb.exceptions import OdibiException
+from odibi_nb.fingerprints import Fingerprint, differences
+from odibi_nb.workspaces.targets import target_stamp, target_text
+
+if TYPE_CHECKING:
+    from odibi_nb.engine.base import Target
+    from odibi_nb.workspaces.fingerprinting import Look
+    from odibi_nb.workspaces.kept import Kept, KeptResults, Written
+    from odibi_nb.workspaces.nodes import Nodes
+
+__all__ = ["Plan", "PlannedNode", "Planner", "clock"]
+
+_REASONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedNode:
+    """What happens to one node; write: None where it has no target, or is not selected."""
+
+    name: str
+    action: Literal["run", "cached", "skip"]
+    reason: str
+    write: Literal["write", "written"] | None = None
+    write_reason: str = ""
+
+
+Plan = tuple[PlannedNode, ...]
+
+
+class Planner:
+    """Decides what runs.
+
+    look: the nodes' fingerprints of now. selected: the nodes that are wanted, and written. force: compute even
+    what is fresh. append_again: append even what was appended.
+    """
+
+    def __init__(
+        self,
+        nodes: Nodes,
+        results: KeptResults,
+        look: Look,
+        selected: Collection[str],
+        *,
+        force: bool = False,
+        append_again: bool = False,
+    ) -> None:
+        self._nodes, self._results, self._look = nodes, results, look
+        self._selected, self._force, self._append_again = frozenset(selected), force, append_again
+        self._planned: dict[str, PlannedNode] = {}
+
+    def plan(self, names: Sequence[str]) -> Plan:
+        """Return the plan; names: the selected nodes and all above them, in topological order."""
+        self._read = {above for name in names for above in self._nodes.task(name).depends_on}
+        for name in names:
+            self._planned[name] = self._node(name)
+        return tuple(self._planned.values())
+
+    def _node(self, name: str) -> PlannedNode:
+        if reason := self._skipped(name):
+            return PlannedNode(name, "skip", reason)
+        reason = self._runs(name)
+        action: Literal["run", "cached"] = "run" if reason else "cached"
+        kept = self._results.kept(name)
+        if not reason and kept is not None:
+            reason = f"computed {clock(kept.at)}"
+        write = self._writes(name, action) if name in self._selected else None
+        if write is None:
+            return PlannedNode(name, action, reason)
+        return PlannedNode(name, action, reason, *write)
+
+    def _skipped(self, name: str) -> str:
+        task = self._nodes.task(name)
+        if not task.enabled:
+            return "disabled (enabled: false)"
+        missing = [dependency.name for dependency in task.dependencies if dependency.name not in self._nodes]
+        if missing:
+            return f"waits for {', '.join(missing)}"
+        try:
+            self._nodes.ready(name)
+        except OdibiException as exc:
+            return exc.message
+        skipped = [above for above in task.depends_on if above in self._planned and self._action(above) == "skip"]
+        return f"upstream {', '.join(skipped)} is skipped" if skipped else ""
+
+    def _action(self, name: str) -> str:
+        return self._planned[name].action
+
+    def _runs(self, name: str) -> str:
+        """Say why a node has to run; "" when it needn't."""
+        task, config, kept = self._nodes.task(name), self._nodes[name].config, self._results.kept(name)
+        if config.returns == "none":
+            return "a side effect: every run performs it"
+        if kept is None:
+            return "never run"
+        if self._force:
+            return "forced"
+        running = [above for above in task.depends_on if above in self._planned and self._action(above) == "run"]
+        changed = list(self._changes(name, kept, running))
+        if not changed and not kept.result.success:
+            changed = [f"{kept.result.status} {clock(kept.at)}"]
+        if not changed and config.cache is False:
+            changed = ["cache: false"]
+        if not changed and not kept.in_full and config.write is None and name not in self._read:
+            changed = ["only its preview was computed"]
+        more = len(changed) - _REASONS
+        return ", ".join(changed[:_REASONS]) + (f" and {more} more" if more > 0 else "")
+
+    def _changes(self, name: str, kept: Kept, running: Sequence[str]) -> Iterator[str]:
+        if kept.fingerprint.digest != self._look.digest(name):
+            now = self._look.fingerprint(name)
+            if now is not None:
+                for change in differences(kept.fingerprint, now):
+                    at = f" {clock(self._nodes[name].declared)}" if change == "code changed" else ""
+                    yield f"{change}{at}"
+                yield from (f"upstream {above} has changed" for above in _moved(kept.fingerprint, now, running))
+        yield from (f"upstream {above} will run" for above in running)
+
+    def _writes(self, name: str, action: str) -> tuple[Literal["write", "written"], str] | None:
+        target = self._nodes.ready(name).target
+        if target is None:
+            return None
+        kept, written = self._results.kept(name), self._results.written(name)
+        if action == "run" and not (target.mode == "append" and self._is_known(name, written)):
+            return "write", "its result will be new"
+        if written is None or kept is None:
+            return "write", "not written yet"
+        if action == "cached" and written.identity != kept.identity:
+            return "write", f"its result is of {clock(kept.at)}, the file of {clock(written.at)}"
+        if reason := self._outdated(target, written):
+            return "write", reason
+        return "written", f"written {clock(written.at)}"
+
+    def _is_known(self, name: str, written: Written | None) -> bool:
+        """Whether a node that runs will give the rows that were written."""
+        return written is not None and written.identity == self._look.digest(name) and not self._look.varies(name)
+
+    def _outdated(self, target: Target, written: Written) -> str:
+        """Say why the same rows have to be written again; "" when they needn't."""
+        if target.mode == "append" and self._append_again:
+            return "to be appended again"
+        if written.target != target_text(target):
+            return "its target has changed"
+        stamp = target_stamp(target)
+        if stamp is None and written.stamp is not None:
+            return "the file is missing"
+        # Others may append to a file too.
+        return "the file was changed by somebody else" if stamp != written.stamp and target.mode != "append" else ""
+
+
+def clock(seconds: float) -> str:
+    """Return a time of today as "10:42", of another day with its date."""
+    then, now = time.localtime(seconds), time.localtime()
+    return time.strftime("%H:%M" if then[:3] == now[:3] else "%Y-%m-%d %H:%M", then)
+
+
+def _moved(old: Fingerprint, new: Fingerprint, running: Collection[str]) -> Iterator[str]:
+    for above, digest in new.upstream.items():
+        if old.upstream.get(above, digest) != digest and above not in running:
+            yield above

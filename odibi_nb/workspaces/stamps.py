@@ -1,0 +1,72 @@
+"""What tells one version of a source file from another: size and time, or on request its bytes."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from odibi_nb.engine.watch import literal_stamps
+from odibi_nb.exceptions import OdibiException
+from odibi_nb.runner.overlap import literals_of, sources_of
+from odibi_nb.runner.tasks import NodeTask
+
+if TYPE_CHECKING:
+    from odibi_nb.connections.base import FileStamp
+    from odibi_nb.engine.base import Source
+
+__all__ = ["Stamps"]
+
+_CHUNK_BYTES = 1 << 20
+
+
+class Stamps:
+    """Versions of source files.
+
+    by_content: files are told apart by their bytes; one whose size and time are as before isn't read again.
+    """
+
+    def __init__(self) -> None:
+        self.by_content = False
+        self._contents: dict[FileStamp, str] = {}
+
+    def look(self) -> StampLook:
+        """Return one look at files, in which each is asked for once."""
+        return StampLook(self)
+
+    def content(self, stamp: FileStamp, source: Source) -> str:
+        """Return the digest of a file's bytes."""
+        if stamp not in self._contents:
+            digest = blake2b(digest_size=16)
+            with source.connection.open(stamp.uri) as file:
+                while chunk := file.read(_CHUNK_BYTES):
+                    digest.update(chunk)
+            self._contents[stamp] = digest.hexdigest()
+        return self._contents[stamp]
+
+
+class StampLook:
+    """The files at one moment."""
+
+    def __init__(self, stamps: Stamps) -> None:
+        self._stamps = stamps
+        self._seen: dict[tuple[int, str], object] = {}
+
+    def of(self, task: NodeTask) -> dict[str, object]:
+        """Return, for each path that a task reads, what tells its version."""
+        found = {source.path: self._once(source) for source in sources_of(task)}
+        return found | {path: self._once(path) for path in literals_of(task)}
+
+    def _once(self, read: Source | str) -> object:
+        key = (0, read) if isinstance(read, str) else (id(read.connection), f"{read.format.name} {read.path}")
+        if key not in self._seen:
+            self._seen[key] = literal_stamps(read) if isinstance(read, str) else self._stamped(read)
+        return self._seen[key]
+
+    def _stamped(self, source: Source) -> object:
+        try:
+            files = source.files()
+            if self._stamps.by_content:
+                return [(stamp.uri, self._stamps.content(stamp, source)) for stamp in files]
+            return [(stamp.uri, stamp.size_bytes, stamp.modified_ns) for stamp in files]
+        except OdibiException as exc:  # the run will say it; here the file is just another one than before
+            return exc.message

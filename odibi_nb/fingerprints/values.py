@@ -36,9 +36,6 @@ _SPELLED = (
     pathlib.PurePath,
     uuid.UUID,
 )
-_NOISE = frozenset(
-    "__dict__ __weakref__ __module__ __qualname__ __firstlineno__ __static_attributes__ __slots__".split()  # noqa: SIM905
-)
 _SHOWN = 40
 _NO_CYCLE = 1_000_000
 
@@ -139,7 +136,7 @@ class Values:
     def _of_class(self, cls: type) -> Iterable[bytes]:
         if is_installed(module_of(cls)):
             return self._of_installed(cls)
-        own = {name: value for name, value in vars(cls).items() if name not in _NOISE and not _is_slot(value)}
+        own = {name: value for name, value in vars(cls).items() if _is_written(name, value)}
         return [b"class", cls.__qualname__.encode(), *map(self._digest, cls.__bases__), *self._of_items(own)]
 
     def _of_items(self, items: Mapping[Any, Any]) -> Iterator[bytes]:
@@ -219,8 +216,12 @@ def _is_filled(cell: Any) -> bool:
     return True
 
 
-def _is_slot(value: Any) -> bool:
-    return type(value).__name__ in ("getset_descriptor", "member_descriptor")
+def _is_written(name: str, value: Any) -> bool:
+    """Whether the user wrote this attribute of a class; the rest comes from Python and from libraries."""
+    if type(value).__name__ in ("getset_descriptor", "member_descriptor", "_abc_data"):
+        return False
+    is_special = name.startswith("__") and name.endswith("__")
+    return not is_special or name == "__annotations__" or isinstance(value, FunctionType)
 
 
 _brief = reprlib.Repr()

@@ -13,7 +13,7 @@ from odibi_nb.exceptions import DependencyError, OdibiException, UnknownNameErro
 from odibi_nb.graph import DependencyGraph
 from odibi_nb.pipeline.compiler import Compiler, connected
 from odibi_nb.registry import Functions
-from odibi_nb.runner.tasks import Dependency, NodeTask, SqlStep
+from odibi_nb.runner.tasks import Dependency, FunctionStep, NodeTask, SqlStep
 from odibi_nb.workspaces.declared import DeclaredNode
 from odibi_nb.workspaces.functions import CellFunction, GivenFunction, Namespace
 from odibi_nb.workspaces.parameters import Parameters
@@ -62,6 +62,7 @@ class Nodes(Mapping[str, DeclaredNode]):
         self._ready: dict[str, NodeTask] = {}
         self._problems: dict[str, OdibiException] = {}
         self._open: set[str] = set()
+        self._calls: dict[str, dict[str, Callable[..., Any]]] = {}
         self._graph: DependencyGraph | None = None
 
     def __getitem__(self, name: str) -> DeclaredNode:
@@ -109,9 +110,20 @@ class Nodes(Mapping[str, DeclaredNode]):
         return node
 
     def refresh(self) -> None:
-        """Compile anew, when asked for, what hung on names that may be defined meanwhile, or on files of SQL."""
-        for name in self._open & self._tasks.keys():
+        """Compile anew, when asked for, what hung on names that may be defined meanwhile, or on files of SQL.
+
+        A function that a step names may be another one by now too: its cell was run again.
+        """
+        for name in (self._open | self._replaced()) & self._tasks.keys():
             self._forget(name)
+
+    def _replaced(self) -> set[str]:
+        known = self._around.functions
+        return {
+            name
+            for name, functions in self._calls.items()
+            if any(not known.has_function(one) or known.get(one) is not function for one, function in functions.items())
+        }
 
     def task(self, name: str) -> NodeTask:
         """Return a node's task, without source and target; one with a problem has `depends_on` at most."""
@@ -254,6 +266,7 @@ class Nodes(Mapping[str, DeclaredNode]):
         self._ready.pop(name, None)
         self._problems.pop(name, None)
         self._open.discard(name)
+        self._calls.pop(name, None)
         self._graph = None
 
     def _compile(self, node: DeclaredNode) -> None:
@@ -268,6 +281,8 @@ class Nodes(Mapping[str, DeclaredNode]):
         is_unresolved = any(d.name not in self._nodes for d in task.dependencies)
         if name in self._problems or is_unresolved or node.reads_sql_file:
             self._open.add(name)
+        if node.body is None and node.function is None and task.is_python:
+            self._calls[name] = {step.name: step.function for step in task.steps if isinstance(step, FunctionStep)}
         read = [one.name for one in node.body.reads] if node.body is not None else []
         for mentioned in (*read, *task.depends_on):
             self._mentions[mentioned.casefold()].add(name)

@@ -68,6 +68,8 @@ class Notebook(RuleBasedStateMachine):
 
     @rule(name=NAME, above=NAME, other=NAME, body=BODIES, file=FILE, number=NUMBER)
     def declare(self, name: str, above: str, other: str, body: str, file: str, number: int) -> None:
+        if name in (above, other):
+            return
         text = body.format(name=name, above=above, other=other, file=file, number=number)
         try:
             self.ws.node(name, text)

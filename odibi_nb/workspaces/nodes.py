@@ -63,6 +63,8 @@ class Nodes(Mapping[str, DeclaredNode]):
         self._problems: dict[str, OdibiException] = {}
         self._open: set[str] = set()
         self._calls: dict[str, dict[str, Callable[..., Any]]] = {}
+        self._edges: dict[str, tuple[str, ...]] = {}
+        self._edited: set[str] = set()
         self._graph: DependencyGraph | None = None
 
     def __getitem__(self, name: str) -> DeclaredNode:
@@ -162,14 +164,19 @@ class Nodes(Mapping[str, DeclaredNode]):
     @property
     def graph(self) -> DependencyGraph:
         """All nodes; names not declared are in its `unresolved`."""
-        if self._graph is None:
-            self._graph = DependencyGraph({name: self.task(name) for name in self._nodes}, allow_missing=True)
+        if self._graph is None or any(self.task(name).depends_on != self._edges[name] for name in self._edited):
+            tasks = {name: self.task(name) for name in self._nodes}
+            self._edges = {name: task.depends_on for name, task in tasks.items()}
+            self._graph = DependencyGraph(self._edges, allow_missing=True)
+        self._edited.clear()
         return self._graph
 
     def with_upstream(self, names: Iterable[str]) -> list[str]:
         """Return the named nodes and all that they need, in the order of the graph."""
         graph = self.graph
         wanted = set(names)
+        if len(wanted) == len(self._nodes):
+            return graph.topological_sort()
         stack = list(wanted)
         while stack:
             new = [name for name in graph.direct_dependencies(stack.pop()) if name not in wanted]
@@ -237,12 +244,15 @@ class Nodes(Mapping[str, DeclaredNode]):
         return Where(node=node.name, **place)
 
     def _set(self, node: DeclaredNode) -> None:
-        if (before := self._nodes.get(node.name)) is not None:
-            self._untake(before)
+        before = self._nodes.get(node.name)
         self._nodes[node.name] = node
-        self._by_fold[node.name.casefold()] = node.name
         for parameter in _with_default(node):
             self._taking[parameter].add(node.name)
+        if before is not None:  # to the others it is there as it was
+            self._untake(before, but=node)
+            self._forget(node.name)
+            return
+        self._by_fold[node.name.casefold()] = node.name
         self._forget_mentions(node.name)
 
     def _unset(self, node: DeclaredNode) -> None:
@@ -251,8 +261,8 @@ class Nodes(Mapping[str, DeclaredNode]):
         self._untake(node)
         self._forget_mentions(node.name)
 
-    def _untake(self, node: DeclaredNode) -> None:
-        for parameter in _with_default(node):
+    def _untake(self, node: DeclaredNode, *, but: DeclaredNode | None = None) -> None:
+        for parameter in set(_with_default(node)).difference(_with_default(but) if but is not None else ()):
             self._taking[parameter].discard(node.name)
 
     def _forget_mentions(self, name: str) -> None:
@@ -262,12 +272,13 @@ class Nodes(Mapping[str, DeclaredNode]):
         self._graph = None
 
     def _forget(self, name: str) -> None:
+        """Forget the compiled form of a node that goes on to exist; its edges may be others from now on."""
         self._tasks.pop(name, None)
         self._ready.pop(name, None)
         self._problems.pop(name, None)
         self._open.discard(name)
         self._calls.pop(name, None)
-        self._graph = None
+        self._edited.add(name)
 
     def _compile(self, node: DeclaredNode) -> None:
         name = node.name

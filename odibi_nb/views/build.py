@@ -40,6 +40,7 @@ def node_view(workspace: Workspace, name: str, *, preview: int | None = None) ->
             result = None  # of an earlier declaration, which failed
         error = (result.error if result and status != "stale" else None) or workspace.nodes.problem(name)
         waits = [f"waits for {', '.join(names)}"] if (names := workspace.waits_for(name)) else []
+        waits += [f"stale: {why}"] if status == "stale" and (why := workspace.why_stale(name)) else []
         card = NodeView(
             name=name,
             kind=task.kind,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from odibi_nb.engine import create_engine, engine_version
 from odibi_nb.exceptions import UsageError
+from odibi_nb.fingerprints import differences
 from odibi_nb.pipeline.mocks import as_frame
 from odibi_nb.pipeline.setup import attempts_of
 from odibi_nb.runner import Dependency, Listener, NodeResult, NodeTask, Runner, RunOptions, RunOutcome, Status
@@ -119,6 +120,21 @@ class Runs:
             return dict.fromkeys(names, "pending")
         look = self._fingerprints.look(self._nodes.with_upstream(names))
         return {name: self.results.status(name, look.digest(name)) for name in names}
+
+    def reason(self, name: str) -> str:
+        """Return why a node would run again; "" when it wouldn't."""
+        plan = self.plan([name], RunRequest())
+        return plan[-1].reason if plan[-1].action == "run" else ""
+
+    def modified(self) -> set[str]:
+        """Return the nodes whose last result is stale for a reason of their own, not for what is above them."""
+        look = self._fingerprints.look(self._nodes.with_upstream(self._nodes))
+        found = set()
+        for name in self._nodes:
+            kept, now = self.results.kept(name), look.fingerprint(name)
+            if kept is not None and now is not None and any(differences(kept.fingerprint, now)):
+                found.add(name)
+        return found
 
     def outdated(self, name: str) -> list[str]:
         """Return the nodes above one that have to run for it, in order: those not fresh, and what is below them."""

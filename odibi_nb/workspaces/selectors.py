@@ -20,11 +20,12 @@ _STATES = ("stale", "failed", "modified")
 
 @dataclass(frozen=True, slots=True)
 class Selectable:
-    """What selectors can ask of a node."""
+    """What selectors can ask of a node; modified: its last result is stale for a reason of its own."""
 
     tags: Sequence[str] = ()
     pipeline: str | None = None
     state: str = "pending"
+    modified: bool = False
 
 
 def select(
@@ -72,8 +73,7 @@ def _nothing(node: Selectable, value: str) -> bool:
 _METHODS: dict[str, Callable[[Selectable, str], bool]] = {
     "tag": lambda node, value: value in node.tags,
     "pipeline": lambda node, value: value == node.pipeline,
-    # A node that was declared anew is modified; its dependents are stale as well.
-    "state": lambda node, value: value == node.state or (value == "stale" and node.state == "modified"),
+    "state": lambda node, value: node.modified if value == "modified" else value == node.state,
 }
 
 

@@ -216,6 +216,11 @@ class Workspace:
         """Return the last successful result of a node that stands for something else than its present one."""
         return self._runs.results.previous(self.nodes[name].name)
 
+    def why_stale(self, name: str) -> str:
+        """Return what has changed since a stale node's last result, in words; "" for another node."""
+        with self.lock:
+            return self._runs.reason(self.nodes[name].name) if self.status(name) == "stale" else ""
+
     def unsure(self, name: str) -> list[str]:
         """Return which values that a node's code uses can't be told from changed ones, in words."""
         found = self._runs.results.unsure(self.nodes[name].name)
@@ -226,9 +231,12 @@ class Workspace:
     def select(self, selectors: Iterable[str] = (), exclude: Iterable[str] = ()) -> list[str]:
         """Return the names that selectors mean, in the order of the graph; raises UsageError."""
         with self.lock:
-            statuses = self.statuses()
+            selectors, exclude = list(selectors), list(exclude)
+            asks = any("state:modified" in text for text in (*selectors, *exclude))
+            statuses, modified = self.statuses(), self._runs.modified() if asks else ()
             nodes = {
-                name: Selectable(node.config.tags, node.pipeline, statuses[name]) for name, node in self.nodes.items()
+                name: Selectable(node.config.tags, node.pipeline, statuses[name], name in modified)
+                for name, node in self.nodes.items()
             }
             return select(self.graph, nodes, selectors, exclude)
 

@@ -12,6 +12,7 @@ import pytest
 from odibi_nb import Workspace
 from odibi_nb.config import ProjectConfig
 from odibi_nb.exceptions import OdibiException
+from odibi_nb.views.build import node_view
 from odibi_nb.workspaces.plan import PlannedNode
 
 CLEAN = "def clean(sales, min_amount):\n    return scaled(sales[sales.amount >= min_amount])"
@@ -266,3 +267,19 @@ def test_a_bad_row_that_only_the_write_meets_fails_the_node_that_made_it(project
         project.ws.run("kept")
     assert project.ws.statuses(["numbers", "kept"])["numbers"] == "failed"
     assert not (project.root / "kept.csv").exists()
+
+
+def test_modified_nodes_are_those_stale_for_a_reason_of_their_own(project: Project) -> None:
+    project.run()
+    project.ws.node("clean", CLEAN.replace(">=", ">"))
+    assert project.ws.select(["state:modified"]) == ["clean"]
+    assert project.ws.select(["state:stale"]) == ["clean", "total"]
+    assert project.ws.select(["state:modified+"]) == ["clean", "total"]
+
+
+def test_a_stale_card_says_why(project: Project) -> None:
+    project.run()
+    project.ws.set_params({"min_amount": 100})
+    assert node_view(project.ws, "clean").notes == ("stale: min_amount 2 → 100",)
+    assert node_view(project.ws, "total").notes == ("stale: upstream clean will run",)
+    assert node_view(project.ws, "sales").notes == ()

@@ -80,6 +80,10 @@ class Nodes(Mapping[str, DeclaredNode]):
     def __contains__(self, name: object) -> bool:
         return name in self._nodes
 
+    def spelled(self, name: str) -> str | None:
+        """Return a name as its node spells it, since SQL doesn't tell cases apart; None when there is no such node."""
+        return self._by_fold.get(name.casefold())
+
     def put(self, node: DeclaredNode) -> DeclaredNode:
         """Add a node or replace the one of its name; refused, the old one stays.
 

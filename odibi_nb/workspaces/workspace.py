@@ -177,6 +177,16 @@ class Workspace:
             self.nodes.recompile()
 
     @property
+    def connections(self) -> Mapping[str, Any]:
+        """The connections by name: `ws.connections["local"]`."""
+        return self._around.connections
+
+    @property
+    def functions(self) -> list[str]:
+        """The names of the functions that steps may call: `ws.functions`."""
+        return self._around.functions.list_functions()
+
+    @property
     def graph(self) -> DependencyGraph:
         """The graph of all nodes; `unresolved` holds the names that nobody has declared."""
         with self.lock:
@@ -187,6 +197,10 @@ class Workspace:
         """Return a node's last result; raises UnknownNameError (a KeyError)."""
         with self.lock:
             return Result(self.result(name), name, self.status(name))
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """What IPython offers behind `ws["`."""
+        return list(self.nodes)
 
     def __contains__(self, name: object) -> bool:
         return name in self.nodes

@@ -185,7 +185,7 @@ class Nodes(Mapping[str, DeclaredNode]):
                 raise UsageError(f"'{name}' is a node already", hint="give the parameter another name", node=name)
 
     def _check_name(self, node: DeclaredNode) -> None:
-        name, where = node.name, {"node": node.name, **node.place.locate(None)}
+        name, where = node.name, {"node": node.name, **node.place.locate(1 if node.place.cell else None)}
         if name in self._around.params or self._taking.get(name, set()) - {name}:
             raise UsageError(f"'{name}' is a parameter already", hint="give the node another name", **where)
         for parameter in _with_default(node):

@@ -9,12 +9,12 @@ from typing import Any
 from odibi_nb.cells.option_parser import scalar
 from odibi_nb.exceptions import UsageError, did_you_mean
 
-__all__ = ["parse_expectation"]
+__all__ = ["EXPECTATIONS", "parse_expectation"]
 
 _CALL = re.compile(r"(\w+)\s*\((.*)\)", re.DOTALL)
 _ROW_COUNT = re.compile(r"row_count\s*(<=|>=|<>|!=|==|=|<|>)\s*([0-9]+)", re.IGNORECASE)
 _ARGUMENT = re.compile(r"""\s*(?:"((?:[^"]|"")*)"|'((?:[^']|'')*)'|([^\s,'"()]+))\s*(?:,|$)""")
-_EXAMPLES = {
+EXPECTATIONS = {
     "accepted_values": "accepted_values(status, 'new', 'paid')",
     "not_null": "not_null(id)",
     "unique": "unique(id, day)",
@@ -66,7 +66,7 @@ def _call(promise: str) -> dict[str, Any] | None:
     if found is None:
         return None
     kind = found[1].lower()
-    if kind not in _EXAMPLES:
+    if kind not in EXPECTATIONS:
         _refuse_misspelt(promise, found)
         return None
     arguments = list(_arguments(found[2]))
@@ -74,7 +74,7 @@ def _call(promise: str) -> dict[str, Any] | None:
     literals = arguments[len(columns) :]
     well_formed = columns and all(name for name, _ in columns) and all(name is None for name, _ in literals)
     if not well_formed or (kind == "accepted_values" and not literals):
-        raise UsageError(f"can't read '{promise}'", hint=f"for instance {_EXAMPLES[kind]}")
+        raise UsageError(f"can't read '{promise}'", hint=f"for instance {EXPECTATIONS[kind]}")
     if kind != "accepted_values":
         return {"type": kind, "columns": [name for name, _ in columns]}
     return {"type": kind, "column": columns[0][0], "values": [value for _, value in literals]}
@@ -82,7 +82,7 @@ def _call(promise: str) -> dict[str, Any] | None:
 
 def _refuse_misspelt(promise: str, found: re.Match[str]) -> None:
     # A call of bare names alone is rarely a condition: `notnull(a)` is nearly surely one of ours.
-    if all(name for name, _ in _arguments(found[2])) and (hint := did_you_mean(found[1], _EXAMPLES)):
+    if all(name for name, _ in _arguments(found[2])) and (hint := did_you_mean(found[1], EXPECTATIONS)):
         raise UsageError(f"unknown expectation '{promise}'", hint=hint)
 
 

@@ -84,6 +84,10 @@ class OptionParser:
     def usage(self) -> str:
         return " ".join([self.prog, *self.words, *(["[options]"] if self.options else [])])
 
+    def option(self, spelling: str) -> Option | None:
+        """Return the option of a spelling (`--select`, `-s`), None where there is none."""
+        return self._by_spelling.get(spelling)
+
     def parse(self, line: str | Sequence[str]) -> ParsedLine:
         """Read a line, or its words where a shell has split them; UsageError says what is wrong."""
         tokens = split_line(line) if isinstance(line, str) else list(line)

@@ -11,9 +11,9 @@ from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.exceptions import UsageError, did_you_mean
 from odibi_nb.workspaces.parameters import known_parameters
 
-__all__ = ["COMMANDS", "typed_parameters"]
+__all__ = ["COMMANDS", "SETTINGS", "typed_parameters"]
 
-_SETTINGS = {"auto": ("on", "off"), "preview": None}
+SETTINGS = {"auto": ("on", "off"), "preview": None}
 
 
 def params(call: Call) -> Shown:
@@ -36,8 +36,8 @@ def set_(call: Call) -> Shown:
     options = call.ws.options
     for key, text in _texts("set", call.words).items():
         value = scalar(text)
-        if key not in _SETTINGS:
-            raise UsageError(f"there is no setting '{key}'", hint=did_you_mean(key, _SETTINGS) or ", ".join(_SETTINGS))
+        if key not in SETTINGS:
+            raise UsageError(f"there is no setting '{key}'", hint=did_you_mean(key, SETTINGS) or ", ".join(SETTINGS))
         if key == "auto":
             if value not in ("on", "off", True, False):
                 raise UsageError(f"auto is on or off, not '{value}'")
@@ -89,14 +89,14 @@ COMMANDS = {
             "Set options: auto=on|off (node cells run when they are declared), preview=N (rows on cards).",
             "set auto=off",
             set_,
-            words=("[K=V…]",),
+            words=("[SETTING=VALUE…]",),
         ),
         Command(
             "pipeline",
             "Set the pipeline of the cells that follow; without a name show it.",
             "pipeline nightly",
             pipeline,
-            words=("[NAME]",),
+            words=("[PIPELINE]",),
         ),
     )
 }

@@ -76,6 +76,13 @@ class FileConnection(BaseConnection):
         Raises SourceNotFoundError when there are none.
         """
 
+    def entries(self, folder: str = "") -> tuple[str, ...]:
+        """Return what is directly in a folder, sorted, folders with a slash; () where asking would take long.
+
+        Hidden ones are left out, and what goes beyond some thousands. Raises ConnectionError as `files` does.
+        """
+        return ()
+
     @abstractmethod
     def exists(self, path: str) -> bool: ...
 

@@ -8,6 +8,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Self
 
@@ -18,6 +19,7 @@ from odibi_nb.formats.bytestreams import without_compression
 __all__ = ["LocalConnection"]
 
 _TEMPORARY = ".odibi-tmp"
+_LISTED = 5_000
 
 
 class LocalConnection(FileConnection):
@@ -58,6 +60,14 @@ class LocalConnection(FileConnection):
             if not found:
                 raise self._not_found(path, target)
             return tuple(_stamp(self._inside(str(file))) for file in sorted(found))
+
+    def entries(self, folder: str = "") -> tuple[str, ...]:
+        target = self._inside(folder or ".")
+        if not target.is_dir():
+            return ()
+        with self._reading(folder or "."), os.scandir(target) as found:
+            shown = (entry for entry in islice(found, _LISTED) if not entry.name.startswith("."))
+            return tuple(sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in shown))
 
     def exists(self, path: str) -> bool:
         with self._reading(path):

@@ -7,6 +7,7 @@ import re
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -171,7 +172,7 @@ class DuckDBEngine(Engine):
                 if leftover is not None:
                     cursor.run(f"DROP {leftover.kind} {leftover}")
             with origin.explaining(origin.text):
-                relation = cursor.relation(origin.text, origin.params)
+                relation = _bound(cursor, origin)
             columns = tuple(Column(*pair) for pair in zip(relation.columns, map(str, relation.types), strict=True))
             check_names([column.name for column in columns])
             return _narrowed(columns), *_keep(cursor, place, origin, columns)
@@ -258,6 +259,18 @@ def _narrow_type(kind: str) -> str:
 
 def _narrowed(columns: Schema) -> Schema:
     return tuple(Column(column.name, _narrow_type(column.type)) for column in columns)
+
+
+def _bound(cursor: Cursor, origin: Origin) -> duckdb.DuckDBPyRelation:
+    """Bind a query; the place of many errors is told only where a statement is executed."""
+    try:
+        return cursor.relation(origin.text, origin.params)
+    except duckdb.BinderException as exc:
+        if "\nLINE " not in str(exc):
+            statement, unexplained = f"EXPLAIN\n{origin.text}", duckdb.ParserException  # of what can't be explained
+            with suppress(unexplained), origin.explaining(statement, first_line=0, leave=unexplained):
+                cursor.run(statement, origin.params)
+        raise
 
 
 def _casts(columns: Schema) -> str:

@@ -9,6 +9,7 @@ from IPython.core.getipython import get_ipython
 
 from odibi_nb.exceptions import UsageError
 from odibi_nb.notebook.cells import CellWatch, fill_empty_cells
+from odibi_nb.notebook.completer import WorkspaceCompleter
 from odibi_nb.notebook.magics import OdibiMagics
 from odibi_nb.pictures.text import plural
 from odibi_nb.workspaces.papermill import injected_values
@@ -71,14 +72,17 @@ class _Loaded:
         self._shell, self._workspace = shell, ws
         self._watch = CellWatch(shell)
         self._magics = OdibiMagics(shell, ws, self._watch)
+        self._completer = WorkspaceCompleter(shell, ws)
 
     def put_in(self) -> None:
         self._shell.register_magics(self._magics)
         self._shell.input_transformers_cleanup.append(fill_empty_cells)
         self._shell.events.register("pre_run_cell", self._before_cell)
+        self._completer.put_in()
 
     def take_out(self) -> None:
         shell, magics = self._shell, self._magics
+        self._completer.take_out()
         shell.events.unregister("pre_run_cell", self._before_cell)
         shell.input_transformers_cleanup.remove(fill_empty_cells)
         for kind, names in magics.magics.items():

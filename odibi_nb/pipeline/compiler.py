@@ -20,8 +20,10 @@ from odibi_nb.exceptions import (
 from odibi_nb.registry import Functions, bind_arguments
 from odibi_nb.runner.tasks import NOWHERE, Dependency, FunctionStep, NodeTask, OperationStep, Place, SqlStep, Step
 from odibi_nb.sql import analyze
+from odibi_nb.sql.errors import mentioned_at
 from odibi_nb.sql.operations import check_operation, operation_parameters
 from odibi_nb.sql.rooting import rooted
+from odibi_nb.sql.tokens import position, tokenize
 
 if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig, ReadConfig, TransformStep, WriteConfig
@@ -58,7 +60,7 @@ class Compiler:
         try:
             return self._compile(config, place, bodies)
         except OdibiException as exc:
-            raise exc.at(node=config.name, **place.locate(None)) from exc.__cause__
+            raise place.of(exc, config.name) from exc.__cause__
 
     def _compile(self, config: NodeConfig, place: Place, bodies: Sequence[Place]) -> NodeTask:
         found = _Found()
@@ -87,16 +89,22 @@ class Compiler:
         )
 
     def _step(self, step: TransformStep, config: NodeConfig, found: _Found, body: Place, *, has_current: bool) -> Step:
-        if step.function is not None:
-            return self._function(step, config, found, body, has_current)
-        if step.operation is not None:
-            check_operation(step.operation, step.params)
-            values = self._sql_params(operation_parameters(step.operation, step.params), {})
-            return OperationStep(step.operation, step.params, body, values)
+        if step.function is not None or step.operation is not None:
+            try:
+                return self._call(step, config, found, body, has_current=has_current)
+            except OdibiException as exc:
+                raise body.of(exc, config.name) from exc.__cause__
         if step.sql_file is not None:
             text, place = self._sql_file(step.sql_file)
             return self._sql(text, step, config, found, place, has_current)
         return self._sql(step.sql or "", step, config, found, body, has_current)
+
+    def _call(self, step: TransformStep, config: NodeConfig, found: _Found, body: Place, *, has_current: bool) -> Step:
+        if step.operation is None:
+            return self._function(step, config, found, body, has_current)
+        check_operation(step.operation, step.params)
+        values = self._sql_params(operation_parameters(step.operation, step.params), {})
+        return OperationStep(step.operation, step.params, body, values)
 
     def _sql_file(self, path: str) -> tuple[str, Place]:
         file = self.root / path
@@ -115,9 +123,10 @@ class Compiler:
             written = analyze(text)
             facts = analyze(rooted(text, written, self.root)) if written.files else written
             inputs, reads_current = self._tables(facts, config, found, place, has_current=has_current)
-            params = self._sql_params(facts.parameters, step.params)
+            params = self._sql_params(facts.parameters, step.params, text)
         except OdibiException as exc:
-            exc.where = replace(exc.where, **place.locate(exc.where.line))
+            line, column = (exc.where.line, exc.where.column) if exc.where.line else mentioned_at(exc.message, text)
+            exc.where = replace(exc.where, **place.point(text, line, column))
             raise
         return SqlStep(facts, inputs, params, reads_current, place, text)
 
@@ -146,14 +155,14 @@ class Compiler:
                 raise _unknown_table(table, config.name, self.names)
         return inputs, reads_current
 
-    def _sql_params(self, names: Iterable[str], own: Mapping[str, Any]) -> dict[str, Any]:
+    def _sql_params(self, names: Iterable[str], own: Mapping[str, Any], text: str = "") -> dict[str, Any]:
         values = {**self.params, **own}
         for name in names:
             if name not in values:
-                raise ParameterError(
-                    f"parameter ${name} has no value",
-                    hint=did_you_mean(name, values) or f"give it in vars: {{{name}: …}}",
-                )
+                used = next((token for token in tokenize(text) if token.text == f"${name}"), None)
+                line, column = position(text, used.start) if used else (None, None)
+                hint = did_you_mean(name, values) or f"give it in vars: {{{name}: …}}"
+                raise ParameterError(f"parameter ${name} has no value", hint=hint, line=line, column=column)
         return {name: values[name] for name in names}
 
     def _function(
@@ -229,7 +238,7 @@ def connected(task: NodeTask, config: NodeConfig, connections: Mapping[str, Base
         source = _source(config.read, connections) if config.read else None
         target = _target(config.write, connections) if config.write else None
     except OdibiException as exc:
-        raise exc.at(node=config.name, **task.place.locate(None)) from exc.__cause__
+        raise task.place.of(exc, config.name) from exc.__cause__
     return replace(task, source=source, target=target, inputs=inputs)
 
 
@@ -290,7 +299,7 @@ def _unknown_table(table: Any, node: str, names: Collection[str]) -> OdibiExcept
 
 
 def _nth(bodies: Sequence[Place], number: int, place: Place) -> Place:
-    return bodies[number] if number < len(bodies) else Place(place.cell, place.file)
+    return bodies[number] if number < len(bodies) else Place(place.cell, place.file, first_line=0)
 
 
 def _kind(config: NodeConfig, steps: tuple[Step, ...]) -> Literal["source", "sql", "python", "sink", "pass"]:

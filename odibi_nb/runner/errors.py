@@ -12,6 +12,7 @@ from typing import Any
 
 from odibi_nb.exceptions import NodeExecutionError, OdibiException, Where, did_you_mean
 from odibi_nb.runner.tasks import FunctionStep, NodeTask, Place, SqlStep, Step
+from odibi_nb.sql.errors import mentioned_at
 from odibi_nb.sql.rooting import written_column
 
 __all__ = ["as_error", "at_step", "from_user_code"]
@@ -37,39 +38,44 @@ def from_user_code(step: FunctionStep, task: NodeTask) -> Iterator[None]:
 def as_error(exc: BaseException, task: NodeTask) -> OdibiException:
     """Return any exception of a node as one of ours that names the node."""
     if isinstance(exc, OdibiException):
-        return exc.at(node=task.name, **task.place.locate(None))
-    error = NodeExecutionError(_message(exc), node=task.name, **task.place.locate(None))
+        return task.place.of(exc, task.name)
+    error = task.place.of(NodeExecutionError(_message(exc)), task.name)
     error.__cause__ = exc
     return error
 
 
 def at_step(error: OdibiException, step: Step) -> OdibiException:
     """Give an error its place in the cell or file: its line so far is the statement's own."""
-    where = error.where
-    if where.cell is None and where.file is None:
-        place = step.place.locate(where.line)
-        if isinstance(step, SqlStep):
-            place["column"] = _column(where, place.get("source"), step)
-            place["source"] = place.get("source") or _nth_line(step.written, where.line)
-        error.where = replace(where, **place)
+    if error.where.cell is not None or error.where.file is not None:
+        return error
+    if not isinstance(step, SqlStep):  # the SQL made of an operation has lines that nobody wrote
+        error.where = replace(error.where, **{"column": None, "source": None, "line": None, **step.place.locate(1)})
+        return error
+    if error.where.line is None:
+        line, column = _told(error, step)
+    else:
+        line, column = error.where.line, _column(error.where, step)
+    error.where = replace(error.where, **step.place.point(step.written, line, column))
     return error
+
+
+def _told(error: OdibiException, step: SqlStep) -> tuple[int | None, int | None]:
+    """Return the place in a statement that an error's words give away."""
+    file = next((file for file in step.facts.files if file.path in error.message), None)
+    return (file.line, None) if file is not None else mentioned_at(error.message, step.written)
+
+
+def _column(where: Where, step: SqlStep) -> int | None:
+    """Return the column in the line as the user wrote it: file literals are longer when they are executed."""
+    own, run = _nth_line(step.written, where.line), _nth_line(step.facts.statement, where.line)
+    if where.column is None or own is None or run is None:
+        return where.column
+    return written_column(own, run, where.column)
 
 
 def _nth_line(text: str, line: int | None) -> str | None:
     lines = text.split("\n")
     return lines[line - 1] if line is not None and 0 < line <= len(lines) else None
-
-
-def _column(where: Where, source: str | None, step: SqlStep) -> int | None:
-    """Return the column in the line as the user wrote it.
-
-    File literals are longer when they are executed; SQL within YAML is indented.
-    """
-    own, run = _nth_line(step.written, where.line), _nth_line(step.facts.statement, where.line)
-    if where.column is None or own is None or run is None:
-        return where.column
-    indent = source.find(own) if source is not None else 0
-    return written_column(own, run, where.column) + indent if indent >= 0 else None
 
 
 def _message(exc: BaseException) -> str:

@@ -160,13 +160,14 @@ class Runner:
         return dataset
 
     def _fill(self, result: NodeResult, done: Executed, task: NodeTask) -> None:
+        # First of all: rows that can't be computed are no result.
+        if self._options.preview and (self._options.in_full or not self._schedule.readers(task.name)):
+            done.dataset.head(self._options.preview)
         result.dataset, result.expectations = done.dataset, done.expectations
         result.notes = done.dataset.notes
         if done.rows_written is not None and task.target is not None:
             result.rows_written = done.rows_written
             result.written = f"{task.target.connection.name}:{task.target.path}"
-        if self._options.preview and (self._options.in_full or not self._schedule.readers(task.name)):
-            done.dataset.head(self._options.preview)
         broken = [check for check in done.expectations if not check.passed and check.severity == "fail"]
         if broken:
             raise ValidationError("; ".join(map(str, broken)), hint="the rows are viewable; nothing was written")

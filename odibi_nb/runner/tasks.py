@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from odibi_nb.exceptions import OdibiException
 
 if TYPE_CHECKING:
     from odibi_nb.config import CheckConfig
@@ -15,11 +17,16 @@ if TYPE_CHECKING:
 __all__ = ["NOWHERE", "Dependency", "FunctionStep", "NodeTask", "OperationStep", "Place", "SqlStep", "Step"]
 
 
+E = TypeVar("E", bound=OdibiException)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a text stands, for errors: its cell or file, and the line there of the text's first line.
 
-    lines: the whole cell's or file's lines, to quote from. code_file: the name its Python is compiled under.
+    first_line: 0 where that isn't known. lines: the whole cell's or file's lines, to quote from.
+    code_file: the name its Python is compiled under.
+    label_of: gives the label of the cell that is compiled under a name; None for what is no cell.
     """
 
     cell: str | None = None
@@ -27,14 +34,31 @@ class Place:
     first_line: int = 1
     lines: tuple[str, ...] = ()
     code_file: str | None = None
+    label_of: Callable[[str], str | None] = field(default=lambda file: None, compare=False, repr=False)
 
     def locate(self, line: int | None) -> dict[str, Any]:
         """Return the `Where` fields for the text's `line` (1-based; None: the place alone)."""
         where: dict[str, Any] = {"cell": self.cell, "file": self.file}
-        if line is not None:
+        if line is not None and self.first_line:
             where["line"] = number = line + self.first_line - 1
             where["source"] = self.lines[number - 1] if 0 < number <= len(self.lines) else None
         return where
+
+    def point(self, text: str, line: int | None, column: int | None = None) -> dict[str, Any]:
+        """Return the `Where` fields for a place in `text`, which stands here; within YAML it is indented."""
+        where = self.locate(line)
+        lines = text.split("\n")
+        own = lines[line - 1] if line is not None and 0 < line <= len(lines) else None
+        source = where.get("source")
+        where["source"] = own if source is None else source
+        indent = source.find(own) if source is not None and own is not None else 0
+        return {**where, "line": where.get("line", line), "column": column + indent if column and indent >= 0 else None}
+
+    def of(self, error: E, node: str) -> E:
+        """Return the error with the node and this place, as far as it has none of its own."""
+        is_elsewhere = error.where.file is not None or error.where.line is not None
+        is_known = self.cell is not None or self.file is not None
+        return error.at(node=node, **self.locate(None if is_elsewhere or not is_known else 1))
 
 
 NOWHERE = Place()

@@ -11,7 +11,7 @@ from odibi_nb.exceptions import TransformError, did_you_mean
 from odibi_nb.sql.places import source_line
 from odibi_nb.sql.tokens import name_of, position, tokenize
 
-__all__ = ["SqlProblem", "explain_sql_error"]
+__all__ = ["SqlProblem", "explain_sql_error", "mentioned_at"]
 
 _KIND = re.compile(r"[A-Z][\w ]*? Error: ")
 _PICTURE = re.compile(r"\n+LINE (\d+): ([^\n]*)\n( *)\^+\s*\Z")
@@ -19,11 +19,14 @@ _SUGGESTION = re.compile(r'\n+Did you mean:? "([^"]+)"[^\n]*')
 _CANDIDATES = re.compile(r"\n+(Candidate [\w ]+):[ :]*([^\n]*)")
 _SIGNATURES = re.compile(r"\n\tCandidate functions:\n(.*)", re.DOTALL)
 _QUOTED = re.compile(r'"((?:[^"]|"")+)"')
+# DuckDB's own advice: a node can't SET anything, and what to do stands in the hint.
+_ADVICE = re.compile(r'\n+Use "SET .*|\. Use TRY\(.*|\. You might need to add explicit type casts', re.DOTALL)
 # The name that is complained of; a column of a table rather than the table.
 _MISSING = (
     re.compile(r'with name "?([^\s"!]+)'),
     re.compile(r'column named "([^"]+)"'),
     re.compile(r'(?:column|table|near|key) "([^"]+)"', re.IGNORECASE),
+    re.compile(r"argument types '(\w+)\("),
 )
 _SHOWN_SIGNATURES = 4
 _CLAUSES = frozenset(
@@ -37,6 +40,10 @@ _REMEDIES = {
     "Conversion Error": "find the rows with TRY_CAST(… AS …) IS NULL; TRY_CAST turns them into NULL",
     "Out of Range Error": "cast to a wider type first, such as HUGEINT or DOUBLE",
     "Values were not provided for": "give it a value: vars of the project, or --param NAME=VALUE",
+    "Division by zero": "divide by nullif(…, 0): NULL instead",
+    "Could not parse string": "try_strptime gives NULL where the text doesn't fit",
+    "More than one row returned by a subquery": "let it give one row: max(…) or another aggregate, or LIMIT 1",
+    "No files found that match": "paths of SQL start at the notebook's or project's folder",
 }
 
 
@@ -80,8 +87,19 @@ def explain_sql_error(exc: Exception, text: str, *, first_line: int = 1, known: 
     return SqlProblem(message, line + first_line - 1, column, source, hint)
 
 
+def mentioned_at(complaint: str, text: str) -> tuple[int | None, int | None]:
+    """Return line and column in `text` of what is complained of, if it is mentioned once.
+
+    The line alone where the text has no other; (None, None) where nothing tells.
+    """
+    if (found := _found(complaint, text)) is not None:
+        return found
+    filled = [number for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    return (filled[0] if len(filled) == 1 else None), None
+
+
 def _message(complaint: str) -> str:
-    for pattern in (_SIGNATURES, _CANDIDATES, _SUGGESTION):
+    for pattern in (_SIGNATURES, _CANDIDATES, _SUGGESTION, _ADVICE):
         complaint = pattern.sub("", complaint)
     message = _KIND.sub("", complaint, count=1).strip()
     if "GROUP BY clause" in message:  # its second line is a hint

@@ -52,7 +52,12 @@ def node_view(workspace: Workspace, name: str, *, preview: int | None = None) ->
             notes=(*waits, *node.notes, *workspace.unsure(name)),
             code=node.code,
         )
-    return card if result is None else _with_result(card, result, rows)
+    if result is None:
+        return card
+    try:
+        return _with_result(card, result, rows)
+    except OdibiException as exc:  # of rows beyond those that were looked at before
+        raise workspace.blamed(name, exc) from exc.__cause__
 
 
 def _with_result(card: NodeView, result: NodeResult, rows: int) -> NodeView:

@@ -125,7 +125,7 @@ def _declared(declaration: Declaration, origin: CellOrigin, variables: Mapping[s
 
 
 def _body_places(declaration: Declaration, origin: CellOrigin, config: NodeConfig) -> tuple[Place, ...]:
-    if declaration.yaml is None or declaration.language != "yaml":
+    if declaration.yaml is None or declaration.language in {"sql", "python"}:
         return (origin.place(declaration.body_line),)
     steps = range(len(config.transform.steps) if config.transform else 0)
     texts = (declaration.yaml.text_place(("transform", "steps", step, "sql")) for step in steps)

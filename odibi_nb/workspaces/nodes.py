@@ -84,6 +84,10 @@ class Nodes(Mapping[str, DeclaredNode]):
     def __contains__(self, name: object) -> bool:
         return name in self._nodes
 
+    def spelled(self, name: str) -> str | None:
+        """Return a name as its node spells it, since SQL doesn't tell cases apart; None when there is no such node."""
+        return self._by_fold.get(name.casefold())
+
     def put(self, node: DeclaredNode) -> DeclaredNode:
         """Add a node or replace the one of its name; refused, the old one stays.
 
@@ -205,7 +209,7 @@ class Nodes(Mapping[str, DeclaredNode]):
                 raise UsageError(f"'{name}' is a node already", hint="give the parameter another name", node=name)
 
     def _check_name(self, node: DeclaredNode) -> None:
-        name, where = node.name, {"node": node.name, **node.place.locate(None)}
+        name, where = node.name, {"node": node.name, **node.place.locate(1 if node.place.cell else None)}
         if name in self._around.params or self._taking.get(name, set()) - {name}:
             raise UsageError(f"'{name}' is a parameter already", hint="give the node another name", **where)
         for parameter in _with_default(node):

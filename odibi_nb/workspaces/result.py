@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from odibi_nb.exceptions import UnknownNameError
+from odibi_nb.exceptions import OdibiException, UnknownNameError
 from odibi_nb.runner import NodeResult, Status
 
 if TYPE_CHECKING:
@@ -22,49 +24,75 @@ __all__ = ["Result"]
 class Result:
     """The last result of a node; on a stale node, with a warning, the one from before.
 
+    blame: makes of an error in its rows the one to raise.
+
     Example: `ws["by_region"].df()`.
     """
 
-    def __init__(self, result: NodeResult | None, name: str, status: Status) -> None:
+    def __init__(
+        self,
+        result: NodeResult | None,
+        name: str,
+        status: Status,
+        *,
+        blame: Callable[[OdibiException], OdibiException] = lambda error: error,
+    ) -> None:
         self._result, self.name, self.status = result, name, status
+        self._blame = blame
 
     def df(self) -> pd.DataFrame:
-        """Return all rows as a pandas DataFrame of the caller's own."""
-        frame: pd.DataFrame = self._dataset().frame("pandas")
+        """Return all rows as a pandas DataFrame of the caller's own: `ws["by_region"].df()`."""
+        data = self._dataset()
+        with self._blaming():
+            frame: pd.DataFrame = data.frame("pandas")
         return frame
 
     def arrow(self) -> pa.Table:
-        """Return all rows as an Arrow table."""
-        return self._dataset().arrow()
+        """Return all rows as an Arrow table: `ws["by_region"].arrow()`."""
+        data = self._dataset()
+        with self._blaming():
+            return data.arrow()
 
     def relation(self) -> duckdb.DuckDBPyRelation:
-        """Return a DuckDB relation: nothing is read until it is asked for rows."""
+        """Return a DuckDB relation; nothing is read until it is asked for rows: `ws["by_region"].relation()`."""
         relation: duckdb.DuckDBPyRelation = self._dataset().frame("relation")
         return relation
 
     def preview(self, n: int = 10) -> pd.DataFrame:
-        """Return the first `n` rows, in result order."""
+        """Return the first `n` rows, in result order: `ws["by_region"].preview(3)`."""
         from odibi_nb.engine.types import to_pandas
 
-        return to_pandas(self._dataset().first(n))
+        data = self._dataset()
+        with self._blaming():
+            return to_pandas(data.first(n))
 
     @property
     def value(self) -> Any:
-        """What the node returned, for one with `--returns object`."""
+        """What the node returned, for one with `--returns object`: `ws["model"].value`."""
         return self._dataset().frame()
 
     @property
     def rows(self) -> int:
-        """The exact number of rows; may run a counting query."""
-        return self._dataset().count()
+        """The exact number of rows; may run a counting query: `ws["by_region"].rows`."""
+        data = self._dataset()
+        with self._blaming():
+            return data.count()
 
     @property
     def schema(self) -> Schema:
-        """Column names and DuckDB types, in order."""
+        """Column names and DuckDB types, in order: `ws["by_region"].schema`."""
         return self._dataset().schema
 
     def __repr__(self) -> str:
         return f"<result of {self.name}: {self.status}>"
+
+    @contextmanager
+    def _blaming(self) -> Iterator[None]:
+        """Say whose fault it is when rows that were left to be computed can't be."""
+        try:
+            yield
+        except OdibiException as exc:
+            raise self._blame(exc) from exc.__cause__
 
     def _dataset(self) -> Dataset:
         if self._result is None or self._result.dataset is None:

@@ -13,9 +13,9 @@ from fnmatch import fnmatchcase
 from odibi_nb.exceptions import UsageError, did_you_mean
 from odibi_nb.graph import DependencyGraph
 
-__all__ = ["Selectable", "select"]
+__all__ = ["STATES", "Selectable", "select"]
 
-_STATES = ("stale", "failed", "modified")
+STATES = ("stale", "failed", "modified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _unmatched(nodes: Mapping[str, Selectable], part: str, core: str) -> UsageEr
     known = {
         "tag": {tag for node in nodes.values() for tag in node.tags},
         "pipeline": {node.pipeline for node in nodes.values() if node.pipeline},
-        "state": set(_STATES),
+        "state": set(STATES),
     }
     if not colon:
         return UsageError(f"selector '{part}' matches no node", hint=did_you_mean(core, nodes) or _listed(nodes))

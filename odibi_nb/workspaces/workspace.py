@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from odibi_nb.pipeline.setup import connections_of
 from odibi_nb.pipeline.targets import shared_targets
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.runner import Listener, NodeResult, RunOutcome, Status
+from odibi_nb.workspaces.blame import blamed
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode, declared_from_cell, declared_from_python, renamed
 from odibi_nb.workspaces.functions import Namespace
 from odibi_nb.workspaces.identity import doubts, former_of
@@ -178,6 +180,16 @@ class Workspace:
             self.nodes.recompile()
 
     @property
+    def connections(self) -> Mapping[str, Any]:
+        """The connections by name: `ws.connections["local"]`."""
+        return self._around.connections
+
+    @property
+    def functions(self) -> list[str]:
+        """The names of the functions that steps may call: `ws.functions`."""
+        return self._around.functions.list_functions()
+
+    @property
     def graph(self) -> DependencyGraph:
         """The graph of all nodes; `unresolved` holds the names that nobody has declared."""
         with self.lock:
@@ -187,7 +199,11 @@ class Workspace:
     def __getitem__(self, name: str) -> Result:
         """Return a node's last result; raises UnknownNameError (a KeyError)."""
         with self.lock:
-            return Result(self.result(name), name, self.status(name))
+            return Result(self.result(name), name, self.status(name), blame=partial(self.blamed, name))
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """What IPython offers behind `ws["`."""
+        return list(self.nodes)
 
     def __contains__(self, name: object) -> bool:
         return name in self.nodes
@@ -227,6 +243,15 @@ class Workspace:
         return [
             f"a change within '{value}' goes unnoticed: {what} is known by identity" for value, what in found.items()
         ]
+
+    def blamed(self, name: str, error: OdibiException) -> OdibiException:
+        """Return an error that reading a node's rows gave, at the node and line that it comes from."""
+        with self.lock:
+            above = self.nodes.with_upstream([name])
+            if self.status(name) == "stale":  # its lines are no longer those that were run
+                return error.at(node=name)
+            tasks, rows = [self.nodes.task(one) for one in above], self._runs.results.datasets(above)
+        return blamed(error, self._runs.engine, tasks, rows)
 
     def select(self, selectors: Iterable[str] = (), exclude: Iterable[str] = ()) -> list[str]:
         """Return the names that selectors mean, in the order of the graph; raises UsageError."""

@@ -82,6 +82,18 @@ def test_hidden_and_unfinished_files_are_never_found(local):
         local.files(".a.csv.*")
 
 
+def test_the_entries_of_a_folder_are_listed_folders_with_a_slash(local):
+    put(local, "b.csv", "a.csv", "sub/deep.csv", ".hidden/x.csv", ".hidden.csv")
+    assert local.entries() == ("a.csv", "b.csv", "sub/")
+    assert local.entries("sub") == ("deep.csv",)
+    assert local.entries("a.csv") == local.entries("nope") == ()
+
+
+def test_no_entries_are_listed_outside_of_the_base(local):
+    with pytest.raises(ConnectionError, match="lies outside"):
+        local.entries("..")
+
+
 def test_a_file_whose_name_looks_like_a_pattern_is_itself(local):
     put(local, "a[1].csv", "a1.csv")
     assert names(local, "a[1].csv") == ["a[1].csv"]

@@ -125,6 +125,11 @@ class Kernel:
                     return ran
         raise TimeoutError("the cell didn't end")
 
+    def complete(self, cell: str, cursor: int) -> dict[str, Any]:
+        """Return what the kernel completes a cell with."""
+        reply: dict[str, Any] = self.client.complete(cell, cursor, reply=True, timeout=60)["content"]
+        return reply
+
     def run(self, cell: str, **metadata: Any) -> Ran:
         return self.wait(self.send(cell, **metadata))
 

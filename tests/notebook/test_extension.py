@@ -21,6 +21,7 @@ def _contents(shell: InteractiveShell) -> dict[str, object]:
         "registry": set(manager.registry),
         "transformers": list(shell.input_transformers_cleanup),
         "events": {name: list(callbacks) for name, callbacks in shell.events.callbacks.items()},
+        "matchers": list(shell.Completer.custom_matchers),
         "configurables": list(shell.configurables),
         "variables": set(shell.user_ns) - {"_i", "_ii", "_iii", "_dh", "_oh", "_exit_code"},
     }

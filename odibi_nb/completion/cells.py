@@ -1,0 +1,84 @@
+"""What may stand at a place in a cell: on a magic's line, or in the text below it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from odibi_nb.cells.magics import CellMagic, find_magic
+from odibi_nb.cells.option_parser import Option, OptionParser
+from odibi_nb.cells.options import NODE_LINE
+from odibi_nb.commands.table import COMMANDS, find_command
+from odibi_nb.completion.bodies import BODIES, Body
+from odibi_nb.completion.known import Known
+from odibi_nb.completion.node_cell import NodeCell
+from odibi_nb.completion.offers import NOTHING, Offers, beginning_with, of_kind
+from odibi_nb.completion.sql import sql_offers
+from odibi_nb.completion.values import LineAround, line_offers
+
+__all__ = ["complete"]
+
+_MAGIC = re.compile(r"\s*(%%?)(odibi\w*)[ \t]+(.*)\Z", re.DOTALL)
+_INTO = Option("--into", metavar="VAR")
+
+_LINES: Mapping[str, OptionParser] = {
+    "odibi_node": NODE_LINE,
+    "odibi_sql": OptionParser("odibi_sql", [_INTO, Option("--rows", metavar="N")]),
+    "odibi_expect": OptionParser("odibi_expect", [Option("--warn", takes="nothing")], words=("NODE", "EXPECTATION")),
+    "odibi_mock": OptionParser("odibi_mock", [Option("--input", metavar="NODE")], words=("[NODE]",)),
+    "odibi_test": OptionParser("odibi_test", words=("NODE", "TEST")),
+}
+
+
+def complete(text: str, offset: int, known: Known) -> Offers:
+    """Return what may stand at an offset of a cell's text; nothing where that isn't for odibi_nb to say."""
+    offers = _complete(text, offset, known)
+    # What is escaped in YAML reads otherwise than it is written: it can't be replaced.
+    return offers if text[:offset].endswith(offers.fragment) else NOTHING
+
+
+def _complete(text: str, offset: int, known: Known) -> Offers:
+    magic = find_magic(text)
+    line_number = text.count("\n", 0, offset) + 1
+    if magic is None or line_number < magic.magic_line:
+        return _in_line(_logical_line(text, offset), known)
+    if line_number == magic.magic_line:
+        return _in_line(text[text.rfind("\n", 0, offset) + 1 : offset], known, magic)
+    below = offset - (len(text) - len(magic.body))
+    body = BODIES.get(magic.name)
+    return body(Body(magic.line, magic.body, below, known)) if body is not None else NOTHING
+
+
+def _logical_line(text: str, offset: int) -> str:
+    """Return the line up to the cursor, with the lines that it continues by a backslash."""
+    lines = text[:offset].split("\n")
+    line = lines.pop()
+    while lines and lines[-1].endswith("\\"):
+        line = f"{lines.pop()[:-1]} {line}"
+    return line
+
+
+def _in_line(before: str, known: Known, cell: CellMagic | None = None) -> Offers:
+    """Return what may stand at the end of a line with a magic; cell: the one that it opens."""
+    found = _MAGIC.match(before)
+    if found is None or (found[1] == "%%") != (cell is not None):
+        return NOTHING
+    name, line = found[2], found[3]
+    if cell is None and name == "odibi":
+        return _command(line, known)
+    if cell is None and name == "odibi_sql":
+        return sql_offers(line, len(line), known, known.columns, known.nodes())
+    if name not in _LINES or (cell is None and name != "odibi_node"):
+        return NOTHING
+    node = NodeCell(line, cell.body if cell else "", known)
+    return line_offers(_LINES[name], line, LineAround(known, node.columns))
+
+
+def _command(line: str, known: Known) -> Offers:
+    name, space, rest = line.partition(" ")
+    if not space:
+        here = (row.name for row in COMMANDS.values() if "cell" in row.doors)
+        return beginning_with(name, of_kind("command", here))
+    if name not in COMMANDS or "cell" not in COMMANDS[name].doors:
+        return NOTHING
+    return line_offers(find_command(name, "cell").parser("cell"), rest, LineAround(known))

@@ -1,0 +1,88 @@
+"""The names that a workspace knows, for completion: looked up, never computed or waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from odibi_nb.completion.statement import Statement
+from odibi_nb.connections.base import FileConnection
+from odibi_nb.exceptions import OdibiException
+from odibi_nb.pipeline.mocks import inputs_of
+
+if TYPE_CHECKING:
+    from odibi_nb.workspaces import Workspace
+
+__all__ = ["Known"]
+
+# A chain of nodes without results is followed so far up for its columns.
+_DEPTH = 20
+
+
+class Known:
+    """What a workspace's names are, at this moment."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def nodes(self) -> list[str]:
+        return list(self._workspace)
+
+    def wanted(self) -> list[str]:
+        """Return the names that nodes read and nobody has declared yet."""
+        return list(self._workspace.graph.unresolved)
+
+    def columns(self, name: str, *, depth: int = _DEPTH) -> list[str]:
+        """Return a node's columns: those of its last result, else those that its SQL names; [] where unknown."""
+        ws = self._workspace
+        node = ws.nodes.spelled(name)
+        if node is None or depth == 0:
+            return []
+        result = ws.result(node)
+        if result is not None and result.result_schema:
+            return [column.name for column in result.result_schema]
+        if ws.nodes[node].language != "sql":
+            return []
+        return Statement(ws.nodes[node].code).outputs(lambda table: self.columns(table, depth=depth - 1))
+
+    def source_columns(self, connection: str, path: str) -> list[str]:
+        """Return the columns of a source, as a node that hands it on shows them."""
+        for name, node in self._workspace.nodes.items():
+            read = node.config.read
+            if read and (read.connection, read.path) == (connection, path) and node.config.transform is None:
+                return self.columns(name)
+        return []
+
+    def inputs(self, name: str) -> list[str]:
+        """Return what a node takes, by the names that mocks have."""
+        ws = self._workspace
+        return inputs_of(ws.nodes.task(name), ws.nodes[name].config) if name in ws else []
+
+    def parameters(self) -> list[str]:
+        # Not `known_parameters`: it compiles every node first, and adds only what single steps of YAML set.
+        return list({**self._workspace.nodes.defaults(), **self._workspace.params})
+
+    def connections(self) -> list[str]:
+        return list(self._workspace.connections)
+
+    def entries(self, connection: str, folder: str) -> Sequence[str]:
+        """Return what is in a connection's folder; () where that can't be told at once."""
+        place = self._workspace.connections.get(connection)
+        try:
+            return place.entries(folder) if isinstance(place, FileConnection) else ()
+        except OdibiException:  # no such folder, or none to look into: there is nothing to offer
+            return ()
+
+    def tags(self) -> list[str]:
+        return sorted({tag for node in self._workspace.nodes.values() for tag in node.config.tags})
+
+    def pipelines(self) -> list[str]:
+        return sorted(self._pipelines())
+
+    def functions(self) -> list[str]:
+        return list(self._workspace.functions)
+
+    def _pipelines(self) -> Iterator[str]:
+        yield from {node.pipeline for node in self._workspace.nodes.values() if node.pipeline}
+        if self._workspace.current_pipeline:
+            yield self._workspace.current_pipeline

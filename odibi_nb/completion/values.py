@@ -1,0 +1,144 @@
+"""What the words and options of a line may be, by the names that help pages give them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from odibi_nb.cells.expectations import EXPECTATIONS
+from odibi_nb.cells.option_parser import Option, OptionParser
+from odibi_nb.commands.settings import SETTINGS
+from odibi_nb.commands.table import COMMANDS
+from odibi_nb.completion.known import Known
+from odibi_nb.completion.lines import LineSpot, line_spot
+from odibi_nb.completion.offers import NOTHING, Offer, Offers, beginning_with, of_kind
+from odibi_nb.completion.sql import condition_offers
+from odibi_nb.formats import format_names
+from odibi_nb.workspaces.selectors import STATES
+
+__all__ = ["LineAround", "line_offers", "target_offers"]
+
+
+@dataclass(frozen=True, slots=True)
+class LineAround:
+    """What a line stands among; columns: gives those that its node may have, as far as they are known."""
+
+    known: Known
+    columns: Callable[[], Sequence[str]] = tuple
+
+
+def line_offers(parser: OptionParser, line: str, around: LineAround) -> Offers:
+    """Return what may stand at the end of a line; `line` is what stands before the cursor."""
+    spot = line_spot(parser, line)
+    if spot.option is not None and spot.option.choices:
+        return beginning_with(spot.begun, of_kind("value", spot.option.choices))
+    value = _VALUES.get(spot.wants.upper(), _nothing)(spot, around)
+    options = beginning_with(spot.begun, map(_as_offer, spot.others))
+    if value.fragment != spot.begun:  # a part of the word: no option could go on from there
+        return value
+    return Offers(spot.begun, (*value.found, *options.found))
+
+
+def target_offers(begun: str, known: Known, *, spaces: bool = False) -> Offers:
+    """Return what CONN:PATH may go on with: a connection, then a folder's entries.
+
+    spaces: whether names with spaces may follow, as within quotes.
+    """
+    connection, colon, path = begun.partition(":")
+    if not colon:
+        return beginning_with(begun, of_kind("connection", (f"{name}:" for name in known.connections())))
+    folder, _, last = path.rpartition("/")
+    entries = (entry for entry in known.entries(connection, folder) if spaces or " " not in entry)
+    return beginning_with(last, of_kind("path", entries))
+
+
+def _as_offer(option: Option) -> Offer:
+    return Offer(option.name, "option")
+
+
+def _names(kind: str, names: Callable[[LineAround], Iterable[str]]) -> Callable[[LineSpot, LineAround], Offers]:
+    """Make a rule for a plain list of names; those given already aren't offered again."""
+
+    def rule(spot: LineSpot, around: LineAround) -> Offers:
+        given = {*spot.words, *(spot.values.get(spot.option.field, ()) if spot.option else ())}
+        return beginning_with(spot.begun, of_kind(kind, (name for name in names(around) if name not in given)))
+
+    return rule
+
+
+def _target(spot: LineSpot, around: LineAround) -> Offers:
+    return target_offers(spot.begun, around.known, spaces=spot.quoted)
+
+
+def _selector(spot: LineSpot, around: LineAround) -> Offers:
+    core = spot.begun.rpartition(",")[2].removeprefix("+")
+    method, colon, value = core.partition(":")
+    if colon:
+        return beginning_with(value, of_kind("value", _METHODS.get(method, _no_names)(around.known)))
+    return beginning_with(
+        core, [*of_kind("node", around.known.nodes()), *of_kind("selector", (f"{m}:" for m in _METHODS))]
+    )
+
+
+def _node_column(spot: LineSpot, around: LineAround) -> Offers:
+    node, dot, column = spot.begun.partition(".")
+    if dot:
+        return beginning_with(column, of_kind("column", around.known.columns(node)))
+    return beginning_with(node, of_kind("node", around.known.nodes()))
+
+
+def _column(spot: LineSpot, around: LineAround) -> Offers:
+    columns = around.known.columns(spot.words[0]) if spot.words else []
+    return _names("column", lambda around: columns or around.columns())(spot, around)
+
+
+def _parameter(spot: LineSpot, around: LineAround) -> Offers:
+    return beginning_with(spot.begun, of_kind("parameter", (f"{name}=" for name in around.known.parameters())))
+
+
+def _setting(spot: LineSpot, around: LineAround) -> Offers:
+    key, equals, value = spot.begun.partition("=")
+    if equals:
+        return beginning_with(value, of_kind("value", SETTINGS.get(key) or ()))
+    return beginning_with(key, of_kind("setting", (f"{name}=" for name in SETTINGS)))
+
+
+def _expectation(spot: LineSpot, around: LineAround) -> Offers:
+    promise = re.sub(r"^\s*warn:\s*", "", spot.begun)
+    offers = condition_offers(promise, len(promise), around.known, lambda table: around.columns())
+    if "(" in promise or " " in promise:
+        return offers
+    return beginning_with(promise, [*of_kind("function", (f"{name}(" for name in EXPECTATIONS)), *offers.found])
+
+
+def _nothing(spot: LineSpot, around: LineAround) -> Offers:
+    return Offers(spot.begun, NOTHING.found)
+
+
+def _no_names(known: Known) -> Iterable[str]:
+    return ()
+
+
+_METHODS: Mapping[str, Callable[[Known], Iterable[str]]] = {
+    "tag": Known.tags,
+    "pipeline": Known.pipelines,
+    "state": lambda known: STATES,
+}
+
+_VALUES: Mapping[str, Callable[[LineSpot, LineAround], Offers]] = {
+    "NODE": (_nodes := _names("node", lambda around: around.known.nodes())),
+    "OLD": _nodes,
+    "NAME": _names("node", lambda around: around.known.wanted()),
+    "NODE.COLUMN": _node_column,
+    "SELECTOR": _selector,
+    "COLUMN": _column,
+    "COMMAND": _names("command", lambda around: (row.name for row in COMMANDS.values() if "cell" in row.doors)),
+    "PIPELINE": _names("pipeline", lambda around: around.known.pipelines()),
+    "TAG": _names("tag", lambda around: around.known.tags()),
+    "FORMAT": _names("format", lambda around: format_names()),
+    "CONN:PATH": _target,
+    "K=V": _parameter,
+    "SETTING=VALUE": _setting,
+    "EXPR": _expectation,
+}

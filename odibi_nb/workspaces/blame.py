@@ -1,0 +1,26 @@
+"""Whose fault it is when a result's rows can't be computed after the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from odibi_nb.exceptions import OdibiException
+from odibi_nb.runner.blame import first_fault
+from odibi_nb.runner.errors import as_error, at_step
+from odibi_nb.runner.tasks import NodeTask
+
+if TYPE_CHECKING:
+    from odibi_nb.engine.base import Dataset, Engine
+
+__all__ = ["blamed"]
+
+
+def blamed(error: OdibiException, engine: Engine, tasks: list[NodeTask], rows: Mapping[str, Dataset]) -> OdibiException:
+    """Return an error at the node and the line that it comes from.
+
+    tasks: the node whose rows were read, and before it those above it, in order. rows: their results.
+    """
+    suspects = [(task, rows[task.name]) for task in tasks if task.name in rows and rows[task.name].lazy]
+    task, found = first_fault(engine, suspects, error) or (tasks[-1], error)
+    return as_error(at_step(found, task.steps[-1]) if task.steps else found, task)

@@ -1,0 +1,71 @@
+"""SQL as far as it is written: which tables can be seen, and what columns queries have."""
+
+from __future__ import annotations
+
+import pytest
+
+from odibi_nb.completion.statement import Statement
+
+TABLES = {"sales": ["region", "amount", "status"], "regions": ["region", "name"]}
+
+
+def _known(name: str) -> list[str]:
+    return TABLES.get(name.casefold(), [])
+
+
+def _visible(marked: str) -> list[str]:
+    before, _, after = marked.partition("|")
+    return [ref.alias or ref.name for ref in Statement(before + after).visible(len(before))]
+
+
+@pytest.mark.parametrize(
+    ("marked", "visible"),
+    [
+        ("SELECT | FROM sales", ["sales"]),
+        ("FROM sales SELECT |", ["sales"]),
+        ("SELECT * FROM sales s JOIN regions AS r USING (|)", ["s", "r"]),
+        ("SELECT * FROM sales, regions r WHERE |", ["sales", "r"]),
+        ("SELECT * FROM (sales JOIN regions ON |", ["sales", "regions"]),
+        ("SELECT | FROM (SELECT 1 AS x FROM regions) q", ["q"]),
+        ("SELECT * FROM (SELECT | FROM regions) q", ["regions", "q"]),
+        ("SELECT (SELECT max(|) FROM sales) FROM regions", ["sales", "regions"]),
+        ("WITH t AS (SELECT | FROM sales) SELECT * FROM regions", ["sales", "regions"]),
+        ("WITH t AS (FROM sales) SELECT | FROM t", ["t"]),
+        ("SELECT | FROM range(3) t(i), sales", ["sales"]),
+        ("SELECT | FROM main.sales", ["sales"]),
+        ("SELECT | FROM sales TABLESAMPLE 10%", ["sales"]),
+        ("SELECT * FROM | WHERE x", []),
+        ("SELECT (((", []),
+        (") FROM ( | JOIN", []),
+    ],
+)
+def test_the_tables_seen_from_a_place(marked: str, visible: list[str]) -> None:
+    assert _visible(marked) == visible
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("SELECT region, sum(amount) AS total, count(*) n FROM sales", ["region", "total", "n"]),
+        ("SELECT * FROM sales", ["region", "amount", "status"]),
+        ("FROM sales", ["region", "amount", "status"]),
+        ("SELECT * EXCLUDE (amount, status) FROM sales", ["region"]),
+        ("SELECT s.region, r.* FROM sales s JOIN regions r USING (region)", ["region", "name"]),
+        ("SELECT amount * 2, amount + x FROM sales", []),
+        ('SELECT amount AS "two words" FROM sales', ["two words"]),
+        ("SELECT CASE WHEN amount > 1 THEN region END AS c FROM sales", ["c"]),
+        ("WITH t AS (SELECT region AS r FROM sales), u(a) AS (FROM t) SELECT * FROM t, u", ["r"]),
+        ("WITH RECURSIVE r AS (SELECT 1 AS x UNION ALL SELECT x + 1 FROM r) FROM r", ["x"]),
+        ("SELECT q.* FROM (SELECT amount AS d FROM sales) q", ["d"]),
+        ("SELECT region AS r FROM sales UNION ALL SELECT name FROM regions", ["r"]),
+        ("SELECT a FROM nowhere", ["a"]),
+        ("", []),
+    ],
+)
+def test_the_columns_that_a_query_makes(text: str, columns: list[str]) -> None:
+    assert Statement(text).outputs(_known) == columns
+
+
+def test_a_cte_shadows_a_node_within_its_statement_only() -> None:
+    statement = Statement("WITH sales AS (SELECT region AS r FROM sales) SELECT * FROM sales")
+    assert statement.outputs(_known) == ["r"]

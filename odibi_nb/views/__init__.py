@@ -11,6 +11,8 @@ from odibi_nb.views.models import (
     NodeView,
     RunView,
     TableView,
+    TestsView,
+    TestView,
 )
 
 __all__ = [
@@ -22,4 +24,6 @@ __all__ = [
     "NodeView",
     "RunView",
     "TableView",
+    "TestView",
+    "TestsView",
 ]

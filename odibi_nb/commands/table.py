@@ -28,6 +28,7 @@ COMMANDS = {
         Row("status", "looking", _BOTH, "every node with its status, rows and time"),
         Row("graph", "graph", _BOTH, "the graph as a picture or as text"),
         Row("run", "run", _BOTH, "compute the selected nodes and write their targets"),
+        Row("test", "test", _BOTH, "run the unit tests of nodes"),
         Row("show", "looking", ("cell",), "a node's card, or the whole traceback of its error"),
         Row("validate", "validate", _BOTH, "check everything that can be checked without running"),
         Row("ls", "looking", _BOTH, "the names that selectors mean"),

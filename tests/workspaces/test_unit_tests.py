@@ -191,7 +191,7 @@ def test_a_disabled_node_passes_no_test(tested: Tested, ws: Workspace) -> None:
 
 def test_csv_is_typed_by_its_columns(tested: Tested) -> None:
     body = (
-        "given:\n  clean: |\n    region, amount, code\n    N,5,07\n    NO,,x7\n    \"a, b\",2.5,\n"
+        'given:\n  clean: |\n    region, amount, code\n    N,5,07\n    NO,,x7\n    "a, b",2.5,\n'
         "expect: [{region: N, total: 5}, {region: 'NO', total: null}, {region: 'a, b', total: 2.5}]"
     )
     assert tested("sums", body).status == "passed"
@@ -203,7 +203,12 @@ def test_csv_can_give_columns_without_rows(tested: Tested) -> None:
 
 @pytest.mark.parametrize(
     ("fill", "passes"),
-    [("", False), ("fill: null\n", True), ("fill: {clean: {amount: null}}\n", True), ("fill: {clean: {x: 1}}\n", False)],
+    [
+        ("", False),
+        ("fill: null\n", True),
+        ("fill: {clean: {amount: null}}\n", True),
+        ("fill: {clean: {x: 1}}\n", False),
+    ],
 )
 def test_columns_that_rows_leave_out_are_filled_only_when_asked(tested: Tested, fill: str, passes: bool) -> None:
     body = f"given: {{clean: [{{region: N, amount: 5}}, {{region: N}}]}}\n{fill}expect: [{{region: N, total: 5}}]"

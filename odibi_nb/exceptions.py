@@ -11,7 +11,8 @@
     ├── FormatError                rows or bytes that can't be read          (ValueError)
     ├── EngineError                an engine that can't do what is asked     (ValueError)
     ├── NodeExecutionError         a node that failed while running          (RuntimeError)
-    └── NodeCancelled              a node stopped before its end
+    ├── NodeCancelled              a node stopped before its end
+    └── UnitTestFailed             a node that a test expects otherwise      (AssertionError)
 
 Errors that have a Python kind keep it: `UnknownFunctionError` is also a `ValueError`, `UnknownNameError`
 also a `KeyError`, `NotAFrameError` also a `TypeError`, `SourceNotFoundError` also a `FileNotFoundError`.
@@ -38,6 +39,7 @@ __all__ = [
     "ParameterError",
     "SourceNotFoundError",
     "TransformError",
+    "UnitTestFailed",
     "UnknownFunctionError",
     "UnknownNameError",
     "UsageError",
@@ -192,6 +194,10 @@ class NodeExecutionError(OdibiException, RuntimeError):
 
 class NodeCancelled(OdibiException):
     """A node stopped by an interrupt before its end."""
+
+
+class UnitTestFailed(OdibiException, AssertionError):
+    """A node that gave something else than its unit test expects."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:

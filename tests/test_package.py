@@ -52,6 +52,10 @@ def test_the_help_of_the_shell_loads_nothing_heavy() -> None:
     assert _loaded_after("from odibi_nb.commands.shell import main; main(['--help'])") == "[]"
 
 
+def test_the_plug_in_of_pytest_loads_nothing_heavy() -> None:
+    assert _loaded_after("import odibi_nb.pytest_plugin") == "[]"
+
+
 def test_the_core_runs_without_jupyter() -> None:
     code = "import odibi_nb; ws = odibi_nb.Workspace(); ws.node('a', 'SELECT 1 AS x'); ws.run(); ws.close()"
     assert "IPython" not in _loaded_after(code)

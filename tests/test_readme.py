@@ -149,6 +149,25 @@ def test_an_expectation_means_what_stands_beside_it() -> None:
         assert parse_expectation(text.split("`")[0]) == parse_yaml(test.strip("` ")).data
 
 
+def test_the_keys_of_a_unit_test_are_those_it_takes() -> None:
+    from odibi_nb.config.node_tests import NodeTestConfig
+
+    assert list(rows("key")) == list(NodeTestConfig.model_fields)
+
+
+def test_a_unit_test_that_fails_is_seen_in_both_doors(folder: Path) -> None:
+    *others, test = blocks("ipython")
+    assert test.startswith("%%odibi_test")
+    for total, status in ((12, 0), (13, 1)):
+        cells = [nbformat.v4.new_code_cell(text.rstrip("\n")) for text in [*others, test.replace("12", str(total))]]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "notebook.ipynb")
+        commands = next(block for block in blocks("sh") if "odibi-nb test" in block).splitlines()
+        for command in commands:
+            program, *words = shlex.split(command)
+            module = {"odibi-nb": "odibi_nb.commands.shell", "pytest": "pytest"}[program]
+            assert subprocess.run([sys.executable, "-m", module, *words], check=False).returncode == status, command
+
+
 def test_the_types_are_those_of_the_type_table() -> None:
     from odibi_nb.engine import types
 

@@ -29,6 +29,7 @@ COMMANDS = {
         Row("graph", "graph", _BOTH, "the graph as a picture or as text"),
         Row("plan", "plan", _BOTH, "what a run would do to each node, and why"),
         Row("run", "run", _BOTH, "compute what is not fresh, and write the selected nodes"),
+        Row("test", "test", _BOTH, "run the unit tests of nodes"),
         Row("show", "looking", ("cell",), "a node's card, or the whole traceback of its error"),
         Row("validate", "validate", _BOTH, "check everything that can be checked without running"),
         Row("ls", "looking", _BOTH, "the names that selectors mean"),

@@ -6,6 +6,7 @@ from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.exceptions import ValidationError
 from odibi_nb.pictures.text import plural
 from odibi_nb.pipeline.results import error_dict
+from odibi_nb.workspaces.testing import problems_of_tests
 
 __all__ = ["COMMANDS"]
 
@@ -13,7 +14,7 @@ __all__ = ["COMMANDS"]
 def validate(call: Call) -> Shown:
     """Check the declarations; no user code runs, no data is read."""
     ws = call.ws
-    problems = ws.problems()
+    problems = [*ws.problems(), *problems_of_tests(ws)]
     order = ws.graph.topological_sort()
     counted = plural(len(order), "node")
     lines = [f"{counted}, {plural(len(problems), 'error')}" if problems else f"{counted}: valid"]

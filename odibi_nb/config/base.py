@@ -31,7 +31,7 @@ def problem(message: str, hint: str | None = None, *, kind: str = "dialect") -> 
     return _custom(kind, {"message": message, "hint": hint})
 
 
-def problem_at(path: tuple[str, ...], value: Any, message: str, hint: str | None = None) -> ValidationError:
+def problem_at(path: tuple[str | int, ...], value: Any, message: str, hint: str | None = None) -> ValidationError:
     """Return an error for a validator of a mapping to raise, placed at one of the keys below it."""
     detail = InitErrorDetails(type=problem(message, hint), loc=path, input=value)
     return ValidationError.from_exception_data("dialect", [detail])

@@ -29,7 +29,6 @@ F = TypeVar("F", bound=Callable[..., None])
 _LONG_WORK_S = 10.0
 _LATER = (
     ("cell", "odibi_mock"),
-    ("cell", "odibi_test"),
     ("cell", "odibi_expect"),
     ("cell", "odibi_sql"),
     ("line", "odibi_sql"),
@@ -48,7 +47,7 @@ def _with_node_options(function: F) -> F:
 
 @magics_class
 class OdibiMagics(Magics):
-    """`%odibi`, `%odibi_node`, `%%odibi_node`, `%%odibi_project`."""
+    """`%odibi`, `%odibi_node`, `%%odibi_node`, `%%odibi_project`, `%%odibi_test`."""
 
     shell: InteractiveShell
 
@@ -126,6 +125,38 @@ class OdibiMagics(Magics):
             show(Shown(inspect.getdoc(self.odibi_node_line) or ""))
             return
         self._try(self._workspace.declare_cell(line, "", self._watch.origin(line, alone=False)))
+
+    @no_var_expand
+    @cell_magic("odibi_test")  # type: ignore[arg-type]
+    def odibi_test_cell(self, line: str, cell: str) -> None:
+        """Declare a unit test of a node, in YAML, and run it; what is not as expected is shown and raised.
+
+        Examples:
+            %%odibi_test by_region sums
+            given:
+              clean_sales: [{region: N, amount: 5}, {region: N, amount: 7}]
+            expect: [{region: N, total: 12}]
+
+            %%odibi_test clean_sales refuses_texts
+            given: {load_sales: [{amount: many}]}
+            expect: {error: {type: TypeError, message: not supported}}
+
+        given: for each input its rows, CSV text with a header, or mock; or mock for all (see %%odibi_mock). A node
+        that reads a source is given its rows under its own name.
+        expect: rows (or simply the list), count: N, or error: a part of its message.
+        params: values for this test. ordered: true: the rows come in this order. exact: true: no other columns,
+        in this order, and 12 is not 12.0. tolerance: how far numbers may be apart (floats: 1e-9).
+        fill: {input: {column: value}} for columns that rows leave out; null: NULL where another row has a value.
+        """
+        if _asks_for_help(line):
+            show(Shown(inspect.getdoc(self.odibi_test_cell) or ""))
+            return
+        from odibi_nb.notebook.card import test_card
+        from odibi_nb.workspaces.node_tests import declared_test
+
+        origin = self._watch.origin(line, cell)
+        test = self._workspace.tests.put(declared_test(line, cell, origin, magic_line=magic_line(origin)))
+        show(test_card(self._workspace, test))
 
     def _try(self, node: DeclaredNode) -> None:
         """Run a node that was just declared, as far as its card shows it."""

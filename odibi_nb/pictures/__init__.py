@@ -7,6 +7,7 @@ from odibi_nb.pictures.plan import plan_html, plan_text
 from odibi_nb.pictures.run import run_html, run_text
 from odibi_nb.pictures.style import framed
 from odibi_nb.pictures.table import listing_html, listing_text, table_html, table_text
+from odibi_nb.pictures.testing import failure_text, unit_test_html, unit_test_text, unit_tests_html, unit_tests_text
 
 __all__ = [
     "dag_html",
@@ -14,6 +15,7 @@ __all__ = [
     "dag_text",
     "error_html",
     "error_text",
+    "failure_text",
     "framed",
     "listing_html",
     "listing_text",
@@ -25,5 +27,9 @@ __all__ = [
     "run_text",
     "table_html",
     "table_text",
+    "unit_test_html",
+    "unit_test_text",
+    "unit_tests_html",
+    "unit_tests_text",
     "warm",
 ]

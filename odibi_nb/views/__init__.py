@@ -13,6 +13,8 @@ from odibi_nb.views.models import (
     PlanView,
     RunView,
     TableView,
+    TestsView,
+    TestView,
 )
 
 __all__ = [
@@ -26,4 +28,6 @@ __all__ = [
     "PlanView",
     "RunView",
     "TableView",
+    "TestView",
+    "TestsView",
 ]

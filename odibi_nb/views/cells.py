@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from odibi_nb.engine.base import Head
     from odibi_nb.engine.schema import Schema
 
-__all__ = ["cell_text", "duration_text", "long_text", "table_view"]
+__all__ = ["cell_text", "duration_text", "is_number", "long_text", "table_view"]
 
 _COLUMNS, _CHARACTERS, _LONG = 20, 60, 2_000
 _NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+, ?\d+\)")
@@ -25,10 +25,15 @@ def table_view(head: Head, schema: Schema, *, rows: int, total: int | None) -> T
     return TableView(
         columns=columns,
         rows=tuple(tuple(map(cell_text, row)) for row in shown),
-        right_aligned=tuple(bool(_NUMBER.fullmatch(column.type)) for column in columns),
+        right_aligned=tuple(is_number(column.type) for column in columns),
         more_columns=len(schema) - len(columns),
         more_rows=more,
     )
+
+
+def is_number(type_name: str) -> bool:
+    """Whether a column of this DuckDB type holds numbers."""
+    return bool(_NUMBER.fullmatch(type_name))
 
 
 def cell_text(text: str | None) -> str | None:

@@ -19,6 +19,8 @@ __all__ = [
     "PlanView",
     "RunView",
     "TableView",
+    "TestView",
+    "TestsView",
 ]
 
 
@@ -143,3 +145,45 @@ class PlanView:
     title: str
     nodes: tuple[PlanNodeView, ...]
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TestView:
+    """A unit test and how it came out.
+
+    status: passed, failed, error or pending. duration_s: seconds; time: the same for the eye. place: "cell 8,
+    line 4". cells: those that differ, one a row. rows: missing and extra ones. error: what the node raised, or what
+    keeps the test from being run.
+    """
+
+    __test__ = False  # pytest takes classes of such a name for tests
+
+    node: str
+    name: str
+    status: str
+    duration_s: float = 0.0
+    time: str = ""
+    message: str = ""
+    hint: str | None = None
+    place: str = ""
+    cells: TableView | None = None
+    rows: TableView | None = None
+    error: ErrorView | None = None
+    output: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return f"{self.node}::{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class TestsView:
+    """Unit tests that ran together, in that order."""
+
+    __test__ = False
+
+    title: str
+    duration_s: float
+    time: str
+    tests: tuple[TestView, ...]

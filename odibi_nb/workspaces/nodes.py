@@ -139,11 +139,11 @@ class Nodes(Mapping[str, DeclaredNode]):
 
     def task_with(self, name: str, params: Mapping[str, Any]) -> NodeTask:
         """Return a node's task for other values of parameters; raises what is wrong with it."""
-        if (problem := self.problem(name)) is not None:
-            raise problem
-        if not params:
-            return self.task(name)
         node = self[name]
+        if not params:
+            if (problem := self.problem(name)) is not None:
+                raise problem
+            return self.task(name)
         compiler = self._compiler(node, {**self._around.params, **params})
         return compiler.compile(node.config, node.place, bodies=node.body_places)
 

@@ -6,6 +6,7 @@ import ast
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from odibi_nb.exceptions import OdibiException, UsageError, did_you_mean
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.workspaces.declared import CellOrigin
 from odibi_nb.workspaces.loaded import Loaded
+from odibi_nb.workspaces.node_tests import declared_test
 from odibi_nb.workspaces.papermill import injected_values
 from odibi_nb.workspaces.project_cell import project_of_cell
 from odibi_nb.workspaces.source_functions import SourceFunction, transforms_in
@@ -140,8 +142,15 @@ def _command(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None
         workspace.current_pipeline = words[1]
 
 
+def _test(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
+    """Of two cells that declare one test, one would never be run: that one of them says so itself."""
+    test = declared_test(magic.line, magic.body, origin, magic_line=magic.magic_line)
+    before = workspace.tests.get(test.id)
+    workspace.tests.put(test if before is None else replace(test, twin=before.origin.label))
+
+
 def _leave_out(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
-    """Mocks, tests and ad hoc queries are no part of a run."""
+    """Mocks and ad hoc queries are no part of a run."""
 
 
 def _refuse(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
@@ -157,7 +166,7 @@ _DECLARERS: dict[str, Callable[[Workspace, CellMagic, CellOrigin], None]] = {
     "odibi_node": _node,
     "odibi": _command,
     "odibi_mock": _leave_out,
-    "odibi_test": _leave_out,
+    "odibi_test": _test,
     "odibi_sql": _leave_out,
 }
 

@@ -21,6 +21,7 @@ from odibi_nb.workspaces.blame import blamed
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode, declared_from_cell, declared_from_python, renamed
 from odibi_nb.workspaces.functions import Namespace
 from odibi_nb.workspaces.identity import doubts, former_of
+from odibi_nb.workspaces.node_tests import NodeTests
 from odibi_nb.workspaces.nodes import Nodes, Surroundings
 from odibi_nb.workspaces.parameters import known_parameters, refuse_unknown
 from odibi_nb.workspaces.plan import Plan
@@ -61,6 +62,7 @@ class Workspace:
         self._dropped: dict[str, DeclaredNode] = {}
         self.lock = threading.RLock()
         self.nodes = Nodes(self._around)
+        self.tests = NodeTests()
         self._runs = Runs(self.nodes)
         self.project: ProjectConfig | None = None
         self.current_pipeline: str | None = None
@@ -159,6 +161,7 @@ class Workspace:
             self._around.connections = {}
             self._around.params.clear()
             self._dropped.clear()
+            self.tests.clear()
             self.project, self.current_pipeline = None, None
             self.nodes.clear()
 

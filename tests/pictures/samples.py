@@ -12,6 +12,8 @@ from odibi_nb.views import (
     NodeView,
     RunView,
     TableView,
+    TestsView,
+    TestView,
 )
 
 STATUSES = ("pending", "running", "completed", "cached", "failed", "skipped", "cancelled", "stale", "unresolved")
@@ -63,6 +65,36 @@ def card(text: str = "") -> NodeView:
 def run(text: str = "") -> RunView:
     skipped = NodeView(f"save{text}", "sink", "skipped", notes=(f"clean failed{text}",))
     return RunView(f"sales{text}", f"failed{text}", f"1.2 s{text}", (card(text), failed(text), skipped))
+
+
+def unit_test(text: str = "") -> TestView:
+    """A failed test: a cell differs, a row is missing; `text` is added wherever a text goes."""
+    columns = tuple(ColumnView(name, "VARCHAR") for name in ("row", "column", "expected", f"got{text}"))
+    return TestView(
+        node=f"by_region{text}",
+        name=f"sums{text}",
+        status="failed",
+        duration_s=0.003,
+        time=f"3 ms{text}",
+        message=f"1 row differs, 1 row is missing{text}",
+        hint=f"did you mean?{text}",
+        place=f"cell 8, line 4{text}",
+        cells=TableView(columns, ((f"1 · region N{text}", "total", "13", None),)),
+        rows=TableView((ColumnView("row", "VARCHAR"), ColumnView("region", "VARCHAR")), ((f"missing, 2{text}", "NO"),)),
+        output=f"adding{text}",
+        notes=(f"cells 7 and 8{text}",),
+    )
+
+
+def unit_tests(text: str = "") -> TestsView:
+    error = failed(text).error
+    tests = (
+        TestView("by_region", f"empty{text}", "passed", 0.002, "2 ms"),
+        unit_test(text),
+        TestView("clean", "amounts", "error", 0.001, "1 ms", f"KeyError: 'amont'{text}", error=error),
+        TestView("clean", "later", "pending", message=f"waits for node 'clean'{text}"),
+    )
+    return TestsView(f"sales{text}", 0.006, f"6 ms{text}", tests)
 
 
 @dataclass

@@ -86,6 +86,8 @@ DRAWINGS: dict[str, Callable[[str], str]] = {
     "run": lambda text: pictures.run_html(samples.run(text)),
     "table": lambda text: pictures.table_html(samples.table(text)),
     "listing": lambda text: pictures.listing_html([f"name{text}"], [[f"value{text}"]]),
+    "unit test": lambda text: pictures.unit_test_html(samples.unit_test(text)),
+    "unit tests": lambda text: pictures.unit_tests_html(samples.unit_tests(text)),
     "framed": lambda text: pictures.framed(f"plain{text}"),
 }
 
@@ -96,6 +98,8 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "run": lambda text: pictures.run_text(samples.run(text)),
     "table": lambda text: pictures.table_text(samples.table(text)),
     "listing": lambda text: pictures.listing_text([f"name{text}"], [[f"value{text}"]]),
+    "unit test": lambda text: pictures.unit_test_text(samples.unit_test(text)),
+    "unit tests": lambda text: pictures.unit_tests_text(samples.unit_tests(text)),
 }
 
 

@@ -1,0 +1,119 @@
+"""pytest's door: `pytest notebook.ipynb` collects the notebook's `%%odibi_test` cells.
+
+Notebooks are collected when they are named on the command line, or match the ini option `odibi_notebooks`, and hold
+such cells; nbval (`--nbval`), which runs every cell, can be used beside it. pytest loads this module in every
+project, so everything else is imported when there is a notebook to collect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from odibi_nb.workspaces import Workspace
+    from odibi_nb.workspaces.node_tests import NodeTest
+
+__all__ = ["NodeGroup", "NotebookTests", "UnitTestItem", "pytest_addoption", "pytest_collect_file"]
+
+_MARK = "%%odibi_test"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the ini option `odibi_notebooks`."""
+    text = "globs of notebooks whose %%odibi_test cells are collected though they aren't named on the command line"
+    parser.addini("odibi_notebooks", text, type="args", default=[])
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> NotebookTests | None:
+    """Collect a notebook that was asked for and holds unit tests."""
+    if file_path.suffix != ".ipynb" or not _is_wanted(file_path, parent) or not _may_hold_tests(file_path):
+        return None
+    return NotebookTests.from_parent(parent, path=file_path)
+
+
+def _is_wanted(file: Path, parent: pytest.Collector) -> bool:
+    if parent.session.isinitpath(file):
+        return True
+    globs, root = parent.config.getini("odibi_notebooks"), parent.config.rootpath
+    name = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.as_posix()
+    return any(fnmatch(name, glob) or fnmatch(file.name, glob) for glob in globs)
+
+
+def _may_hold_tests(file: Path) -> bool:
+    """Whether the text names the magic at all; what it means there is for the collector to say."""
+    try:
+        return _MARK in file.read_text("utf-8", errors="replace")
+    except OSError:
+        return True  # the collector says why
+
+
+class NotebookTests(pytest.File):
+    """A notebook; no code of it runs before a test needs it."""
+
+    workspace: Workspace
+
+    def collect(self) -> Iterator[NodeGroup]:
+        """Yield a group for each node that has tests."""
+        from odibi_nb.exceptions import OdibiException
+        from odibi_nb.workspaces.headless import load_target
+
+        try:
+            self.workspace = load_target(self.path).workspace
+        except OdibiException as exc:
+            raise self.CollectError(f"{type(exc).__name__}: {exc}") from exc
+        tests = self.workspace.tests.values()
+        for node in dict.fromkeys(test.node for test in tests):
+            group: NodeGroup = NodeGroup.from_parent(self, name=node)
+            group.tests = tuple(test for test in tests if test.node == node)
+            yield group
+
+    def teardown(self) -> None:
+        """Give back the engine's memory and threads; a test that comes later starts it anew."""
+        self.workspace.close()
+
+
+class NodeGroup(pytest.Collector):
+    """The tests of one node: `notebook.ipynb::NODE`."""
+
+    tests: tuple[NodeTest, ...]
+
+    def collect(self) -> Iterator[UnitTestItem]:
+        """Yield an item for each test."""
+        for test in self.tests:
+            item: UnitTestItem = UnitTestItem.from_parent(self, name=test.name)
+            item.test = test
+            yield item
+
+
+class UnitTestItem(pytest.Item):
+    """One `%%odibi_test` cell: `notebook.ipynb::NODE::TEST`."""
+
+    test: NodeTest
+    failure = ""
+
+    def runtest(self) -> None:
+        """Run the test; raises what it raises in a notebook."""
+        from odibi_nb.pictures import failure_text
+        from odibi_nb.views.testing import verdict_view
+        from odibi_nb.workspaces.testing import run_test
+
+        notebook = self.getparent(NotebookTests)
+        assert notebook is not None  # noqa: S101 - no other collector makes such items
+        verdict = run_test(notebook.workspace, self.test)
+        if verdict.output:
+            self.add_report_section("call", "output of the node", verdict.output)
+        if verdict.error is not None:
+            self.failure = failure_text(verdict_view(verdict))
+            raise verdict.error
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Return what differs and where, without a traceback: no frame of it is the user's."""
+        return self.failure or super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, self.test.id

@@ -1,0 +1,129 @@
+"""The unit tests of a workspace's nodes, as their cells declare them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from odibi_nb.cells.option_parser import OptionParser
+from odibi_nb.exceptions import ConfigValidationError, OdibiException, UnknownNameError, UsageError, did_you_mean
+from odibi_nb.workspaces.declared import CellOrigin
+
+if TYPE_CHECKING:
+    from odibi_nb.config.node_tests import NodeTestConfig
+    from odibi_nb.project_file import YamlDocument
+
+__all__ = ["NodeTest", "NodeTests", "ReadTest", "declared_test"]
+
+_LINE = OptionParser("odibi_test", words=("NODE", "TEST"))
+
+
+class ReadTest(NamedTuple):
+    """What a test's YAML says, and where each key stands."""
+
+    config: NodeTestConfig
+    document: YamlDocument
+
+    def place(self, *path: Any) -> dict[str, Any]:
+        """Return where a key stands, as errors take it; they quote its line, so they needn't spell its path."""
+        return {**self.document.place(path), "key": None}
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTest:
+    """A unit test of a node, which may be declared before the node is.
+
+    body: its YAML, read only when somebody asks: a run must not fail for a test. magic_line: of its cell.
+    twin: the label of another cell of the same file that declares a test of this name. notes: for the reader.
+    """
+
+    node: str
+    name: str
+    body: str
+    origin: CellOrigin
+    magic_line: int = 1
+    twin: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return f"{self.node}::{self.name}"
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where it begins, as errors take it."""
+        return {"node": self.node, **self.origin.place().locate(self.magic_line)}
+
+    def read(self) -> ReadTest:
+        """Return what its YAML says; raises ConfigValidationError at the line, UsageError where it has a twin."""
+        from odibi_nb.config.node_tests import NodeTestConfig
+        from odibi_nb.project_file import build, parse_yaml
+
+        if self.twin is not None:
+            message = f"cells {self.twin} and {self.origin.label} both declare the test '{self.id}'"
+            raise UsageError(message, hint="rename one of them", **self.place)
+        try:
+            document = parse_yaml(self.body, cell=self.origin.label, first_line=self.magic_line + 1)
+            if not isinstance(document.data, Mapping):
+                hint = "given: {sales: [{amount: 5}]}, then expect: [{total: 5}]"
+                raise ConfigValidationError("a test is a mapping of given and expect", hint=hint, **document.place())
+            return ReadTest(build(NodeTestConfig, document), document)
+        except OdibiException as exc:
+            raise exc.at(node=self.node, **self.origin.place().locate(exc.where.line)) from exc.__cause__
+
+
+def declared_test(line: str, body: str, origin: CellOrigin, *, magic_line: int = 1) -> NodeTest:
+    """Return the test that a `%%odibi_test NODE TEST` cell declares; raises UsageError for its line alone."""
+    try:
+        node, name = _LINE.parse(line).words
+        if not re.fullmatch(r"\w+", name):
+            fitting = re.sub(r"\W+", "_", name).strip("_") or "sums"
+            message = f"a test's name is made of letters, digits and underscores, not '{name}'"
+            raise UsageError(message, hint=f"call it '{fitting}'")
+    except UsageError as exc:
+        raise exc.at(**origin.place().locate(magic_line)) from exc.__cause__
+    return NodeTest(node, name, body, origin, magic_line)
+
+
+class NodeTests(Mapping[str, NodeTest]):
+    """Tests by "node::test", in the order of their first declaration."""
+
+    def __init__(self) -> None:
+        self._tests: dict[str, NodeTest] = {}
+
+    def __getitem__(self, test_id: str) -> NodeTest:
+        if test_id not in self._tests:
+            hint = did_you_mean(test_id, self._tests) or f"tests: {', '.join([*self._tests][:8]) or 'none yet'}"
+            raise UnknownNameError(f"there is no test '{test_id}'", hint=hint)
+        return self._tests[test_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tests)
+
+    def __len__(self) -> int:
+        return len(self._tests)
+
+    def put(self, test: NodeTest) -> NodeTest:
+        """Add a test, or replace the one of its name or of its cell; return it with what there is to note."""
+        cell = test.origin.id
+        before = self._tests.get(test.id)
+        for other in [o for o in self._tests.values() if cell is not None and o.origin.id == cell and o.id != test.id]:
+            del self._tests[other.id]
+        if before is not None and cell is not None and test.twin is None and before.origin.id not in (None, cell):
+            note = f"cells {before.origin.label} and {test.origin.label} both declare '{test.id}'"
+            test = replace(test, notes=(note,))
+        self._tests[test.id] = test
+        return test
+
+    def drop_cells(self, cell_ids: Iterable[str]) -> list[str]:
+        """Drop the tests of deleted cells and return their names."""
+        gone = set(cell_ids)
+        dropped = [test.id for test in self._tests.values() if test.origin.id in gone]
+        for test_id in dropped:
+            del self._tests[test_id]
+        return dropped
+
+    def clear(self) -> None:
+        self._tests.clear()

@@ -1,0 +1,127 @@
+"""`pytest notebook.ipynb`, each time in a process of its own, as users run it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import nbformat
+import pytest
+
+SUMS = "%%odibi_node by_region\nSELECT region, sum(amount) AS total FROM sales GROUP BY region"
+CLEAN = "%%odibi_node clean\ndef clean(sales):\n    print('cleaning')\n    return sales[sales['amount'] > 0]"
+GIVEN = "given: {sales: [{region: N, amount: 5}, {region: N, amount: 7}]}\n"
+GOOD = f"%%odibi_test by_region sums\n{GIVEN}expect: [{{region: N, total: 12}}]"
+BAD = f"%%odibi_test by_region wrong\n{GIVEN}expect: [{{region: N, total: 13}}]"
+RAISES = "%%odibi_test clean amounts\ngiven: {sales: [{total: 5}]}\nexpect: []"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder that is a pytest root of its own."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    return tmp_path
+
+
+def notebook(folder: Path, *cells: str, name: str = "nb.ipynb") -> Path:
+    sales = "%%odibi_node sales\nSELECT 'N' AS region, 1 AS amount"
+    made = [nbformat.v4.new_code_cell(cell) for cell in ("%load_ext odibi_nb", sales, SUMS, CLEAN, *cells)]
+    nbformat.write(nbformat.v4.new_notebook(cells=made), folder / name)
+    return folder / name
+
+
+def run(folder: Path, *words: str) -> tuple[int, str]:
+    """Run pytest; returns its status and what it says. Plug-ins that are slow to load stay out."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_pytest_finds_the_plug_in() -> None:
+    assert [point.value for point in entry_points(group="pytest11", name="odibi_nb")] == ["odibi_nb.pytest_plugin"]
+
+
+def test_each_test_cell_is_an_item_and_a_failure_is_our_block_alone(folder: Path) -> None:
+    notebook(folder, GOOD, BAD, RAISES)
+    status, out = run(folder, "nb.ipynb", "-v")
+    assert status == 1
+    assert re.findall(r"^(nb\.ipynb\S+) (\w+)", out, re.MULTILINE) == [
+        ("nb.ipynb::by_region::sums", "PASSED"),
+        ("nb.ipynb::by_region::wrong", "FAILED"),
+        ("nb.ipynb::clean::amounts", "FAILED"),
+    ]
+    assert "1 row differs · cell 6, line 3\nrow           column  expected  got\n" in out
+    assert "1 · region N  total   13        12\n" in out
+    assert "KeyError: amount\n  in node 'clean', cell 4, " in out
+    assert "output of the node" in out
+    assert "cleaning" in out
+    assert "Traceback" not in out
+    assert "site-packages" not in out
+
+
+@pytest.mark.parametrize(("cell", "expected"), [(GOOD, 0), (BAD, 1)])
+def test_in_a_process_of_its_own_the_status_tells(folder: Path, cell: str, expected: int) -> None:
+    notebook(folder, cell)
+    status, out = run(folder, "nb.ipynb")
+    assert status == expected, out
+
+
+@pytest.mark.parametrize(
+    ("words", "outcome"),
+    [
+        (["nb.ipynb::by_region"], "1 failed, 1 passed"),
+        (["nb.ipynb::by_region::sums", "nb.ipynb::clean"], "1 failed, 1 passed"),
+        (["nb.ipynb", "-k", "sums"], "1 passed, 2 deselected"),
+    ],
+)
+def test_pytest_s_own_ways_to_select(folder: Path, words: list[str], outcome: str) -> None:
+    notebook(folder, GOOD, BAD, RAISES)
+    assert outcome in run(folder, *words)[1]
+
+
+def test_workers_of_xdist_share_the_tests(folder: Path) -> None:
+    notebook(folder, GOOD, BAD, RAISES)
+    assert "2 failed, 1 passed" in run(folder, "nb.ipynb", "-n", "2")[1]
+
+
+def test_a_notebook_is_not_collected_unasked(folder: Path) -> None:
+    notebook(folder, GOOD)
+    notebook(folder, BAD, name="other.ipynb")
+    (folder / "test_it.py").write_text("def test_it():\n    pass\n")
+    assert "1 passed" in run(folder, ".")[1]
+    (folder / "pytest.ini").write_text("[pytest]\nodibi_notebooks = n*.ipynb\n")
+    status, out = run(folder, "-v")
+    assert (status, "2 passed" in out) == (0, True)
+    assert "nb.ipynb::by_region::sums PASSED" in out
+
+
+def test_a_notebook_without_tests_is_no_success(folder: Path) -> None:
+    notebook(folder)
+    status, out = run(folder, "nb.ipynb")
+    assert status not in (0, 1), out
+
+
+def test_a_notebook_that_can_t_be_read_is_an_error_at_its_line(folder: Path) -> None:
+    notebook(folder, "%%odibi_node broken --rea x:y", GOOD)
+    status, out = run(folder, "nb.ipynb")
+    assert status == 2
+    assert "unknown option --rea" in out
+    assert "Traceback" not in out
+
+
+def test_nbval_runs_the_cells_beside_the_tests(folder: Path) -> None:
+    notebook(folder, GOOD)
+    status, out = run(folder, "--nbval-lax", "nb.ipynb", "-v")
+    assert status == 0, out
+    assert "nb.ipynb::by_region::sums PASSED" in out
+    assert "6 passed" in out
+
+
+def test_a_failure_in_a_notebook_fails_nbval_too(folder: Path) -> None:
+    notebook(folder, BAD)
+    status, out = run(folder, "--nbval-lax", "nb.ipynb")
+    assert status == 1
+    assert "2 failed" in out

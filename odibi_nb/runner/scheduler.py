@@ -129,7 +129,7 @@ class Runner:
         return Surroundings(
             self._engine,
             upstream=lambda wanted: self._read(name, wanted),
-            visible=lambda: self._schedule.above(name),
+            visible=lambda: (*task.inputs, *self._schedule.above(name)),
             readers=Readers(
                 count=len(readers) + bool(task.checks),
                 sink=writes,
@@ -157,7 +157,7 @@ class Runner:
 
     def _fill(self, result: NodeResult, done: Executed, task: NodeTask) -> None:
         result.dataset, result.expectations = done.dataset, done.expectations
-        result.notes = done.dataset.notes
+        result.notes, result.read = done.dataset.notes, done.read
         if done.rows_written is not None and task.target is not None:
             result.rows_written = done.rows_written
             result.written = f"{task.target.connection.name}:{task.target.path}"

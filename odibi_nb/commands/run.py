@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from odibi_nb.cells.option_parser import Option, collect, key_text
+from odibi_nb.cells.options import MOCK_OPTION
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selectors
 from odibi_nb.commands.settings import typed_parameters
@@ -33,11 +34,14 @@ def run(call: Call) -> Shown:
         workers=values.get("workers", 1),
         fail_fast=bool(values.get("fail_fast")),
         preview=1 if call.door == "cell" else 0,
+        mock=values.get("mock"),
     )
     outcome = call.ws.attempt(request, call.listeners)
     view = run_view(call.ws, outcome)
     error = _error_of(outcome)
     data = run_dict(view.title, outcome) if values.get("json") else None
+    if data is not None and request.mock is not None:
+        data["mock"] = request.mock
     status = _STATUSES[outcome.status]
     if call.door == "cell":
         view = _without(view, error)
@@ -96,6 +100,7 @@ COMMANDS = {
             Option("--param", repeatable=True, convert=key_text, metavar="K=V", help="a parameter, for this run"),
             Option("--workers", convert=_workers, metavar="N", help="nodes at once (1)"),
             Option("--fail-fast", takes="nothing", help="start nothing more after a failure"),
+            MOCK_OPTION,
             Option("--force", takes="nothing", help="recompute also what is fresh (as every run does for now)"),
         ),
         executes=True,

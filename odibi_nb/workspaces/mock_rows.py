@@ -14,28 +14,12 @@ from odibi_nb.engine.types import duckdb_type
 from odibi_nb.exceptions import ValidationError, did_you_mean, shortened
 from odibi_nb.workspaces.mock_csv import read_csv
 from odibi_nb.workspaces.mock_values import Misfit, fitted, inferred_type
+from odibi_nb.workspaces.mocks import Locate, nowhere
 
-__all__ = ["Locate", "are_rows", "check_columns", "mock_table"]
-
-Locate = Callable[[Sequence[Any]], dict[str, Any]]
-"""Gives the place of a path in what was written, as errors take it.
-
-The path is (row, column) in rows, (column, row) in columns, (line, column) in CSV, all counted from 0; or less of it.
-"""
+__all__ = ["check_columns", "mock_table"]
 
 
-def _nowhere(path: Sequence[Any]) -> dict[str, Any]:
-    return {}
-
-
-def are_rows(mock: Any) -> bool:
-    """Whether this is for `mock_table`: rows, columns or CSV; else it may be a frame."""
-    if isinstance(mock, list | tuple):
-        return all(isinstance(row, Mapping) for row in mock)
-    return isinstance(mock, str | Mapping)
-
-
-def mock_table(mock: Any, name: str, *, schema: Schema | None = None, locate: Locate = _nowhere) -> pa.Table:
+def mock_table(mock: Any, name: str, *, schema: Schema | None = None, locate: Locate = nowhere) -> pa.Table:
     """Return the rows of input `name` as a canonical table.
 
     mock: rows ([{"a": 1}, …]), columns ({"a": [1, …]}), or CSV text with a header.

@@ -140,8 +140,13 @@ def _command(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None
         workspace.current_pipeline = words[1]
 
 
+def _mock(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
+    """A run without `--mock` has no use for mocks."""
+    workspace.trials.put_aside(magic.line, magic.body, origin, magic_line=magic.magic_line)
+
+
 def _leave_out(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
-    """Mocks, tests and ad hoc queries are no part of a run."""
+    """Tests and ad hoc queries are no part of a run."""
 
 
 def _refuse(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
@@ -156,7 +161,7 @@ _DECLARERS: dict[str, Callable[[Workspace, CellMagic, CellOrigin], None]] = {
     "odibi_project": _project,
     "odibi_node": _node,
     "odibi": _command,
-    "odibi_mock": _leave_out,
+    "odibi_mock": _mock,
     "odibi_test": _leave_out,
     "odibi_sql": _leave_out,
 }

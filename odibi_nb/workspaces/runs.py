@@ -6,15 +6,15 @@ import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from odibi_nb.engine import create_engine
 from odibi_nb.exceptions import OdibiException, UsageError
-from odibi_nb.pipeline.mocks import as_frame
 from odibi_nb.pipeline.setup import attempts_of
 from odibi_nb.runner import Listener, NodeTask, Runner, RunOptions, RunOutcome, Status
 from odibi_nb.workspaces.freshness import bases
 from odibi_nb.workspaces.kept import KeptResults
+from odibi_nb.workspaces.known_schemas import KnownSchemas
 from odibi_nb.workspaces.nodes import Nodes
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class RunRequest:
     """What to run, and how.
 
     selectors: none means every node. params: values for this run alone. workers: nodes at once.
-    preview: rows of each result to fetch at once.
+    preview: rows of each result to fetch at once. mock: run on mock rows; "auto" makes up those that nobody has given.
     """
 
     selectors: tuple[str, ...] = ()
@@ -38,6 +38,7 @@ class RunRequest:
     workers: int = 1
     fail_fast: bool = False
     preview: int = 0
+    mock: Literal["given", "auto"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Runs:
         self._project: ProjectConfig | None = None
         self._running = threading.Lock()
         self.results = KeptResults()
+        self.schemas = KnownSchemas()
 
     @property
     def engine(self) -> Engine:
@@ -87,6 +89,7 @@ class Runs:
                 self._engine.close()
             self._engine = None
             self.results.clear()
+            self.schemas.clear()
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
@@ -140,11 +143,6 @@ class Runs:
         to_run = tuple(task for task in tasks if task.name in running)
         return Job(to_run, options, given, bases(tasks, self._versions()))
 
-    def prepare_trial(self, task: NodeTask, given: Mapping[str, Any]) -> Job:
-        """Return the run of a task on given rows alone; given: frames, rows or columns by input."""
-        frames = {name: self.engine.publish(as_frame(rows), name) for name, rows in given.items()}
-        return Job((task,), RunOptions(write=frozenset()), frames)
-
     def execute(self, job: Job, listeners: Iterable[Listener] = ()) -> RunOutcome:
         """Run; failures and an interrupt are in the outcome."""
         self.engine.begin()
@@ -155,6 +153,7 @@ class Runs:
         for name, result in outcome.results.items():
             if name in self._nodes:
                 self.results.keep(result, job.bases.get(name, ""))
+                self.schemas.learn(result)
 
     def _bases(self, names: Iterable[str]) -> dict[str, str]:
         tasks = []

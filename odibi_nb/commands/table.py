@@ -29,6 +29,7 @@ COMMANDS = {
         Row("graph", "graph", _BOTH, "the graph as a picture or as text"),
         Row("run", "run", _BOTH, "compute the selected nodes and write their targets"),
         Row("show", "looking", ("cell",), "a node's card, or the whole traceback of its error"),
+        Row("capture", "capture", _BOTH, "real input rows of a node as a mock cell"),
         Row("validate", "validate", _BOTH, "check everything that can be checked without running"),
         Row("ls", "looking", _BOTH, "the names that selectors mean"),
         Row("params", "settings", _BOTH, "the parameters and their values; k=v sets one"),

@@ -43,6 +43,7 @@ class NodeConfig(DialectModel):
 
     inputs: names for the node's SQL and functions, each a node's name or something to read.
     materialize: None lets the engine choose. preview: rows on its card; None takes the setting.
+    sensitive: columns to mask where rows are captured from this node, or from one below it.
     """
 
     name: Name
@@ -57,6 +58,7 @@ class NodeConfig(DialectModel):
     materialize: Annotated[Literal["view", "table"] | None, BeforeValidator(_as_materialize)] = None
     returns: Literal["frame", "object", "none"] = "frame"
     preview: int | None = Field(default=None, ge=0)
+    sensitive: list[str] = Field(default_factory=list)
     on_error: Annotated[ErrorStrategy, one_of(ErrorStrategy)] = ErrorStrategy.FAIL_LATER
     validation: ValidationConfig | None = None
 

@@ -39,13 +39,12 @@ def plan_mocks(names: Collection[str], inputs: MockedInputs) -> MockPlan:
 
     Raises ValidationError for an input that there are no rows for, and for rows of what is no input.
     """
-    order = inputs.nodes.with_upstream(names)
-    search, plan = MockSearch(inputs, order), MockPlan()
+    search, plan = MockSearch(inputs, names), MockPlan()
     needed = set(names)
-    for name in order:  # the first one in order is nearest to what is missing
+    for name in search.order:  # the first one in order is nearest to what is missing
         if name in needed and name in search.obstacles and inputs.for_readers(name) is None:
             raise search.obstacles[name]
-    for name in reversed(order):
+    for name in reversed(search.order):
         if name in needed:
             plan.order.insert(0, name)
             needed.update(_add(plan, name, search))

@@ -49,6 +49,18 @@ class MockedInputs:
         """Return the names of a node's inputs."""
         return inputs_of(self.nodes.task(node), self.nodes[node].config)
 
+    def order(self, names: Iterable[str]) -> list[str]:
+        """Return the named nodes and those above them that may have to run for them, in the order of the graph."""
+        reached = set(names)
+        stack = list(reached)
+        while stack:
+            node = stack.pop()
+            wanted = (one for one in self.names(node) if one in self.nodes and one not in reached)
+            above = [one for one in wanted if self.is_result(node, one) and self.written(node, one) is None]
+            reached.update(above)
+            stack.extend(above)
+        return [name for name in self.nodes.graph.topological_sort() if name in reached]
+
     def is_result(self, node: str, name: str) -> bool:
         """Whether an input is another node's result, not something read."""
         given = self.nodes[node].config.inputs.get(name)
@@ -92,18 +104,18 @@ class MockedInputs:
 
 
 class MockSearch:
-    """Rows by node and input, found for nodes in the order of the graph.
+    """Rows by node and input, found for some nodes and what they need.
 
-    found: those that are given; the other inputs flow from nodes that run on mocks. obstacles: what keeps a node
-    from running, with the names that it is about.
+    order: those nodes. found: rows that are given; the other inputs flow from nodes that run on mocks. obstacles: what
+    keeps a node from running.
     """
 
-    def __init__(self, inputs: MockedInputs, order: Iterable[str]) -> None:
-        self.inputs = inputs
+    def __init__(self, inputs: MockedInputs, names: Iterable[str]) -> None:
+        self.inputs, self.order = inputs, inputs.order(names)
         self.found: dict[tuple[str, str], Given] = {}
         self.obstacles: dict[str, OdibiException] = {}
         self._runnable: set[str] = set()
-        for name in order:
+        for name in self.order:
             if (obstacle := self._obstacle(name)) is None:
                 self._runnable.add(name)
             else:

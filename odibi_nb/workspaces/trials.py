@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from odibi_nb.engine.base import Dataset
     from odibi_nb.engine.schema import Schema
+    from odibi_nb.workspaces.capturing import CaptureRequest
+    from odibi_nb.workspaces.masking import Mask
 
 __all__ = ["MOCK", "DeclaredMocks", "Trial", "Trials"]
 
@@ -62,6 +64,7 @@ class Trials:
         self._nodes, self._runs, self._lock = nodes, runs, lock
         self.mocks = Mocks()
         self._broken: list[OdibiException] = []
+        self._mask: Mask | None = None
         self._results: dict[str, NodeResult] = {}
 
     def __getitem__(self, name: str) -> Result:
@@ -135,6 +138,15 @@ class Trials:
             with self._lock:
                 return self._finish(trial, outcome)
 
+    def capture(self, request: CaptureRequest) -> str:
+        """Return the text of a `%%odibi_mock` cell with a few of a node's real input rows."""
+        from odibi_nb.workspaces.capturing import captured_cell
+        from odibi_nb.workspaces.masking import Mask
+
+        with self._runs.exclusively(), self._lock:
+            self._mask = self._mask or Mask()
+            return captured_cell(request, self._nodes, self._runs, self._mask)
+
     def mocks_of(self, name: str) -> dict[str, Mock]:
         """Return the mocks of a node's inputs, as `Workspace.try_node` takes them; an input may have none."""
         with self._lock:
@@ -144,7 +156,7 @@ class Trials:
 
     def gaps(self, name: str) -> list[str]:
         """Return the inputs of a node that it has no mock rows for."""
-        return MockSearch(self._inputs(), self._nodes.with_upstream([name])).gaps(name)
+        return MockSearch(self._inputs(), [name]).gaps(name)
 
     def prepare(self, names: Collection[str], options: RunOptions, *, auto: bool = False, alone: bool = False) -> Trial:
         """Return the run of the named nodes on mocks; auto: rows are made up for what has none.

@@ -47,44 +47,46 @@ class Mocks:
     """Mock rows by node and input; the rows for every reader are under None."""
 
     def __init__(self) -> None:
-        self._mocks: dict[tuple[str | None, str], Mock] = {}
+        self._by_node: dict[str | None, dict[str, Mock]] = {}
 
     def __iter__(self) -> Iterator[Mock]:
-        return iter(self._mocks.values())
+        return (mock for mocks in self._by_node.values() for mock in mocks.values())
 
     def put(self, mocks: Iterable[Mock]) -> list[str]:
         """Take in the mocks of one cell, in place of those that it has declared before; return what is doubtful."""
         mocks = list(mocks)
         self.drop_cells({mock.origin.id for mock in mocks if mock.origin.id is not None})
         notes = [note for mock in mocks if (note := self._twin(mock))]
-        self._mocks.update({(mock.node, mock.input): mock for mock in mocks})
+        for mock in mocks:
+            self._by_node.setdefault(mock.node, {})[mock.input] = mock
         return notes
 
     def of(self, node: str) -> Mapping[str, Mock]:
         """Return a node's own mocks by input."""
-        return {mock.input: mock for mock in self if mock.node == node}
+        return self._by_node.get(node, {})
 
     def for_all(self, name: str) -> Mock | None:
         """Return the rows that all readers of a node get for it."""
-        return self._mocks.get((None, name))
+        return self._by_node.get(None, {}).get(name)
 
-    def drop_cells(self, cell_ids: Iterable[str | None]) -> list[str]:
+    def drop_cells(self, cell_ids: Iterable[str]) -> list[str]:
         """Forget the mocks of deleted cells; return the nodes they were for, else the inputs."""
-        gone = [key for key, mock in self._mocks.items() if mock.origin.id in set(cell_ids) - {None}]
-        for key in gone:
-            del self._mocks[key]
-        return list(dict.fromkeys(node or name for node, name in gone))
+        cells = set(cell_ids)
+        gone = [mock for mock in self if mock.origin.id in cells]
+        for mock in gone:
+            del self._by_node[mock.node][mock.input]
+        return list(dict.fromkeys(mock.node or mock.input for mock in gone))
 
     def rename(self, old: str, new: str) -> None:
         """Let a node's own mocks go with it; as an input it is still called what its readers call it."""
-        for name in self.of(old):
-            self._mocks[new, name] = replace(self._mocks.pop((old, name)), node=new)
+        moved = {name: replace(mock, node=new) for name, mock in self._by_node.pop(old, {}).items()}
+        self._by_node[new] = {**moved, **self.of(new)}
 
     def clear(self) -> None:
-        self._mocks.clear()
+        self._by_node.clear()
 
     def _twin(self, mock: Mock) -> str | None:
-        before = self._mocks.get((mock.node, mock.input))
+        before = self._by_node.get(mock.node, {}).get(mock.input)
         if before is None or None in (before.origin.id, mock.origin.id):
             return None
         both = f"cells {before.origin.label} and {mock.origin.label}"

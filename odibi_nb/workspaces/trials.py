@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from odibi_nb.pipeline.mocks import mocked
 from odibi_nb.runner import Listener, NodeResult, NodeTask, RunOptions, RunOutcome
 from odibi_nb.workspaces.declared import CellOrigin
 from odibi_nb.workspaces.mock_cell import mocks_of_cell
+from odibi_nb.workspaces.mock_data import explain_left_out, given_table, left_out_of, mock_dataset
 from odibi_nb.workspaces.mock_plan import plan_mocks
 from odibi_nb.workspaces.mock_search import Given, MockedInputs, MockSearch
 from odibi_nb.workspaces.mocks import Mock, Mocks, are_rows
@@ -22,8 +22,6 @@ from odibi_nb.workspaces.result import Result
 from odibi_nb.workspaces.runs import Job, Runs
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from odibi_nb.engine.base import Dataset
     from odibi_nb.engine.schema import Schema
     from odibi_nb.workspaces.capturing import CaptureRequest
@@ -164,12 +162,12 @@ class Trials:
         alone: see `MockedInputs`. Raises ValidationError for an input without rows.
         """
         plan = plan_mocks(names, self._inputs(auto=auto, alone=alone))
-        given = {place: self._dataset(one) for place, one in plan.given.items()}
+        given = {place: mock_dataset(one, self._runs.engine) for place, one in plan.given.items()}
         told = {name: _stand_in(name, given[place]) for name, place in plan.stand_ins.items()}
         told |= {name: _not_performed(name) for name in plan.side_effects}
         given |= {name: _nothing() for name in plan.side_effects}
         left_out = {
-            name: [column for place in places.values() for column in _left_out(plan.given[place], given[place])]
+            name: [column for place in places.values() for column in left_out_of(plan.given[place], given[place])]
             for name, places in plan.inputs.items()
         }
         job = Job(tuple(plan.tasks), replace(options, write=frozenset()), given)
@@ -184,8 +182,8 @@ class Trials:
         task = mocked(task, self._nodes[name].config, rows)
         mocks = {one: given if isinstance(given, Mock) else Mock(one, given, name) for one, given in rows.items()}
         found = {one: Given(one, mock, inputs.schema(name, one)) for one, mock in mocks.items()}
-        data = {one: self._dataset(given) for one, given in found.items()}
-        left_out = [column for one, given in found.items() for column in _left_out(given, data[one])]
+        data = {one: mock_dataset(given, self._runs.engine) for one, given in found.items()}
+        left_out = [column for one, given in found.items() for column in left_out_of(given, data[one])]
         return Trial(Job((task,), RunOptions(write=frozenset()), data), [name], left_out={name: left_out}, kept=False)
 
     def _finish(self, trial: Trial, outcome: RunOutcome) -> RunOutcome:
@@ -193,7 +191,7 @@ class Trials:
         results = {name: trial.told.get(name) or outcome.results[name] for name in trial.order}
         for name, result in results.items():
             result.badges = (MOCK,)
-            _explain(result, trial.left_out.get(name, ()))
+            explain_left_out(result, trial.left_out.get(name, ()))
             if trial.kept and name in self._nodes:
                 self._results[name] = result
         outcome.results = results
@@ -215,24 +213,11 @@ class Trials:
         inputs.check(mock)
         node = mock.node if mock.node in self._nodes else None
         schema = inputs.schemas.of_result(mock.input) if node is None else inputs.schema(node, mock.input)
-        if are_rows(mock.rows):
-            self._table(Given("", mock, schema))
-
-    def _dataset(self, given: Given) -> Dataset:
-        from odibi_nb.workspaces.mock_rows import check_columns
-
-        mock, engine = given.mock, self._runs.engine
-        if are_rows(mock.rows):
-            return engine.publish(self._table(given), mock.input)
-        data = engine.publish(mock.rows, mock.input)
-        check_columns([column.name for column in data.schema], mock.input, given.schema)
-        return data
-
-    def _table(self, given: Given) -> pa.Table:
-        from odibi_nb.workspaces.mock_rows import mock_table
-
-        mock = given.mock
-        return mock_table(mock.rows, mock.input, schema=given.schema, locate=mock.locate)
+        given = Given("", mock, schema)
+        if are_rows(mock.rows):  # needs no engine, which is not made for a look
+            given_table(given)
+        else:
+            mock_dataset(given, self._runs.engine)
 
     def _source_schema(self, node: str, name: str) -> Schema:
         """Ask a source for its columns; of its rows nothing is shown."""
@@ -240,11 +225,6 @@ class Trials:
         source = task.source if name == node else task.inputs[name]
         assert isinstance(source, Source)  # noqa: S101 - what is no result is read
         return self._runs.engine.read(source, f"{node} columns {name}", Readers(overrule="view")).schema
-
-
-def _left_out(given: Given, data: Dataset) -> list[tuple[str, str]]:
-    there = {column.name for column in data.schema}
-    return [(given.mock.input, column.name) for column in given.schema or () if column.name not in there]
 
 
 def _stand_in(name: str, data: Dataset) -> NodeResult:
@@ -260,11 +240,3 @@ def _nothing() -> Dataset:
     from odibi_nb.engine.values import ObjectDataset
 
     return ObjectDataset(None)
-
-
-def _explain(result: NodeResult, left_out: Iterable[tuple[str, str]]) -> None:
-    """Let an error that names a column which the mocks leave out say so."""
-    for name, column in left_out if result.error is not None else ():
-        if result.error and re.search(rf"\b{re.escape(column)}\b", result.error.message, re.IGNORECASE):
-            result.error.hint = f"the mock of '{name}' has no column '{column}': add it to its rows"
-            return

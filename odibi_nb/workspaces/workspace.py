@@ -104,14 +104,14 @@ class Workspace:
                 return self.nodes.put(replace(node, notes=tuple(notes)))
             readers = self._readers(former.name)
             self.drop(former.name)
-            self.trials.mocks.rename(former.name, node.name)
             try:
                 still = f"; still reading '{former.name}': {', '.join(readers)}" if readers else ""
-                return self.nodes.put(replace(node, notes=(f"renamed from '{former.name}'{still}", *notes)))
+                declared = self.nodes.put(replace(node, notes=(f"renamed from '{former.name}'{still}", *notes)))
             except OdibiException:
                 self.restore(former.name)
-                self.trials.mocks.rename(node.name, former.name)
                 raise
+            self.trials.mocks.rename(former.name, node.name)
+            return declared
 
     def drop(self, name: str) -> None:
         """Forget a node and its result; `restore` brings it back."""
@@ -273,6 +273,8 @@ class Workspace:
 
         Example: `ws.run("+by_region", params={"min_amount": 100})`.
         """
+        if mock not in (None, "given", "auto"):
+            raise UsageError(f"mock is 'given' or 'auto', not {mock!r}")
         outcome = self.attempt(RunRequest(selectors, tuple(exclude), params or {}, workers, fail_fast, mock=mock))
         if outcome.interrupted:
             raise KeyboardInterrupt
@@ -331,6 +333,8 @@ class Workspace:
 
         Example: `ws.mock("by_region", {"clean_sales": [{"region": "N", "amount": 5}]})`.
         """
+        if not isinstance(rows, Mapping):
+            raise UsageError("mock rows are given by input", hint="{'clean_sales': [{'region': 'N'}]}", node=node)
         return self.trials.declare(Mock(name, given, node) for name, given in rows.items())
 
     def _attempt_on_mocks(self, request: RunRequest, listeners: Iterable[Listener]) -> RunOutcome:

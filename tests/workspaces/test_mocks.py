@@ -11,7 +11,7 @@ import pytest
 
 from odibi_nb import Workspace
 from odibi_nb.config import ProjectConfig
-from odibi_nb.exceptions import TransformError, UnknownNameError, ValidationError
+from odibi_nb.exceptions import TransformError, UnknownNameError, UsageError, ValidationError
 from odibi_nb.views.build import node_view
 
 LOCAL = {"connection": "local", "path": "sales.csv"}
@@ -168,9 +168,8 @@ def test_frames_may_be_mocks_as_far_as_their_columns_are_known(ws: Workspace) ->
     ws.mock("by_region", {"clean_sales": pd.DataFrame({"region": ["N"], "amount": [5]})})
     ws.trials.try_node("by_region")
     assert rows(ws, "by_region") == [{"region": "N", "total": 5}]
-    ws.mock("by_region", {"clean_sales": pd.DataFrame({"regoin": ["N"]})})
     with pytest.raises(ValidationError, match="has a column 'regoin'"):
-        ws.trials.try_node("by_region")
+        ws.mock("by_region", {"clean_sales": pd.DataFrame({"regoin": ["N"]})})
 
 
 def test_made_up_rows_have_the_columns_of_sources_that_never_were_read(ws: Workspace) -> None:
@@ -195,6 +194,30 @@ def test_rows_that_somebody_has_given_come_before_made_up_ones(ws: Workspace) ->
     ws.mock("clean_sales", {"load_sales": [{"region": "own", "amount": 1}]})
     ws.run(mock="auto")
     assert rows(ws, "by_region") == [{"region": "own", "total": 1}]
+
+
+@pytest.mark.parametrize("wrong", [5, [1, 2], "", None])
+def test_what_is_no_rows_is_refused(ws: Workspace, wrong: Any) -> None:
+    with pytest.raises(ValidationError, match=r"the mock of 'clean_sales' (is a|has no columns)"):
+        ws.mock("by_region", {"clean_sales": wrong})
+    with pytest.raises(ValidationError, match=r"the mock of 'clean_sales' (is a|has no columns)"):
+        ws.try_node("by_region", {"clean_sales": wrong})
+
+
+def test_calls_that_make_no_sense_are_refused(ws: Workspace) -> None:
+    with pytest.raises(UsageError, match="mock rows are given by input"):
+        ws.mock("by_region", [{"a": 1}])  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="mock is 'given' or 'auto', not 'all'"):
+        ws.run(mock="all")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_runs_on_mocks_are_the_same_with_every_engine_and_in_parallel(ws: Workspace, engine: str) -> None:
+    connections = {"local": {"type": "local", "base_path": "."}}
+    ws.configure(ProjectConfig.model_validate({"connections": connections, "engine": engine}))
+    ws.mock(None, {"load_sales": [{"region": "N", "amount": 5, "day": "2024-01-02"}]})
+    ws.run(mock="given", workers=2)
+    assert rows(ws, "by_region") == [{"region": "N", "total": 5}]
 
 
 def test_parameters_hold_for_a_run_on_mocks(ws: Workspace) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from odibi_nb.cells.option_parser import Option, OptionParser, collect, is_option, key_value, split_line
 from odibi_nb.exceptions import UsageError
 
-__all__ = ["NODE_LINE", "NodeOptions", "Target", "parse_node_line"]
+__all__ = ["MOCK_OPTION", "NODE_LINE", "NodeOptions", "Target", "parse_node_line"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,14 @@ def _variable(text: str) -> str:
     return text
 
 
+MOCK_OPTION = Option(
+    "--mock",
+    takes="optional",
+    choices=("auto",),
+    bare="given",
+    metavar="auto",
+    help="run on mock rows and write nothing; auto makes some up",
+)
 NODE_LINE = OptionParser(
     "odibi_node",
     [
@@ -94,7 +102,7 @@ NODE_LINE = OptionParser(
         Option(
             "--expect", repeatable=True, metavar="EXPR", help="what must hold of the rows: 'not_null(id)', 'amount > 0'"
         ),
-        Option("--mock", takes="optional", choices=("auto",), bare="given", metavar="auto", help="run on mock rows"),
+        MOCK_OPTION,
         Option("--no-run", takes="nothing", help="declare the node without running it"),
         Option("--into", convert=_variable, metavar="VAR", help="bind the result to a variable"),
         Option("--tag", repeatable=True, metavar="TAG", help="a tag, to select nodes by"),

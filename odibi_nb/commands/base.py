@@ -21,7 +21,8 @@ Door = Literal["cell", "shell"]
 class Shown:
     """What a command shows: as text, as HTML, and (for `--json`) as plain values.
 
-    error: raised once the rest is shown. exit_status: of the shell command.
+    error: raised once the rest is shown. exit_status: of the shell command. next_cell: a text for the notebook's next
+    cell.
     """
 
     text: str = ""
@@ -30,6 +31,7 @@ class Shown:
     data: Any = None
     error: BaseException | None = None
     exit_status: int = 0
+    next_cell: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

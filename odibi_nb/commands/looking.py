@@ -43,7 +43,8 @@ def show(call: Call) -> Shown:
     name = call.words[0]
     if call.values.get("traceback"):
         return Shown(_traceback(call, name))
-    view = node_view(call.ws, name, preview=call.values.get("preview"))
+    trial = call.ws.trials.result(name) if call.values.get("mock") else None
+    view = node_view(call.ws, name, preview=call.values.get("preview"), trial=trial)
     return Shown(node_text(view), node_html(view))
 
 
@@ -92,6 +93,7 @@ COMMANDS = {
             words=("NODE",),
             options=(
                 Option("--traceback", takes="nothing", help="the whole traceback of the node's error"),
+                Option("--mock", takes="nothing", help="its last result on mock rows"),
                 Option("--preview", convert=_rows, metavar="N", help="rows shown"),
             ),
         ),

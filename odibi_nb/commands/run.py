@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from odibi_nb.cells.option_parser import Option, collect, key_text
+from odibi_nb.cells.options import MOCK_OPTION
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selectors
 from odibi_nb.commands.settings import typed_parameters
@@ -28,10 +29,13 @@ def run(call: Call) -> Shown:
     if not call.ws.nodes:
         raise UsageError("there is no node to run", hint="declare one: %%odibi_node NAME")
     params = typed_parameters(call, collect("run", "--param", values.get("param", ())))
-    outcome = call.ws.attempt(request_of(call, params), call.listeners)
+    request = request_of(call, params)
+    outcome = call.ws.attempt(request, call.listeners)
     view = run_view(call.ws, outcome)
     error = _error_of(outcome)
     data = run_dict(view.title, outcome) if values.get("json") else None
+    if data is not None and request.mock is not None:
+        data["mock"] = request.mock
     status = _STATUSES[outcome.status]
     if call.door == "cell":
         view = _without(view, error)
@@ -50,6 +54,7 @@ def request_of(call: Call, params: Mapping[str, Any]) -> RunRequest:
         workers=values.get("workers", 1),
         fail_fast=bool(values.get("fail_fast")),
         preview=1 if call.door == "cell" else 0,
+        mock=values.get("mock"),
     )
 
 
@@ -112,6 +117,7 @@ COMMANDS = {
             *RECOMPUTING,
             Option("--workers", convert=_workers, metavar="N", help="nodes at once (1)"),
             Option("--fail-fast", takes="nothing", help="start nothing more after a failure"),
+            MOCK_OPTION,
         ),
         executes=True,
     )

@@ -31,6 +31,7 @@ COMMANDS = {
         Row("run", "run", _BOTH, "compute what is not fresh, and write the selected nodes"),
         Row("test", "test", _BOTH, "run the unit tests of nodes"),
         Row("show", "looking", ("cell",), "a node's card, or the whole traceback of its error"),
+        Row("capture", "capture", _BOTH, "real input rows of a node as a mock cell"),
         Row("validate", "validate", _BOTH, "check everything that can be checked without running"),
         Row("ls", "looking", _BOTH, "the names that selectors mean"),
         Row("params", "settings", _BOTH, "the parameters and their values; k=v sets one"),

@@ -14,7 +14,7 @@ __all__ = ["COMMANDS"]
 def validate(call: Call) -> Shown:
     """Check the declarations; no user code runs, no data is read."""
     ws = call.ws
-    problems = [*ws.problems(), *problems_of_tests(ws)]
+    problems = [*ws.problems(), *ws.trials.problems(), *problems_of_tests(ws)]
     order = ws.graph.topological_sort()
     counted = plural(len(order), "node")
     lines = [f"{counted}, {plural(len(problems), 'error')}" if problems else f"{counted}: valid"]

@@ -43,7 +43,8 @@ class NodeConfig(DialectModel):
 
     inputs: names for the node's SQL and functions, each a node's name or something to read.
     materialize: None lets the engine choose. preview: rows on its card; None takes the setting. cache: whether a
-    result may be taken for fresh; None: unless it reads the outside world.
+    result may be taken for fresh; None: unless it reads the outside world. sensitive: columns to mask where rows
+    are captured from this node, or from one below it.
     """
 
     name: Name
@@ -59,6 +60,7 @@ class NodeConfig(DialectModel):
     returns: Literal["frame", "object", "none"] = "frame"
     cache: bool | None = None
     preview: int | None = Field(default=None, ge=0)
+    sensitive: list[str] = Field(default_factory=list)
     on_error: Annotated[ErrorStrategy, one_of(ErrorStrategy)] = ErrorStrategy.FAIL_LATER
     validation: ValidationConfig | None = None
 

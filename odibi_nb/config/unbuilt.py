@@ -16,7 +16,7 @@ UNBUILT_KEYS: Mapping[str, frozenset[str]] = {
         {
             "columns", "contracts", "explanation", "explanation_file", "incremental", "log_level",
             "materialized", "params", "pattern", "post_sql", "pre_sql", "privacy", "runbook_url", "schema_policy",
-            "sensitive", "streaming", "transformer",
+            "streaming", "transformer",
         }
     ),
     "ReadConfig": frozenset(

@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["canonical_table", "duckdb_type", "schema_of", "to_pandas"]
+__all__ = ["PLAIN_TYPES", "canonical_table", "duckdb_type", "schema_of", "to_pandas"]
 
 
-_PLAIN: dict[pa.DataType, str] = {
+PLAIN_TYPES: dict[pa.DataType, str] = {
     pa.bool_(): "BOOLEAN",
     pa.int8(): "TINYINT",
     pa.int16(): "SMALLINT",
@@ -65,7 +65,7 @@ _PLAIN: dict[pa.DataType, str] = {
 
 def duckdb_type(arrow: pa.DataType) -> str:
     """Return the DuckDB name of a canonical Arrow type, nested ones included."""
-    if (plain := _PLAIN.get(arrow)) is not None:
+    if (plain := PLAIN_TYPES.get(arrow)) is not None:
         return plain
     for applies, spelled in _SPELLINGS:
         if applies(arrow):
@@ -196,7 +196,7 @@ def _canonical_duration(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def canonical_type(arrow: pa.DataType) -> pa.DataType:
     """Return the type that the table gives to columns of this Arrow type (see the module's table)."""
-    if arrow in _PLAIN:
+    if arrow in PLAIN_TYPES:
         return arrow
     for applies, change in _CHANGES:
         if applies(arrow):

@@ -27,9 +27,11 @@ class Output:
 
 
 def show(shown: Shown) -> None:
-    """Display what a command shows; then raise its error, if it has one."""
+    """Display what a command shows, and fill the next cell if it has one for it; then raise its error."""
     if shown.text or shown.html:
         display(Output(shown.text, shown.html, shown.svg))  # type: ignore[no-untyped-call]
+    if shown.next_cell is not None and (shell := get_ipython()) is not None:
+        shell.set_next_input(shown.next_cell)
     if shown.error is not None:
         raise shown.error
 

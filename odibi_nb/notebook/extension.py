@@ -94,11 +94,13 @@ class _Loaded:
 
     def _before_cell(self, info: Any) -> None:
         """Take in what the front end says of the cell; drop the nodes of deleted ones, and say so."""
-        deleted = self._watch.begin(info)
-        for name in self._workspace.drop_cells(deleted):
+        gone = self._watch.begin(info)
+        for name in self._workspace.drop_cells(gone):
             print(f"dropped {name}: its cell was deleted · %odibi drop {name} --undo brings it back")  # noqa: T201
-        for test in self._workspace.tests.drop_cells(deleted):
+        for test in self._workspace.tests.drop_cells(gone):
             print(f"dropped the test {test}: its cell was deleted")  # noqa: T201
+        for name in self._workspace.trials.drop_cells(gone):
+            print(f"dropped mock rows for {name}: their cell was deleted")  # noqa: T201
         if values := injected_values(info.raw_cell):
             self._workspace.set_params(values, layer="papermill")
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
+from odibi_nb.cells.option_parser import OptionParser
 from odibi_nb.cells.options import NODE_LINE
 from odibi_nb.commands.base import Call, Shown, described_options
 from odibi_nb.commands.table import find_command
 from odibi_nb.exceptions import UsageError
 from odibi_nb.notebook.cells import CellWatch, magic_line
 from odibi_nb.notebook.display import show, show_value
+from odibi_nb.workspaces.mock_cell import MOCK_LINE
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -28,7 +30,6 @@ F = TypeVar("F", bound=Callable[..., None])
 
 _LONG_WORK_S = 10.0
 _LATER = (
-    ("cell", "odibi_mock"),
     ("cell", "odibi_expect"),
     ("cell", "odibi_sql"),
     ("line", "odibi_sql"),
@@ -39,15 +40,19 @@ def _not_built(name: str, line: str, cell: str = "") -> None:
     raise UsageError(f"{name} is not built yet", hint="`%odibi help` lists what is")
 
 
-def _with_node_options(function: F) -> F:
-    """List the options of a node's line in the docstring, which is what `%%odibi_node?` shows."""
-    function.__doc__ = "\n\n".join([inspect.getdoc(function) or "", "\n".join(described_options(NODE_LINE.options))])
-    return function
+def _with_options(parser: OptionParser) -> Callable[[F], F]:
+    """List the options of a magic's line in its docstring, which is what `%%odibi_node?` shows."""
+
+    def documented(function: F) -> F:
+        function.__doc__ = "\n\n".join([inspect.getdoc(function) or "", "\n".join(described_options(parser.options))])
+        return function
+
+    return documented
 
 
 @magics_class
 class OdibiMagics(Magics):
-    """`%odibi`, `%odibi_node`, `%%odibi_node`, `%%odibi_project`, `%%odibi_test`."""
+    """`%odibi`, `%odibi_node`, `%%odibi_node`, `%%odibi_mock`, `%%odibi_project`, `%%odibi_test`."""
 
     shell: InteractiveShell
 
@@ -94,7 +99,7 @@ class OdibiMagics(Magics):
 
     @no_var_expand
     @cell_magic("odibi_node")  # type: ignore[arg-type]
-    @_with_node_options
+    @_with_options(NODE_LINE)
     def odibi_node_cell(self, line: str, cell: str) -> None:
         """Declare a node; its body is SQL, Python or YAML. The cell shows the node's rows and writes nothing.
 
@@ -118,7 +123,7 @@ class OdibiMagics(Magics):
 
     @no_var_expand
     @line_magic("odibi_node")  # type: ignore[arg-type]
-    @_with_node_options
+    @_with_options(NODE_LINE)
     def odibi_node_line(self, line: str) -> None:
         """Declare a node without a body in one line: `%odibi_node load_sales --read local:sales.csv`."""
         if _asks_for_help(line):
@@ -158,11 +163,39 @@ class OdibiMagics(Magics):
         test = self._workspace.tests.put(declared_test(line, cell, origin, magic_line=magic_line(origin)))
         show(test_card(self._workspace, test))
 
+    @no_var_expand
+    @cell_magic("odibi_mock")  # type: ignore[arg-type]
+    @_with_options(MOCK_LINE)
+    def odibi_mock(self, line: str, cell: str) -> None:
+        """Keep mock rows for a node's inputs, in YAML, and show the node on them; without NODE, for all their readers.
+
+        Examples:
+            %%odibi_mock by_region
+            clean_sales: [{region: N, amount: 5}, {region: N, amount: 7}]
+
+            %%odibi_mock by_region --input clean_sales
+            region,amount
+            N,5
+
+        Rows have the types of the real ones, as far as those are known. Real results are left alone.
+        """
+        from odibi_nb.notebook.mocks import declared_mocks
+
+        if _asks_for_help(line):
+            show(Shown(inspect.getdoc(self.odibi_mock) or ""))
+            return
+        origin = self._watch.origin(line, cell)
+        mocks = self._workspace.trials.declare_cell(line, cell, origin, magic_line=magic_line(origin))
+        show(declared_mocks(self._workspace, mocks))
+
     def _try(self, node: DeclaredNode) -> None:
         """Run a node that was just declared, as far as its card shows it."""
         from odibi_nb.notebook.card import declared_card, result_card
 
         ws = self._workspace
+        if node.mock and not node.no_run and ws.options["auto"]:
+            self._try_on_mocks(node)
+            return
         if node.no_run or not ws.options["auto"] or node.config.returns == "none" or ws.waits_for(node.name):
             show(declared_card(ws, node))
             return
@@ -173,6 +206,14 @@ class OdibiMagics(Magics):
         show(result_card(ws, node, result))
         if node.config.returns == "object":
             show_value(ws[node.name].value)
+
+    def _try_on_mocks(self, node: DeclaredNode) -> None:
+        from odibi_nb.notebook.mocks import mock_card
+
+        card = mock_card(self._workspace, node.name, auto=node.mock == "auto", notes=node.notes)
+        if node.into and card.error is None:
+            self.shell.user_ns[node.into] = self._workspace.trials[node.name].value
+        show(card)
 
     def _announce(self, work: dict[str, float]) -> None:
         """Name what has to run first, before it does, where that is expected to take long."""

@@ -44,5 +44,6 @@ def _facts(view: RunView) -> str:
 
 
 def _remark(node: NodeView) -> str:
-    """What was written; else why there is no result: a skipped node says so in its first note."""
-    return node.written or (node.notes[0] if node.notes and node.status in {"skipped", "cancelled"} else "")
+    """Badges, and what was written; else why there is no result: a skipped node says so in its first note."""
+    without_result = node.notes[0] if node.notes and node.status in {"skipped", "cancelled"} else ""
+    return join_facts(*node.badges, node.written or without_result)

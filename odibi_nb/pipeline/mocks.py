@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import ValidationError, did_you_mean
-from odibi_nb.runner.tasks import Dependency, NodeTask
+from odibi_nb.runner.tasks import NodeTask
 
 if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig
 
-__all__ = ["as_frame", "inputs_of", "mocked"]
+__all__ = ["as_frame", "inputs_of", "mocked", "redirected"]
 
 
 def inputs_of(task: NodeTask, config: NodeConfig) -> list[str]:
@@ -36,9 +36,24 @@ def mocked(task: NodeTask, config: NodeConfig, given: Collection[str]) -> NodeTa
         if name not in wanted:
             hint = did_you_mean(name, wanted) or f"inputs: {', '.join(wanted) or 'none'}"
             raise ValidationError(f"'{name}' is no input of node '{task.name}'", hint=hint)
-    start = (Dependency(task.name, "mock"),) if config.read is not None else ()
-    inputs = {alias: source if isinstance(source, str) else alias for alias, source in config.inputs.items()}
-    return replace(task, source=None, target=None, inputs=inputs, dependencies=(*start, *task.dependencies))
+    return redirected(task, config, {name: name for name in wanted})
+
+
+def redirected(task: NodeTask, config: NodeConfig, places: Mapping[str, str]) -> NodeTask:
+    """Return the task with its inputs taken from the run's results of other names; it reads and writes nothing itself.
+
+    places: those names by input; all that it reads from a connection must be among them.
+    """
+    inputs = {task.name: places[task.name]} if config.read is not None else {}
+    for alias, given in config.inputs.items():
+        name = given if isinstance(given, str) else alias
+        inputs[alias] = places.get(name, name)
+    if any(places.get(name, name) != name for name in task.depends_on):
+        # All of them, since the first one is what the node starts from.
+        for name in task.depends_on:
+            inputs.setdefault(name, places.get(name, name))
+    above = tuple(one for one in task.dependencies if places.get(one.name, one.name) == one.name)
+    return replace(task, source=None, target=None, inputs=inputs, dependencies=above)
 
 
 def as_frame(mock: Any) -> Any:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from odibi_nb.context import LazyContext
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Source
@@ -19,6 +19,9 @@ from odibi_nb.runner.tasks import FunctionStep, NodeTask, OperationStep, SqlStep
 from odibi_nb.sql import analyze
 from odibi_nb.sql.operations import operation_sql
 
+if TYPE_CHECKING:
+    from odibi_nb.engine.schema import Schema
+
 __all__ = ["Executed", "NodeExecution", "Surroundings"]
 
 Current = Callable[[], Dataset]
@@ -27,11 +30,12 @@ Current = Callable[[], Dataset]
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """What a node has done; rows_written: None when it wrote nothing."""
+    """What a node has done; rows_written: None when it wrote nothing. read: the columns of what it read, by name."""
 
     dataset: Dataset
     rows_written: int | None = None
     expectations: tuple[ExpectationResult, ...] = ()
+    read: Mapping[str, Schema] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,10 @@ class NodeExecution:
         data, checks = current(), self._task.checks
         expectations = check_rows(self._engine, data, checks) if checks else ()
         self._go_on()
+        read = {name: source.schema for name, source in self._sources.items()}
         if any(not result.passed and result.severity == "fail" for result in expectations):
-            return Executed(data, None, expectations)
-        return Executed(data, self._write(data), expectations)
+            return Executed(data, None, expectations, read)
+        return Executed(data, self._write(data), expectations, read)
 
     def at_fault(self, error: OdibiException) -> OdibiException:
         """Return the error at the step whose rows were being computed when it came."""
@@ -89,7 +94,8 @@ class NodeExecution:
         """Return what the first step starts from: the source, else the first input's or dependency's result."""
         task = self._task
         if task.source is not None:
-            return self._make(None, self._read(task.source, "source", final=not task.steps))
+            self._sources[task.name] = self._read(task.source, "source", final=not task.steps)
+            return self._make(None, self._sources[task.name])
         first = next(iter(task.inputs), None) or next(iter(task.depends_on), None)
         return partial(self._input, first) if first is not None else None
 

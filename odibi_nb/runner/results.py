@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,7 +24,8 @@ class NodeResult:
 
     duration: seconds. reason: why it was skipped or cancelled, in words. written: where its rows went.
     output: what it printed, warned and logged. fused_into: the nodes whose queries evaluated it, when it
-    wasn't computed by itself. metadata: the same in plain values, for those who come from Odibi.
+    wasn't computed by itself. read: the columns of the sources that it read, by the names of its inputs.
+    metadata: the same in plain values, for those who come from Odibi.
     """
 
     node_name: str
@@ -39,6 +41,7 @@ class NodeResult:
     expectations: tuple[ExpectationResult, ...] = ()
     notes: tuple[str, ...] = ()
     badges: tuple[str, ...] = ()
+    read: Mapping[str, Schema] = field(default_factory=dict)
 
     @property
     def success(self) -> bool:

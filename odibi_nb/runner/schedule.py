@@ -52,9 +52,8 @@ class Schedule:
         names, seen = [name], {name}
         for below in names:
             for dependency in self._depends_on.get(below, ()):
-                if dependency not in seen or dependency == name:  # a mocked source depends on its own name
-                    yield dependency
                 if dependency not in seen:
+                    yield dependency
                     seen.add(dependency)
                     names.append(dependency)
 

@@ -135,7 +135,7 @@ class Runner:
         return Surroundings(
             self._engine,
             upstream=lambda wanted: self._read(name, wanted),
-            visible=lambda: self._schedule.above(name),
+            visible=lambda: (*task.inputs, *self._schedule.above(name)),
             readers=Readers(
                 count=len(readers) + bool(task.checks),
                 sink=writes,
@@ -164,7 +164,7 @@ class Runner:
         if self._options.preview and (self._options.in_full or not self._schedule.readers(task.name)):
             done.dataset.head(self._options.preview)
         result.dataset, result.expectations = done.dataset, done.expectations
-        result.notes = done.dataset.notes
+        result.notes, result.read = done.dataset.notes, done.read
         if done.rows_written is not None and task.target is not None:
             result.rows_written = done.rows_written
             result.written = f"{task.target.connection.name}:{task.target.path}"

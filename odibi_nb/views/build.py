@@ -27,19 +27,23 @@ if TYPE_CHECKING:
 __all__ = ["dag_view", "error_view", "node_view", "run_view"]
 
 
-def node_view(workspace: Workspace, name: str, *, preview: int | None = None) -> NodeView:
+def node_view(
+    workspace: Workspace, name: str, *, preview: int | None = None, trial: NodeResult | None = None
+) -> NodeView:
     """Return a node's card: what it says, and its last result.
 
-    preview: rows shown (default: the node's own number, else the workspace's).
+    preview: rows shown (default: the node's own number, else the workspace's). trial: a result on mock rows, to be
+    shown in place of the real one.
     """
     with workspace.lock:
-        status = workspace.status(name)
-        node, task, result = workspace.nodes[name], workspace.nodes.task(name), workspace.result(name)
+        status = workspace.status(name) if trial is None else trial.status
+        node, task, result = workspace.nodes[name], workspace.nodes.task(name), trial or workspace.result(name)
         rows = workspace.preview_rows(name) if preview is None else preview
         if status == "pending":
             result = None  # of an earlier declaration, which failed
         error = (result.error if result and status != "stale" else None) or workspace.nodes.problem(name)
-        waits = [f"waits for {', '.join(names)}"] if (names := workspace.waits_for(name)) else []
+        names = workspace.waits_for(name) if trial is None else []
+        waits = [f"waits for {', '.join(names)}"] if names else []
         waits += [f"stale: {why}"] if status == "stale" and (why := workspace.why_stale(name)) else []
         card = NodeView(
             name=name,
@@ -119,6 +123,7 @@ def _run_node(workspace: Workspace, name: str, result: NodeResult, preview: int)
         rows=_rows_text(result),
         time=duration_text(result.duration) if result.success or result.error else "",
         written=_written(result),
+        badges=result.badges,
         notes=tuple(_notes(result)),
         error=error_view(result.error) if result.error else None,
         preview=_preview(result, preview),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from textwrap import dedent
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from odibi_nb.cells.body import parse_node_cell
 from odibi_nb.cells.python_body import PythonBody, read_python
@@ -46,7 +46,8 @@ class DeclaredNode:
 
     body_places: where the text of each step begins.
     body: the Python of its cell, when it has one. function: a function given by hand instead.
-    declared: when a node of this name last was declared differently, in seconds since 1970.
+    mock: its cell runs it on mock rows. declared: when a node of this name last was declared differently, in seconds
+    since 1970.
     """
 
     config: NodeConfig
@@ -60,6 +61,7 @@ class DeclaredNode:
     function: Callable[..., Any] | None = None
     no_run: bool = False
     into: str | None = None
+    mock: Literal["given", "auto"] | None = None
     declared: float = 0.0
     notes: tuple[str, ...] = field(default=())
 
@@ -104,8 +106,6 @@ def declared_from_cell(
 
 
 def _declared(declaration: Declaration, origin: CellOrigin, variables: Mapping[str, Any]) -> DeclaredNode:
-    if declaration.options.mock:
-        raise UsageError("--mock is not built yet", hint="Pipeline.run_node takes mock_data", node=declaration.name)
     body = None
     if declaration.language == "python":
         body = read_python(declaration.body, node=declaration.name, first_line=declaration.body_line)
@@ -121,6 +121,7 @@ def _declared(declaration: Declaration, origin: CellOrigin, variables: Mapping[s
         body=body,
         no_run=declaration.options.no_run,
         into=declaration.options.into,
+        mock=declaration.options.mock,
     )
 
 

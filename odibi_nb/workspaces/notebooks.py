@@ -149,8 +149,13 @@ def _test(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
     workspace.tests.put(test if before is None else replace(test, twin=before.origin.label))
 
 
+def _mock(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
+    """A run without `--mock` has no use for mocks."""
+    workspace.trials.put_aside(magic.line, magic.body, origin, magic_line=magic.magic_line)
+
+
 def _leave_out(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
-    """Mocks and ad hoc queries are no part of a run."""
+    """Ad hoc queries are no part of a run."""
 
 
 def _refuse(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
@@ -165,7 +170,7 @@ _DECLARERS: dict[str, Callable[[Workspace, CellMagic, CellOrigin], None]] = {
     "odibi_project": _project,
     "odibi_node": _node,
     "odibi": _command,
-    "odibi_mock": _leave_out,
+    "odibi_mock": _mock,
     "odibi_test": _test,
     "odibi_sql": _leave_out,
 }

@@ -6,16 +6,16 @@ import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from odibi_nb.engine import create_engine, engine_version
 from odibi_nb.exceptions import UsageError
 from odibi_nb.fingerprints import differences
-from odibi_nb.pipeline.mocks import as_frame
 from odibi_nb.pipeline.setup import attempts_of
 from odibi_nb.runner import Dependency, Listener, NodeResult, NodeTask, Runner, RunOptions, RunOutcome, Status
 from odibi_nb.workspaces.fingerprinting import Fingerprints, Look
 from odibi_nb.workspaces.kept import KeptResults
+from odibi_nb.workspaces.known_schemas import KnownSchemas
 from odibi_nb.workspaces.nodes import Nodes
 from odibi_nb.workspaces.plan import Plan, PlannedNode, Planner
 from odibi_nb.workspaces.targets import target_stamp, target_text
@@ -33,6 +33,7 @@ class RunRequest:
 
     selectors: none means every node. params: values for this run alone. force: compute also what is fresh.
     append_again: append also what was appended. workers: nodes at once. preview: rows of each result to fetch at once.
+    mock: run on mock rows; "auto" makes up those that nobody has given.
     """
 
     selectors: tuple[str, ...] = ()
@@ -43,6 +44,7 @@ class RunRequest:
     workers: int = 1
     fail_fast: bool = False
     preview: int = 0
+    mock: Literal["given", "auto"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Runs:
         self._project: ProjectConfig | None = None
         self._running = threading.Lock()
         self.results = KeptResults()
+        self.schemas = KnownSchemas()
         self._fingerprints = Fingerprints(nodes)
         self.configure(None)
 
@@ -100,6 +103,7 @@ class Runs:
                 self._engine.close()
             self._engine = None
             self.results.clear()
+            self.schemas.clear()
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
@@ -178,11 +182,6 @@ class Runs:
         to_run = tuple(task for task in tasks if task.name in running)
         return Job(to_run, options, given, self._done(given), self._fingerprints.look(names))
 
-    def prepare_trial(self, task: NodeTask, given: Mapping[str, Any]) -> Job:
-        """Return the run of a task on given rows alone; given: frames, rows or columns by input."""
-        frames = {name: self.engine.publish(as_frame(rows), name) for name, rows in given.items()}
-        return Job((task,), RunOptions(write=frozenset()), frames)
-
     def execute(self, job: Job, listeners: Iterable[Listener] = ()) -> RunOutcome:
         """Run; failures and an interrupt are in the outcome."""
         self.engine.begin()
@@ -202,6 +201,7 @@ class Runs:
                 continue
             if name not in cached or self._is_spoilt(result):
                 self._keep(job, job.look, result)
+                self.schemas.learn(result)
             if result.rows_written is not None and (target := self._nodes.ready(name).target) is not None:
                 self.results.note_written(name, target_text(target), target_stamp(target))
 

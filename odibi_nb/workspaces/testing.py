@@ -83,6 +83,8 @@ def _tried(workspace: Workspace, test: NodeTest, read: ReadTest) -> NodeResult:
 
 def _mocks_of(workspace: Workspace, node: str) -> Mapping[str, Any]:
     """Return the mock rows of a node's inputs."""
+    if mocks := workspace.trials.mocks_of(node):
+        return mocks
     raise ValidationError(f"node '{node}' has no mocks", hint=f"declare them: %%odibi_mock {node}", node=node)
 
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import OdibiException, UsageError, did_you_mean
 from odibi_nb.graph import DependencyGraph
-from odibi_nb.pipeline.mocks import mocked
 from odibi_nb.pipeline.setup import connections_of
 from odibi_nb.pipeline.targets import shared_targets
 from odibi_nb.registry import FunctionRegistry, Functions
-from odibi_nb.runner import Listener, NodeResult, RunOutcome, Status
+from odibi_nb.runner import Listener, NodeResult, RunOptions, RunOutcome, Status
 from odibi_nb.workspaces.blame import blamed
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode, declared_from_cell, declared_from_python, renamed
 from odibi_nb.workspaces.functions import Namespace
 from odibi_nb.workspaces.identity import doubts, former_of
+from odibi_nb.workspaces.mocks import Mock
 from odibi_nb.workspaces.node_tests import NodeTests
 from odibi_nb.workspaces.nodes import Nodes, Surroundings
 from odibi_nb.workspaces.parameters import known_parameters, refuse_unknown
@@ -28,6 +28,7 @@ from odibi_nb.workspaces.plan import Plan
 from odibi_nb.workspaces.result import Result
 from odibi_nb.workspaces.runs import RunRequest, Runs
 from odibi_nb.workspaces.selectors import Selectable, select
+from odibi_nb.workspaces.trials import Trial, Trials
 
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
@@ -64,6 +65,7 @@ class Workspace:
         self.nodes = Nodes(self._around)
         self.tests = NodeTests()
         self._runs = Runs(self.nodes)
+        self.trials = Trials(self.nodes, self._runs, self.lock)
         self.project: ProjectConfig | None = None
         self.current_pipeline: str | None = None
         self.name = self.root.name
@@ -109,16 +111,20 @@ class Workspace:
             self.drop(former.name)
             try:
                 still = f"; still reading '{former.name}': {', '.join(readers)}" if readers else ""
-                return self.nodes.put(replace(node, notes=(f"renamed from '{former.name}'{still}", *notes)))
+                declared = self.nodes.put(replace(node, notes=(f"renamed from '{former.name}'{still}", *notes)))
             except OdibiException:
                 self.restore(former.name)
                 raise
+            self.trials.mocks.rename(former.name, node.name)
+            return declared
 
     def drop(self, name: str) -> None:
         """Forget a node and its result; `restore` brings it back."""
         with self.lock:
             self._dropped[name] = self.nodes.remove(name)
             self._runs.results.forget(name)
+            self._runs.schemas.forget(name)
+            self.trials.forget(name)
 
     def restore(self, name: str) -> DeclaredNode:
         """Declare a dropped node again."""
@@ -142,6 +148,7 @@ class Workspace:
             if new not in self.nodes:
                 self.nodes.put(node)
             self.drop(old)
+            self.trials.mocks.rename(old, new)
             return readers
 
     def drop_cells(self, cell_ids: Iterable[str]) -> list[str]:
@@ -162,6 +169,7 @@ class Workspace:
             self._around.params.clear()
             self._dropped.clear()
             self.tests.clear()
+            self.trials.clear()
             self.project, self.current_pipeline = None, None
             self.nodes.clear()
 
@@ -228,7 +236,7 @@ class Workspace:
             return self._runs.statuses(list(self.nodes if names is None else names))
 
     def result(self, name: str) -> NodeResult | None:
-        """Return the last run's record of a node; None when it never ran."""
+        """Return the record of a node's last real run; None when it never ran."""
         return self._runs.results.get(self.nodes[name].name)
 
     def previous(self, name: str) -> NodeResult | None:
@@ -306,7 +314,8 @@ class Workspace:
     ) -> RunOutcome:
         """Compute what the selected nodes need and is not fresh, and write the selected ones, as `%odibi run` does.
 
-        how: force, append_again, workers, fail_fast, as in `RunRequest`.
+        how: force, append_again, workers, fail_fast, mock, as in `RunRequest`. With mock ("given", or "auto", which
+        makes up rows that nobody has given) nodes run on mock rows instead, and nothing is written.
         Raises what can't run as declared, before anything runs; after the run the first error of a node.
 
         Example: `ws.run("+by_region", params={"min_amount": 100})`.
@@ -333,6 +342,8 @@ class Workspace:
 
     def attempt(self, request: RunRequest, listeners: Iterable[Listener] = ()) -> RunOutcome:
         """Run as `run` does; failed nodes and an interrupt are in the outcome, not raised."""
+        if request.mock is not None:
+            return self._attempt_on_mocks(request, listeners)
         with self._runs.exclusively():
             with self.lock, self._params_for(request.params):
                 names = self.select(request.selectors, request.exclude)
@@ -366,14 +377,31 @@ class Workspace:
         name. params: over the workspace's own. Raises ValidationError for an input that isn't given or isn't one;
         a node that fails is in the result.
         """
-        with self._runs.exclusively():
-            with self.lock:
-                task = self.nodes.task_with(name, params or {})
-                job = self._runs.prepare_trial(mocked(task, self.nodes[name].config, given), given)
-            outcome = self._runs.execute(job)
+        trials, nodes = self.trials, self.nodes
+        outcome = trials.execute(lambda: trials.prepare_given(nodes.task_with(name, params or {}), given))
         if outcome.interrupted:
             raise KeyboardInterrupt
         return outcome.results[name]
+
+    def mock(self, node: str | None, rows: Mapping[str, Any]) -> list[str]:
+        """Keep mock rows for inputs of a node, as `%%odibi_mock` does; return what is doubtful about them.
+
+        node: None for every reader of the nodes that `rows` names. rows: by input: rows, columns, CSV or a frame.
+
+        Example: `ws.mock("by_region", {"clean_sales": [{"region": "N", "amount": 5}]})`.
+        """
+        if not isinstance(rows, Mapping):
+            raise UsageError("mock rows are given by input", hint="{'clean_sales': [{'region': 'N'}]}", node=node)
+        return self.trials.declare(Mock(name, given, node) for name, given in rows.items())
+
+    def _attempt_on_mocks(self, request: RunRequest, listeners: Iterable[Listener]) -> RunOutcome:
+        def prepare() -> Trial:
+            with self._params_for(request.params):
+                names = self.select(request.selectors, request.exclude)
+                options = RunOptions(workers=request.workers, fail_fast=request.fail_fast, preview=request.preview)
+                return self.trials.prepare(names, options, auto=request.mock == "auto")
+
+        return self.trials.execute(prepare, listeners)
 
     @property
     def title(self) -> str:

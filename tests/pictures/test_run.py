@@ -8,8 +8,8 @@ def test_a_run_is_its_sum_its_nodes_and_its_errors():
     assert pictures.run_text(samples.run()).splitlines() == [
         "sales ✗ failed · 3 nodes: 1 completed, 1 failed, 1 skipped · 1.2 s",
         "node       kind    status        rows   time",
-        "─────────  ──────  ───────────  ─────  ─────  ──────────────────────────────────",
-        "by_region  sql     ✓ completed  1,234  12 ms  written to local:by_region.parquet",
+        "─────────  ──────  ───────────  ─────  ─────  ─────────────────────────────────────────",
+        "by_region  sql     ✓ completed  1,234  12 ms  MOCK · written to local:by_region.parquet",
         "clean      python  ✗ failed             8 ms",
         "save       sink    » skipped                  clean failed",
         "",

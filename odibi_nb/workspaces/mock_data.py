@@ -1,0 +1,58 @@
+"""Mock rows as results, and what is to be said of columns that they leave out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from odibi_nb.exceptions import NotAFrameError, ValidationError
+from odibi_nb.runner import NodeResult
+from odibi_nb.workspaces.mock_search import Given
+from odibi_nb.workspaces.mocks import are_rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from odibi_nb.engine.base import Dataset, Engine
+
+__all__ = ["explain_left_out", "given_table", "left_out_of", "mock_dataset"]
+
+
+def mock_dataset(given: Given, engine: Engine) -> Dataset:
+    """Return given rows as a result; raises ValidationError for what doesn't fit the input."""
+    from odibi_nb.workspaces.mock_rows import check_columns
+
+    mock = given.mock
+    if are_rows(mock.rows):
+        return engine.publish(given_table(given), mock.input)
+    try:
+        data = engine.publish(mock.rows, mock.input)
+    except NotAFrameError as exc:
+        hint = "give rows: [{column: value}, …], columns, CSV or a frame"
+        kind = type(mock.rows).__name__
+        raise ValidationError(f"the mock of '{mock.input}' is a {kind}, not rows", hint=hint) from exc
+    check_columns([column.name for column in data.schema], mock.input, given.schema)
+    return data
+
+
+def given_table(given: Given) -> pa.Table:
+    """Return rows that are written by hand, with their types; raises ValidationError at their place."""
+    from odibi_nb.workspaces.mock_rows import mock_table
+
+    mock = given.mock
+    return mock_table(mock.rows, mock.input, schema=given.schema, locate=mock.locate)
+
+
+def left_out_of(given: Given, data: Dataset) -> list[tuple[str, str]]:
+    """Return the columns that given rows leave out, each with its input."""
+    there = {column.name for column in data.schema}
+    return [(given.mock.input, column.name) for column in given.schema or () if column.name not in there]
+
+
+def explain_left_out(result: NodeResult, left_out: Iterable[tuple[str, str]]) -> None:
+    """Let an error that names a column which the mocks leave out say so."""
+    for name, column in left_out if result.error is not None else ():
+        if result.error and re.search(rf"\b{re.escape(column)}\b", result.error.message, re.IGNORECASE):
+            result.error.hint = f"the mock of '{name}' has no column '{column}': add it to its rows"
+            return

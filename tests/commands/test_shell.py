@@ -367,7 +367,7 @@ def test_graph_in_every_format(shell: Shell, sales: str) -> None:
 def test_a_run_that_is_interrupted_is_status_130(folder: Path) -> None:
     target = _notebook(
         "n.ipynb",
-        "%%odibi_node first\nfrom pathlib import Path\nPath('started').touch()\nimport pandas as pd\npd.DataFrame({'x': [1]})",
+        "%%odibi_node first\nimport pandas as pd\nframe = pd.DataFrame({'x': [1]})\nopen('started', 'w').close()\nframe",
         "%%odibi_node slow --depends-on first\n"
         "SELECT count(*) AS n FROM range(100000000000) t(i) WHERE hash(i) % 7 = 3",
         "%%odibi_node after\nSELECT * FROM slow",
@@ -377,7 +377,7 @@ def test_a_run_that_is_interrupted_is_status_130(folder: Path) -> None:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
     while not Path("started").exists() and process.poll() is None:
         time.sleep(0.1)
-    time.sleep(1)
+    time.sleep(2)
     start = time.monotonic()
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=30)

@@ -367,7 +367,7 @@ def test_graph_in_every_format(shell: Shell, sales: str) -> None:
 def test_a_run_that_is_interrupted_is_status_130(folder: Path) -> None:
     target = _notebook(
         "n.ipynb",
-        "%%odibi_node first\nimport pandas as pd\nframe = pd.DataFrame({'x': [1]})\nopen('started', 'w').close()\nframe",
+        "%%odibi_node first\nimport pandas as pd\nrows = pd.DataFrame({'x': [1]})\nopen('started', 'w').close()\nrows",
         "%%odibi_node slow --depends-on first\n"
         "SELECT count(*) AS n FROM range(100000000000) t(i) WHERE hash(i) % 7 = 3",
         "%%odibi_node after\nSELECT * FROM slow",

@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> NotebookTests | None:
     """Collect a notebook that was asked for and holds unit tests."""
-    if file_path.suffix != ".ipynb" or not _is_wanted(file_path, parent) or not _may_hold_tests(file_path):
+    if file_path.suffix != ".ipynb" or not _is_wanted(file_path, parent) or not _holds_tests(file_path):
         return None
     return NotebookTests.from_parent(parent, path=file_path)
 
@@ -44,12 +44,22 @@ def _is_wanted(file: Path, parent: pytest.Collector) -> bool:
     return any(fnmatch(name, glob) or fnmatch(file.name, glob) for glob in globs)
 
 
-def _may_hold_tests(file: Path) -> bool:
-    """Whether the text names the magic at all; what it means there is for the collector to say."""
+def _holds_tests(file: Path) -> bool:
+    """Whether a cell is a unit test; a file that can't be read is for the collector to refuse."""
     try:
-        return _MARK in file.read_text("utf-8", errors="replace")
+        if _MARK not in file.read_text("utf-8", errors="replace"):
+            return False
     except OSError:
-        return True  # the collector says why
+        return True
+    from odibi_nb.cells.magics import find_magic
+    from odibi_nb.cells.notebook_file import read_notebook
+    from odibi_nb.exceptions import OdibiException
+
+    try:
+        magics = [find_magic(cell.source) for cell in read_notebook(file).cells]
+    except OdibiException:
+        return True
+    return any(magic is not None and f"%%{magic.name}" == _MARK for magic in magics)
 
 
 class NotebookTests(pytest.File):

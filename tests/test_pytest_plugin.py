@@ -99,9 +99,10 @@ def test_a_notebook_is_not_collected_unasked(folder: Path) -> None:
 
 
 def test_a_notebook_without_tests_is_no_success(folder: Path) -> None:
-    notebook(folder)
+    notebook(folder, "help_text = '%%odibi_test by_region sums'")
     status, out = run(folder, "nb.ipynb")
-    assert status not in (0, 1), out
+    assert status == 4, out
+    assert "not found" in out
 
 
 def test_a_notebook_that_can_t_be_read_is_an_error_at_its_line(folder: Path) -> None:

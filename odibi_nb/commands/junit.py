@@ -39,6 +39,6 @@ def _add(suite: ET.Element, test: TestView) -> None:
         kind = "failure" if test.status == "failed" else "error"
         error = test.error.type if test.error is not None and kind == "error" else "UnitTestFailed"
         wrong = ET.SubElement(case, kind, message=visible(test.message), type=visible(error))
-        wrong.text = visible(failure_text(test), lines=True)
+        wrong.text = failure_text(test)
     if test.output:
         ET.SubElement(case, "system-out").text = visible(test.output, lines=True)

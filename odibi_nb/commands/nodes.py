@@ -10,8 +10,11 @@ __all__ = ["COMMANDS"]
 
 
 def drop(call: Call) -> Shown:
-    """Forget a node and its result, or bring one back."""
+    """Forget a node and its result, or a test; or bring a node back."""
     name = call.words[0]
+    if "::" in name and not call.values.get("undo"):
+        call.ws.tests.drop(name)
+        return Shown(f"dropped the test {name}")
     if call.values.get("undo"):
         call.ws.restore(name)
         return Shown(f"{name} is back")
@@ -44,6 +47,7 @@ COMMANDS = {
             drop,
             words=("NODE",),
             options=(Option("--undo", takes="nothing", help="bring back a node that was dropped"),),
+            details="NODE::TEST is one of its unit tests.",
         ),
         Command("rename", "Give a node another name.", "rename clean cleaned", rename, words=("OLD", "NEW")),
         Command("reset", "Forget every node, result and parameter; files stay.", "reset", reset),

@@ -117,6 +117,10 @@ class NodeTests(Mapping[str, NodeTest]):
         self._tests[test.id] = test
         return test
 
+    def drop(self, test_id: str) -> None:
+        """Forget a test; raises UnknownNameError."""
+        del self._tests[self[test_id].id]
+
     def drop_cells(self, cell_ids: Iterable[str]) -> list[str]:
         """Drop the tests of deleted cells and return their names."""
         gone = set(cell_ids)

@@ -71,6 +71,9 @@ def _tried(workspace: Workspace, test: NodeTest, read: ReadTest) -> NodeResult:
     params = read.config.params
     with workspace.lock:
         task = workspace.nodes.task_with(test.node, params)
+    if task.returns == "none":
+        message = f"node '{test.node}' is a side effect, which only a run performs"
+        raise UsageError(message, hint="test the nodes that it reads", **test.place)
     _check_params(task, params, read)
     try:
         given = given_rows(read, lambda: _mocks_of(workspace, test.node))

@@ -74,6 +74,13 @@ def test_the_same_cell_run_again_replaces_its_test(sales: Notebook) -> None:
     assert "note: cells 7 and 8 both declare 'by_region::sums'" in sales.run(GOOD, cell_id="b").text
 
 
+def test_a_test_can_be_dropped(sales: Notebook) -> None:
+    sales.ok(GOOD, "%odibi drop by_region::sums")
+    assert not sales.ws.tests
+    assert "by_region" in sales.ws
+    assert "there is no test 'by_region::sums'" in str(sales.fails("%odibi drop by_region::sums"))
+
+
 def test_bad_yaml_is_an_error_of_the_cell(nb: Notebook) -> None:
     error = nb.fails("\n%%odibi_test by_region sums\nexpct: []")
     assert (error.where.cell, error.where.line) == ("3", 3)

@@ -183,6 +183,12 @@ def test_a_node_without_rows_can_t_be_compared(tested: Tested, ws: Workspace) ->
     assert error_of(verdict, "failed")[0] == "the node returns no rows to compare"
 
 
+def test_a_side_effect_is_not_performed_for_a_test(tested: Tested, ws: Workspace) -> None:
+    ws.node("notify", "def notify(load):\n    raise SystemError('performed')", returns="none")
+    verdict = tested("notify", "given: {load: [{amount: 5}]}\nexpect: {error: performed}")
+    assert error_of(verdict, "error")[0] == "node 'notify' is a side effect, which only a run performs"
+
+
 def test_a_disabled_node_passes_no_test(tested: Tested, ws: Workspace) -> None:
     ws.node("off", "SELECT * FROM load", enabled=False)
     verdict = tested("off", "given: {load: [{amount: 5}]}\nexpect: {count: 1}")

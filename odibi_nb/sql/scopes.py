@@ -173,6 +173,8 @@ class Scope:
         having = [at for at, relation in relations.items() if relation.listed(name)]
         having = having or [at for at, relation in relations.items() if relation.find(name)]
         flow = relations[having[0]].find(name) if len(having) == 1 else None
+        if not having:
+            raise Untraceable(f"there is no column '{name}' to join by")
         if flow is None:
             raise Untraceable(f"USING ({name}) can't be told apart: not all columns of its tables are known")
         return _Merged(folded, frozenset(having), flow)

@@ -3,6 +3,7 @@
 from odibi_nb.pictures.card import error_html, error_text, node_html, node_text
 from odibi_nb.pictures.dag import dag_html, dag_svg, dag_text
 from odibi_nb.pictures.layout import warm
+from odibi_nb.pictures.lineage import lineage_html, lineage_text
 from odibi_nb.pictures.run import run_html, run_text
 from odibi_nb.pictures.style import framed
 from odibi_nb.pictures.table import listing_html, listing_text, table_html, table_text
@@ -14,6 +15,8 @@ __all__ = [
     "error_html",
     "error_text",
     "framed",
+    "lineage_html",
+    "lineage_text",
     "listing_html",
     "listing_text",
     "node_html",

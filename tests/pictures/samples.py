@@ -9,6 +9,9 @@ from odibi_nb.views import (
     DagView,
     DependencyView,
     ErrorView,
+    LineageColumnView,
+    LineageEdgeView,
+    LineageView,
     NodeView,
     RunView,
     TableView,
@@ -63,6 +66,18 @@ def card(text: str = "") -> NodeView:
 def run(text: str = "") -> RunView:
     skipped = NodeView(f"save{text}", "sink", "skipped", notes=(f"clean failed{text}",))
     return RunView(f"sales{text}", f"failed{text}", f"1.2 s{text}", (card(text), failed(text), skipped))
+
+
+def lineage(text: str = "") -> LineageView:
+    """A column of a node, one above it for certain, one that is but likely, and a target."""
+    columns = (
+        LineageColumnView(f"by_region{text}", f"total{text}", f"sql{text}", (f"a macro{text}",), (f"in x: y{text}",)),
+        LineageColumnView(f"clean{text}", f"amount{text}", "python", (f"not traced{text}",)),
+        LineageColumnView(f"load{text}", f"amount{text}", "source", constant=True),
+        LineageColumnView(f"local:by_region.parquet{text}", f"total{text}", "write"),
+    )
+    edges = (LineageEdgeView(1, 0), LineageEdgeView(2, 1, likely=True), LineageEdgeView(0, 3))
+    return LineageView(f"by_region{text}", f"total{text}", f"sql{text}", columns, edges, (0,), f"unnest{text}")
 
 
 @dataclass

@@ -1,5 +1,6 @@
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -86,6 +87,8 @@ DRAWINGS: dict[str, Callable[[str], str]] = {
     "run": lambda text: pictures.run_html(samples.run(text)),
     "table": lambda text: pictures.table_html(samples.table(text)),
     "listing": lambda text: pictures.listing_html([f"name{text}"], [[f"value{text}"]]),
+    "lineage": lambda text: pictures.lineage_html(samples.lineage(text)),
+    "all lineage": lambda text: pictures.lineage_html(replace(samples.lineage(text), column="")),
     "framed": lambda text: pictures.framed(f"plain{text}"),
 }
 
@@ -95,6 +98,8 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "failed": lambda text: pictures.node_text(samples.failed(text)),
     "run": lambda text: pictures.run_text(samples.run(text)),
     "table": lambda text: pictures.table_text(samples.table(text)),
+    "lineage": lambda text: pictures.lineage_text(samples.lineage(text)),
+    "all lineage": lambda text: pictures.lineage_text(replace(samples.lineage(text), column="")),
     "listing": lambda text: pictures.listing_text([f"name{text}"], [[f"value{text}"]]),
 }
 

@@ -29,6 +29,7 @@ COMMANDS = {
         Row("graph", "graph", _BOTH, "the graph as a picture or as text"),
         Row("run", "run", _BOTH, "compute the selected nodes and write their targets"),
         Row("show", "looking", ("cell",), "a node's card, or the whole traceback of its error"),
+        Row("lineage", "lineage", _BOTH, "which columns a column comes from and goes into"),
         Row("validate", "validate", _BOTH, "check everything that can be checked without running"),
         Row("ls", "looking", _BOTH, "the names that selectors mean"),
         Row("params", "settings", _BOTH, "the parameters and their values; k=v sets one"),

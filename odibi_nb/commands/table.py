@@ -32,6 +32,7 @@ COMMANDS = {
         Row("test", "test", _BOTH, "run the unit tests of nodes"),
         Row("show", "looking", ("cell",), "a node's card, or the whole traceback of its error"),
         Row("capture", "capture", _BOTH, "real input rows of a node as a mock cell"),
+        Row("lineage", "lineage", _BOTH, "which columns a column comes from and goes into"),
         Row("validate", "validate", _BOTH, "check everything that can be checked without running"),
         Row("ls", "looking", _BOTH, "the names that selectors mean"),
         Row("params", "settings", _BOTH, "the parameters and their values; k=v sets one"),

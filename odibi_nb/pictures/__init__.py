@@ -3,6 +3,7 @@
 from odibi_nb.pictures.card import error_html, error_text, node_html, node_text
 from odibi_nb.pictures.dag import dag_html, dag_svg, dag_text
 from odibi_nb.pictures.layout import warm
+from odibi_nb.pictures.lineage import lineage_html, lineage_text
 from odibi_nb.pictures.plan import plan_html, plan_text
 from odibi_nb.pictures.run import run_html, run_text
 from odibi_nb.pictures.style import framed
@@ -17,6 +18,8 @@ __all__ = [
     "error_text",
     "failure_text",
     "framed",
+    "lineage_html",
+    "lineage_text",
     "listing_html",
     "listing_text",
     "node_html",

@@ -11,7 +11,7 @@ from odibi_nb.sql.arguments import Operation, checked
 from odibi_nb.sql.builders import Columns, duckdb_type
 from odibi_nb.sql.tokens import tokenize
 
-__all__ = ["OPERATIONS", "Operation", "check_operation", "operation_parameters", "operation_sql"]
+__all__ = ["OPERATIONS", "ROW_OPERATIONS", "Operation", "check_operation", "operation_parameters", "operation_sql"]
 
 _ROWS = (
     Operation("sort", builders.sort, {"columns": "by"}),
@@ -28,6 +28,8 @@ _COLUMNS = (
     Operation("pivot", builders.pivot),
 )
 OPERATIONS = {operation.name: operation for operation in (*_ROWS, *_COLUMNS)}
+ROW_OPERATIONS = frozenset(operation.name for operation in _ROWS)
+"""Those that leave columns as they are."""
 
 
 def check_operation(name: str, params: Mapping[str, Any]) -> None:

@@ -14,6 +14,9 @@ __all__ = [
     "DagView",
     "DependencyView",
     "ErrorView",
+    "LineageColumnView",
+    "LineageEdgeView",
+    "LineageView",
     "NodeView",
     "PlanNodeView",
     "PlanView",
@@ -187,3 +190,46 @@ class TestsView:
     duration_s: float
     time: str
     tests: tuple[TestView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineageColumnView:
+    """A column of a lineage.
+
+    owner: a node's name, or a place such as "local:sales.csv". kind: that of the node (sql, python, …), or
+    read, file, write for a place. unknown: why it may come from elsewhere too. unseen: why it may go elsewhere
+    too. constant: it comes from no column at all.
+    """
+
+    owner: str
+    column: str
+    kind: str
+    unknown: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    constant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LineageEdgeView:
+    """Positions of two columns in `LineageView.columns`; likely: perhaps, told by their names alone."""
+
+    upstream: int
+    downstream: int
+    likely: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LineageView:
+    """Where columns of a node come from and go to.
+
+    column: the one asked for, all the way up and down; "" for all of the node's, a step up and down.
+    asked: positions in `columns`. note: why not all of the node's columns are known, or "".
+    """
+
+    node: str
+    column: str
+    kind: str
+    columns: tuple[LineageColumnView, ...]
+    edges: tuple[LineageEdgeView, ...]
+    asked: tuple[int, ...]
+    note: str = ""

@@ -9,7 +9,12 @@ from odibi_nb.views import (
     DagView,
     DependencyView,
     ErrorView,
+    LineageColumnView,
+    LineageEdgeView,
+    LineageView,
     NodeView,
+    PlanNodeView,
+    PlanView,
     RunView,
     TableView,
     TestsView,
@@ -67,6 +72,15 @@ def run(text: str = "") -> RunView:
     return RunView(f"sales{text}", f"failed{text}", f"1.2 s{text}", (card(text), failed(text), skipped))
 
 
+def plan(text: str = "") -> PlanView:
+    """A node to run and write, and one that is cached."""
+    nodes = (
+        PlanNodeView(f"clean{text}", "cached", f"computed 10:42{text}"),
+        PlanNodeView("total", "run", f"RATE 2 → 3{text}", "write", f"its result will be new{text}"),
+    )
+    return PlanView(f"sales{text}", nodes, (f"a note{text}",))
+
+
 def unit_test(text: str = "") -> TestView:
     """A failed test: a cell differs, a row is missing; `text` is added wherever a text goes."""
     columns = tuple(ColumnView(name, "VARCHAR") for name in ("row", "column", "expected", f"got{text}"))
@@ -95,6 +109,18 @@ def unit_tests(text: str = "") -> TestsView:
         TestView("clean", "later", "pending", message=f"waits for node 'clean'{text}"),
     )
     return TestsView(f"sales{text}", 0.006, f"6 ms{text}", tests)
+
+
+def lineage(text: str = "") -> LineageView:
+    """A column of a node, one above it for certain, one that is but likely, and a target."""
+    columns = (
+        LineageColumnView(f"by_region{text}", f"total{text}", f"sql{text}", (f"a macro{text}",), (f"in x: y{text}",)),
+        LineageColumnView(f"clean{text}", f"amount{text}", "python", (f"not traced{text}",)),
+        LineageColumnView(f"load{text}", f"amount{text}", "source", constant=True),
+        LineageColumnView(f"local:by_region.parquet{text}", f"total{text}", "write"),
+    )
+    edges = (LineageEdgeView(1, 0), LineageEdgeView(2, 1, likely=True), LineageEdgeView(0, 3))
+    return LineageView(f"by_region{text}", f"total{text}", f"sql{text}", columns, edges, (0,), f"unnest{text}")
 
 
 @dataclass

@@ -1,5 +1,6 @@
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -88,6 +89,9 @@ DRAWINGS: dict[str, Callable[[str], str]] = {
     "listing": lambda text: pictures.listing_html([f"name{text}"], [[f"value{text}"]]),
     "unit test": lambda text: pictures.unit_test_html(samples.unit_test(text)),
     "unit tests": lambda text: pictures.unit_tests_html(samples.unit_tests(text)),
+    "lineage": lambda text: pictures.lineage_html(samples.lineage(text)),
+    "all lineage": lambda text: pictures.lineage_html(replace(samples.lineage(text), column="")),
+    "plan": lambda text: pictures.plan_html(samples.plan(text)),
     "framed": lambda text: pictures.framed(f"plain{text}"),
 }
 
@@ -96,7 +100,10 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "card": lambda text: pictures.node_text(samples.card(text)),
     "failed": lambda text: pictures.node_text(samples.failed(text)),
     "run": lambda text: pictures.run_text(samples.run(text)),
+    "plan": lambda text: pictures.plan_text(samples.plan(text)),
     "table": lambda text: pictures.table_text(samples.table(text)),
+    "lineage": lambda text: pictures.lineage_text(samples.lineage(text)),
+    "all lineage": lambda text: pictures.lineage_text(replace(samples.lineage(text), column="")),
     "listing": lambda text: pictures.listing_text([f"name{text}"], [[f"value{text}"]]),
     "unit test": lambda text: pictures.unit_test_text(samples.unit_test(text)),
     "unit tests": lambda text: pictures.unit_tests_text(samples.unit_tests(text)),

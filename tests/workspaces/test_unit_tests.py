@@ -256,14 +256,12 @@ def test_a_test_that_can_t_be_run_is_an_error_at_its_line(
     assert (verdict.error.where.cell, verdict.error.node) == ("7", "sums")
 
 
-def test_mocks_of_the_node_serve_as_given(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    from odibi_nb.workspaces import testing
-
-    monkeypatch.setattr(testing, "_mocks_of", lambda workspace, node: {"clean": [{"region": "N", "amount": 5}]})
+def test_mocks_of_the_node_serve_as_given(ws: Workspace) -> None:
+    ws.mock("sums", {"clean": [{"region": "N", "amount": 5}]})
     for given in ("mock", "{clean: mock}"):
         assert run_test(ws, declared("sums", f"given: {given}\nexpect: [{{total: 5}}]")).status == "passed"
     verdict = run_test(ws, declared("clean", "given: {load: mock}\nexpect: []"))
-    assert error_of(verdict, "error") == ("input 'load' has no mock", "mocks: clean", 2)
+    assert error_of(verdict, "error")[:2] == ("node 'clean' has no mocks", "declare them: %%odibi_mock clean")
 
 
 def test_a_test_of_an_unknown_node_is_an_error_that_suggests(ws: Workspace) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from odibi_nb.capture import NodeOutput, capturing, for_node
 from odibi_nb.engine.base import Dataset, Engine, Readers
-from odibi_nb.exceptions import NodeCancelled, OdibiException, ValidationError
+from odibi_nb.exceptions import NodeCancelled, OdibiException
+from odibi_nb.expectations import broken
 from odibi_nb.runner.blame import first_fault
 from odibi_nb.runner.errors import as_error, at_step
 from odibi_nb.runner.events import Event, Listener, NodeFinished, NodeStarted, RunFinished, RunStarted
@@ -131,7 +132,7 @@ class Runner:
             upstream=lambda wanted: self._read(name, wanted),
             visible=lambda: self._schedule.above(name),
             readers=Readers(
-                count=len(readers) + bool(task.checks),
+                count=len(readers) + bool(task.checks) + len(task.queries),
                 sink=writes,
                 keep=not readers and self._options.in_full,
                 snapshot=reads_any(task, self._targets),
@@ -163,9 +164,8 @@ class Runner:
             result.written = f"{task.target.connection.name}:{task.target.path}"
         if self._options.preview and (self._options.in_full or not self._schedule.readers(task.name)):
             done.dataset.head(self._options.preview)
-        broken = [check for check in done.expectations if not check.passed and check.severity == "fail"]
-        if broken:
-            raise ValidationError("; ".join(map(str, broken)), hint="the rows are viewable; nothing was written")
+        if (error := broken(done.expectations)) is not None:
+            raise error
         result.status = "completed"
 
     def _settle(self, name: str, result: NodeResult) -> None:

@@ -34,7 +34,7 @@ def bases(tasks: Iterable[NodeTask], versions: Mapping[str, int]) -> dict[str, s
 
 def _steps(task: NodeTask) -> list[object]:
     """A statement counts with its text: that of an `sql_file` may change without a declaration."""
-    return list(map(_step, task.steps))
+    return [*map(_step, task.steps), *(_step(test.query) for test in task.queries)]
 
 
 def _step(step: Step) -> object:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from odibi_nb.engine import create_engine
 from odibi_nb.exceptions import OdibiException, UsageError
+from odibi_nb.expectations import broken
 from odibi_nb.pipeline.mocks import as_frame
 from odibi_nb.pipeline.setup import attempts_of
-from odibi_nb.runner import Listener, NodeTask, Runner, RunOptions, RunOutcome, Status
+from odibi_nb.runner import Listener, NodeResult, NodeTask, Runner, RunOptions, RunOutcome, Status
 from odibi_nb.workspaces.freshness import bases
 from odibi_nb.workspaces.kept import KeptResults
 from odibi_nb.workspaces.nodes import Nodes
@@ -66,6 +67,7 @@ class Runs:
         self._project: ProjectConfig | None = None
         self._running = threading.Lock()
         self.results = KeptResults()
+        self._standing: dict[str, tuple[Dataset, str]] = {}
 
     @property
     def engine(self) -> Engine:
@@ -87,6 +89,7 @@ class Runs:
                 self._engine.close()
             self._engine = None
             self.results.clear()
+            self._standing.clear()
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
@@ -108,10 +111,16 @@ class Runs:
 
     def outdated(self, name: str) -> list[str]:
         """Return the nodes above one that have to run for it, in order: those not fresh, and what is below them."""
-        above = self._nodes.with_upstream([name])
-        now = self._bases(above)
+        return self._outdated(self._nodes.with_upstream([name])[:-1])
+
+    def outdated_among(self, names: Collection[str]) -> list[str]:
+        """Return those of the nodes, and of all above them, that have to run for something that reads them."""
+        return self._outdated(self._nodes.with_upstream(names))
+
+    def _outdated(self, names: Collection[str]) -> list[str]:
+        now = self._bases(names)
         found: dict[str, None] = {}
-        for one in above[:-1]:
+        for one in names:
             is_below = any(dependency in found for dependency in self._nodes.task(one).depends_on)
             if is_below or not self.results.is_fresh(one, now.get(one, "")):
                 found[one] = None
@@ -140,6 +149,40 @@ class Runs:
         to_run = tuple(task for task in tasks if task.name in running)
         return Job(to_run, options, given, bases(tasks, self._versions()))
 
+    def prepare_beside(self, task: NodeTask, rows: int, standing: Collection[str]) -> Job:
+        """Return the run of a task that is no node, and of what it reads that isn't fresh; nothing is written.
+
+        standing: nodes whose rows are taken as they are.
+        """
+        read = [name for name in task.depends_on if name not in standing]
+        above = [self._nodes.ready(one) for one in self._nodes.with_upstream(read)]
+        running = {*self.outdated_among(read), *self.results.lazy(one.name for one in above)}.difference(standing)
+        given = self.results.datasets([*standing, *(one.name for one in above if one.name not in running)])
+        options = RunOptions(write=frozenset(), in_full=False, preview=rows)
+        to_run = (*(one for one in above if one.name in running), task)
+        return Job(to_run, options, given, bases(above, self._versions()))
+
+    def rows_stand(self, name: str) -> bool:
+        """Whether a node has rows at hand that are those of now, whatever its data tests say of them."""
+        kept = self.results.get(name)
+        if kept is None or kept.dataset is None or kept.dataset.lazy:
+            return False
+        if (status := self.statuses([name])[name]) in ("completed", "cached"):
+            return True
+        dataset, basis = self._standing.get(name, (None, ""))
+        at_fault = broken(kept.expectations) is not None
+        return (status == "failed" and at_fault) or (dataset is kept.dataset and basis == self._basis(name) != "")
+
+    def let_rows_stand(self, name: str) -> None:
+        """Remember that only the data tests of a node have changed since its rows were computed."""
+        if (kept := self.results.get(name)) is not None and kept.dataset is not None:
+            self._standing[name] = (kept.dataset, self._basis(name))
+
+    def keep_checked(self, result: NodeResult) -> None:
+        """Take in how the data tests of a node have come out on the rows that it has."""
+        self.results.keep(result, self._basis(result.node_name))
+        self.let_rows_stand(result.node_name)
+
     def prepare_trial(self, task: NodeTask, given: Mapping[str, Any]) -> Job:
         """Return the run of a task on given rows alone; given: frames, rows or columns by input."""
         frames = {name: self.engine.publish(as_frame(rows), name) for name, rows in given.items()}
@@ -155,6 +198,9 @@ class Runs:
         for name, result in outcome.results.items():
             if name in self._nodes:
                 self.results.keep(result, job.bases.get(name, ""))
+
+    def _basis(self, name: str) -> str:
+        return self._bases(self._nodes.with_upstream([name])).get(name, "")
 
     def _bases(self, names: Iterable[str]) -> dict[str, str]:
         tasks = []

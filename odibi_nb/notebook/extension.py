@@ -90,8 +90,11 @@ class _Loaded:
 
     def _before_cell(self, info: Any) -> None:
         """Take in what the front end says of the cell; drop the nodes of deleted ones, and say so."""
-        for name in self._workspace.drop_cells(self._watch.begin(info)):
+        deleted = self._watch.begin(info)
+        for name in self._workspace.drop_cells(deleted):
             print(f"dropped {name}: its cell was deleted · %odibi drop {name} --undo brings it back")  # noqa: T201
+        for gone in self._workspace.expectations.drop_cells(deleted):
+            print(f"dropped expectation {gone.name} of {gone.node}: its cell was deleted")  # noqa: T201
         if values := injected_values(info.raw_cell):
             self._workspace.set_params(values, layer="papermill")
 

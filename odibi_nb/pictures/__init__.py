@@ -2,7 +2,9 @@
 
 from odibi_nb.pictures.card import error_html, error_text, node_html, node_text
 from odibi_nb.pictures.dag import dag_html, dag_svg, dag_text
+from odibi_nb.pictures.expectation import expectation_html, expectation_text
 from odibi_nb.pictures.layout import warm
+from odibi_nb.pictures.query import query_html, query_text
 from odibi_nb.pictures.run import run_html, run_text
 from odibi_nb.pictures.style import framed
 from odibi_nb.pictures.table import listing_html, listing_text, table_html, table_text
@@ -13,11 +15,15 @@ __all__ = [
     "dag_text",
     "error_html",
     "error_text",
+    "expectation_html",
+    "expectation_text",
     "framed",
     "listing_html",
     "listing_text",
     "node_html",
     "node_text",
+    "query_html",
+    "query_text",
     "run_html",
     "run_text",
     "table_html",

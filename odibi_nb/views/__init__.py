@@ -8,7 +8,9 @@ from odibi_nb.views.models import (
     DagView,
     DependencyView,
     ErrorView,
+    ExpectationView,
     NodeView,
+    QueryView,
     RunView,
     TableView,
 )
@@ -19,7 +21,9 @@ __all__ = [
     "DagView",
     "DependencyView",
     "ErrorView",
+    "ExpectationView",
     "NodeView",
+    "QueryView",
     "RunView",
     "TableView",
 ]

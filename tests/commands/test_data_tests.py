@@ -126,7 +126,7 @@ def test_what_is_wrong_in_a_project_file_is_at_its_line(run: Run, engine: str, c
 
 
 def test_a_syntax_error_in_a_project_file_is_found_first(run: Run, engine: str) -> None:
-    status, _, err = run(YAML.format(engine=engine, mode="fail", condition="amount >"))
+    status, _, err = run(YAML.format(engine=engine, mode="fail", condition="amount > > 1"))
     assert status == 2
     assert "line 19" in err
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -15,10 +15,21 @@ if TYPE_CHECKING:
     from odibi_nb.config import CheckConfig
     from odibi_nb.engine.base import Dataset, Engine, Run
 
-__all__ = ["Check", "ExpectationResult", "check_of", "check_rows", "count_sql", "evaluate", "sample_sql"]
+__all__ = [
+    "Check",
+    "ExpectationResult",
+    "bad_rows_sql",
+    "broken",
+    "check_of",
+    "check_rows",
+    "count_sql",
+    "evaluate",
+    "look_at_bad_rows",
+    "sample_sql",
+]
 
 # A space keeps names of ours from meeting a column's.
-_ROW, _BAD, _VALUE = '"odibi row"', '"odibi bad"', '"odibi {}"'
+_ROW, _BAD, _VALUE, _NUMBER = '"odibi row"', '"odibi bad"', '"odibi {}"', '"odibi number"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,29 @@ def sample_sql(check: Check, table: str, limit: int = 5) -> str:
     """Return SQL of up to `limit` bad rows, each as one struct."""
     rows = f"SELECT *, ({check.bad}) AS {_BAD} FROM {table}"
     return f"SELECT {_ROW} FROM (SELECT * EXCLUDE ({_BAD}) FROM ({rows}) WHERE {_BAD} LIMIT {limit}) AS {_ROW}"
+
+
+def bad_rows_sql(table: str, limit: int = 5) -> str:
+    """Return SQL of one row: the number of rows of `table`, and the first `limit` as a list of structs."""
+    # The window only streams: no row is kept but those of the sample.
+    numbered = f"SELECT {_ROW}, row_number() OVER () AS {_NUMBER} FROM {table} AS {_ROW}"
+    sample = f"list({_ROW} ORDER BY {_NUMBER}) FILTER ({_NUMBER} <= {limit})"
+    return f"SELECT count(*), {sample} FROM ({numbered})"
+
+
+def broken(results: Iterable[ExpectationResult]) -> ValidationError | None:
+    """Return the error of a node whose data tests came out like this; None when none of them fails it."""
+    failing = [result for result in results if not result.passed and result.severity == "fail"]
+    if not failing:
+        return None
+    return ValidationError("; ".join(map(str, failing)), hint="the rows are viewable; nothing was written")
+
+
+def look_at_bad_rows(engine: Engine, bad_rows: Dataset, name: str, *, fails: bool) -> ExpectationResult:
+    """Return how a test has come out whose query gave these bad rows."""
+    count, sample = engine.inspect(bad_rows, lambda table, run: run(bad_rows_sql(table))[0])
+    detail = f"{count:,} bad row{'' if count == 1 else 's'}" if count else ""
+    return ExpectationResult(name, not count, "fail" if fails else "warn", count, tuple(sample or ()), detail)
 
 
 def check_rows(

@@ -8,7 +8,7 @@ import pytest
 
 from odibi_nb.config import ValidationConfig
 from odibi_nb.exceptions import ValidationError
-from odibi_nb.expectations import check_rows, evaluate
+from odibi_nb.expectations import bad_rows_sql, broken, check_rows, evaluate, look_at_bad_rows
 
 SALES = """CREATE TABLE sales AS FROM (VALUES
     (1, 'N', 10.0, DATE '2024-01-01', true), (1, 'S', NULL, DATE '2024-01-02', true),
@@ -208,3 +208,22 @@ def test_an_interrupt_is_no_verdict(database, run):
     with pytest.raises(duckdb.InterruptException):
         check(run, {"type": "custom_sql", "condition": "i % 7 < 7"}, table=slow)
     thread.join()
+
+
+def test_bad_rows_are_counted_in_full_and_the_first_five_shown_in_one_query(run):
+    ((count, sample),) = run(bad_rows_sql("(SELECT range AS i FROM range(1000))"))
+    assert (count, [row["i"] for row in sample]) == (1000, [0, 1, 2, 3, 4])
+    assert run(bad_rows_sql("(FROM sales WHERE false)")) == [(0, None)]
+
+
+@pytest.mark.parametrize(("ids", "detail"), [([], ""), ([7], "1 bad row"), ([7, 8], "2 bad rows")])
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_query_that_gives_no_row_has_passed(ids, detail, fails):
+    from odibi_nb.engine.duckdb_engine import DuckDBEngine
+
+    engine = DuckDBEngine()
+    result = look_at_bad_rows(engine, engine.publish(pd.DataFrame({"id": ids}), "bad"), "rule", fails=fails)
+    engine.close()
+    assert (result.passed, result.bad_rows, result.detail) == (not ids, len(ids), detail)
+    assert result.sample == tuple({"id": value} for value in ids)
+    assert (broken([result]) is not None) == (fails and bool(ids))

@@ -22,9 +22,11 @@ __all__ = [
     "is_option",
     "key_text",
     "key_value",
+    "number_of_rows",
     "scalar",
     "scalar_like",
     "split_line",
+    "variable_name",
 ]
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
@@ -186,6 +188,20 @@ def key_value(text: str) -> tuple[str, Any]:
     """Read `key=value`, the value typed as a YAML scalar."""
     key, value = key_text(text)
     return key, scalar(value)
+
+
+def number_of_rows(text: str) -> int:
+    """Read a count of rows."""
+    if not text.isdecimal():
+        raise ValueError("a number of rows")
+    return int(text)
+
+
+def variable_name(text: str) -> str:
+    """Read the name of a variable."""
+    if not text.isidentifier():
+        raise ValueError("the name of a variable")
+    return text
 
 
 def collect(prog: str, option: str, pairs: Iterable[tuple[str, Any]]) -> Mapping[str, Any]:

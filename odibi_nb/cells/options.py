@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from odibi_nb.cells.option_parser import Option, OptionParser, collect, is_option, key_value, split_line
+from odibi_nb.cells.option_parser import (
+    Option,
+    OptionParser,
+    collect,
+    is_option,
+    key_value,
+    number_of_rows,
+    split_line,
+    variable_name,
+)
 from odibi_nb.exceptions import UsageError
 
 __all__ = ["MOCK_OPTION", "NODE_LINE", "NodeOptions", "Target", "parse_node_line"]
@@ -56,18 +65,6 @@ def _target(text: str) -> Target:
     return Target(connection, path)
 
 
-def _rows(text: str) -> int:
-    if not text.isdecimal():
-        raise ValueError("a number of rows")
-    return int(text)
-
-
-def _variable(text: str) -> str:
-    if not text.isidentifier():
-        raise ValueError("the name of a variable")
-    return text
-
-
 MOCK_OPTION = Option(
     "--mock",
     takes="optional",
@@ -104,11 +101,11 @@ NODE_LINE = OptionParser(
         ),
         MOCK_OPTION,
         Option("--no-run", takes="nothing", help="declare the node without running it"),
-        Option("--into", convert=_variable, metavar="VAR", help="bind the result to a variable"),
+        Option("--into", convert=variable_name, metavar="VAR", help="bind the result to a variable"),
         Option("--tag", repeatable=True, metavar="TAG", help="a tag, to select nodes by"),
         Option("--describe", metavar="TEXT", help="a description"),
         Option("--pipeline", metavar="PIPELINE", help="the pipeline the node belongs to"),
-        Option("--preview", convert=_rows, metavar="N", help="rows shown; 0 shows none"),
+        Option("--preview", convert=number_of_rows, metavar="N", help="rows shown; 0 shows none"),
         Option("--materialize", choices=("view", "table", "store"), metavar="HOW", help="how the result is kept"),
         Option("--returns", choices=("frame", "object", "none"), metavar="WHAT", help="what a Python body returns"),
     ],

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from odibi_nb.cells.option_parser import Option
 from odibi_nb.commands.base import Call, Command, Shown
+from odibi_nb.exceptions import UsageError
 from odibi_nb.pictures.text import plural
 
 __all__ = ["COMMANDS"]
 
 
 def drop(call: Call) -> Shown:
-    """Forget a node and its result, or a test; or bring a node back."""
-    name = call.words[0]
+    """Forget a node and its result, a test, or an expectation; or bring a node back."""
+    name, *expectation = call.words
+    if expectation:
+        return _drop_expectation(call, name, expectation[0])
     if "::" in name and not call.values.get("undo"):
         call.ws.tests.drop(name)
         return Shown(f"dropped the test {name}")
@@ -20,6 +23,14 @@ def drop(call: Call) -> Shown:
         return Shown(f"{name} is back")
     call.ws.drop(name)
     return Shown(f"dropped {name}; `%odibi drop {name} --undo` brings it back")
+
+
+def _drop_expectation(call: Call, node: str, name: str) -> Shown:
+    again = f"%%odibi_expect {node} {name}"
+    if call.values.get("undo"):
+        raise UsageError(f"--undo brings back a node, not '{name}'", hint=f"run its cell again: {again}")
+    call.ws.expectations.drop(node, name)
+    return Shown(f"dropped expectation {name} of {node}; its cell brings it back: {again}")
 
 
 def rename(call: Call) -> Shown:
@@ -42,10 +53,10 @@ COMMANDS = {
     for command in (
         Command(
             "drop",
-            "Forget a node and its result.",
+            "Forget a node with its expectations and its result; or, of the node, one expectation.",
             "drop by_region",
             drop,
-            words=("NODE",),
+            words=("NODE", "[EXPECTATION]"),
             options=(Option("--undo", takes="nothing", help="bring back a node that was dropped"),),
             details="NODE::TEST is one of its unit tests.",
         ),

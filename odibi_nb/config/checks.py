@@ -18,7 +18,7 @@ _FIELD_GROUPS: Mapping[CheckType, tuple[tuple[str, ...], ...]] = {
     CheckType.UNIQUE: (("columns", "column"),),
     CheckType.ACCEPTED_VALUES: (("column",), ("values",)),
     CheckType.ROW_COUNT: (("min", "max"),),
-    CheckType.CUSTOM_SQL: (("condition",),),
+    CheckType.CUSTOM_SQL: (("condition", "sql"),),
 }
 _COMMON = {"type", "name", "on_fail"}
 
@@ -26,7 +26,8 @@ _COMMON = {"type", "name", "on_fail"}
 class CheckConfig(DialectModel):
     """One data test; which other fields it takes depends on `type`.
 
-    condition: SQL that must hold on every row. on_fail: None takes the mode of the node's validation.
+    condition: SQL that must hold on every row. sql: a SELECT of the bad rows, which sees the node by its name.
+    on_fail: None takes the mode of the node's validation.
     """
 
     type: Annotated[CheckType, one_of(CheckType)]
@@ -38,6 +39,7 @@ class CheckConfig(DialectModel):
     min: int | None = Field(default=None, ge=0)
     max: int | None = Field(default=None, ge=0)
     condition: str | None = None
+    sql: str | None = None
 
     @property
     def checked_columns(self) -> list[str]:
@@ -53,6 +55,9 @@ class CheckConfig(DialectModel):
         own = _COMMON.union(*groups)
         for field in sorted(self.model_fields_set - own):
             raise problem_at((field,), getattr(self, field), f"a '{self.type}' test takes no '{field}'")
+        if self.condition is not None and self.sql is not None:
+            hint = "keep one: what holds on every row, or a SELECT of the bad ones"
+            raise problem_at(("sql",), self.sql, "a 'custom_sql' test has either 'condition' or 'sql'", hint)
         return self
 
 

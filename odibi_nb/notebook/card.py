@@ -1,20 +1,33 @@
-"""The card under the cell of a node or of a test."""
+"""The cards under cells."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from odibi_nb.commands.base import Shown
-from odibi_nb.pictures import node_html, node_text, unit_test_html, unit_test_text
+from odibi_nb.expectations import ExpectationResult, broken
+from odibi_nb.pictures import (
+    expectation_html,
+    expectation_text,
+    framed,
+    node_html,
+    node_text,
+    query_html,
+    query_text,
+    unit_test_html,
+    unit_test_text,
+)
+from odibi_nb.pictures.text import visible
 from odibi_nb.runner import NodeResult
-from odibi_nb.views.build import node_view
+from odibi_nb.views.build import expectation_view, node_view, query_view
 from odibi_nb.views.testing import pending_view, verdict_view
 from odibi_nb.workspaces import Workspace
 from odibi_nb.workspaces.declared import DeclaredNode
+from odibi_nb.workspaces.expectations import Expectation
 from odibi_nb.workspaces.node_tests import NodeTest
 from odibi_nb.workspaces.testing import run_test
 
-__all__ = ["declared_card", "result_card", "test_card"]
+__all__ = ["declared_card", "expectation_card", "query_card", "result_card", "test_card", "waiting_card"]
 
 
 def declared_card(workspace: Workspace, node: DeclaredNode) -> Shown:
@@ -41,3 +54,26 @@ def test_card(workspace: Workspace, test: NodeTest) -> Shown:
     if verdict.error is not None:
         view = replace(view, message="", place="", hint=None, error=view.error if verdict.raised is not None else None)
     return Shown(unit_test_text(view), unit_test_html(view), error=verdict.error)
+
+
+def query_card(result: NodeResult, *, rows: int, into: str = "", explains: bool = False) -> Shown:
+    """Show an ad hoc query's rows; explains: they are what EXPLAIN has told."""
+    view = query_view(result, preview=rows, into=into, explains=explains)
+    return Shown(query_text(view), query_html(view))
+
+
+def expectation_card(workspace: Workspace, expectation: Expectation, outcome: ExpectationResult) -> Shown:
+    """Show how a data test has come out; that it fails its node is raised below the card."""
+    with_rows = workspace.preview_rows(expectation.node) > 0
+    view = replace(expectation_view(expectation.node, outcome, with_rows=with_rows), notes=expectation.notes)
+    error = broken([outcome])
+    if error is not None:
+        error.at(node=expectation.node, **expectation.where)
+    return Shown(expectation_text(view), expectation_html(view), error=error)
+
+
+def waiting_card(expectation: Expectation, why: str) -> Shown:
+    """Show a data test that was declared and not evaluated."""
+    text = f"{expectation.name} of {expectation.node} · ○ pending: {why}"
+    lines = [text, *(f"note: {note}" for note in expectation.notes)]
+    return Shown("\n".join(map(visible, lines)), framed(*lines))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import linecache
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odibi_nb.cells.definitions import cell_filename
 from odibi_nb.cells.magics import find_magic
+from odibi_nb.exceptions import OdibiException
+from odibi_nb.runner import Place
 from odibi_nb.workspaces.declared import CellOrigin
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["CellWatch", "fill_empty_cells", "magic_line"]
+__all__ = ["CellWatch", "blaming", "fill_empty_cells", "line_magic_line", "magic_line"]
 
 
 class _Running(NamedTuple):
@@ -35,6 +39,21 @@ def magic_line(origin: CellOrigin) -> int:
     """Return the line of the cell on which its magic stands: blank lines may come before it."""
     found = find_magic(origin.text)
     return found.magic_line if found else 1
+
+
+def line_magic_line(origin: CellOrigin, name: str, line: str) -> int:
+    """Return the line of the cell on which `%name` with the rest of its line stands."""
+    lines = enumerate(origin.text.split("\n"), start=1)
+    return next((number for number, text in lines if f"%{name}" in text and line.strip() in text), 1)
+
+
+@contextmanager
+def blaming(place: Place) -> Iterator[None]:
+    """Give what is raised the place of a magic's line."""
+    try:
+        yield
+    except OdibiException as exc:
+        raise exc.at(**place.locate(1)) from exc.__cause__
 
 
 class CellWatch:

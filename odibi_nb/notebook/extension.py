@@ -97,6 +97,9 @@ class _Loaded:
         gone = self._watch.begin(info)
         for name in self._workspace.drop_cells(gone):
             print(f"dropped {name}: its cell was deleted · %odibi drop {name} --undo brings it back")  # noqa: T201
+        for expectation in self._workspace.expectations.drop_cells(gone):
+            what = f"expectation {expectation.name} of {expectation.node}"
+            print(f"dropped {what}: its cell was deleted")  # noqa: T201
         for test in self._workspace.tests.drop_cells(gone):
             print(f"dropped the test {test}: its cell was deleted")  # noqa: T201
         for name in self._workspace.trials.drop_cells(gone):

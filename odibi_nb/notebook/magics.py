@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
 from odibi_nb.cells.option_parser import OptionParser
 from odibi_nb.cells.options import NODE_LINE
+from odibi_nb.cells.queries import EXPECT_LINE, SQL_LINE, SqlOptions, parse_sql_line, split_sql
 from odibi_nb.commands.base import Call, Shown, described_options
 from odibi_nb.commands.table import find_command
-from odibi_nb.exceptions import UsageError
-from odibi_nb.notebook.cells import CellWatch, magic_line
+from odibi_nb.notebook.cells import CellWatch, blaming, line_magic_line, magic_line
 from odibi_nb.notebook.display import show, show_value
 from odibi_nb.workspaces.mock_cell import MOCK_LINE
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from odibi_nb.runner import Place
     from odibi_nb.workspaces import Workspace
     from odibi_nb.workspaces.declared import DeclaredNode
 
@@ -29,15 +29,6 @@ __all__ = ["OdibiMagics"]
 F = TypeVar("F", bound=Callable[..., None])
 
 _LONG_WORK_S = 10.0
-_LATER = (
-    ("cell", "odibi_expect"),
-    ("cell", "odibi_sql"),
-    ("line", "odibi_sql"),
-)
-
-
-def _not_built(name: str, line: str, cell: str = "") -> None:
-    raise UsageError(f"{name} is not built yet", hint="`%odibi help` lists what is")
 
 
 def _with_options(parser: OptionParser) -> Callable[[F], F]:
@@ -52,15 +43,13 @@ def _with_options(parser: OptionParser) -> Callable[[F], F]:
 
 @magics_class
 class OdibiMagics(Magics):
-    """`%odibi`, `%odibi_node`, `%%odibi_node`, `%%odibi_mock`, `%%odibi_project`, `%%odibi_test`."""
+    """All magics: `%odibi`, and those whose names begin with `odibi_`."""
 
     shell: InteractiveShell
 
     def __init__(self, shell: InteractiveShell, workspace: Workspace, watch: CellWatch) -> None:
         super().__init__(shell)
         self._workspace, self._watch = workspace, watch
-        for kind, name in _LATER:
-            self.magics[kind][name] = partial(_not_built, name)
 
     @no_var_expand
     @line_magic
@@ -187,6 +176,96 @@ class OdibiMagics(Magics):
         origin = self._watch.origin(line, cell)
         mocks = self._workspace.trials.declare_cell(line, cell, origin, magic_line=magic_line(origin))
         show(declared_mocks(self._workspace, mocks))
+
+    @no_var_expand
+    @cell_magic("odibi_sql")  # type: ignore[arg-type]
+    @_with_options(SQL_LINE)
+    def odibi_sql_cell(self, line: str, cell: str) -> None:
+        """Run a query that is no node: it only reads, and nothing of it stays behind.
+
+        Nodes are tables by their names, sources are written as "CONN:PATH", `$name` is a parameter's value. Nodes
+        that aren't fresh are computed first.
+
+        Examples:
+            %%odibi_sql
+            SELECT region, count(*) FROM clean_sales GROUP BY ALL
+
+            %%odibi_sql --into raw --rows 3
+            SELECT * FROM "local:sales.csv" ANTI JOIN clean_sales USING (sale_id)
+        """
+        if _asks_for_help(line):
+            show(Shown(inspect.getdoc(self.odibi_sql_cell) or ""))
+            return
+        origin = self._watch.origin(line, cell)
+        first = magic_line(origin)
+        with blaming(origin.place(first)):
+            options = parse_sql_line(line)
+        self._query(options, cell.rstrip(), origin.place(first + 1))
+
+    @no_var_expand
+    @line_magic("odibi_sql")  # type: ignore[arg-type]
+    @_with_options(SQL_LINE)
+    def odibi_sql_line(self, line: str) -> None:
+        """Run a query that is no node in one line: `%odibi_sql --rows 3 SELECT * FROM clean_sales`."""
+        if line.strip() in ("-h", "--help"):
+            show(Shown(inspect.getdoc(self.odibi_sql_line) or ""))
+            return
+        origin = self._watch.origin(line, alone=False)
+        place = origin.place(line_magic_line(origin, "odibi_sql", line))
+        with blaming(place):
+            options, text = split_sql(line)
+        self._query(options, text, place)
+
+    @no_var_expand
+    @cell_magic("odibi_expect")  # type: ignore[arg-type]
+    @_with_options(EXPECT_LINE)
+    def odibi_expect(self, line: str, cell: str) -> None:
+        """Declare a data test of a node: a SELECT of the bad rows, in which the node is a table, as is what it reads.
+
+        It runs with the node: one bad row, and the node fails and writes nothing. The cell tries it on the rows
+        that the node has.
+
+        Example:
+            %%odibi_expect clean_sales no_refunds
+            SELECT * FROM clean_sales WHERE amount < 0
+        """
+        from odibi_nb.notebook.card import expectation_card, waiting_card
+        from odibi_nb.workspaces.expectations import expectation_from_cell
+
+        if _asks_for_help(line):
+            show(Shown(inspect.getdoc(self.odibi_expect) or ""))
+            return
+        ws, origin = self._workspace, self._watch.origin(line, cell)
+        new = expectation_from_cell(line, cell, origin, magic_line=magic_line(origin))
+        expectation = ws.expectations.put_sound(new)
+        if why := self._keeps_from_running(expectation.node):
+            show(waiting_card(expectation, why))
+            return
+        self._announce(ws.work_above(expectation.node))
+        show(expectation_card(ws, expectation, ws.expectations.check(expectation.node, expectation.name)))
+
+    def _keeps_from_running(self, node: str) -> str:
+        """Say why a data test can only wait for a run; "" where it can be tried."""
+        ws = self._workspace
+        if node not in ws:
+            return f"waits for {node}"
+        if waits := ws.waits_for(node):
+            return f"{node} waits for {', '.join(waits)}"
+        if ws.nodes[node].config.returns == "none":
+            return f"only `%odibi run` performs {node}"
+        return "" if ws.options["auto"] else f"it runs with {node} (auto=off)"
+
+    def _query(self, options: SqlOptions, text: str, place: Place) -> None:
+        from odibi_nb.notebook.card import query_card
+
+        ws = self._workspace
+        query = ws.queries.compile(text, place=place)
+        self._announce(ws.queries.work_above(query))
+        rows = ws.options["preview"] if options.rows is None else options.rows
+        result = ws.queries.run(query, rows, in_full=options.into is not None)
+        if options.into is not None and result.dataset is not None:
+            self.shell.user_ns[options.into] = result.dataset.frame()
+        show(query_card(result, rows=rows, into=options.into or "", explains=bool(query.explain)))
 
     def _try(self, node: DeclaredNode) -> None:
         """Run a node that was just declared, as far as its card shows it."""

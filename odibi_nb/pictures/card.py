@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from odibi_nb.pictures.expectation import broken_html, broken_text
 from odibi_nb.pictures.markup import Markup, join, tag
 from odibi_nb.pictures.style import with_style
 from odibi_nb.pictures.symbols import known, look, mark
@@ -9,7 +10,7 @@ from odibi_nb.pictures.table import listing_html, table_html, table_text
 from odibi_nb.pictures.text import display_width, join_facts, plural, row_count, visible
 from odibi_nb.views import DependencyView, ErrorView, NodeView
 
-__all__ = ["error_html", "error_text", "node_html", "node_text", "status_html"]
+__all__ = ["error_html", "error_text", "fold", "node_html", "node_text", "status_html"]
 
 _DOT = Markup('<span class="odibi-dot"> · </span>')
 
@@ -20,6 +21,7 @@ def node_html(view: NodeView) -> str:
         _head(view),
         tag("div", view.description, class_="odibi-muted") if view.description else "",
         error_html(view.error) if view.error else "",
+        *map(broken_html, view.expectations),
         tag("ul", *(tag("li", note) for note in view.notes), class_="odibi-notes") if view.notes else "",
         table_html(view.preview) if view.preview else "",
         *_folded(view),
@@ -42,6 +44,7 @@ def node_text(view: NodeView) -> str:
         visible(head + badges),
         visible(view.description),
         error_text(view.error) if view.error else "",
+        *map(broken_text, view.expectations),
         "\n".join(f"note: {visible(note)}" for note in view.notes),
         table_text(view.preview) if view.preview else "",
         visible(view.output.rstrip(), lines=True),
@@ -98,14 +101,15 @@ def _quoted(view: ErrorView) -> list[str]:
 def _folded(view: NodeView) -> list[Markup]:
     types = [(column.name, column.type) for column in view.schema]
     return [
-        *_fold(plural(len(types), "column"), listing_html(("column", "type"), types) if types else None),
-        *_fold(_dependency_title(view.dependencies), _dependencies(view.dependencies)),
-        *_fold("output", tag("pre", view.output) if view.output else None),
-        *_fold("code", tag("pre", view.code) if view.code else None),
+        *fold(plural(len(types), "column"), listing_html(("column", "type"), types) if types else None),
+        *fold(_dependency_title(view.dependencies), _dependencies(view.dependencies)),
+        *fold("output", tag("pre", view.output) if view.output else None),
+        *fold("code", tag("pre", view.code) if view.code else None),
     ]
 
 
-def _fold(title: str, content: Markup | None) -> list[Markup]:
+def fold(title: str, content: Markup | None) -> list[Markup]:
+    """Return what opens on a click; nothing where there is no content."""
     return [tag("details", tag("summary", title), content)] if content else []
 
 

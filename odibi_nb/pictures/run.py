@@ -5,12 +5,13 @@ from __future__ import annotations
 from odibi_nb.exceptions import shortened
 from odibi_nb.pictures.card import error_html, error_text, status_html
 from odibi_nb.pictures.dag import counts
+from odibi_nb.pictures.expectation import broken_html, broken_text
 from odibi_nb.pictures.markup import tag
 from odibi_nb.pictures.style import framed
 from odibi_nb.pictures.symbols import mark
 from odibi_nb.pictures.table import listing_html, listing_text
 from odibi_nb.pictures.text import join_facts, plural, visible
-from odibi_nb.views import NodeView, RunView
+from odibi_nb.views import ExpectationView, NodeView, RunView
 
 __all__ = ["run_html", "run_text"]
 
@@ -27,7 +28,8 @@ def run_html(view: RunView) -> str:
         for node in view.nodes
         if node.error
     ]
-    return framed(summary, listing_html(_HEADER, rows, right_aligned=_RIGHT), *errors)
+    warnings = [tag("div", tag("b", one.node), broken_html(one)) for one in _warnings(view)]
+    return framed(summary, listing_html(_HEADER, rows, right_aligned=_RIGHT), *warnings, *errors)
 
 
 def run_text(view: RunView) -> str:
@@ -35,7 +37,13 @@ def run_text(view: RunView) -> str:
     rows = [(n.name, n.kind, mark(n.status), n.rows, n.time, _remark(n)) for n in view.nodes]
     errors = [f"\n{visible(shortened(node.name))}\n{error_text(node.error)}" for node in view.nodes if node.error]
     summary = visible(f"{view.title} {mark(view.status)} · {_facts(view)}")
-    return "\n".join([summary, listing_text(_HEADER, rows, right_aligned=_RIGHT), *errors])
+    warnings = [broken_text(one, with_node=True) for one in _warnings(view)]
+    return "\n".join([summary, listing_text(_HEADER, rows, right_aligned=_RIGHT), *warnings, *errors])
+
+
+def _warnings(view: RunView) -> list[ExpectationView]:
+    """What doesn't hold and fails no node; what does is in the node's error."""
+    return [one for node in view.nodes for one in node.expectations if one.status == "warning"]
 
 
 def _facts(view: RunView) -> str:

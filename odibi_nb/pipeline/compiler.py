@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,26 +12,33 @@ from odibi_nb.exceptions import (
     ConnectionError,  # noqa: A004
     DependencyError,
     OdibiException,
-    ParameterError,
     SourceNotFoundError,
     TransformError,
     did_you_mean,
 )
+from odibi_nb.pipeline.bad_rows import meaning_in_test, name_of_test
+from odibi_nb.pipeline.statements import compile_statement, parameter_values
 from odibi_nb.registry import Functions, bind_arguments
-from odibi_nb.runner.tasks import NOWHERE, Dependency, FunctionStep, NodeTask, OperationStep, Place, SqlStep, Step
-from odibi_nb.sql import analyze
-from odibi_nb.sql.errors import mentioned_at
+from odibi_nb.runner.tasks import (
+    NOWHERE,
+    BadRowsQuery,
+    Dependency,
+    FunctionStep,
+    NodeTask,
+    OperationStep,
+    Place,
+    SqlStep,
+    Step,
+)
 from odibi_nb.sql.operations import check_operation, operation_parameters
-from odibi_nb.sql.rooting import rooted
-from odibi_nb.sql.tokens import position, tokenize
 
 if TYPE_CHECKING:
-    from odibi_nb.config import NodeConfig, ReadConfig, TransformStep, WriteConfig
+    from odibi_nb.config import CheckConfig, NodeConfig, ReadConfig, TransformStep, WriteConfig
     from odibi_nb.connections import BaseConnection
     from odibi_nb.engine.base import Source, Target
     from odibi_nb.sql import SqlFacts
 
-__all__ = ["Compiler", "UnconfiguredError", "connected"]
+__all__ = ["Compiler", "UnconfiguredError", "connected", "source_of"]
 
 
 @dataclass(frozen=True)
@@ -51,18 +58,21 @@ class Compiler:
     open_names: bool = False
     is_frame: Callable[[str], bool] = lambda name: False
 
-    def compile(self, config: NodeConfig, place: Place = NOWHERE, *, bodies: Sequence[Place] = ()) -> NodeTask:
+    def compile(
+        self, config: NodeConfig, place: Place = NOWHERE, *, bodies: Sequence[Place] = (), tests: Sequence[Place] = ()
+    ) -> NodeTask:
         """Return the node's task, without source and target (see `connected`).
 
-        place: where the node stands. bodies: where the text of each step does, when that is known by the line.
+        place: where the node stands. bodies, tests: where the text of each step and of each data test does, when
+        that is known by the line.
         Raises TransformError, ParameterError, DependencyError at the place.
         """
         try:
-            return self._compile(config, place, bodies)
+            return self._compile(config, place, bodies, tests)
         except OdibiException as exc:
             raise place.of(exc, config.name) from exc.__cause__
 
-    def _compile(self, config: NodeConfig, place: Place, bodies: Sequence[Place]) -> NodeTask:
+    def _compile(self, config: NodeConfig, place: Place, bodies: Sequence[Place], tests: Sequence[Place]) -> NodeTask:
         found = _Found()
         for name in config.depends_on:
             found.add(name, "depends_on")
@@ -74,13 +84,18 @@ class Compiler:
             self._step(step, config, found, _nth(bodies, number, place), has_current=has_start or number > 0)
             for number, step in enumerate(config.transform.steps if config.transform else ())
         )
-        checks = config.validation
+        queries = tuple(
+            self._bad_rows(test, fails, config, found, _nth(tests, number, place))
+            for number, (test, fails) in enumerate(_tests(config))
+            if test.sql is not None
+        )
         return NodeTask(
             name=config.name,
             kind=_kind(config, steps),
             dependencies=tuple(d if self._declared(d.name) else replace(d, resolved=False) for d in found),
             steps=steps,
-            checks=tuple((test, (test.on_fail or checks.mode) == "fail") for test in checks.tests) if checks else (),
+            checks=tuple((test, fails) for test, fails in _tests(config) if test.sql is None),
+            queries=queries,
             returns=config.returns,
             materialize=config.materialize,
             enabled=config.enabled,
@@ -103,7 +118,7 @@ class Compiler:
         if step.operation is None:
             return self._function(step, config, found, body, has_current)
         check_operation(step.operation, step.params)
-        values = self._sql_params(operation_parameters(step.operation, step.params), {})
+        values = parameter_values(operation_parameters(step.operation, step.params), self.params)
         return OperationStep(step.operation, step.params, body, values)
 
     def _sql_file(self, path: str) -> tuple[str, Place]:
@@ -119,16 +134,18 @@ class Compiler:
     def _sql(
         self, text: str, step: TransformStep, config: NodeConfig, found: _Found, place: Place, has_current: bool
     ) -> SqlStep:
-        try:
-            written = analyze(text)
-            facts = analyze(rooted(text, written, self.root)) if written.files else written
-            inputs, reads_current = self._tables(facts, config, found, place, has_current=has_current)
-            params = self._sql_params(facts.parameters, step.params, text)
-        except OdibiException as exc:
-            line, column = (exc.where.line, exc.where.column) if exc.where.line else mentioned_at(exc.message, text)
-            exc.where = replace(exc.where, **place.point(text, line, column))
-            raise
-        return SqlStep(facts, inputs, params, reads_current, place, text)
+        def meaning(facts: SqlFacts) -> tuple[dict[str, str], bool]:
+            return self._tables(facts, config, found, place, has_current=has_current)
+
+        params = {**self.params, **step.params}
+        return compile_statement(text, meaning, params=params, root=self.root, place=place)
+
+    def _bad_rows(
+        self, test: CheckConfig, fails: bool, config: NodeConfig, found: _Found, place: Place
+    ) -> BadRowsQuery:
+        meaning = meaning_in_test(test, config, [dependency.name for dependency in found])
+        step = compile_statement(test.sql or "", meaning, params=self.params, root=self.root, place=place)
+        return BadRowsQuery(name_of_test(test), config.name, step, fails)
 
     def _tables(
         self, facts: SqlFacts, config: NodeConfig, found: _Found, place: Place, *, has_current: bool
@@ -154,16 +171,6 @@ class Compiler:
             else:
                 raise _unknown_table(table, config.name, self.names)
         return inputs, reads_current
-
-    def _sql_params(self, names: Iterable[str], own: Mapping[str, Any], text: str = "") -> dict[str, Any]:
-        values = {**self.params, **own}
-        for name in names:
-            if name not in values:
-                used = next((token for token in tokenize(text) if token.text == f"${name}"), None)
-                line, column = position(text, used.start) if used else (None, None)
-                hint = did_you_mean(name, values) or f"give it in vars: {{{name}: …}}"
-                raise ParameterError(f"parameter ${name} has no value", hint=hint, line=line, column=column)
-        return {name: values[name] for name in names}
 
     def _function(
         self, step: TransformStep, config: NodeConfig, found: _Found, body: Place, has_current: bool
@@ -232,17 +239,18 @@ def connected(task: NodeTask, config: NodeConfig, connections: Mapping[str, Base
         return task
     try:
         inputs: dict[str, str | Source] = {
-            alias: given if isinstance(given, str) else _source(given, connections)
+            alias: given if isinstance(given, str) else source_of(given, connections)
             for alias, given in config.inputs.items()
         }
-        source = _source(config.read, connections) if config.read else None
+        source = source_of(config.read, connections) if config.read else None
         target = _target(config.write, connections) if config.write else None
     except OdibiException as exc:
         raise task.place.of(exc, config.name) from exc.__cause__
     return replace(task, source=source, target=target, inputs=inputs)
 
 
-def _source(read: ReadConfig, connections: Mapping[str, BaseConnection]) -> Source:
+def source_of(read: ReadConfig, connections: Mapping[str, BaseConnection]) -> Source:
+    """Return what a `read` reads, looked up; raises what `connected` does."""
     from odibi_nb.engine.base import Source
     from odibi_nb.formats import format_of
 
@@ -300,6 +308,12 @@ def _unknown_table(table: Any, node: str, names: Collection[str]) -> OdibiExcept
 
 def _nth(bodies: Sequence[Place], number: int, place: Place) -> Place:
     return bodies[number] if number < len(bodies) else Place(place.cell, place.file, first_line=0)
+
+
+def _tests(config: NodeConfig) -> list[tuple[CheckConfig, bool]]:
+    """Return a node's data tests, each with whether a broken one fails the node."""
+    validation = config.validation
+    return [(test, (test.on_fail or validation.mode) == "fail") for test in validation.tests] if validation else []
 
 
 def _kind(config: NodeConfig, steps: tuple[Step, ...]) -> Literal["source", "sql", "python", "sink", "pass"]:

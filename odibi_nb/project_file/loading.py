@@ -26,7 +26,7 @@ class LoadedProject:
 
     root: the folder that its relative paths start from. notes: what a reader should know.
     node_places: where each node is declared; of two nodes of one name, the first.
-    step_places: where the text of each of a node's steps begins.
+    step_places, test_places: where the text of each of a node's steps, and of each of its data tests, begins.
     """
 
     project: ProjectConfig
@@ -35,6 +35,7 @@ class LoadedProject:
     notes: tuple[str, ...]
     node_places: Mapping[str, Where]
     step_places: Mapping[str, tuple[TextPlace, ...]]
+    test_places: Mapping[str, tuple[TextPlace, ...]]
 
     @property
     def node_lines(self) -> dict[str, int]:
@@ -61,8 +62,9 @@ def load_project(
     root = file.absolute().parent
     _rebase_sql_files(document, data, root)
     project = build(ProjectConfig, data, locate=document.place)
-    places, steps = _node_places(document, project), _step_places(document, project)
-    return LoadedProject(project, root, file.absolute(), _notes(project), places, steps)
+    places = _node_places(document, project)
+    steps, tests = (_sql_places(document, project, *keys) for keys in (("transform", "steps"), ("validation", "tests")))
+    return LoadedProject(project, root, file.absolute(), _notes(project), places, steps, tests)
 
 
 def _project_file(path: Path) -> Path:
@@ -202,11 +204,15 @@ def _node_places(document: YamlDocument, project: ProjectConfig) -> dict[str, Wh
     return places
 
 
-def _step_places(document: YamlDocument, project: ProjectConfig) -> dict[str, tuple[TextPlace, ...]]:
+def _sql_places(
+    document: YamlDocument, project: ProjectConfig, field: str, items: str
+) -> dict[str, tuple[TextPlace, ...]]:
+    """Return, by node, where the `sql` of each item of a list below one of its fields begins."""
     places: dict[str, tuple[TextPlace, ...]] = {}
     for p, pipeline in enumerate(project.pipelines):
         for n, node in enumerate(pipeline.nodes):
-            steps = range(len(node.transform.steps) if node.transform else 0)
-            path = ("pipelines", p, "nodes", n, "transform", "steps")
-            places.setdefault(node.name, tuple(document.text_place((*path, step, "sql")) for step in steps))
+            listed = getattr(getattr(node, field), items, ())
+            path = ("pipelines", p, "nodes", n, field, items)
+            texts = (document.text_place((*path, number, "sql")) for number in range(len(listed)))
+            places.setdefault(node.name, tuple(texts))
     return places

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from odibi_nb.context import LazyContext
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Source
 from odibi_nb.exceptions import NodeCancelled, NotAFrameError, OdibiException
-from odibi_nb.expectations import ExpectationResult, check_rows
+from odibi_nb.expectations import ExpectationResult, broken, check_rows, look_at_bad_rows
 from odibi_nb.runner.awaiting import awaited
 from odibi_nb.runner.blame import first_fault
 from odibi_nb.runner.errors import at_step, from_user_code
-from odibi_nb.runner.tasks import FunctionStep, NodeTask, OperationStep, SqlStep, Step
+from odibi_nb.runner.tasks import BadRowsQuery, FunctionStep, NodeTask, OperationStep, SqlStep, Step
 from odibi_nb.sql import analyze
 from odibi_nb.sql.operations import operation_sql
 
@@ -73,13 +73,12 @@ class NodeExecution:
             current = self._make(step, self._step(step, current, number))
         if current is None:
             raise NotAFrameError(f"node '{self._task.name}' has nothing to pass on", hint="give it a read or an input")
-        data, checks = current(), self._task.checks
-        expectations = check_rows(self._engine, data, checks) if checks else ()
+        data = current()
+        expectations = self._expectations(data)
         self._go_on()
         read = {name: source.schema for name, source in self._sources.items()}
-        if any(not result.passed and result.severity == "fail" for result in expectations):
-            return Executed(data, None, expectations, read)
-        return Executed(data, self._write(data), expectations, read)
+        rows_written = None if broken(expectations) else self._write(data)
+        return Executed(data, rows_written, expectations, read)
 
     def at_fault(self, error: OdibiException) -> OdibiException:
         """Return the error at the step whose rows were being computed when it came."""
@@ -150,6 +149,24 @@ class NodeExecution:
 
             return ObjectDataset(value)
         return self._engine.publish(value, self._task.name, input_rows=self._input_rows)
+
+    def _expectations(self, data: Dataset) -> tuple[ExpectationResult, ...]:
+        checks = self._task.checks
+        results = check_rows(self._engine, data, checks) if checks else ()
+        return (*results, *(self._bad_rows(test, data, n) for n, test in enumerate(self._task.queries, start=1)))
+
+    def _bad_rows(self, test: BadRowsQuery, data: Dataset, number: int) -> ExpectationResult:
+        self._go_on()
+        step = test.query
+        try:
+            inputs = {alias: self._input(node) for alias, node in step.inputs.items()} | {test.seen_as: data}
+            name = self._name(f"expectation {number}", final=False)
+            readers = Readers(count=1, overrule="view")  # so that counting is all that it costs
+            bad_rows = self._engine.query(Query(name, step.facts, inputs, step.params, readers, private=True))
+            self._made.append((step, bad_rows))
+            return look_at_bad_rows(self._engine, bad_rows, test.name, fails=test.fails)
+        except OdibiException as exc:
+            raise at_step(exc, step) from exc.__cause__
 
     def _frame(self, data: Dataset, kind: Any) -> Any:
         frame = data.frame(kind)

@@ -29,7 +29,8 @@ def sources_of(task: NodeTask) -> list[Source]:
 
 def literals_of(task: NodeTask) -> list[str]:
     """Return the paths, patterns and URLs that a task's SQL names in literals."""
-    return [file.path for step in task.steps if isinstance(step, SqlStep) for file in step.facts.files]
+    statements = [*task.steps, *(test.query for test in task.queries)]
+    return [file.path for step in statements if isinstance(step, SqlStep) for file in step.facts.files]
 
 
 def _reads(task: NodeTask) -> Iterator[str]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from odibi_nb.capture import NodeOutput, capturing, for_node
 from odibi_nb.engine.base import Dataset, Engine, Readers
-from odibi_nb.exceptions import NodeCancelled, OdibiException, ValidationError
+from odibi_nb.exceptions import NodeCancelled, OdibiException
+from odibi_nb.expectations import broken
 from odibi_nb.runner.blame import first_fault
 from odibi_nb.runner.errors import as_error, at_step
 from odibi_nb.runner.events import Event, Listener, NodeFinished, NodeStarted, RunFinished, RunStarted
@@ -137,7 +138,7 @@ class Runner:
             upstream=lambda wanted: self._read(name, wanted),
             visible=lambda: (*task.inputs, *self._schedule.above(name)),
             readers=Readers(
-                count=len(readers) + bool(task.checks),
+                count=len(readers) + bool(task.checks) + len(task.queries),
                 sink=writes,
                 keep=not readers and self._options.in_full,
                 snapshot=reads_any(task, self._targets),
@@ -168,9 +169,8 @@ class Runner:
         if done.rows_written is not None and task.target is not None:
             result.rows_written = done.rows_written
             result.written = f"{task.target.connection.name}:{task.target.path}"
-        broken = [check for check in done.expectations if not check.passed and check.severity == "fail"]
-        if broken:
-            raise ValidationError("; ".join(map(str, broken)), hint="the rows are viewable; nothing was written")
+        if (error := broken(done.expectations)) is not None:
+            raise error
         result.status = "completed"
 
     def _settle(self, name: str, result: NodeResult) -> None:

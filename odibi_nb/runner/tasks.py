@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from odibi_nb.registry import Binding
     from odibi_nb.sql import SqlFacts
 
-__all__ = ["NOWHERE", "Dependency", "FunctionStep", "NodeTask", "OperationStep", "Place", "SqlStep", "Step"]
+__all__ = [
+    "NOWHERE",
+    "BadRowsQuery",
+    "Dependency",
+    "FunctionStep",
+    "NodeTask",
+    "OperationStep",
+    "Place",
+    "SqlStep",
+    "Step",
+]
 
 
 E = TypeVar("E", bound=OdibiException)
@@ -115,12 +125,25 @@ Step = SqlStep | OperationStep | FunctionStep
 
 
 @dataclass(frozen=True, slots=True)
+class BadRowsQuery:
+    """A data test that selects the bad rows.
+
+    seen_as: the name by which it reads the rows that it tests. fails: whether a bad row fails the node.
+    """
+
+    name: str
+    seen_as: str
+    query: SqlStep
+    fails: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class NodeTask:
     """One node, ready to run.
 
     dependencies: the upstream nodes, the one it starts from (when it doesn't read) first.
     inputs: names that steps use for another node (str) or for something to read.
-    checks: data tests, each with whether a broken one fails the node.
+    checks: data tests, each with whether a broken one fails the node. queries: those that are a SELECT.
     """
 
     name: str
@@ -130,6 +153,7 @@ class NodeTask:
     inputs: Mapping[str, str | Source] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     checks: tuple[tuple[CheckConfig, bool], ...] = ()
+    queries: tuple[BadRowsQuery, ...] = ()
     target: Target | None = None
     returns: Literal["frame", "object", "none"] = "frame"
     materialize: str | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -12,13 +11,12 @@ from odibi_nb.sql.errors import explain_sql_error
 from odibi_nb.sql.facts import SqlFacts
 from odibi_nb.sql.functions import AGGREGATES
 from odibi_nb.sql.outline import Frame, Outline
-from odibi_nb.sql.places import error_at
+from odibi_nb.sql.places import blanked, error_at
 from odibi_nb.sql.statements import Statement, refuse_templates, split
 from odibi_nb.sql.tokens import Token, name_of, tokenize
 
 __all__ = ["analyze"]
 
-_VISIBLE = re.compile(r"[^\r\n\t]")
 _KEEPS_ROWS = frozenset({"SELECT", "FROM", "TABLE", "ORDER"})
 
 
@@ -39,7 +37,7 @@ def analyze(text: str) -> SqlFacts:
     root = outline.query(query.start, query.end)
     first, last = tokens[query.start], tokens[query.end - 1]
     return SqlFacts(
-        statement=_VISIBLE.sub(" ", text[: first.start]) + text[first.start : last.end],
+        statement=blanked(text[: first.start]) + text[first.start : last.end],
         macros=tuple(text[tokens[macro.start].start : tokens[macro.end - 1].end] for macro in macros),
         tables=tuple(outline.reads.tables.values()),
         files=tuple(outline.reads.files.values()),

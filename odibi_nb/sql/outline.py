@@ -184,8 +184,8 @@ class Outline:
 
     def _open_query(self, index: int, key: str, frame: Frame) -> None:
         if key in _WRITING_WORDS:
-            hint = "a node's SQL only reads; write with --write CONN:PATH"
-            raise error_at(self._text, self._tokens[index].start, f"{key} can't stand in a node's query", hint=hint)
+            hint = "SQL only reads here; rows are written by a node with --write CONN:PATH"
+            raise error_at(self._text, self._tokens[index].start, f"{key} can't stand in a query", hint=hint)
         if key not in QUERY_WORDS:  # ALL, BY NAME
             return
         frame.words.add(key)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from odibi_nb.exceptions import TransformError
 from odibi_nb.sql.tokens import position
 
-__all__ = ["error_at", "source_line"]
+__all__ = ["blanked", "error_at", "source_line"]
+
+_VISIBLE = re.compile(r"[^\r\n\t]")
+
+
+def blanked(text: str) -> str:
+    """Return as many blanks as `text` has characters, with its lines."""
+    return _VISIBLE.sub(" ", text)
 
 
 def error_at(text: str, offset: int, message: str, *, hint: str | None = None) -> TransformError:

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from odibi_nb.exceptions import TransformError
 from odibi_nb.sql.outline import QUERY_WORDS
-from odibi_nb.sql.places import error_at
-from odibi_nb.sql.tokens import Token
+from odibi_nb.sql.places import blanked, error_at
+from odibi_nb.sql.tokens import Token, tokenize
 
-__all__ = ["Statement", "refuse_templates", "split"]
+__all__ = ["Statement", "refuse_templates", "split", "without_explain"]
 
-_READS_ONLY = "a node is a query; write its result with --write CONN:PATH"
+_READS_ONLY = "SQL only reads here; rows are written by a node with --write CONN:PATH"
 _SETTINGS = "put it under 'settings' of the project"
 _CONNECTIONS = "declare a connection in the project and read it with --read CONN:PATH"
 _PACKAGED = "nodes load no extensions; read such sources through a connection of the project"
@@ -60,6 +60,19 @@ def split(text: str, tokens: Sequence[Token]) -> tuple[list[Statement], Statemen
         return statements[:-1], statements[-1]
     start = tokens[statements[-1].start].start
     raise error_at(text, start, "a macro follows the query", hint="put CREATE MACRO before the query")
+
+
+def without_explain(text: str) -> tuple[str, str]:
+    """Return the EXPLAIN that opens a text ("" where none does), with its options, and the text with it blanked out."""
+    tokens = tokenize(text)
+    keys = [token.key for token in tokens]
+    if keys[:1] != ["EXPLAIN"]:
+        return "", text
+    after = 2 if keys[1:2] == ["ANALYZE"] else 1
+    if keys[after : after + 1] == ["("] and ")" in keys and keys[after + 1] not in QUERY_WORDS:
+        after = keys.index(")", after) + 1  # its options: (FORMAT json)
+    end = tokens[after].start if after < len(tokens) else len(text)
+    return text[tokens[0].start : end].strip(), blanked(text[:end]) + text[end:]
 
 
 def refuse_templates(text: str, tokens: Sequence[Token]) -> None:

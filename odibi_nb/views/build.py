@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from odibi_nb.exceptions import NodeExecutionError, OdibiException, around, shortened
 from odibi_nb.runner import NodeResult, RunOutcome
-from odibi_nb.views.cells import cell_text, duration_text, long_text, table_view
+from odibi_nb.views.cells import duration_text, long_text, sample_view, table_view
 from odibi_nb.views.models import (
     ColumnView,
     DagNodeView,
     DagView,
     DependencyView,
     ErrorView,
+    ExpectationView,
     NodeView,
+    QueryView,
     RunView,
     TableView,
 )
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from odibi_nb.expectations import ExpectationResult
     from odibi_nb.workspaces import Workspace
 
-__all__ = ["dag_view", "error_view", "node_view", "run_view"]
+__all__ = ["dag_view", "error_view", "expectation_view", "node_view", "query_view", "run_view"]
 
 
 def node_view(
@@ -71,7 +73,8 @@ def _with_result(card: NodeView, result: NodeResult, rows: int) -> NodeView:
         time=duration_text(result.duration) if result.duration else "",
         written=_written(result),
         badges=result.badges,
-        notes=(*_notes(result, with_rows=rows > 0), *card.notes),
+        notes=(*_notes(result), *card.notes),
+        expectations=_broken(result, rows),
         preview=_preview(result, rows),
         schema=tuple(ColumnView(*column) for column in result.result_schema or ()),
         output=_output(result),
@@ -96,6 +99,24 @@ def run_view(workspace: Workspace, outcome: RunOutcome, *, preview: int = 0) -> 
     """Return a run: its nodes with their outcome in this run."""
     nodes = tuple(_run_node(workspace, name, result, preview) for name, result in outcome.results.items())
     return RunView(workspace.title, outcome.status, duration_text(outcome.duration), nodes)
+
+
+def query_view(result: NodeResult, *, preview: int, into: str = "", explains: bool = False) -> QueryView:
+    """Return an ad hoc query's rows; explains: they are what EXPLAIN has told."""
+    assert result.dataset is not None  # noqa: S101 - a query without rows is an error
+    data, time = result.dataset, duration_text(result.duration)
+    if explains:
+        return QueryView("", time, into, plan="\n".join(data.arrow().column(1).to_pylist()))
+    notes = data.notes if data.known_rows is not None else result.notes
+    columns = tuple(ColumnView(*column) for column in data.schema)
+    return QueryView(_rows_text(result), time, into, notes, _preview(result, preview), columns)
+
+
+def expectation_view(node: str, outcome: ExpectationResult, *, with_rows: bool) -> ExpectationView:
+    """Return how a data test has come out; with_rows: bad rows may be shown."""
+    status = "passed" if outcome.passed else "failed" if outcome.severity == "fail" else "warning"
+    sample = sample_view(outcome.sample, total=outcome.bad_rows) if with_rows and outcome.sample else None
+    return ExpectationView(node, outcome.name, status, outcome.detail, sample)
 
 
 def error_view(error: OdibiException) -> ErrorView:
@@ -126,6 +147,7 @@ def _run_node(workspace: Workspace, name: str, result: NodeResult, preview: int)
         badges=result.badges,
         notes=tuple(_notes(result)),
         error=error_view(result.error) if result.error else None,
+        expectations=_broken(result, 0),
         preview=_preview(result, preview),
     )
 
@@ -171,21 +193,14 @@ def _preview(result: NodeResult | None, rows: int) -> TableView | None:
     return table_view(data.head(rows), data.schema, rows=rows, total=data.known_rows)
 
 
-def _notes(result: NodeResult, *, with_rows: bool = False) -> list[str]:
-    """What there is to say of a result, broken promises first."""
-    notes = [_broken(check, with_rows) for check in result.expectations if not check.passed]
-    if result.reason:
-        notes.append(result.reason)
+def _notes(result: NodeResult) -> list[str]:
+    notes = [result.reason] if result.reason else []
     if result.fused_into:
         notes.append(f"fused into {', '.join(result.fused_into)}: evaluated as far as that needed")
     return [*notes, *result.notes]
 
 
-def _broken(check: ExpectationResult, with_rows: bool) -> str:
-    """Say what doesn't hold and, unless data is to stay out of outputs, show the first bad row."""
-    warning = "warning: " if check.severity == "warn" else ""
-    text = f"{warning}{check.name}: {check.detail}"
-    if not with_rows or not check.sample:
-        return text
-    shown = [f"{name}: {'NULL' if value is None else cell_text(str(value))}" for name, value in check.sample[0].items()]
-    return f"{text}, such as {', '.join(shown)}"
+def _broken(result: NodeResult, rows: int) -> tuple[ExpectationView, ...]:
+    """What doesn't hold, and unless data is to stay out of outputs the first bad rows."""
+    broken = (outcome for outcome in result.expectations if not outcome.passed)
+    return tuple(expectation_view(result.node_name, outcome, with_rows=rows > 0) for outcome in broken)

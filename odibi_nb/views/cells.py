@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from odibi_nb.views.models import ColumnView, TableView
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from odibi_nb.engine.base import Head
     from odibi_nb.engine.schema import Schema
 
-__all__ = ["cell_text", "duration_text", "is_number", "long_text", "table_view"]
+__all__ = ["cell_text", "duration_text", "is_number", "long_text", "sample_view", "table_view"]
 
 _COLUMNS, _CHARACTERS, _LONG = 20, 60, 2_000
 _NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+, ?\d+\)")
@@ -34,6 +36,28 @@ def table_view(head: Head, schema: Schema, *, rows: int, total: int | None) -> T
 def is_number(type_name: str) -> bool:
     """Whether a column of this DuckDB type holds numbers."""
     return bool(_NUMBER.fullmatch(type_name))
+
+
+def sample_view(rows: Sequence[Mapping[str, Any]], *, total: int) -> TableView:
+    """Return a few rows, each by column, of `total`."""
+    names = list(rows[0])[:_COLUMNS]
+    return TableView(
+        columns=tuple(ColumnView(name, "") for name in names),
+        rows=tuple(tuple(cell_text(_plain(row[name])) for name in names) for row in rows),
+        right_aligned=tuple(all(_is_number(row[name]) for row in rows) for name in names),
+        more_columns=len(rows[0]) - len(names),
+        more_rows=total - len(rows),
+    )
+
+
+def _plain(value: Any) -> str | None:
+    if value is None:
+        return None
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float | Decimal) and not isinstance(value, bool))
 
 
 def cell_text(text: str | None) -> str | None:

@@ -14,12 +14,14 @@ __all__ = [
     "DagView",
     "DependencyView",
     "ErrorView",
+    "ExpectationView",
     "LineageColumnView",
     "LineageEdgeView",
     "LineageView",
     "NodeView",
     "PlanNodeView",
     "PlanView",
+    "QueryView",
     "RunView",
     "TableView",
     "TestView",
@@ -74,11 +76,27 @@ class DependencyView:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectationView:
+    """How a data test of a node has come out.
+
+    status: passed, failed, or warning where bad rows are only reported. detail: "3 of 10 rows". sample: bad rows.
+    """
+
+    node: str
+    name: str
+    status: str
+    detail: str = ""
+    sample: TableView | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NodeView:
     """One node's card.
 
     kind: source, sql, python, sink or pass. rows: "1,234", "≥ 10" or "" when not known.
     time: "12 ms" or "". written: what was written where, or "". badges: MOCK, SAMPLE, STALE INPUT.
+    expectations: those that don't hold.
     """
 
     name: str
@@ -92,11 +110,28 @@ class NodeView:
     badges: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     error: ErrorView | None = None
+    expectations: tuple[ExpectationView, ...] = ()
     preview: TableView | None = None
     schema: tuple[ColumnView, ...] = ()
     dependencies: tuple[DependencyView, ...] = ()
     output: str = ""
     code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryView:
+    """The rows of an ad hoc query; rows, time: as on a node's card. into: the variable bound to them, or "".
+
+    plan: what EXPLAIN has told, instead of rows.
+    """
+
+    rows: str
+    time: str
+    into: str = ""
+    notes: tuple[str, ...] = ()
+    preview: TableView | None = None
+    schema: tuple[ColumnView, ...] = ()
+    plan: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from odibi_nb.runner.tasks import Place
 if TYPE_CHECKING:
     from odibi_nb.cells.body import Declaration
     from odibi_nb.config import NodeConfig
+    from odibi_nb.workspaces.expectations import Expectation
 
 __all__ = ["CellOrigin", "DeclaredNode", "declared_from_cell", "declared_from_python", "renamed"]
 
@@ -44,7 +45,8 @@ class CellOrigin:
 class DeclaredNode:
     """One node of a workspace.
 
-    body_places: where the text of each step begins.
+    body_places, test_places: where the text of each step, and of each data test, begins.
+    expectations: the data tests, the last ones of `config`, that are declared apart.
     body: the Python of its cell, when it has one. function: a function given by hand instead.
     mock: its cell runs it on mock rows. declared: when a node of this name last was declared differently, in seconds
     since 1970.
@@ -64,6 +66,8 @@ class DeclaredNode:
     mock: Literal["given", "auto"] | None = None
     declared: float = 0.0
     notes: tuple[str, ...] = field(default=())
+    test_places: tuple[Place, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
 
     @property
     def name(self) -> str:
@@ -117,6 +121,7 @@ def _declared(declaration: Declaration, origin: CellOrigin, variables: Mapping[s
         origin=origin,
         place=origin.place(declaration.magic_line),
         body_places=_body_places(declaration, origin, config),
+        test_places=_test_places(declaration, origin, config),
         pipeline=declaration.options.pipeline,
         body=body,
         no_run=declaration.options.no_run,
@@ -130,6 +135,14 @@ def _body_places(declaration: Declaration, origin: CellOrigin, config: NodeConfi
         return (origin.place(declaration.body_line),)
     steps = range(len(config.transform.steps) if config.transform else 0)
     texts = (declaration.yaml.text_place(("transform", "steps", step, "sql")) for step in steps)
+    return tuple(origin.place(text.first_line) for text in texts)
+
+
+def _test_places(declaration: Declaration, origin: CellOrigin, config: NodeConfig) -> tuple[Place, ...]:
+    tests = config.validation.tests if config.validation else ()
+    if declaration.yaml is None:
+        return (origin.place(declaration.magic_line),) * len(tests)
+    texts = (declaration.yaml.text_place(("validation", "tests", test, "sql")) for test in range(len(tests)))
     return tuple(origin.place(text.first_line) for text in texts)
 
 

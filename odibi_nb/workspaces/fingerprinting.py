@@ -191,7 +191,8 @@ class Look:
 
 
 def _fix(task: NodeTask, config: NodeConfig, values: Values) -> _Fixed:
-    params = {name: values.look(value) for step in task.steps for name, value in _params(step).items()}
+    statements = (*task.steps, *(test.query for test in task.queries))
+    params = {name: values.look(value) for step in statements for name, value in _params(step).items()}
     functions = dict(pair for step in task.steps for pair in _functions(step))
     code = "\n".join(map(_code, task.steps))
     options = _options(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from odibi_nb.workspaces.workspace import Workspace
 
 if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig
-    from odibi_nb.project_file import LoadedProject
+    from odibi_nb.project_file import LoadedProject, TextPlace
 
 __all__ = ["Loaded", "load_target"]
 
@@ -68,6 +69,10 @@ def _declared(config: NodeConfig, loaded: LoadedProject, pipeline: str) -> Decla
     steps = config.transform.steps if config.transform else []
     code = "\n".join(step.sql or step.sql_file or step.function or step.operation or "" for step in steps)
     language = "sql" if steps and all(step.sql or step.sql_file for step in steps) else "yaml"
-    texts = loaded.step_places.get(config.name, ())
-    bodies = tuple(Place(file=text.file, first_line=text.first_line, lines=text.lines) for text in texts)
-    return DeclaredNode(config, language, code, CellOrigin(file=place.file), place, bodies, pipeline)
+    bodies, tests = (_places(texts.get(config.name, ())) for texts in (loaded.step_places, loaded.test_places))
+    origin = CellOrigin(file=place.file)
+    return DeclaredNode(config, language, code, origin, place, bodies, pipeline, test_places=tests)
+
+
+def _places(texts: Iterable[TextPlace]) -> tuple[Place, ...]:
+    return tuple(Place(file=text.file, first_line=text.first_line, lines=text.lines) for text in texts)

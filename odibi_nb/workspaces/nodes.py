@@ -144,8 +144,11 @@ class Nodes(Mapping[str, DeclaredNode]):
             if (problem := self.problem(name)) is not None:
                 raise problem
             return self.task(name)
-        compiler = self._compiler(node, {**self._around.params, **params})
-        return compiler.compile(node.config, node.place, bodies=node.body_places)
+        return self._compiled(node, {**self._around.params, **params})
+
+    def check(self, node: DeclaredNode) -> None:
+        """Raise what would be wrong with a node by itself if it were declared like this."""
+        self._compiled(node, self._around.params)
 
     def problem(self, name: str) -> OdibiException | None:
         """Return what is wrong with a node by itself."""
@@ -287,7 +290,7 @@ class Nodes(Mapping[str, DeclaredNode]):
     def _compile(self, node: DeclaredNode) -> None:
         name = node.name
         try:
-            task = self._compiler(node, self._around.params).compile(node.config, node.place, bodies=node.body_places)
+            task = self._compiled(node, self._around.params)
         except OdibiException as exc:
             named = tuple(Dependency(other, "depends_on") for other in node.config.depends_on)
             task = NodeTask(name, "pass", named, place=node.place)
@@ -302,10 +305,11 @@ class Nodes(Mapping[str, DeclaredNode]):
         for mentioned in (*read, *task.depends_on):
             self._mentions[mentioned.casefold()].add(name)
 
-    def _compiler(self, node: DeclaredNode, params: Mapping[str, Any]) -> Compiler:
+    def _compiled(self, node: DeclaredNode, params: Mapping[str, Any]) -> NodeTask:
         around = self._around
         functions = self._functions_for(node, params)
-        return Compiler(functions, self._nodes, params, around.root, open_names=True, is_frame=around.is_frame)
+        compiler = Compiler(functions, self._nodes, params, around.root, open_names=True, is_frame=around.is_frame)
+        return compiler.compile(node.config, node.place, bodies=node.body_places, tests=node.test_places)
 
     def _functions_for(self, node: DeclaredNode, params: Mapping[str, Any]) -> Functions:
         """Return the functions that the node's steps may name; its own body is one of them."""

@@ -19,6 +19,7 @@ from odibi_nb.cells.star_imports import expanded
 from odibi_nb.exceptions import OdibiException, UsageError, did_you_mean
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.workspaces.declared import CellOrigin
+from odibi_nb.workspaces.expectations import expectation_from_cell
 from odibi_nb.workspaces.loaded import Loaded
 from odibi_nb.workspaces.node_tests import declared_test
 from odibi_nb.workspaces.papermill import injected_values
@@ -154,21 +155,23 @@ def _mock(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
     workspace.trials.put_aside(magic.line, magic.body, origin, magic_line=magic.magic_line)
 
 
+def _expect(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
+    workspace.expectations.put(expectation_from_cell(magic.line, magic.body, origin, magic_line=magic.magic_line))
+
+
 def _leave_out(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
     """Ad hoc queries are no part of a run."""
 
 
 def _refuse(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
-    """A data test is part of a run: to leave it out in silence would let bad rows pass."""
     place = origin.place().locate(magic.magic_line)
-    if magic.name in CELL_MAGICS:
-        raise UsageError(f"%%{magic.name} is not built yet", hint="use --expect on the node's line", **place)
     raise UsageError(f"there is no cell magic %%{magic.name}", hint=did_you_mean(magic.name, CELL_MAGICS), **place)
 
 
 _DECLARERS: dict[str, Callable[[Workspace, CellMagic, CellOrigin], None]] = {
     "odibi_project": _project,
     "odibi_node": _node,
+    "odibi_expect": _expect,
     "odibi": _command,
     "odibi_mock": _mock,
     "odibi_test": _test,

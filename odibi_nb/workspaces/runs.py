@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from odibi_nb.engine import create_engine, engine_version
 from odibi_nb.exceptions import UsageError
+from odibi_nb.expectations import broken
 from odibi_nb.fingerprints import differences
 from odibi_nb.pipeline.setup import attempts_of
 from odibi_nb.runner import Dependency, Listener, NodeResult, NodeTask, Runner, RunOptions, RunOutcome, Status
@@ -77,6 +78,7 @@ class Runs:
         self._running = threading.Lock()
         self.results = KeptResults()
         self.schemas = KnownSchemas()
+        self._standing: dict[str, tuple[Dataset, str]] = {}
         self._fingerprints = Fingerprints(nodes)
         self.configure(None)
 
@@ -104,6 +106,7 @@ class Runs:
             self._engine = None
             self.results.clear()
             self.schemas.clear()
+            self._standing.clear()
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
@@ -142,9 +145,15 @@ class Runs:
 
     def outdated(self, name: str) -> list[str]:
         """Return the nodes above one that have to run for it, in order: those not fresh, and what is below them."""
-        above = self._nodes.with_upstream([name])[:-1]
-        look, found = self._fingerprints.look(above), dict[str, None]()
-        for one in above:
+        return self._outdated(self._nodes.with_upstream([name])[:-1])
+
+    def outdated_among(self, names: Collection[str]) -> list[str]:
+        """Return those of the nodes, and of all above them, that have to run for something that reads them."""
+        return self._outdated(self._nodes.with_upstream(names))
+
+    def _outdated(self, names: Collection[str]) -> list[str]:
+        look, found = self._fingerprints.look(names), dict[str, None]()
+        for one in names:
             is_below = any(dependency in found for dependency in self._nodes.task(one).depends_on)
             if is_below or not self.results.is_fresh(one, look.digest(one)):
                 found[one] = None
@@ -182,6 +191,43 @@ class Runs:
         to_run = tuple(task for task in tasks if task.name in running)
         return Job(to_run, options, given, self._done(given), self._fingerprints.look(names))
 
+    def prepare_beside(self, task: NodeTask, rows: int, standing: Collection[str]) -> Job:
+        """Return the run of a task that is no node, and of what it reads that isn't fresh; nothing is written.
+
+        standing: nodes whose rows are taken as they are.
+        """
+        read = [name for name in task.depends_on if name not in standing]
+        names = self._nodes.with_upstream(read)
+        running = set(self.outdated_among(read)).difference(standing)
+        given = self.results.datasets([*standing, *(one for one in names if one not in running)])
+        options = RunOptions(write=frozenset(), in_full=False, preview=rows)
+        to_run = (*(self._nodes.ready(one) for one in names if one in running), task)
+        return Job(to_run, options, given, self._done(given), self._fingerprints.look(names))
+
+    def rows_stand(self, name: str) -> bool:
+        """Whether a node has rows at hand that are those of now, whatever its data tests say of them."""
+        result = self.results.get(name)
+        if result is None or result.dataset is None or result.dataset.lazy:
+            return False
+        if (status := self.statuses([name])[name]) in ("completed", "cached"):
+            return True
+        dataset, digest = self._standing.get(name, (None, ""))
+        at_fault = broken(result.expectations) is not None
+        return (status == "failed" and at_fault) or (dataset is result.dataset and digest == self._digest(name) != "")
+
+    def let_rows_stand(self, name: str) -> None:
+        """Remember that only the data tests of a node have changed since its rows were computed."""
+        if (result := self.results.get(name)) is not None and result.dataset is not None:
+            self._standing[name] = (result.dataset, self._digest(name))
+
+    def keep_checked(self, result: NodeResult) -> None:
+        """Take in how the data tests of a node have come out on the rows that it has."""
+        name = result.node_name
+        look = self._fingerprints.look(self._nodes.with_upstream([name]))
+        if (fingerprint := look.fingerprint(name)) is not None:
+            self.results.keep(result, fingerprint, in_full=True, varies=look.varies(name))
+        self.let_rows_stand(name)
+
     def execute(self, job: Job, listeners: Iterable[Listener] = ()) -> RunOutcome:
         """Run; failures and an interrupt are in the outcome."""
         self.engine.begin()
@@ -214,6 +260,9 @@ class Runs:
     def _is_spoilt(self, result: NodeResult) -> bool:
         """Whether rows that were taken for good have turned out to be at fault, once all were computed."""
         return result.error is not None and self.engine.is_about_rows(result.error)
+
+    def _digest(self, name: str) -> str:
+        return self._fingerprints.look(self._nodes.with_upstream([name])).digest(name)
 
     def _planned(self, names: Collection[str], request: RunRequest) -> tuple[Plan, Look]:
         needed = self._nodes.with_upstream(names)

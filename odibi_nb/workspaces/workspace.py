@@ -8,16 +8,20 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import OdibiException, UsageError, did_you_mean
 from odibi_nb.graph import DependencyGraph
+from odibi_nb.pipeline.ad_hoc import QUERY
 from odibi_nb.pipeline.setup import connections_of
 from odibi_nb.pipeline.targets import shared_targets
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.runner import Listener, NodeResult, RunOptions, RunOutcome, Status
 from odibi_nb.workspaces.blame import blamed
+from odibi_nb.workspaces.checks import Expectations
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode, declared_from_cell, declared_from_python, renamed
+from odibi_nb.workspaces.expectations import Expectation, with_expectations
 from odibi_nb.workspaces.functions import Namespace
 from odibi_nb.workspaces.identity import doubts, former_of
 from odibi_nb.workspaces.mocks import Mock
@@ -25,6 +29,7 @@ from odibi_nb.workspaces.node_tests import NodeTests
 from odibi_nb.workspaces.nodes import Nodes, Surroundings
 from odibi_nb.workspaces.parameters import known_parameters, refuse_unknown
 from odibi_nb.workspaces.plan import Plan
+from odibi_nb.workspaces.queries import Queries
 from odibi_nb.workspaces.result import Result
 from odibi_nb.workspaces.runs import RunRequest, Runs
 from odibi_nb.workspaces.selectors import Selectable, select
@@ -66,6 +71,8 @@ class Workspace:
         self.tests = NodeTests()
         self._runs = Runs(self.nodes)
         self.trials = Trials(self.nodes, self._runs, self.lock)
+        self.queries = Queries(self.nodes, self._around, self._runs, self.lock)
+        self.expectations = Expectations(self.nodes, self._runs, self.run_cell, self.lock)
         self.project: ProjectConfig | None = None
         self.current_pipeline: str | None = None
         self.name = self.root.name
@@ -102,13 +109,14 @@ class Workspace:
     def declare(self, node: DeclaredNode) -> DeclaredNode:
         """Add a node or replace the one of its name (or, by the cell's id, the one of its cell)."""
         with self.lock:
+            node = with_expectations(node, self.expectations.of(node.name))
             before = self.nodes.get(node.name) if node.name in self.nodes else None
             notes = list(doubts(node, before, self.nodes, self._around.is_variable))
             former = former_of(node, self.nodes)
             if former is None:
                 return self.nodes.put(replace(node, notes=tuple(notes)))
             readers = self._readers(former.name)
-            self.drop(former.name)
+            self._drop(former.name)
             try:
                 still = f"; still reading '{former.name}': {', '.join(readers)}" if readers else ""
                 declared = self.nodes.put(replace(node, notes=(f"renamed from '{former.name}'{still}", *notes)))
@@ -119,11 +127,10 @@ class Workspace:
             return declared
 
     def drop(self, name: str) -> None:
-        """Forget a node and its result; `restore` brings it back."""
+        """Forget a node with its expectations and its result; `restore` brings it back."""
         with self.lock:
-            self._dropped[name] = self.nodes.remove(name)
-            self._runs.results.forget(name)
-            self._runs.schemas.forget(name)
+            self._drop(name)
+            self.expectations.forget(name)
             self.trials.forget(name)
 
     def restore(self, name: str) -> DeclaredNode:
@@ -131,7 +138,8 @@ class Workspace:
         with self.lock:
             if name not in self._dropped:
                 raise UsageError(f"no node '{name}' was dropped", hint=did_you_mean(name, self._dropped))
-            restored = self.nodes.put(self._dropped[name])
+            self.expectations.bring_back(self._dropped[name])
+            restored = self.nodes.put(with_expectations(self._dropped[name], self.expectations.of(name)))
             del self._dropped[name]
             return restored
 
@@ -146,18 +154,19 @@ class Workspace:
                 raise UsageError(f"there is a node '{new}' already", hint="drop it first", node=new)
             readers = self._readers(old)
             if new not in self.nodes:
-                self.nodes.put(node)
-            self.drop(old)
+                self.nodes.put(with_expectations(node, self.expectations.of(new)))
+            self._drop(old)
+            self.trials.forget(old)
             self.trials.mocks.rename(old, new)
             return readers
 
     def drop_cells(self, cell_ids: Iterable[str]) -> list[str]:
-        """Drop the nodes of deleted cells and return their names."""
+        """Drop the nodes of deleted cells and return their names; expectations go with cells of their own."""
         gone = set(cell_ids)
         with self.lock:
             names = [name for name, node in self.nodes.items() if node.origin.id in gone]
             for name in names:
-                self.drop(name)
+                self._drop(name)
         return names
 
     def reset(self) -> None:
@@ -170,6 +179,7 @@ class Workspace:
             self._dropped.clear()
             self.tests.clear()
             self.trials.clear()
+            self.expectations.clear()
             self.project, self.current_pipeline = None, None
             self.nodes.clear()
 
@@ -277,7 +287,10 @@ class Workspace:
             return select(self.graph, nodes, selectors, exclude)
 
     def problems(self, names: Iterable[str] | None = None) -> list[OdibiException]:
-        """Return everything that would stop a run before its first node: nothing is executed for it."""
+        """Return everything that would stop a run before its first node: nothing is executed for it.
+
+        names: the nodes that are to run; without them also what keeps the whole from being as it was meant.
+        """
         found: list[OdibiException] = []
         with self.lock:
             self.nodes.refresh()
@@ -288,6 +301,7 @@ class Workspace:
                 except OdibiException as exc:
                     found.append(exc)
             found.extend(shared_targets((self.nodes[name].config for name in wanted), self._around.connections))
+            found.extend(self.expectations.orphans() if names is None else ())
         return found
 
     def waits_for(self, name: str) -> list[str]:
@@ -347,7 +361,8 @@ class Workspace:
         with self._runs.exclusively():
             with self.lock, self._params_for(request.params):
                 names = self.select(request.selectors, request.exclude)
-                for problem in self.problems(self.nodes.with_upstream(names)):
+                everything = not request.selectors and not request.exclude
+                for problem in self.problems(None if everything else self.nodes.with_upstream(names)):
                     raise problem
                 job = self._runs.prepare(names, request)
             outcome = self._runs.execute(job, listeners)
@@ -403,6 +418,25 @@ class Workspace:
 
         return self.trials.execute(prepare, listeners)
 
+    def expect(self, node: str, name: str, sql: str, *, warn: bool = False) -> Expectation:
+        """Declare a data test of a node, which runs with it: a SELECT of the bad rows, in which the node is a table.
+
+        warn: bad rows are only reported. The node may be declared later. Raises what is wrong with the SQL.
+
+        Example: `ws.expect("clean_sales", "no_refunds", "SELECT * FROM clean_sales WHERE amount < 0")`.
+        """
+        return self.expectations.put_sound(Expectation(node, name, dedent(sql).strip(), warn))
+
+    def sql(self, query: str, params: Mapping[str, Any] | None = None) -> Result:
+        """Return the rows of a query that reads nodes by name, and sources as `"CONN:PATH"`; it is no node.
+
+        params: values for its `$name`s, over the workspace's own. Nodes that aren't fresh are computed first.
+
+        Example: `ws.sql("SELECT count(*) AS n FROM clean_sales WHERE amount > $least", {"least": 100}).df()`.
+        """
+        compiled = self.queries.compile(dedent(query).strip(), params=params)
+        return Result(self.queries.run(compiled, self.options["preview"]), QUERY, "completed")
+
     @property
     def title(self) -> str:
         """What to call all of it: the pipeline, if there is one, else the project, else the file or folder."""
@@ -434,5 +468,11 @@ class Workspace:
             finally:
                 self.nodes.recompile()
 
+    def _drop(self, name: str) -> None:
+        self._dropped[name] = self.nodes.remove(name)
+        self._runs.results.forget(name)
+        self._runs.schemas.forget(name)
+
     def _readers(self, name: str) -> list[str]:
-        return sorted(other for other in self.nodes if name in self.nodes.task(other).depends_on)
+        readers = sorted(other for other in self.nodes if name in self.nodes.task(other).depends_on)
+        return [*readers, *(f"expectation {one.name}" for one in self.expectations.of(name))]

@@ -182,6 +182,7 @@ def test_a_transform_without_steps_is_refused() -> None:
         {"type": "accepted_values", "column": "a", "values": ["x", None]},
         {"type": "row_count", "min": 1, "max": 5},
         {"type": "custom_sql", "condition": "a > 0", "on_fail": "warn", "name": "positive"},
+        {"type": "custom_sql", "sql": "SELECT * FROM n WHERE a <= 0", "name": "positive"},
     ],
 )
 def test_each_type_of_check_takes_its_fields(check: Any) -> None:
@@ -195,6 +196,9 @@ def test_each_type_of_check_takes_its_fields(check: Any) -> None:
         ({"type": "accepted_values", "column": "a"}, "needs values"),
         ({"type": "row_count"}, "needs min or max"),
         ({"type": "custom_sql", "condition": "a", "column": "a"}, "takes no 'column'"),
+        ({"type": "custom_sql"}, "needs condition or sql"),
+        ({"type": "custom_sql", "condition": "a", "sql": "FROM n"}, "either 'condition' or 'sql'"),
+        ({"type": "not_null", "column": "a", "sql": "FROM n"}, "takes no 'sql'"),
         ({"type": "not_nul", "columns": ["a"]}, "did you mean 'not_null'?"),
     ],
 )

@@ -9,12 +9,14 @@ from odibi_nb.views import (
     DagView,
     DependencyView,
     ErrorView,
+    ExpectationView,
     LineageColumnView,
     LineageEdgeView,
     LineageView,
     NodeView,
     PlanNodeView,
     PlanView,
+    QueryView,
     RunView,
     TableView,
     TestsView,
@@ -41,6 +43,16 @@ def table(text: str = "") -> TableView:
     return TableView(columns, rows, (True, False), 34, 1224)
 
 
+def bad_rows(text: str = "", status: str = "failed") -> ExpectationView:
+    note = f"cells 1 and 2{text}"
+    return ExpectationView(f"clean{text}", f"positive{text}", status, f"2 bad rows{text}", table(text), (note,))
+
+
+def query(text: str = "") -> QueryView:
+    schema = (ColumnView(f"region{text}", f"VARCHAR{text}"),)
+    return QueryView(f"1,234{text}", f"12 ms{text}", f"big{text}", (f"note{text}",), table(text), schema, f"plan{text}")
+
+
 def failed(text: str = "") -> NodeView:
     source = f"    return df[df.amont]{text}"
     error = ErrorView(f"KeyError{text}", f"'amont'{text}", f"cell 5{text}", 3, 15, source, f"did you mean?{text}")
@@ -58,6 +70,7 @@ def card(text: str = "") -> NodeView:
         language=f"SQL{text}",
         description=f"Totals{text}",
         badges=(f"MOCK{text}",),
+        expectations=(bad_rows(text, "warning"),),
         notes=(f"warn: 3 rows{text}",),
         preview=table(text),
         schema=(ColumnView(f"region{text}", f"VARCHAR{text}"),),

@@ -72,3 +72,21 @@ def test_the_style_sheet_is_scoped_to_the_library():
     selectors = [one for rule in css.split("}")[:-1] for one in rule.split("{")[0].split(",")]
     assert selectors
     assert all(".odibi-" in selector for selector in selectors)
+
+
+def test_what_does_not_hold_stands_with_its_rows_between_error_and_notes():
+    view = NodeView(
+        "clean", "sql", "failed", error=ErrorView("E", "broken"), expectations=(samples.bad_rows(),), notes=("a note",)
+    )
+    lines = pictures.node_text(view).splitlines()
+    assert lines[1:5] == [
+        "E: broken",
+        "✗ failed: positive: 2 bad rows",
+        "      id  region",
+        "    ────  ──────",
+    ]
+    assert lines[-1] == "note: a note"
+    text = samples.read(pictures.node_html(view)).text
+    assert (
+        text.index("broken") < text.index("✗ failed positive: 2 bad rows") < text.index("North") < text.index("a note")
+    )

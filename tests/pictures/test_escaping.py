@@ -84,6 +84,8 @@ DRAWINGS: dict[str, Callable[[str], str]] = {
     "card": lambda text: pictures.node_html(samples.card(text)),
     "failed": lambda text: pictures.node_html(samples.failed(text)),
     "error": lambda text: pictures.error_html(samples.failed(text).error),
+    "expectation": lambda text: pictures.expectation_html(samples.bad_rows(text)),
+    "query": lambda text: pictures.query_html(samples.query(text)),
     "run": lambda text: pictures.run_html(samples.run(text)),
     "table": lambda text: pictures.table_html(samples.table(text)),
     "listing": lambda text: pictures.listing_html([f"name{text}"], [[f"value{text}"]]),
@@ -99,6 +101,8 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "dag": lambda text: pictures.dag_text(samples.dag(text)),
     "card": lambda text: pictures.node_text(samples.card(text)),
     "failed": lambda text: pictures.node_text(samples.failed(text)),
+    "expectation": lambda text: pictures.expectation_text(samples.bad_rows(text)),
+    "query": lambda text: pictures.query_text(samples.query(text)),
     "run": lambda text: pictures.run_text(samples.run(text)),
     "plan": lambda text: pictures.plan_text(samples.plan(text)),
     "table": lambda text: pictures.table_text(samples.table(text)),
@@ -137,7 +141,7 @@ def test_texts_reach_a_terminal_without_control_characters(text, payload):
     assert shown.encode()
 
 
-@pytest.mark.parametrize("drawing", ["card", "failed", "run", "table", "listing"])
+@pytest.mark.parametrize("drawing", ["card", "failed", "expectation", "query", "run", "table", "listing"])
 def test_escaped_text_is_read_back_as_it_was(drawing):
     payload = '<b title="x">&amp;\'</b>'
     assert payload in samples.read(DRAWINGS[drawing](payload)).text

@@ -12,6 +12,8 @@ def test_a_run_is_its_sum_its_nodes_and_its_errors():
         "by_region  sql     ✓ completed  1,234  12 ms  MOCK · written to local:by_region.parquet",
         "clean      python  ✗ failed             8 ms",
         "save       sink    » skipped                  clean failed",
+        "! warning: clean: positive: 2 bad rows",
+        *(f"    {line}" for line in pictures.table_text(samples.table()).splitlines()),
         "",
         "clean",
         "KeyError: 'amont'",
@@ -25,7 +27,7 @@ def test_a_run_is_its_sum_its_nodes_and_its_errors():
 def test_html_tells_the_same():
     text = samples.read(pictures.run_html(samples.run())).text
     assert text.startswith("sales ✗ failed · 3 nodes: 1 completed, 1 failed, 1 skipped · 1.2 s")
-    for part in ("» skipped", "clean failed", "KeyError: 'amont'", "did you mean?"):
+    for part in ("» skipped", "clean failed", "positive: 2 bad rows", "KeyError: 'amont'", "did you mean?"):
         assert part in text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from odibi_nb.engine.schema import Column
-from odibi_nb.views.cells import cell_text, duration_text, long_text, table_view
+from odibi_nb.views.cells import cell_text, duration_text, long_text, sample_view, table_view
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,16 @@ def test_numbers_stand_at_the_right_and_lists_of_numbers_do_not() -> None:
     schema = tuple(Column(f"c{i}", kind) for i, kind in enumerate(types))
     view = table_view((), schema, rows=1, total=0)
     assert view.right_aligned == (True, True, True, True, False, False, False)
+
+
+def test_bad_rows_are_texts_with_numbers_at_the_right() -> None:
+    rows = [{"id": 1, "of": None, "name": "x" * 70, "is": True}, {"id": None, "of": 2.5, "name": None, "is": False}]
+    view = sample_view(rows, total=7)
+    assert view.rows == (("1", None, "x" * 59 + "…", "true"), (None, "2.5", None, "false"))
+    assert view.right_aligned == (True, True, False, False)
+    assert (view.more_rows, view.more_columns) == (5, 0)
+
+
+def test_of_bad_rows_twenty_columns_are_shown() -> None:
+    view = sample_view([{f"c{i}": i for i in range(54)}], total=1)
+    assert (len(view.columns), view.more_columns) == (20, 34)

@@ -1,0 +1,177 @@
+"""`%%odibi_expect`, and `--expect` on a node's line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from odibi_nb.exceptions import TransformError, UsageError, ValidationError
+from tests.notebook.shells import BY_REGION, CLEAN, LOAD, PROJECT, Notebook
+
+SMALL = "%%odibi_expect clean_sales small\nSELECT *\nFROM clean_sales WHERE amount > 160"
+ENGINES = pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+
+
+def _on(nb: Notebook, engine: str) -> None:
+    nb.ok(f"{PROJECT}\nengine: {engine}", LOAD)
+
+
+@ENGINES
+def test_an_expectation_on_the_line_fails_the_cell_below_its_rows(nb: Notebook, engine: str) -> None:
+    _on(nb, engine)
+    ran = nb.run("%%odibi_node n --write local:n.csv --expect 'amount > 60'\nSELECT * FROM load_sales")
+    assert isinstance(ran.error, ValidationError)
+    assert str(ran.error).splitlines()[:2] == ["amount > 60: 1 of 4 rows", "  in node 'n', cell 5"]
+    assert "n · ✗ failed · 4 rows" in ran.text
+    assert "✗ failed: amount > 60: 1 of 4 rows\n    region  amount\n    ──────  ──────\n    N           50" in ran.text
+    assert nb.ws["n"].rows == 4
+    nb.run("%odibi run")
+    assert not Path("data/n.csv").exists()
+
+
+@ENGINES
+def test_null_passes_a_condition(nb: Notebook, engine: str) -> None:
+    _on(nb, engine)
+    assert "✓ completed" in nb.ok("%%odibi_node n --expect 'amount >= 50'\nSELECT * FROM load_sales").text
+
+
+@ENGINES
+def test_one_that_warns_only_reports_in_cells_and_runs(nb: Notebook, engine: str) -> None:
+    _on(nb, engine)
+    cell = "%%odibi_node n --write local:n.csv --expect 'warn: not_null(amount)'\nSELECT * FROM load_sales"
+    assert "! warning: not_null(amount): 1 of 4 rows" in nb.ok(cell).text
+    ran = nb.ok("%odibi run")
+    assert "! warning: n: not_null(amount): 1 of 4 rows" in ran.text
+    assert "not_null(amount): 1 of 4 rows" in ran.html
+    assert Path("data/n.csv").exists()
+
+
+@ENGINES
+def test_a_cell_tries_a_data_test_on_its_nodes_rows(nb: Notebook, engine: str) -> None:
+    _on(nb, engine)
+    nb.ok(CLEAN)
+    ran = nb.run(SMALL)
+    assert isinstance(ran.error, ValidationError)
+    assert (ran.error.node, ran.error.where.cell, ran.error.where.line) == ("clean_sales", "6", 1)
+    assert "small of clean_sales · ✗ failed · 1 bad row" in ran.text
+    assert "S          200" in ran.text
+    assert "<td>S</td>" in ran.html
+    assert nb.ws.status("clean_sales") == "failed"
+    assert "small of clean_sales · ✓ passed" in nb.ok(SMALL.replace("160", "1000")).text
+    assert nb.ws.status("clean_sales") == "completed"
+
+
+def test_it_computes_what_is_not_there(nb: Notebook) -> None:
+    nb.ok("%odibi set auto=off", LOAD, CLEAN, "%odibi set auto=on")
+    assert isinstance(nb.fails(SMALL), ValidationError)
+    assert nb.ws.status("load_sales") == "completed"
+
+
+def test_it_fails_its_nodes_cell_and_run(sales: Notebook) -> None:
+    sales.run(SMALL)
+    ran = sales.run(CLEAN)
+    assert str(ran.error).startswith("small: 1 bad row")
+    assert "✗ failed: small: 1 bad row\n    region  amount" in ran.text
+    assert isinstance(sales.fails("%odibi run"), ValidationError)
+    assert not Path("data/by_region.parquet").exists()
+    assert sales.ws.status("by_region") in ("skipped", "stale")
+
+
+def test_with_warn_it_only_reports(sales: Notebook) -> None:
+    ran = sales.ok(SMALL.replace(" small", " small --warn"))
+    assert "! warning · 1 bad row" in ran.text
+    assert "! warning: clean_sales: small: 1 bad row" in sales.ok("%odibi run").text
+
+
+def test_before_its_node_it_waits(nb: Notebook) -> None:
+    assert "small of clean_sales · ○ pending: waits for clean_sales" in nb.ok(SMALL).text
+    nb.ok(LOAD)
+    assert isinstance(nb.fails(CLEAN), ValidationError)
+
+
+def test_it_waits_with_a_node_that_waits_and_with_auto_off(nb: Notebook) -> None:
+    nb.ok("%%odibi_node clean_sales\nSELECT * FROM nobody")
+    assert "pending: clean_sales waits for nobody" in nb.ok(SMALL).text
+    nb.ok("%%odibi_node clean_sales\nSELECT 1 AS amount", "%odibi set auto=off")
+    assert "auto=off" in nb.ok(SMALL.replace("160", "0")).text
+    assert nb.ws.status("clean_sales") == "stale"
+
+
+def test_of_a_side_effect_it_waits_for_a_run(nb: Notebook) -> None:
+    nb.ok("%%odibi_node clean_sales --returns none\nopen('mark', 'w')")
+    assert "only `%odibi run` performs clean_sales" in nb.ok(SMALL).text
+    assert not Path("mark").exists()
+
+
+def test_a_misspelt_column_is_at_its_line(sales: Notebook) -> None:
+    error = sales.fails(SMALL.replace("amount", "amuont"))
+    assert isinstance(error, TransformError)
+    assert (error.where.cell, error.where.line, error.hint) == ("6", 3, "did you mean 'amount'?")
+
+
+def test_what_is_not_even_sql_changes_nothing(sales: Notebook) -> None:
+    sales.ok(SMALL.replace("160", "1000"))
+    error = sales.fails(SMALL.replace("FROM", "FRM"))
+    assert (error.where.cell, error.where.line) == ("7", 3)
+    assert sales.ws.status("clean_sales") == "completed"
+
+
+def test_other_nodes_are_seen_if_its_node_reads_them(sales: Notebook) -> None:
+    sales.ok("%%odibi_expect clean_sales kept\nFROM clean_sales WHERE region NOT IN (SELECT region FROM load_sales)")
+    error = sales.fails("%%odibi_expect clean_sales other\nFROM clean_sales JOIN\nby_region USING (region)")
+    assert (error.where.cell, error.where.line) == ("7", 3)
+    assert "it sees clean_sales and load_sales" in error.hint
+
+
+def test_the_same_cell_with_another_name_renames_it(sales: Notebook) -> None:
+    sales.run(SMALL, cell_id="e")
+    sales.run(SMALL.replace(" small", " tiny"), cell_id="e")
+    assert [one.name for one in sales.ws.expectations.of("clean_sales")] == ["tiny"]
+
+
+def test_two_cells_of_one_name_are_a_note(sales: Notebook) -> None:
+    sales.run(SMALL, cell_id="e")
+    ran = sales.run(SMALL, cell_id="f")
+    assert "note: cells 6 and 7 both declare 'small' of 'clean_sales'" in ran.text
+
+
+def test_a_command_drops_it(sales: Notebook) -> None:
+    sales.run(SMALL)
+    assert "dropped expectation small of clean_sales" in sales.ok("%odibi drop clean_sales small").text
+    assert sales.ws.status("clean_sales") == "completed"
+    assert "has no expectation 'small'" in str(sales.fails("%odibi drop clean_sales small"))
+    assert "run its cell again" in sales.fails("%odibi drop clean_sales small --undo").hint
+
+
+def test_without_its_node_a_run_stops_and_names_the_cell(sales: Notebook) -> None:
+    sales.ok("%%odibi_expect clean_sale small\nFROM clean_sale")
+    error = sales.fails("%odibi run")
+    assert (error.where.cell, error.where.line, error.hint) == ("6", 1, "did you mean 'clean_sales'?")
+    sales.ok("%odibi run clean_sales")
+    assert "'clean_sale', which is not declared" in sales.run("%odibi validate").text
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("clean_sales", "NAME is missing"), ("a b --wran", "did you mean '--warn'?"), ("a b", "the SQL is empty")],
+)
+def test_what_makes_no_sense_is_one_error_at_the_cell(nb: Notebook, line: str, said: str) -> None:
+    error = nb.fails(f"%%odibi_expect {line}")
+    assert isinstance(error, UsageError | TransformError)
+    assert error.where.cell == "3"
+    assert said in str(error)
+
+
+def test_no_rows_are_shown_where_none_are_to_be(sales: Notebook) -> None:
+    sales.ok("%odibi set preview=0")
+    ran = sales.run(SMALL)
+    assert "1 bad row" in ran.text
+    assert "<td>" not in ran.html
+
+
+def test_a_nodes_cell_keeps_it(sales: Notebook) -> None:
+    sales.run(SMALL)
+    sales.ok("%odibi params min_amount=180", "%odibi drop by_region")
+    assert isinstance(sales.fails(CLEAN), ValidationError)
+    sales.ok(BY_REGION.replace("clean_sales", "load_sales"))

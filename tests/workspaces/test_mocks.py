@@ -11,7 +11,7 @@ import pytest
 
 from odibi_nb import Workspace
 from odibi_nb.config import ProjectConfig
-from odibi_nb.exceptions import TransformError, UnknownNameError, UsageError, ValidationError
+from odibi_nb.exceptions import NodeExecutionError, TransformError, UnknownNameError, UsageError, ValidationError
 from odibi_nb.views.build import node_view
 
 LOCAL = {"connection": "local", "path": "sales.csv"}
@@ -94,6 +94,24 @@ def test_a_node_that_cannot_run_shows_its_own_rows(ws: Workspace) -> None:
     result = ws.run("clean_sales+", mock="given").results["clean_sales"]
     assert result.notes == ("these are its mock rows; it wasn't run",)
     assert rows(ws, "by_region") == [{"region": "all", "total": 1}]
+
+
+def test_rows_for_all_readers_of_a_node_with_steps_are_its_result_not_its_source(ws: Workspace) -> None:
+    ws.node("sums", "SELECT sum(amount) AS total FROM df", read=LOCAL)
+    ws.node("doubled", "SELECT total * 2 AS total FROM sums")
+    ws.mock(None, {"sums": [{"total": 5}]})
+    ws.run("sums", "doubled", mock="given")
+    assert rows(ws, "sums") == [{"total": 5}]
+    assert rows(ws, "doubled") == [{"total": 10}]
+
+
+def test_a_node_with_rows_of_its_own_does_not_wait_for_the_node_they_stand_for(ws: Workspace) -> None:
+    ws.mock(None, {"load_sales": [{"region": "N"}]})
+    ws.mock("by_region", {"clean_sales": [{"region": "own", "amount": 1}]})
+    with pytest.raises(NodeExecutionError, match="amount"):
+        ws.run(mock="given")
+    assert ws.trials.result("clean_sales").status == "failed"
+    assert rows(ws, "by_region") == [{"region": "own", "total": 1}]
 
 
 def test_an_input_without_a_mock_is_named_with_what_it_comes_from(ws: Workspace) -> None:

@@ -16,7 +16,7 @@ from odibi_nb.runner.overlap import literals_of, sources_of
 from odibi_nb.runner.tasks import FunctionStep, NodeTask, OperationStep, SqlStep, Step
 from odibi_nb.workspaces.functions import CellFunction, GivenFunction
 from odibi_nb.workspaces.source_functions import SourceFunction
-from odibi_nb.workspaces.stamps import Stamps
+from odibi_nb.workspaces.stamps import StampLook, Stamps
 
 if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig
@@ -77,7 +77,8 @@ class Fingerprints:
 
     def look(self, names: Iterable[str]) -> Look:
         """Return what the nodes stand for now; names: in topological order, with all that is above them."""
-        return Look(self, names, Values(self._process))
+        fixed = [self.fixed(*ready) for name in names if (ready := self.ready(name)) is not None]
+        return Look(self, fixed, self.stamps.look())
 
     def fixed(self, task: NodeTask, config: NodeConfig) -> _Fixed:
         """Return what a task's declaration fixes; read again only when it was compiled anew."""
@@ -108,18 +109,24 @@ class Fingerprints:
 class Look:
     """The nodes' fingerprints at one moment; what several use is read once."""
 
-    def __init__(self, fingerprints: Fingerprints, names: Iterable[str], values: Values) -> None:
-        self._all, self._values = fingerprints, values
+    def __init__(self, fingerprints: Fingerprints, fixed: Iterable[_Fixed], stamps: StampLook) -> None:
+        self._all, self._values = fingerprints, Values(fingerprints.process)
         self._variables: Mapping[str, Any] | None = None
         self._named: dict[str, Value] = {}
         self._fixed: dict[str, _Fixed] = {}
         self._moving: dict[str, _Moving] = {}
         self._digests: dict[str, bytes] = {}
         self._varying: set[str] = set()
-        self._stamps = fingerprints.stamps.look()
-        for name in names:
-            if (ready := fingerprints.ready(name)) is not None:
-                self._take(fingerprints.fixed(*ready))
+        self._stamps = stamps
+        for one in fixed:
+            self._take(one)
+
+    def after_run(self) -> Look:
+        """Return the same with the notebook's values of now: what a run itself has done to them is no edit.
+
+        A function that remembers what it has fetched would be out of date as soon as it has run.
+        """
+        return Look(self._all, self._fixed.values(), self._stamps)
 
     def digest(self, name: str) -> str:
         """Return a node's digest; "" for one that can't run."""

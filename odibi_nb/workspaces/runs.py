@@ -242,11 +242,12 @@ class Runs:
     def keep(self, job: Job, outcome: RunOutcome) -> None:
         """Take in the results of a run; those of nodes dropped meanwhile are let go."""
         cached = {one.name for one in job.plan if one.action == "cached"}
+        look = job.look.after_run() if job.look is not None else None
         for name, result in outcome.results.items():
-            if name not in self._nodes or job.look is None:
+            if name not in self._nodes or look is None:
                 continue
             if name not in cached or self._is_spoilt(result):
-                self._keep(job, job.look, result)
+                self._keep(job, look, result)
                 self.schemas.learn(result)
             if result.rows_written is not None and (target := self._nodes.ready(name).target) is not None:
                 self.results.note_written(name, target_text(target), target_stamp(target))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from odibi_nb.connections.base import FileStamp
     from odibi_nb.engine.base import Source
 
-__all__ = ["Stamps"]
+__all__ = ["StampLook", "Stamps"]
 
 _CHUNK_BYTES = 1 << 20
 

@@ -334,6 +334,8 @@ class Workspace:
 
         Example: `ws.run("+by_region", params={"min_amount": 100})`.
         """
+        if how.get("mock") not in (None, "given", "auto"):
+            raise UsageError(f"mock is 'given' or 'auto', not {how['mock']!r}")
         outcome = self.attempt(RunRequest(selectors, tuple(exclude), params or {}, **how))
         if outcome.interrupted:
             raise KeyboardInterrupt

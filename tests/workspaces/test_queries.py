@@ -134,7 +134,7 @@ WRONG = {
     "SELECT 1\nFROM 'local:sales.dat'": (2, "format"),
     "FROM read_csv('local:sales.csv')": (1, "write FROM 'local:sales.csv'"),
     "SELECT region::INT\nFROM sales": (1, "TRY_CAST"),
-    "SELECT $nope": (None, "$nope has no value"),
+    "SELECT $nope": (1, "$nope has no value"),
     "SELECT 1 FROM 'local:sale.csv'": (None, "did you mean 'sales.csv'?"),
     "": (None, "the SQL is empty"),
 }

@@ -253,6 +253,12 @@ def test_a_column_is_found_in_any_case(ws: Workspace) -> None:
     assert _name(column_lineage(ws, "by_region", "TOTAL").columns[0]) == "by_region.total"
 
 
+def test_two_spellings_of_a_column_nobody_has_seen_are_one(ws: Workspace) -> None:
+    ws.node("n", "SELECT c.amount + total AS both FROM clean_sales c, by_region")
+    names = {_name(edge.upstream) for edge in column_lineage(ws, "n", "both").edges}
+    assert len({name for name in names if name.startswith("clean_sales.")}) == 1
+
+
 def test_a_long_chain_is_followed_to_its_end(ws: Workspace) -> None:
     ws.node("n0", "SELECT amount AS a FROM load_sales")
     for number in range(1, 300):

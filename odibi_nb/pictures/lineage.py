@@ -76,9 +76,7 @@ def _trees(view: LineageView) -> list[tuple[str, list[_Line]]]:
     return [("comes from", up), ("goes to", down or [_Line(1, "nothing")])]
 
 
-def _tree(
-    view: LineageView, neighbours: _Neighbours, remarks: Callable[[LineageColumnView], tuple[str, ...]]
-) -> list[_Line]:
+def _tree(view: LineageView, neighbours: _Neighbours, remarks: _Remarks) -> list[_Line]:
     """Return the columns in one direction, each with what is behind it where it is met first."""
     lines, shown = list[_Line](), {view.asked[0]}
     waiting = [(1, *each) for each in reversed(neighbours[view.asked[0]])]
@@ -130,12 +128,15 @@ def _nested(lines: Sequence[_Line]) -> Markup:
     """Return a tree as lists in lists, made from its last line upwards."""
     levels: dict[int, list[Markup]] = {}
     for line in reversed(lines):
-        inner = (
-            [tag("ul", *reversed(items), class_="odibi-notes")] if (items := levels.pop(line.depth + 1, None)) else []
-        )
         remarks = (tag("div", remark, class_="odibi-muted") for remark in line.remarks)
-        levels.setdefault(line.depth, []).append(tag("li", line.text, *remarks, *inner))
-    return tag("ul", *reversed(levels.get(1, [])), class_="odibi-notes")
+        item = tag("li", line.text, *remarks, _list(levels.pop(line.depth + 1, [])))
+        levels.setdefault(line.depth, []).append(item)
+    return _list(levels.get(1, []))
+
+
+def _list(items: Sequence[Markup]) -> Markup:
+    """Return items, the last one first, as a list."""
+    return tag("ul", *reversed(items), class_="odibi-notes") if items else Markup()
 
 
 def _listing(view: LineageView) -> tuple[list[tuple[str, str, str]], list[str]]:

@@ -51,11 +51,8 @@ class FromClause:
             self._add_joined(node, scope)
         else:
             alias, relation = self._source(node, scope)
-            if pivots := node.args.get("pivots"):
-                alias, relation = (
-                    pivots[-1].alias or alias,
-                    Relation((Rest("PIVOT and UNPIVOT make columns of values"),)),
-                )
+            for pivot in node.args.get("pivots") or ():
+                alias, relation = pivot.alias or alias, Relation((Rest("PIVOT is not traced"),))
             scope.add(alias, relation.with_names(_column_aliases(node)))
         for join in (*(node.args.get("joins") or ()), *joins):
             start = self._join(join, scope, start)

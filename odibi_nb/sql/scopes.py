@@ -172,9 +172,9 @@ class Scope:
         relations = {position: self._sources[position].relation for position in positions}
         having = [at for at, relation in relations.items() if relation.listed(name)]
         having = having or [at for at, relation in relations.items() if relation.find(name)]
-        flow = relations[having[0]].find(name) if len(having) == 1 else None
         if not having:
             raise Untraceable(f"there is no column '{name}' to join by")
+        flow = relations[having[0]].find(name) if len(having) == 1 else None
         if flow is None:
             raise Untraceable(f"USING ({name}) can't be told apart: not all columns of its tables are known")
         return _Merged(folded, frozenset(having), flow)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from odibi_nb.engine.schema import Schema
     from odibi_nb.workspaces.workspace import Workspace
 
-__all__ = ["FILE", "NODE", "SOURCE", "node_relations", "place_of"]
+__all__ = ["NODE", "SOURCE", "node_relations", "place_of"]
 
-NODE, SOURCE, FILE = "node", "source", "file"
+NODE, SOURCE = "node", "source"
 
 
 def node_relations(workspace: Workspace, names: Iterable[str]) -> dict[str, Relation]:
@@ -73,12 +73,12 @@ class _Files:
     def literal(self, table: str) -> Schema | None:
         """Return the columns of files that SQL names."""
         text = f"FROM {table}"
-        facts = analyze(text)
-        if any("://" in file.path for file in facts.files):
-            return None
         try:
+            facts = analyze(text)
+            if any("://" in file.path for file in facts.files):  # far away
+                return None
             return self._describer.table(rooted(text, facts, self._root).removeprefix("FROM "))
-        except OdibiException:
+        except OdibiException:  # then its columns aren't known, which the lineage says
             return None
 
 
@@ -140,8 +140,9 @@ class _Node:
             return _unknown(f"operation '{step.name}' starts from nothing")
         if step.name in ROW_OPERATIONS:
             return current
-        if current.why_open or not all(one.named for one in current.outputs):
-            return _unknown(f"operation '{step.name}' works on columns that aren't all known: {current.why_open}")
+        nameless = "some have no name of their own" if not all(one.named for one in current.outputs) else ""
+        if why_not := current.why_open or nameless:
+            return _unknown(f"operation '{step.name}' works on columns that aren't all known: {why_not}")
         # A type that isn't known changes values, not where they come from.
         columns = [(one.name, one.flow.type or "VARCHAR") for one in current.outputs]
         try:
@@ -209,10 +210,9 @@ def _settled(made: Relation, schema: Schema | None, *, is_fresh: bool) -> Relati
     else:
         found = ", ".join(one.name for one in made.outputs)
         flows = [Flow(unknown=(f"the result has other columns than its query tells: {found}",)) for _ in names]
-    if not is_fresh:
-        flows = [Flow.merged([flow, Flow(unknown=("a column of its last result, which is stale",))]) for flow in flows]
     typed = (replace(flow, type=column.type) for flow, column in zip(flows, schema, strict=True))
-    return Relation(tuple(map(Output, names, typed)))
+    doubt = () if is_fresh else (Rest("these are of its last result, which is stale"),)
+    return Relation((*map(Output, names, typed), *doubt))
 
 
 def _agree(outputs: Sequence[Output], names: Sequence[str]) -> bool:

@@ -101,14 +101,17 @@ class _Walk:
     ) -> None:
         self._relations, self._readers, self._targets = relations, readers, targets
         self._uses: dict[str, _Uses] = {}
+        self._spelled: dict[tuple[Owner, str], Origin] = {}
 
     def one_step(self, lineage: Lineage) -> Lineage:
+        """Add what is next to the columns asked for."""
         for column in lineage.columns:
             self._up(column, lineage)
             self._down(column, lineage)
         return lineage
 
     def all_the_way(self, lineage: Lineage) -> Lineage:
+        """Add all that is above them, then all that is below them."""
         for step in (self._up, self._down):
             waiting, seen = list(lineage.columns), set()
             while waiting:
@@ -131,8 +134,8 @@ class _Walk:
             lineage.unknown[column] = flow.unknown
         elif not flow.origins:
             lineage.constant.add(column)
-        above = [(self._spelled(origin), False) for origin in flow.origins]
-        above += [(self._spelled(origin), True) for origin in flow.likely]
+        above = [(self._one(origin), False) for origin in flow.origins]
+        above += [(self._one(origin), True) for origin in flow.likely]
         lineage.edges |= {Edge(origin, column, likely): None for origin, likely in above}
         return [origin for origin, _ in above]
 
@@ -141,11 +144,13 @@ class _Walk:
         found = next(labelled, None) or relation.find(column, unique=True)
         return found or Flow(unknown=(f"there is no column '{column}'",))
 
-    def _spelled(self, origin: Origin) -> Origin:
-        """Return a column as its node spells it: queries may write it in another case."""
-        relation = self._relations.get(origin.owner.name) if origin.owner.kind == NODE else None
-        listed = relation.listed(origin.column) if relation is not None else None
-        return Origin(origin.owner, listed.name) if listed is not None else origin
+    def _one(self, origin: Origin) -> Origin:
+        """Return one spelling of a column, its node's own where that is known: queries may write it otherwise."""
+        if origin.key not in self._spelled:
+            relation = self._relations.get(origin.owner.name) if origin.owner.kind == NODE else None
+            listed = relation.listed(origin.column) if relation is not None else None
+            self._spelled[origin.key] = Origin(origin.owner, listed.name) if listed is not None else origin
+        return self._spelled[origin.key]
 
     def _down(self, column: Origin, lineage: Lineage) -> list[Origin]:
         """Add what a column goes into; return it."""
@@ -154,7 +159,7 @@ class _Walk:
         name, below, unseen = column.owner.name, list[Edge](), dict[str, None]()
         for reader in self._readers[name]:
             uses = self._uses_of(reader)
-            below += uses.edges(column)
+            below += [Edge(column, self._one(origin), likely) for origin, likely in uses.of(column)]
             unseen |= {f"in '{reader}': {reason}": None for reason in uses.doubts(column)}
         if (target := self._targets[name]) is not None:
             below.append(Edge(column, Origin(target, column.column)))
@@ -182,15 +187,15 @@ class _Uses:
                 self._into.setdefault(origin.key, []).append((one.name, True))
         self._doubtful = [one.flow for one in relation.outputs if one.flow.unknown]
 
-    def edges(self, column: Origin) -> Iterator[Edge]:
-        """Yield what a column goes into."""
+    def of(self, column: Origin) -> Iterator[tuple[Origin, bool]]:
+        """Yield what a column goes into, each with whether that is but likely."""
         for name, likely in self._into.get(column.key, ()):
-            yield Edge(column, Origin(self._owner, name), likely)
+            yield Origin(self._owner, name), likely
         for rest in self._relation.rests:
             if self._relation.listed(column.column) is None and rest.may_have(column.column):
                 flow = rest.flow(column.column)
                 if column.key in _keys((*flow.origins, *flow.likely)):
-                    yield Edge(column, Origin(self._owner, column.column), likely=not flow.origins)
+                    yield Origin(self._owner, column.column), not flow.origins
 
     def doubts(self, column: Origin) -> Iterator[str]:
         """Yield why a column may go into others, too."""

@@ -114,6 +114,7 @@ UNKNOWN = {
     "SELECT n FROM query_table('t') q(n)": "query_table",
     "CREATE MACRO f(x) AS x + (SELECT max(c) FROM u); SELECT f(a) FROM t": "macro 'f'",
     "CREATE MACRO f(x, y := 1) AS x; SELECT f(a) FROM t": "macro 'f'",
+    "CREATE MACRO f(x, y) AS x; SELECT f(a, b) FROM t": "macro 'f'",
     "CREATE MACRO f() AS TABLE FROM t; SELECT * FROM f()": "f() in FROM",
     "WITH r AS (PIVOT t ON a USING sum(b)) SELECT k FROM r": "PIVOT",
 }

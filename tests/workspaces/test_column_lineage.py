@@ -133,7 +133,18 @@ def test_columns_of_a_stale_result_are_marked(ws: Workspace) -> None:
     ws.node("n", "def n(load_sales):\n    return load_sales")
     ws.run("+n")
     ws.node("n", "def n(load_sales):\n    return load_sales.head(1)")
-    assert "? a column of its last result, which is stale" in _of(ws, "n")["region"]
+    assert "~load_sales.region" in _of(ws, "n")["region"]
+    assert column_lineage(ws, "n").note == "these are of its last result, which is stale"
+
+
+def test_a_stale_result_settles_nothing_for_those_who_read_it(ws: Workspace) -> None:
+    ws.node("n", "def n(load_sales):\n    return load_sales")
+    ws.node("open", "def open(load_sales):\n    return load_sales")
+    ws.node("joined", "SELECT region FROM n JOIN open ON true")
+    ws.run("+n")
+    assert "n.region -> joined.region" in _edges(column_lineage(ws, "joined", "region"))
+    ws.node("n", "def n(load_sales):\n    return load_sales.drop(columns='region')")
+    assert "can't be told apart" in _of(ws, "joined")["region"]
 
 
 def test_a_result_that_has_other_columns_than_its_query_tells_is_not_explained(ws: Workspace) -> None:
@@ -251,6 +262,12 @@ def test_an_unknown_node_or_column_gets_the_nearest_name(ws: Workspace) -> None:
 
 def test_a_column_is_found_in_any_case(ws: Workspace) -> None:
     assert _name(column_lineage(ws, "by_region", "TOTAL").columns[0]) == "by_region.total"
+
+
+def test_two_spellings_of_a_column_nobody_has_seen_are_one(ws: Workspace) -> None:
+    ws.node("n", "SELECT c.amount + total AS both FROM clean_sales c, by_region")
+    names = {_name(edge.upstream) for edge in column_lineage(ws, "n", "both").edges}
+    assert len({name for name in names if name.startswith("clean_sales.")}) == 1
 
 
 def test_a_long_chain_is_followed_to_its_end(ws: Workspace) -> None:

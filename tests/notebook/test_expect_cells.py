@@ -22,7 +22,7 @@ def test_an_expectation_on_the_line_fails_the_cell_below_its_rows(nb: Notebook, 
     _on(nb, engine)
     ran = nb.run("%%odibi_node n --write local:n.csv --expect 'amount > 60'\nSELECT * FROM load_sales")
     assert isinstance(ran.error, ValidationError)
-    assert str(ran.error).splitlines()[:2] == ["amount > 60: 1 of 4 rows", "  in node 'n', cell 5"]
+    assert str(ran.error).splitlines()[:2] == ["amount > 60: 1 of 4 rows", "  in node 'n', cell 5, line 1"]
     assert "n · ✗ failed · 4 rows" in ran.text
     assert "✗ failed: amount > 60: 1 of 4 rows\n    region  amount\n    ──────  ──────\n    N           50" in ran.text
     assert nb.ws["n"].rows == 4

@@ -33,7 +33,7 @@ def test_a_test_that_fails_shows_what_differs_and_raises(sales: Notebook) -> Non
 
 
 def test_a_node_that_raises_is_shown_at_its_own_line(sales: Notebook) -> None:
-    error = sales.fails("%%odibi_test clean_sales typo\ngiven: {load_sales: [{amont: 5}]}\nexpect: []")
+    error = sales.fails("%%odibi_test clean_sales typo\ngiven: {load_sales: [{region: N}]}\nexpect: []")
     assert isinstance(error, NodeExecutionError)
     assert (error.where.cell, error.where.line) == ("4", 3)
 

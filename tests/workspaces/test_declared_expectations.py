@@ -180,7 +180,7 @@ def test_without_the_one_that_failed_its_node_is_completed(ws: Workspace, clean:
         ws.run()
     ws.expectations.drop("clean", "small")
     assert (ws.status("clean"), clean.runs) == ("completed", 1)
-    assert ws.run().names("completed") == ["sales", "clean"]
+    assert ws.run().names("cached") == ["sales", "clean"]
 
 
 def test_dropping_another_one_evaluates_none(ws: Workspace, clean: Counted) -> None:

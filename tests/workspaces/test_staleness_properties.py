@@ -93,7 +93,7 @@ class Notebook(RuleBasedStateMachine):
 
     @rule(old=NAME, new=NAME)
     def rename(self, old: str, new: str) -> None:
-        if old not in self.bodies or new in self.bodies or f"def {old}(" in self.bodies[old]:
+        if old not in self.bodies or new in self.bodies or re.search(rf"def {old}\(|\b{new}\b", self.bodies[old]):
             return
         try:
             self.ws.rename(old, new)

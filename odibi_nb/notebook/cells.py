@@ -12,7 +12,7 @@ from odibi_nb.workspaces.declared import CellOrigin
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["CellWatch", "fill_empty_cells", "magic_line"]
+__all__ = ["CellWatch", "fill_empty_cells", "label_of", "magic_line"]
 
 
 class _Running(NamedTuple):
@@ -29,6 +29,12 @@ def fill_empty_cells(lines: list[str]) -> list[str]:
     if magic is None or magic.body.strip():
         return lines
     return [*lines[:-1], lines[-1] if lines[-1].endswith("\n") else lines[-1] + "\n", "\n"]
+
+
+def label_of(shell: InteractiveShell, file: str) -> str | None:
+    """Return the label of the cell that IPython has compiled under a file's name; None for what is none."""
+    named = shell.compile.format_code_name(file)
+    return named[1].removeprefix("In[").removesuffix("]") if named is not None else None
 
 
 def magic_line(origin: CellOrigin) -> int:

@@ -12,7 +12,7 @@ from odibi_nb.exceptions import DependencyError, OdibiException, UnknownNameErro
 from odibi_nb.graph import DependencyGraph
 from odibi_nb.pipeline.compiler import Compiler, connected
 from odibi_nb.registry import Functions
-from odibi_nb.runner.tasks import Dependency, NodeTask, SqlStep
+from odibi_nb.runner.tasks import Dependency, NodeTask, Place, SqlStep
 from odibi_nb.workspaces.declared import DeclaredNode
 from odibi_nb.workspaces.functions import CellFunction, GivenFunction, Namespace
 from odibi_nb.workspaces.parameters import Parameters
@@ -25,7 +25,8 @@ class Surroundings:
     """What nodes are compiled among.
 
     namespace: gives the globals of Python nodes. is_variable: whether a name is a variable of the
-    notebook, is_frame: whether that is a DataFrame. functions: those that steps may name.
+    notebook, is_frame: whether that is a DataFrame. functions: those that steps may name. label_of: gives the
+    label of the cell that is compiled under a file's name.
     """
 
     root: Path
@@ -33,6 +34,7 @@ class Surroundings:
     is_variable: Callable[[str], bool]
     is_frame: Callable[[str], bool]
     functions: Functions
+    label_of: Callable[[str], str | None] = lambda file: None
     connections: dict[str, Any] = field(default_factory=dict)
     params: Parameters = field(default_factory=Parameters)
 
@@ -130,7 +132,7 @@ class Nodes(Mapping[str, DeclaredNode]):
             return self.task(name)
         node = self[name]
         compiler = self._compiler(node, {**self._around.params, **params})
-        return compiler.compile(node.config, node.place, bodies=node.body_places)
+        return compiler.compile(node.config, node.place, bodies=self._bodies(node))
 
     def problem(self, name: str) -> OdibiException | None:
         """Return what is wrong with a node by itself."""
@@ -258,7 +260,8 @@ class Nodes(Mapping[str, DeclaredNode]):
     def _compile(self, node: DeclaredNode) -> None:
         name = node.name
         try:
-            task = self._compiler(node, self._around.params).compile(node.config, node.place, bodies=node.body_places)
+            compiler = self._compiler(node, self._around.params)
+            task = compiler.compile(node.config, node.place, bodies=self._bodies(node))
         except OdibiException as exc:
             named = tuple(Dependency(other, "depends_on") for other in node.config.depends_on)
             task = NodeTask(name, "pass", named, place=node.place)
@@ -284,9 +287,13 @@ class Nodes(Mapping[str, DeclaredNode]):
             functions.register(GivenFunction(node.function, values), node.name)
         elif (body := node.body) is not None:
             inputs = {read.name: read.line for read in body.reads if self._is_input(node, read.name)}
-            cell = CellFunction(body, node.body_places[0], self._around.namespace, inputs, values)
+            cell = CellFunction(body, self._bodies(node)[0], self._around.namespace, inputs, values)
             functions.register(cell, node.name)
         return functions
+
+    def _bodies(self, node: DeclaredNode) -> list[Place]:
+        """Return where the node's texts stand; what they lead to may stand in other cells."""
+        return [replace(place, label_of=self._around.label_of) for place in node.body_places]
 
     def _is_input(self, node: DeclaredNode, name: str) -> bool:
         """Whether a free name in plain code is to come from outside: a node, declared or yet to be, or `df`."""

@@ -38,7 +38,8 @@ class Workspace:
 
     root: where relative paths start. namespace: gives the globals that Python nodes see (default: an
     empty one). is_variable, is_frame: what a name is in the notebook; asked without running anything.
-    functions: those that steps may name (default: the process's registry).
+    functions: those that steps may name (default: the process's registry). label_of: the label of the cell
+    that is compiled under a file's name.
     Every method may be called from any thread; `lock` makes several calls one.
 
     Example: `ws = odibi_nb.workspace(); ws.node("big", "SELECT * FROM sales WHERE amount > 100")`.
@@ -52,11 +53,14 @@ class Workspace:
         is_variable: Callable[[str], bool] = lambda name: False,
         is_frame: Callable[[str], bool] = lambda name: False,
         functions: Functions | None = None,
+        label_of: Callable[[str], str | None] = lambda file: None,
     ) -> None:
         self.root = Path(root or Path.cwd()).absolute()
         globals_here: dict[str, Any] = {"__name__": "__main__"}
         functions = functions or Functions(FunctionRegistry.functions)
-        self._around = Surroundings(self.root, namespace or (lambda: globals_here), is_variable, is_frame, functions)
+        self._around = Surroundings(
+            self.root, namespace or (lambda: globals_here), is_variable, is_frame, functions, label_of
+        )
         self._dropped: dict[str, DeclaredNode] = {}
         self.lock = threading.RLock()
         self.nodes = Nodes(self._around)

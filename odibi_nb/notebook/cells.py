@@ -6,7 +6,7 @@ import linecache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odibi_nb.cells.definitions import cell_filename
-from odibi_nb.cells.magics import find_magic
+from odibi_nb.cells.magics import find_line_magics, find_magic
 from odibi_nb.workspaces.declared import CellOrigin
 
 if TYPE_CHECKING:
@@ -37,10 +37,13 @@ def label_of(shell: InteractiveShell, file: str) -> str | None:
     return named[1].removeprefix("In[").removesuffix("]") if named is not None else None
 
 
-def magic_line(origin: CellOrigin) -> int:
-    """Return the line of the cell on which its magic stands: blank lines may come before it."""
-    found = find_magic(origin.text)
-    return found.magic_line if found else 1
+def magic_line(origin: CellOrigin, line: str = "") -> int:
+    """Return the line of the cell on which its magic stands: blank lines may come before it.
+
+    line: what a magic of one line was given; such a one stands anywhere in a plain cell.
+    """
+    found = [found] if (found := find_magic(origin.text)) else find_line_magics(origin.text)
+    return next((one.magic_line for one in found if line in ("", one.line)), 1)
 
 
 class CellWatch:

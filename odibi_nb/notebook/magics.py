@@ -11,8 +11,8 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 
 from odibi_nb.cells.options import NODE_LINE
 from odibi_nb.commands.base import Call, Shown, described_options
-from odibi_nb.commands.table import find_command
-from odibi_nb.exceptions import UsageError
+from odibi_nb.commands.table import find_command, overview
+from odibi_nb.exceptions import UsageError, Where
 from odibi_nb.notebook.cells import CellWatch, magic_line
 from odibi_nb.notebook.display import show, show_value
 
@@ -40,6 +40,12 @@ def _not_built(name: str, line: str, cell: str = "") -> None:
     raise UsageError(f"{name} is not built yet", hint="`%odibi help` lists what is")
 
 
+def _with_commands(function: F) -> F:
+    """List the commands in the docstring, which is what `%odibi?` shows."""
+    function.__doc__ = f"{inspect.getdoc(function)}\n\n{overview('cell')}"
+    return function
+
+
 def _with_node_options(function: F) -> F:
     """List the options of a node's line in the docstring, which is what `%%odibi_node?` shows."""
     function.__doc__ = "\n\n".join([inspect.getdoc(function) or "", "\n".join(described_options(NODE_LINE.options))])
@@ -60,15 +66,27 @@ class OdibiMagics(Magics):
 
     @no_var_expand
     @line_magic
+    @_with_commands
     def odibi(self, line: str) -> None:
-        """Run a command: `%odibi run +by_region`. Bare `%odibi` is `status`; `%odibi help` lists all."""
+        """Run a command: `%odibi run +by_region`. Bare `%odibi` is `status`.
+
+        `%odibi help COMMAND` shows a command's options, with an example.
+        """
+        try:
+            show(self._command(line))
+        except UsageError as exc:
+            if exc.where == Where():
+                origin = self._watch.origin(line, alone=False)
+                exc.at(**origin.place().locate(magic_line(origin, line.strip())))
+            raise
+
+    def _command(self, line: str) -> Shown:
         name, _, rest = line.strip().partition(" ")
         command = find_command(name or "status", "cell")
         if _asks_for_help(rest):
-            show(Shown(command.help("cell")))
-            return
+            return Shown(command.help("cell"))
         parsed = command.parser("cell").parse(rest)
-        show(command.run(Call("cell", parsed.words, parsed.values, self._workspace)))
+        return command.run(Call("cell", parsed.words, parsed.values, self._workspace))
 
     @no_var_expand
     @cell_magic
@@ -125,7 +143,8 @@ class OdibiMagics(Magics):
         if _asks_for_help(line):
             show(Shown(inspect.getdoc(self.odibi_node_line) or ""))
             return
-        self._try(self._workspace.declare_cell(line, "", self._watch.origin(line, alone=False)))
+        origin = self._watch.origin(line, alone=False)
+        self._try(self._workspace.declare_cell(line, "", origin, magic_line=magic_line(origin, line.strip())))
 
     def _try(self, node: DeclaredNode) -> None:
         """Run a node that was just declared, as far as its card shows it."""

@@ -40,7 +40,7 @@ class CellOrigin:
         return Place(self.label, self.file, first_line, lines, self.code_file)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class DeclaredNode:
     """One node of a workspace.
 
@@ -62,6 +62,9 @@ class DeclaredNode:
     into: str | None = None
     version: int = 1
     notes: tuple[str, ...] = field(default=())
+
+    def __repr__(self) -> str:
+        return f"<node {self.name}: {self.language}>"
 
     @property
     def name(self) -> str:

@@ -61,7 +61,7 @@ class Where:
     node: a node's name. cell: a cell's label, as Jupyter counts it ("5").
     file: a path. key: a path of keys (`pipelines[0].nodes[2].read`).
     line, column: 1-based, of the cell's or file's own text.
-    source: the text of that line.
+    source: the text of that line. via: where that line led to, and what it says there, in words.
     """
 
     node: str | None = None
@@ -71,6 +71,7 @@ class Where:
     line: int | None = None
     column: int | None = None
     source: str | None = None
+    via: str | None = None
 
     def filled_from(self, other: Where) -> Where:
         """Return this place with its unknown fields taken from `other`."""
@@ -119,6 +120,8 @@ class OdibiException(Exception):
             lines.append(f"  in {place}")
         if self.where.source is not None:
             lines.extend(_quoted(self.where))
+        if self.where.via:
+            lines.append(f"  {self.where.via}")
         if self.hint:
             lines.append(f"  hint: {shortened(self.hint, _MESSAGE)}")
         return "\n".join(lines)
@@ -200,10 +203,13 @@ class UnitTestFailed(OdibiException, AssertionError):
     """A node that gave something else than its unit test expects."""
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """Return "did you mean 'x'?" for the nearest known name, or None when none is near."""
+def did_you_mean(name: str, known: Iterable[str], *, likeness: float = 0.6) -> str | None:
+    """Return "did you mean 'x'?" for the nearest known name, or None when none is near.
+
+    likeness: from 0 to 1; among hundreds of short names some are always a little like it.
+    """
     by_fold = {other.casefold(): other for other in known}
-    near = difflib.get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name.casefold(), by_fold, n=1, cutoff=likeness)
     return f"did you mean '{by_fold[near[0]]}'?" if near else None
 
 

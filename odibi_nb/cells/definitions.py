@@ -21,7 +21,16 @@ from odibi_nb.cells.parsing import parse_python
 from odibi_nb.cells.star_imports import expanded
 from odibi_nb.exceptions import OdibiException, TransformError
 
-__all__ = ["LeftOut", "PlainCell", "Slice", "Statement", "cell_filename", "execute_slice", "slice_definitions"]
+__all__ = [
+    "LeftOut",
+    "PlainCell",
+    "Slice",
+    "Statement",
+    "cell_filename",
+    "cell_label",
+    "execute_slice",
+    "slice_definitions",
+]
 
 # A definition under a condition (`try: import polars …`) is one; a loop's mutations are not.
 _DEFINES = (
@@ -122,6 +131,12 @@ def slice_definitions(cells: Sequence[PlainCell], wanted: Iterable[str], folder:
 def cell_filename(label: str, notebook: str = "notebook") -> str:
     """Return the file name under which a cell is compiled, as tracebacks show it."""
     return f"<{notebook}, cell {label}>"
+
+
+def cell_label(file: str, notebook: str = "notebook") -> str | None:
+    """Return the label of the cell that is compiled under a file name; None for what is no cell."""
+    start = f"<{notebook}, cell "
+    return file.removeprefix(start).removesuffix(">") if file.startswith(start) else None
 
 
 def execute_slice(definitions: Slice, namespace: dict[str, Any], *, notebook: str = "notebook") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import Literal
 
@@ -48,8 +49,8 @@ def detect_language(body: str, lang: Language | None = None) -> Language:
         return "yaml"
     if _opens_sql(code) and not (_sql_word(code) not in {"select", "values"} and _is_python(body)):
         return "sql"
-    # Not Python either: a misspelt key should be answered as a key.
-    if keys is not None and keys & node_fields() and not _is_python(body):
+    # Nothing that Python could do: a misspelt key should be answered as a key.
+    if keys is not None and keys & node_fields() and not _is_code(body):
         return "yaml"
     return "python"
 
@@ -105,8 +106,17 @@ def _opens_sql(code: str) -> bool:
 
 
 def _is_python(body: str) -> bool:
+    return _statements(body) is not None
+
+
+def _is_code(body: str) -> bool:
+    """Tell Python from YAML that Python would take for annotations: `tags: [daily]`."""
+    statements = _statements(body) or []
+    return any(not isinstance(one, ast.AnnAssign) or one.value is not None for one in statements)
+
+
+def _statements(body: str) -> list[ast.stmt] | None:
     try:
-        parse_python(body)
+        return parse_python(body).body
     except SyntaxError:
-        return False
-    return True
+        return None

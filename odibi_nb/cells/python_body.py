@@ -52,7 +52,8 @@ class PythonBody:
     reads: the names that code takes from outside, in order, without builtins; () for a function.
     uses: every name that the body takes from outside, builtins included, since a notebook may redefine them.
     carried: names that the body both takes from outside and assigns.
-    has_result: False where code doesn't end in an expression.
+    result_line: where the result comes from: the function, or the last statement.
+    advice: what to do where nothing comes from it; None where that can't be seen.
     """
 
     node: str
@@ -64,7 +65,12 @@ class PythonBody:
     uses: frozenset[str]
     carried: tuple[str, ...]
     is_async: bool
-    has_result: bool
+    result_line: int
+    advice: str | None
+
+    @property
+    def has_result(self) -> bool:
+        return self.advice is None
 
 
 def read_python(body: str, *, node: str, first_line: int = 1) -> PythonBody:
@@ -90,7 +96,8 @@ def read_python(body: str, *, node: str, first_line: int = 1) -> PythonBody:
         uses=names.uses,
         carried=tuple(name.name for name in names.reads if name.name in names.bound),
         is_async=isinstance(function, ast.AsyncFunctionDef) if function else _awaits(tree),
-        has_result=bool(function) or (bool(tree.body) and isinstance(tree.body[-1], ast.Expr)),
+        result_line=function.lineno if function else tree.body[-1].lineno if tree.body else first_line,
+        advice=None if function else _advice(tree, node),
     )
 
 
@@ -194,6 +201,15 @@ def _syntax_hint(message: str, body: str) -> str | None:
 def _node_function(tree: ast.Module, node: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
     functions = (each for each in tree.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef))
     return next((function for function in functions if function.name == node), None)
+
+
+def _advice(tree: ast.Module, node: str) -> str | None:
+    """Say what keeps plain code from having a result."""
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        return None
+    if tree.body and isinstance(last := tree.body[-1], ast.FunctionDef | ast.AsyncFunctionDef):
+        return f"name the function '{node}', as the node, or call '{last.name}' on the last line"
+    return "let the last line be the result, such as the name of a DataFrame"
 
 
 def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Parameter]:

@@ -70,7 +70,9 @@ def _texts(command: str, words: tuple[str, ...]) -> Mapping[str, str]:
         try:
             pairs.append(key_text(word))
         except ValueError as exc:
-            raise UsageError(f"{command} takes key=value, not '{word}'") from exc
+            raise UsageError(
+                f"{command} takes key=value, not '{word}'", hint=f"for instance {command} {word}=5"
+            ) from exc
     return collect(command, "parameter", pairs)
 
 

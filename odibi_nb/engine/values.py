@@ -152,7 +152,9 @@ def publish_value(value: Any, name: str, *, input_rows: int = 0) -> ValueDataset
 
     Raises NotAFrameError for what is no frame, ValidationError naming the column at fault.
     """
-    if (pandas := sys.modules.get("pandas")) is not None and isinstance(value, pandas.DataFrame):
+    # Another thread may be importing pandas right now; then it has no frames yet.
+    frame_type: Any = getattr(sys.modules.get("pandas"), "DataFrame", ())
+    if isinstance(value, frame_type):
         return _publish_pandas(value, input_rows)
     table = _as_table(value)
     if table is None:

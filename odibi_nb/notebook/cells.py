@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odibi_nb.cells.definitions import cell_filename
-from odibi_nb.cells.magics import find_magic
+from odibi_nb.cells.magics import find_line_magics, find_magic
 from odibi_nb.exceptions import OdibiException
 from odibi_nb.runner import Place
 from odibi_nb.workspaces.declared import CellOrigin
@@ -16,7 +16,7 @@ from odibi_nb.workspaces.declared import CellOrigin
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["CellWatch", "blaming", "fill_empty_cells", "line_magic_line", "magic_line"]
+__all__ = ["CellWatch", "blaming", "fill_empty_cells", "label_of", "line_magic_line", "magic_line"]
 
 
 class _Running(NamedTuple):
@@ -35,10 +35,19 @@ def fill_empty_cells(lines: list[str]) -> list[str]:
     return [*lines[:-1], lines[-1] if lines[-1].endswith("\n") else lines[-1] + "\n", "\n"]
 
 
-def magic_line(origin: CellOrigin) -> int:
-    """Return the line of the cell on which its magic stands: blank lines may come before it."""
-    found = find_magic(origin.text)
-    return found.magic_line if found else 1
+def label_of(shell: InteractiveShell, file: str) -> str | None:
+    """Return the label of the cell that IPython has compiled under a file's name; None for what is none."""
+    named = shell.compile.format_code_name(file)
+    return named[1].removeprefix("In[").removesuffix("]") if named is not None else None
+
+
+def magic_line(origin: CellOrigin, line: str = "") -> int:
+    """Return the line of the cell on which its magic stands: blank lines may come before it.
+
+    line: what a magic of one line was given; such a one stands anywhere in a plain cell.
+    """
+    found = [found] if (found := find_magic(origin.text)) else find_line_magics(origin.text)
+    return next((one.magic_line for one in found if line in ("", one.line)), 1)
 
 
 def line_magic_line(origin: CellOrigin, name: str, line: str) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.getipython import get_ipython
 
 from odibi_nb.exceptions import UsageError
-from odibi_nb.notebook.cells import CellWatch, fill_empty_cells
+from odibi_nb.notebook.cells import CellWatch, fill_empty_cells, label_of
 from odibi_nb.notebook.completer import WorkspaceCompleter
 from odibi_nb.notebook.magics import OdibiMagics
 from odibi_nb.pictures.text import plural
@@ -119,6 +120,7 @@ def _new_workspace(shell: InteractiveShell) -> Workspace:
         namespace=namespace,
         is_variable=lambda name: name in shell.user_ns and name not in shell.user_ns_hidden,
         is_frame=lambda name: _is_frame(shell.user_ns.get(name)),
+        label_of=partial(label_of, shell),
     )
 
 

@@ -12,7 +12,8 @@ from odibi_nb.cells.option_parser import OptionParser
 from odibi_nb.cells.options import NODE_LINE
 from odibi_nb.cells.queries import EXPECT_LINE, SQL_LINE, SqlOptions, parse_sql_line, split_sql
 from odibi_nb.commands.base import Call, Shown, described_options
-from odibi_nb.commands.table import find_command
+from odibi_nb.commands.table import find_command, overview
+from odibi_nb.exceptions import UsageError, Where
 from odibi_nb.notebook.cells import CellWatch, blaming, line_magic_line, magic_line
 from odibi_nb.notebook.display import show, show_value
 from odibi_nb.workspaces.mock_cell import MOCK_LINE
@@ -41,6 +42,12 @@ def _with_options(parser: OptionParser) -> Callable[[F], F]:
     return documented
 
 
+def _with_commands(function: F) -> F:
+    """List the commands in the docstring, which is what `%odibi?` shows."""
+    function.__doc__ = f"{inspect.getdoc(function)}\n\n{overview('cell')}"
+    return function
+
+
 @magics_class
 class OdibiMagics(Magics):
     """All magics: `%odibi`, and those whose names begin with `odibi_`."""
@@ -53,15 +60,27 @@ class OdibiMagics(Magics):
 
     @no_var_expand
     @line_magic
+    @_with_commands
     def odibi(self, line: str) -> None:
-        """Run a command: `%odibi run +by_region`. Bare `%odibi` is `status`; `%odibi help` lists all."""
+        """Run a command: `%odibi run +by_region`. Bare `%odibi` is `status`.
+
+        `%odibi help COMMAND` shows a command's options, with an example.
+        """
+        try:
+            show(self._command(line))
+        except UsageError as exc:
+            if exc.where == Where():
+                origin = self._watch.origin(line, alone=False)
+                exc.at(**origin.place().locate(magic_line(origin, line.strip())))
+            raise
+
+    def _command(self, line: str) -> Shown:
         name, _, rest = line.strip().partition(" ")
         command = find_command(name or "status", "cell")
         if _asks_for_help(rest):
-            show(Shown(command.help("cell")))
-            return
+            return Shown(command.help("cell"))
         parsed = command.parser("cell").parse(rest)
-        show(command.run(Call("cell", parsed.words, parsed.values, self._workspace)))
+        return command.run(Call("cell", parsed.words, parsed.values, self._workspace))
 
     @no_var_expand
     @cell_magic
@@ -118,7 +137,8 @@ class OdibiMagics(Magics):
         if _asks_for_help(line):
             show(Shown(inspect.getdoc(self.odibi_node_line) or ""))
             return
-        self._try(self._workspace.declare_cell(line, "", self._watch.origin(line, alone=False)))
+        origin = self._watch.origin(line, alone=False)
+        self._try(self._workspace.declare_cell(line, "", origin, magic_line=magic_line(origin, line.strip())))
 
     @no_var_expand
     @cell_magic("odibi_test")  # type: ignore[arg-type]

@@ -53,12 +53,15 @@ def node_text(view: NodeView) -> str:
 
 
 def error_html(view: ErrorView) -> Markup:
-    """Return an error as a block: kind and message, place, source line with a caret, hint."""
-    parts = [tag("div", tag("b", f"{view.type}: "), tag("span", view.message, class_="odibi-message"))]
+    """Return an error as a block: kind and message, place, source line with a caret, where that led to, hint."""
+    colon = ": " if view.message else ""
+    parts = [tag("div", tag("b", f"{view.type}{colon}"), tag("span", view.message, class_="odibi-message"))]
     if view.where:
         parts.append(tag("div", f"in {view.where}", class_="odibi-muted"))
     if view.source is not None:
         parts.append(tag("pre", "\n".join(_quoted(view)), class_="odibi-source"))
+    if view.via:
+        parts.append(tag("div", view.via, class_="odibi-muted"))
     if view.hint:
         parts.append(tag("div", tag("b", "hint: "), view.hint))
     return tag("div", *parts, class_="odibi-error", role="alert")
@@ -66,9 +69,10 @@ def error_html(view: ErrorView) -> Markup:
 
 def error_text(view: ErrorView) -> str:
     """Return an error as the lines of one short block."""
-    lines = [visible(f"{view.type}: {view.message}", lines=True)]
+    lines = [visible(f"{view.type}: {view.message}".removesuffix(": "), lines=True)]
     lines += [f"  in {visible(view.where)}"] if view.where else []
     lines += [f"  {line}" for line in _quoted(view)] if view.source is not None else []
+    lines += [f"  {visible(view.via)}"] if view.via else []
     lines += [f"  hint: {visible(view.hint)}"] if view.hint else []
     return "\n".join(lines)
 

@@ -90,6 +90,7 @@ def _explained(detail: ErrorDetails) -> tuple[str, str | None]:
     if "expected" in context:
         return _not_one_of(str(name), detail["input"], context["expected"])
     message = re.sub(r"^(Input|List|Dictionary|Value) ", f"'{name}' ", context.get("message", detail["msg"]))
+    message = message.replace("a valid dictionary", "a mapping")
     return message, _type_hint(detail)
 
 
@@ -103,6 +104,8 @@ def _type_hint(detail: ErrorDetails) -> str | None:
     given = detail["input"]
     if detail["type"] == "list_type" and isinstance(given, str):
         return f"write a list: [{given}]"
+    if detail["type"] == "dict_type" and given is not None:
+        return "write a mapping: {name: value}"
     if detail["type"] == "string_type" and isinstance(given, int | float):
         return f"quote it: '{given}'"
     return "leave the key out" if given is None else None

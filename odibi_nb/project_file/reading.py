@@ -180,7 +180,7 @@ def _too_deep(source: Source, index: int) -> ConfigValidationError:
 def _syntax_error(error: yaml.MarkedYAMLError, source: Source) -> ConfigValidationError:
     mark = error.problem_mark
     # What is never closed is noticed at the end; where it was opened says more.
-    if mark is None or (mark.line >= len(source.lines) and error.context_mark):
+    if error.context_mark and (mark is None or not "".join(source.lines[mark.line :]).strip()):
         mark = error.context_mark
     if "nesting depth" in (error.problem or ""):  # libyaml has a limit of its own, which newer wheels keep
         return _too_deep(source, mark.line if mark else 0)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import traceback
+import linecache
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
+from itertools import islice, takewhile
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
-from odibi_nb.exceptions import NodeExecutionError, OdibiException, Where, did_you_mean
+from odibi_nb.exceptions import NodeExecutionError, NotAFrameError, OdibiException, Where
+from odibi_nb.runner.hints import hint_of, is_users_code
 from odibi_nb.runner.tasks import FunctionStep, NodeTask, Place, SqlStep, Step
 from odibi_nb.sql.errors import mentioned_at
 from odibi_nb.sql.rooting import written_column
 
-__all__ = ["as_error", "at_step", "from_user_code"]
-
-_LIBRARY = str(Path(__file__).parent.parent)
+__all__ = ["about_result", "as_error", "at_step", "from_user_code"]
 
 
 @contextmanager
@@ -26,13 +25,13 @@ def from_user_code(step: FunctionStep, task: NodeTask) -> Iterator[None]:
     try:
         yield
     except OdibiException as exc:
-        exc.at(node=task.name, **_raised_at(exc.__traceback__, step.place))
+        exc.at(node=task.name, **_raised_at(exc, step.place))
         raise
     except KeyboardInterrupt:
         raise
     except BaseException as exc:  # whatever else user code raises fails its node alone, panics of extensions too
-        error = NodeExecutionError(_message(exc), hint=_hint(exc), node=task.name)
-        raise error.at(**_raised_at(exc.__traceback__, step.place)) from exc
+        error = NodeExecutionError(_message(exc), hint=hint_of(exc), node=task.name)
+        raise error.at(**_raised_at(exc, step.place)) from exc
 
 
 def as_error(exc: BaseException, task: NodeTask) -> OdibiException:
@@ -49,7 +48,9 @@ def at_step(error: OdibiException, step: Step) -> OdibiException:
     if error.where.cell is not None or error.where.file is not None:
         return error
     if not isinstance(step, SqlStep):  # the SQL made of an operation has lines that nobody wrote
-        error.where = replace(error.where, **{"column": None, "source": None, "line": None, **step.place.locate(1)})
+        line, column = mentioned_at(error.message, _written_of(step.place))
+        nowhere = {"line": None, "source": None}
+        error.where = replace(error.where, **{**nowhere, **step.place.locate(line or 1)}, column=column)
         return error
     if error.where.line is None:
         line, column = _told(error, step)
@@ -59,10 +60,28 @@ def at_step(error: OdibiException, step: Step) -> OdibiException:
     return error
 
 
+def about_result(error: OdibiException, step: FunctionStep) -> OdibiException:
+    """Give an error about what a function returned the place where that comes from, or advice where nothing does."""
+    function, place = step.function, step.place
+    if (line := getattr(function, "result_line", None)) is not None:
+        error.at(**place.locate(line - place.first_line + 1))
+    if isinstance(error, NotAFrameError) and (advice := getattr(function, "advice", None)):
+        error.hint = (error.hint or "").replace("return a DataFrame", advice, 1)
+    return error
+
+
 def _told(error: OdibiException, step: SqlStep) -> tuple[int | None, int | None]:
     """Return the place in a statement that an error's words give away."""
     file = next((file for file in step.facts.files if file.path in error.message), None)
     return (file.line, None) if file is not None else mentioned_at(error.message, step.written)
+
+
+def _written_of(place: Place) -> str:
+    """Return the text of a step in YAML: its line, and those below it that are indented deeper."""
+    first, *below = place.lines[max(place.first_line - 1, 0) :] or ("",)
+    margin = len(first) - len(first.lstrip())
+    deeper = takewhile(lambda line: len(line) - len(line.lstrip()) > margin, below)
+    return "\n".join([first, *deeper])
 
 
 def _column(where: Where, step: SqlStep) -> int | None:
@@ -80,47 +99,60 @@ def _nth_line(text: str, line: int | None) -> str | None:
 
 def _message(exc: BaseException) -> str:
     text = exc.args[0] if isinstance(exc, KeyError) and exc.args else str(exc)
-    return f"{type(exc).__name__}: {text}"
+    return f"{type(exc).__name__}: {text}" if str(text) else type(exc).__name__
 
 
-def _hint(exc: BaseException) -> str | None:
-    """Suggest a column where a KeyError is a column that isn't there."""
-    if not isinstance(exc, KeyError) or not exc.args:
-        return None
-    frame = _frame_indexed(exc.__traceback__)
-    if frame is None:
-        return None
-    columns = [str(name) for name in frame.columns]
-    return did_you_mean(str(exc.args[0]), columns) or f"columns: {', '.join(columns[:20])}"
+def _raised_at(exc: BaseException, place: Place) -> dict[str, Any]:
+    """Return where the user's code was: the deepest line in the node's own text, and what that led to.
 
-
-def _frame_indexed(trace: TracebackType | None) -> Any:
-    """Return the DataFrame whose `[...]` raised, from pandas' own stack frame; None if there is none."""
-    found = None
-    for frame, _ in traceback.walk_tb(trace):
-        owner = frame.f_locals.get("self")
-        if frame.f_code.co_name == "__getitem__" and type(owner).__name__ == "DataFrame":
-            found = owner
-    return found
-
-
-def _raised_at(trace: TracebackType | None, place: Place) -> dict[str, Any]:
-    """Return where the user's code was: the deepest line in the node's own text, else in any text of the user's."""
-    lines = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(trace)]
-    own = [line for file, line in lines if file == place.code_file]
+    Without one, the deepest line in any text of the user's.
+    """
+    lines = list(_lines_of(exc.__traceback__))
+    if isinstance(exc, SyntaxError):  # of a module that is imported
+        lines.append(_Line(exc.filename or "", exc.lineno or 1))
+    own = [at for at, line in enumerate(lines) if line.file == place.code_file]
+    users = [line for line in lines[own[-1] + 1 if own else 0 :] if is_users_code(line.file)]
     if own:
-        return place.locate(own[-1] - place.first_line + 1)
-    if users := [(file, line) for file, line in lines if _is_users(file)]:
-        file, line = users[-1]
-        return {"file": file, "line": line, "source": _line_of(file, line)}
-    return place.locate(None)
+        line = lines[own[-1]]
+        via = users[-1].described(place) if users else None
+        return {**place.locate(line.number - place.first_line + 1), "column": line.column, "via": via}
+    return users[-1].located(place) if users else place.locate(None)
 
 
-def _is_users(file: str) -> bool:
-    return not file.startswith((_LIBRARY, "<frozen")) and not {"site-packages", "lib"} & set(Path(file).parts)
+def _lines_of(trace: TracebackType | None) -> Iterator[_Line]:
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        start, _, offset, _ = next(islice(code.co_positions(), trace.tb_lasti // 2, None), (None,) * 4)
+        is_known = start == trace.tb_lineno and offset is not None
+        yield _Line(code.co_filename, trace.tb_lineno, code.co_name, offset if is_known else None)
+        trace = trace.tb_next
 
 
-def _line_of(file: str, line: int) -> str | None:
-    import linecache
+class _Line(NamedTuple):
+    """A line of a traceback; name: of the function that it stands in. offset: in bytes, of what failed there."""
 
-    return linecache.getline(file, line).rstrip() or None
+    file: str
+    number: int
+    name: str = "<module>"
+    offset: int | None = None
+
+    @property
+    def source(self) -> str | None:
+        return linecache.getline(self.file, self.number).rstrip() or None
+
+    @property
+    def column(self) -> int | None:
+        if self.offset is None or self.source is None:
+            return None
+        return len(self.source.encode()[: self.offset].decode(errors="ignore")) + 1
+
+    def located(self, place: Place) -> dict[str, Any]:
+        label = place.label_of(self.file)
+        where = {"file": self.file} if label is None else {"cell": label}
+        return {**where, "line": self.number, "column": self.column, "source": self.source}
+
+    def described(self, place: Place) -> str:
+        label = place.label_of(self.file)
+        where = self.file if label is None else f"cell {label}"
+        function = "" if self.name.startswith("<") else f"{self.name}, "
+        return f"in {function}{where}, line {self.number}: {(self.source or '').strip()}"

@@ -14,7 +14,7 @@ from odibi_nb.exceptions import NodeCancelled, NotAFrameError, OdibiException
 from odibi_nb.expectations import ExpectationResult, broken, check_rows, look_at_bad_rows
 from odibi_nb.runner.awaiting import awaited
 from odibi_nb.runner.blame import first_fault
-from odibi_nb.runner.errors import at_step, from_user_code
+from odibi_nb.runner.errors import about_result, at_step, from_user_code
 from odibi_nb.runner.tasks import BadRowsQuery, FunctionStep, NodeTask, OperationStep, SqlStep, Step
 from odibi_nb.sql import analyze
 from odibi_nb.sql.operations import operation_sql
@@ -148,7 +148,10 @@ class NodeExecution:
             from odibi_nb.engine.values import ObjectDataset  # pyarrow's import is left to the first node
 
             return ObjectDataset(value)
-        return self._engine.publish(value, self._task.name, input_rows=self._input_rows)
+        try:
+            return self._engine.publish(value, self._task.name, input_rows=self._input_rows)
+        except OdibiException as exc:
+            raise about_result(exc, step) from exc.__cause__
 
     def _expectations(self, data: Dataset) -> tuple[ExpectationResult, ...]:
         checks = self._task.checks

@@ -27,6 +27,7 @@ _MISSING = (
     re.compile(r'column named "([^"]+)"'),
     re.compile(r'(?:column|table|near|key) "([^"]+)"', re.IGNORECASE),
     re.compile(r"argument types '(\w+)\("),
+    re.compile(r"no column '([^']+)'"),
 )
 _SHOWN_SIGNATURES = 4
 _CLAUSES = frozenset(

@@ -127,12 +127,13 @@ def error_view(error: OdibiException) -> ErrorView:
     source, column = (None, None) if where.source is None else around(where.source, where.column)
     return ErrorView(
         type=kind,
-        message=shortened(error.message.removeprefix(f"{kind}: "), 2_000),
+        message=shortened(error.message.removeprefix(f"{kind}: ") if error.message != kind else "", 2_000),
         where=str(where),
         line=where.line,
         column=column,
         source=source,
         hint=error.hint,
+        via=where.via or "",
     )
 
 

@@ -55,7 +55,10 @@ class TableView:
 
 @dataclass(frozen=True, slots=True)
 class ErrorView:
-    """An error: its kind, what happened, where, the source line with the caret's 1-based column, a hint."""
+    """An error: its kind, what happened, where, the source line with the caret's 1-based column, a hint.
+
+    via: where that line led to, and what it says there.
+    """
 
     type: str
     message: str
@@ -64,6 +67,7 @@ class ErrorView:
     column: int | None = None
     source: str | None = None
     hint: str | None = None
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)

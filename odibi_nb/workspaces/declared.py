@@ -41,7 +41,7 @@ class CellOrigin:
         return Place(self.label, self.file, first_line, lines, self.code_file)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class DeclaredNode:
     """One node of a workspace.
 
@@ -68,6 +68,9 @@ class DeclaredNode:
     notes: tuple[str, ...] = field(default=())
     test_places: tuple[Place, ...] = ()
     expectations: tuple[Expectation, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<node {self.name}: {self.language}>"
 
     @property
     def name(self) -> str:

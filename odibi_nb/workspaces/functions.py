@@ -23,7 +23,7 @@ class CellFunction:
     function has its parameters. namespace: gives the notebook's globals when the body is run, not before.
     values: names that are no nodes: the project's parameters, and `df` where the node starts from something.
     node_reasons: by parameter, why the node depends on the one of that name. parameters: what a parameter of
-    the project may fill.
+    the project may fill. result_line, advice: see `PythonBody`.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class CellFunction:
         self.body, self._namespace = body, namespace
         self.place = place
         self.__name__ = body.node
+        self.result_line, self.advice = body.result_line, body.advice
         self._inputs = tuple(inputs) if body.form == "code" else ()
         self.node_reasons: dict[str, str]
         self.parameters: tuple[str, ...]

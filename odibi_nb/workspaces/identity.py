@@ -26,6 +26,9 @@ def doubts(
     """Say what the one who declares might not have meant; before: the node that has the name so far."""
     if before is not None and _live_twins(before, node):
         yield f"cells {before.origin.label} and {node.origin.label} both declare '{node.name}'"
+    for name in _read_unasked(node, others):
+        if not is_variable(name):
+            yield f"'{name}' is a node: to read it, make it a parameter of '{node.name}'"
     if is_variable(node.name):
         yield f"'{node.name}' is a variable of the notebook too; in nodes the node wins"
     if before is None and node.origin.label is not None and node.origin.id is None and node.code:
@@ -33,6 +36,13 @@ def doubts(
             if other.says_same(node):
                 command = f"%odibi rename {other.name} {node.name}"
                 yield f"'{other.name}' says the same; if this is its new name: {command}"
+
+
+def _read_unasked(node: DeclaredNode, others: Mapping[str, DeclaredNode]) -> list[str]:
+    """Return the nodes that a node's function names without having them as parameters."""
+    if node.body is None or node.body.form != "function":
+        return []
+    return sorted(name for name in node.body.uses if name in others and name != node.name)
 
 
 def _live_twins(before: DeclaredNode, node: DeclaredNode) -> bool:

@@ -13,7 +13,7 @@ from odibi_nb.exceptions import DependencyError, OdibiException, UnknownNameErro
 from odibi_nb.graph import DependencyGraph
 from odibi_nb.pipeline.compiler import Compiler, connected
 from odibi_nb.registry import Functions
-from odibi_nb.runner.tasks import Dependency, FunctionStep, NodeTask, SqlStep
+from odibi_nb.runner.tasks import Dependency, FunctionStep, NodeTask, Place, SqlStep
 from odibi_nb.workspaces.declared import DeclaredNode
 from odibi_nb.workspaces.functions import CellFunction, GivenFunction, Namespace
 from odibi_nb.workspaces.parameters import Parameters
@@ -26,7 +26,8 @@ class Surroundings:
     """What nodes are compiled among.
 
     namespace: gives the globals of Python nodes. is_variable: whether a name is a variable of the
-    notebook, is_frame: whether that is a DataFrame. functions: those that steps may name.
+    notebook, is_frame: whether that is a DataFrame. functions: those that steps may name. label_of: gives the
+    label of the cell that is compiled under a file's name.
     """
 
     root: Path
@@ -34,6 +35,7 @@ class Surroundings:
     is_variable: Callable[[str], bool]
     is_frame: Callable[[str], bool]
     functions: Functions
+    label_of: Callable[[str], str | None] = lambda file: None
     connections: dict[str, Any] = field(default_factory=dict)
     params: Parameters = field(default_factory=Parameters)
 
@@ -309,7 +311,7 @@ class Nodes(Mapping[str, DeclaredNode]):
         around = self._around
         functions = self._functions_for(node, params)
         compiler = Compiler(functions, self._nodes, params, around.root, open_names=True, is_frame=around.is_frame)
-        return compiler.compile(node.config, node.place, bodies=node.body_places, tests=node.test_places)
+        return compiler.compile(node.config, node.place, bodies=self._bodies(node), tests=node.test_places)
 
     def _functions_for(self, node: DeclaredNode, params: Mapping[str, Any]) -> Functions:
         """Return the functions that the node's steps may name; its own body is one of them."""
@@ -319,9 +321,13 @@ class Nodes(Mapping[str, DeclaredNode]):
             functions.register(GivenFunction(node.function, values), node.name)
         elif (body := node.body) is not None:
             inputs = {read.name: read.line for read in body.reads if self._is_input(node, read.name)}
-            cell = CellFunction(body, node.body_places[0], self._around.namespace, inputs, values)
+            cell = CellFunction(body, self._bodies(node)[0], self._around.namespace, inputs, values)
             functions.register(cell, node.name)
         return functions
+
+    def _bodies(self, node: DeclaredNode) -> list[Place]:
+        """Return where the node's texts stand; what they lead to may stand in other cells."""
+        return [replace(place, label_of=self._around.label_of) for place in node.body_places]
 
     def _is_input(self, node: DeclaredNode, name: str) -> bool:
         """Whether a free name in plain code is to come from outside: a node, declared or yet to be, or `df`."""

@@ -7,10 +7,18 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from odibi_nb.cells.definitions import PlainCell, Slice, cell_filename, execute_slice, slice_definitions
+from odibi_nb.cells.definitions import (
+    PlainCell,
+    Slice,
+    cell_filename,
+    cell_label,
+    execute_slice,
+    slice_definitions,
+)
 from odibi_nb.cells.magics import CELL_MAGICS, CellMagic, find_line_magics, find_magic, python_text
 from odibi_nb.cells.names import names_of
 from odibi_nb.cells.notebook_file import NotebookCell, read_notebook
@@ -45,6 +53,7 @@ def load_notebook(path: Path) -> Loaded:
         # What it is would only show when it runs; a table it can't be in any case.
         is_frame=definitions.names.__contains__,
         functions=definitions.functions,
+        label_of=partial(cell_label, notebook=path.name),
     )
     workspace.name = path.stem
     for cell in notebook.cells:

@@ -36,7 +36,7 @@ def project_of_cell(text: str, origin: CellOrigin, *, line: str = "", magic_line
         data = document.data if document.data is not None else {}
         if not isinstance(data, Mapping):
             raise ConfigValidationError(
-                "a project is a mapping of its keys", hint="connections: {local: {type: local}}", cell=origin.label
+                "a project is a mapping of its keys", hint="connections: {local: {type: local}}", **document.place()
             )
         for key in _OF_FILES:
             if key in data:

@@ -46,7 +46,8 @@ class Workspace:
 
     root: where relative paths start. namespace: gives the globals that Python nodes see (default: an
     empty one). is_variable, is_frame: what a name is in the notebook; asked without running anything.
-    functions: those that steps may name (default: the process's registry).
+    functions: those that steps may name (default: the process's registry). label_of: the label of the cell
+    that is compiled under a file's name.
     Every method may be called from any thread; `lock` makes several calls one.
 
     Example: `ws = odibi_nb.workspace(); ws.node("big", "SELECT * FROM sales WHERE amount > 100")`.
@@ -60,11 +61,14 @@ class Workspace:
         is_variable: Callable[[str], bool] = lambda name: False,
         is_frame: Callable[[str], bool] = lambda name: False,
         functions: Functions | None = None,
+        label_of: Callable[[str], str | None] = lambda file: None,
     ) -> None:
         self.root = Path(root or Path.cwd()).absolute()
         globals_here: dict[str, Any] = {"__name__": "__main__"}
         functions = functions or Functions(FunctionRegistry.functions)
-        self._around = Surroundings(self.root, namespace or (lambda: globals_here), is_variable, is_frame, functions)
+        self._around = Surroundings(
+            self.root, namespace or (lambda: globals_here), is_variable, is_frame, functions, label_of
+        )
         self._dropped: dict[str, DeclaredNode] = {}
         self.lock = threading.RLock()
         self.nodes = Nodes(self._around)
@@ -79,7 +83,7 @@ class Workspace:
         self.options: dict[str, Any] = {"auto": True, "preview": 10}
 
     def configure(self, project: ProjectConfig) -> None:
-        """Take over connections, vars, engine and settings of a project."""
+        """Take over connections, vars, engine and settings: `ws.configure(ProjectConfig(vars={"min_amount": 100}))`."""
         with self.lock:
             connections = connections_of(project.connections, self.root)
             self.nodes.check_parameters(project.vars)
@@ -127,14 +131,14 @@ class Workspace:
             return declared
 
     def drop(self, name: str) -> None:
-        """Forget a node with its expectations and its result; `restore` brings it back."""
+        """Forget a node with its expectations and its result: `ws.drop("by_region")`; `restore` brings it back."""
         with self.lock:
             self._drop(name)
             self.expectations.forget(name)
             self.trials.forget(name)
 
     def restore(self, name: str) -> DeclaredNode:
-        """Declare a dropped node again."""
+        """Declare a dropped node again: `ws.restore("by_region")`."""
         with self.lock:
             if name not in self._dropped:
                 raise UsageError(f"no node '{name}' was dropped", hint=did_you_mean(name, self._dropped))
@@ -144,7 +148,7 @@ class Workspace:
             return restored
 
     def rename(self, old: str, new: str) -> list[str]:
-        """Give a node another name; return the nodes that still read the old one.
+        """Give a node another name, `ws.rename("clean", "cleaned")`; return the nodes that still read the old one.
 
         A node that has the new name already and says the same takes the old one's place.
         """
@@ -170,7 +174,7 @@ class Workspace:
         return names
 
     def reset(self) -> None:
-        """Forget everything: nodes, results, project and parameters."""
+        """Forget everything, nodes, results, project and parameters: `ws.reset()`."""
         with self.lock:
             self._runs.close()
             self._runs.configure(None)
@@ -185,11 +189,11 @@ class Workspace:
 
     @property
     def params(self) -> dict[str, Any]:
-        """Parameter values: the project's `vars`, over them papermill's, over them those set in this session."""
+        """Values by name, `ws.params["min_amount"]`: the project's `vars`, over them papermill's, then those set."""
         return dict(self._around.params)
 
     def set_params(self, values: Mapping[str, Any], *, layer: str = "session") -> None:
-        """Set parameters for this session; raises UsageError for one that nothing uses.
+        """Set parameters, `ws.set_params({"min_amount": 100})`; raises UsageError for one that nothing uses.
 
         layer: "papermill" for what its cell assigns, which may well be used by plain cells alone.
         """
@@ -212,7 +216,7 @@ class Workspace:
 
     @property
     def graph(self) -> DependencyGraph:
-        """The graph of all nodes; `unresolved` holds the names that nobody has declared."""
+        """The graph of all nodes, `ws.graph.topological_sort()`; `unresolved` holds names that nobody has declared."""
         with self.lock:
             self.nodes.refresh()
             return self.nodes.graph
@@ -236,17 +240,17 @@ class Workspace:
         return len(self.nodes)
 
     def status(self, name: str) -> Status:
-        """Return a node's status; `stale` when its last result no longer stands for what it says."""
+        """Return `ws.status("by_region")`; `stale` when its last result no longer stands for what it says."""
         return self.statuses([name])[name]
 
     def statuses(self, names: Iterable[str] | None = None) -> dict[str, Status]:
-        """Return the status of each node (of all, unless named)."""
+        """Return the status of each node (of all, unless named): `ws.statuses()`."""
         with self.lock:
             self.nodes.refresh()
-            return self._runs.statuses(list(self.nodes if names is None else names))
+            return self._runs.statuses([self.nodes[name].name for name in (self.nodes if names is None else names)])
 
     def result(self, name: str) -> NodeResult | None:
-        """Return the record of a node's last real run; None when it never ran."""
+        """Return the record of a node's last real run, `ws.result("by_region")`; None when it never ran."""
         return self._runs.results.get(self.nodes[name].name)
 
     def previous(self, name: str) -> NodeResult | None:
@@ -275,7 +279,7 @@ class Workspace:
         return blamed(error, self._runs.engine, tasks, rows)
 
     def select(self, selectors: Iterable[str] = (), exclude: Iterable[str] = ()) -> list[str]:
-        """Return the names that selectors mean, in the order of the graph; raises UsageError."""
+        """Return the names that selectors mean, in order: `ws.select(["+by_region", "tag:x"])`; raises UsageError."""
         with self.lock:
             selectors, exclude = list(selectors), list(exclude)
             asks = any("state:modified" in text for text in (*selectors, *exclude))
@@ -287,7 +291,7 @@ class Workspace:
             return select(self.graph, nodes, selectors, exclude)
 
     def problems(self, names: Iterable[str] | None = None) -> list[OdibiException]:
-        """Return everything that would stop a run before its first node: nothing is executed for it.
+        """Return everything that would stop a run before its first node, `ws.problems()`: nothing is executed.
 
         names: the nodes that are to run; without them also what keeps the whole from being as it was meant.
         """
@@ -393,6 +397,8 @@ class Workspace:
         given: a frame, rows or columns for each of the node's inputs; a node that reads is mocked under its own
         name. params: over the workspace's own. Raises ValidationError for an input that isn't given or isn't one;
         a node that fails is in the result.
+
+        Example: `ws.try_node("by_region", {"sales": [{"region": "N", "amount": 5}]})`.
         """
         trials, nodes = self.trials, self.nodes
         outcome = trials.execute(lambda: trials.prepare_given(nodes.task_with(name, params or {}), given))
@@ -452,7 +458,7 @@ class Workspace:
         return int(self.options["preview"] if rows is None else rows)
 
     def close(self) -> None:
-        """Give back the engine's memory and threads."""
+        """Give back the engine's memory and threads: `ws.close()`."""
         with self.lock:
             self._runs.close()
 

@@ -31,7 +31,7 @@ def function(body, arguments="load"):
             "return load.assign(id=[1, 'x'])", ("column 'id' mixes types", "int, str", ".astype(str)"), id="mixed types"
         ),
         pytest.param(
-            "return load[['regoin']]", ("regoin", "transforms.py, line 10", "columns: id, region"), id="columns"
+            "return load[['regoin']]", ("regoin", "transforms.py, line 10", "did you mean 'region'?"), id="columns"
         ),
         pytest.param("return load[load['regoin'] > 1]", ("regoin", "line 10", "did you mean 'region'?"), id="column"),
     ],

@@ -89,6 +89,7 @@ YAML = [
     "read: int",
     "reda:\n  path: x\ntags: [x]",
     "transform:\n  steps: []\ntgas: [x]",
+    "read: {connection: local, path: sales.csv}\ntgas: [x]",
 ]
 NONE = ["", "  \n\n", "-- nothing\n", "# nothing", "/* nothing", "/* a */ -- b"]
 CASES = [(body, "sql") for body in SQL] + [(body, "python") for body in PYTHON]

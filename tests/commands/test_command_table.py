@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from odibi_nb.commands.base import Door
+from odibi_nb.commands.shell import main
 from odibi_nb.commands.table import COMMANDS, find_command, overview
 from odibi_nb.exceptions import UsageError
 
@@ -38,3 +39,12 @@ def test_a_command_of_the_other_door_says_so() -> None:
     with pytest.raises(UsageError, match="makes no sense here") as caught:
         find_command("doctor", "cell")
     assert caught.value.hint == "it is a command for a shell: odibi-nb doctor"
+
+
+@pytest.mark.parametrize("name", [row.name for row in COMMANDS.values() if "shell" in row.doors])
+def test_every_command_shows_its_page_in_a_shell(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([name, "--help"]) == 0
+    page = capsys.readouterr().out
+    assert f"example: odibi-nb {name}" in page
+    assert main(["help", name]) == 0
+    assert capsys.readouterr().out == page

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from types import ModuleType
 
 import duckdb
 import pandas as pd
@@ -11,6 +13,7 @@ import pyarrow as pa
 import pytest
 from pipeline.project import python, sql
 
+from odibi_nb.engine.values import publish_value
 from odibi_nb.exceptions import NotAFrameError, ValidationError
 
 SALES = sql("sales", "SELECT * FROM (VALUES ('N', 1), ('S', 2), ('N', 4)) t(region, amount)")
@@ -203,3 +206,9 @@ def test_sql_that_reads_an_object_is_told_what_it_is(project):
     project.functions.register(lambda: {"a": 1}, "model")
     results = project.run(python("model", returns="object"), sql("bad", "SELECT * FROM model"))
     assert "the result is a dict, not rows" in results.get_node_result("bad").error.message
+
+
+def test_a_value_can_be_judged_while_another_thread_is_importing_pandas(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", ModuleType("pandas"))
+    with pytest.raises(NotAFrameError, match="returned a int"):
+        publish_value(5, "made")

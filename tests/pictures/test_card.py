@@ -1,4 +1,5 @@
 from odibi_nb import pictures
+from odibi_nb.pictures import error_html, error_text
 from odibi_nb.views import ErrorView, NodeView
 
 from . import samples
@@ -90,3 +91,18 @@ def test_what_does_not_hold_stands_with_its_rows_between_error_and_notes():
     assert (
         text.index("broken") < text.index("✗ failed positive: 2 bad rows") < text.index("North") < text.index("a note")
     )
+
+
+def test_an_error_names_the_helper_that_its_line_led_to():
+    via = "in f, cell 4, line 2: a['<b>']"
+    view = ErrorView("KeyError", "x", "cell 5, line 3", 3, source="f(a)", via=via, hint="h")
+    text, html = error_text(view), str(error_html(view))
+    assert text.index("f(a)") < text.index(via) < text.index("hint: h")
+    assert "in f, cell 4, line 2" in html
+    assert "<b>&#x27;" not in html
+    assert "&lt;b&gt;" in html
+
+
+def test_an_error_without_words_is_its_kind():
+    assert error_text(ErrorView("AssertionError", "")) == "AssertionError"
+    assert "AssertionError<" in str(error_html(ErrorView("AssertionError", "")))

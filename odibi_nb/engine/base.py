@@ -192,9 +192,13 @@ class Engine(ABC):
     def is_about_rows(self, error: OdibiException) -> bool:
         """Tell whether computing rows raised it, so that a lazy result that was evaluated may be at fault."""
 
-    @abstractmethod
     def inspect(self, data: Dataset, work: Callable[[str, Run], T]) -> T:
         """Return `work(table, run)`: `run` executes SQL, in which `table` stands for `data`."""
+        return self.inspect_many({"": data}, lambda tables, run: work(tables[""], run))
+
+    @abstractmethod
+    def inspect_many(self, datasets: Mapping[str, Dataset], work: Callable[[Mapping[str, str], Run], T]) -> T:
+        """Return `work(tables, run)`: `run` executes SQL, in which `tables[name]` stands for `datasets[name]`."""
 
     @abstractmethod
     def interrupt(self) -> None:

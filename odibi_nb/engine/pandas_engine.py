@@ -63,8 +63,8 @@ class PandasEngine(Engine):
     def is_about_rows(self, error: OdibiException) -> bool:
         return False
 
-    def inspect(self, data: Dataset, work: Callable[[str, Run], T]) -> T:
-        return self._sql.inspect(data, work)
+    def inspect_many(self, datasets: Mapping[str, Dataset], work: Callable[[Mapping[str, str], Run], T]) -> T:
+        return self._sql.inspect_many(datasets, work)
 
     def interrupt(self) -> None:
         self._sql.interrupt()

@@ -61,6 +61,10 @@ class Dataset(ABC):
         """The file that has changed since, so that the rows can no longer be computed as they were; None: none has."""
         return None
 
+    def rows_up_to(self, most: int) -> int | None:
+        """Return the exact number of rows if it is known, or no more than `most` and found in passing; else None."""
+        return self.known_rows
+
     @abstractmethod
     def count(self) -> int:
         """Return the exact number of rows; may run a query."""
@@ -179,6 +183,13 @@ class Engine(ABC):
         """Write atomically and return how many rows of `data` the target's file has taken in.
 
         Raises ConnectionError when the target can't be written, ValidationError when the rows don't fit it.
+        """
+
+    @abstractmethod
+    def stored(self, target: Target, like: Schema) -> Dataset:
+        """Return what the target's file holds now, with the types of `like` where it knows none and they fit.
+
+        Raises SourceNotFoundError, FormatError.
         """
 
     @abstractmethod

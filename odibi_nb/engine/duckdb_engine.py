@@ -18,7 +18,8 @@ from odibi_nb.engine.merge import merged
 from odibi_nb.engine.policy import Form, Shape, choose_form
 from odibi_nb.engine.schema import Column, Schema, check_names
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, folded
-from odibi_nb.engine.watch import Watched, literal_stamps
+from odibi_nb.engine.stored import stored_rows
+from odibi_nb.engine.watch import Watched, literal_size, literal_stamps
 from odibi_nb.exceptions import OdibiException, SourceNotFoundError
 from odibi_nb.sql.quote import quote_name, quote_text
 
@@ -62,9 +63,9 @@ class DuckDBEngine(Engine):
             return source.format.explain(exc, opener, uris, options)
 
         typed = source.format.typed
-        size = None if typed else sum(file.size_bytes for file in files)
-        form, _ = choose_form(Shape(reparses=not typed, source_bytes=size), readers)
-        watched = Watched(source.path, source.files, files)
+        size = sum(file.size_bytes for file in files)
+        form, _ = choose_form(Shape(reparses=not typed, source_bytes=None if typed else size), readers)
+        watched = Watched(source.path, source.files, files, size)
         data = self._create(name, Origin(self._scope, f"FROM {scan}", files=(watched,), explainers=(explain,)), form)
         if typed and len(files) <= _FOOTERS:
             data.count()
@@ -100,6 +101,9 @@ class DuckDBEngine(Engine):
         if target.mode == "overwrite" and isinstance(data, DuckDataset):
             data.learn_rows(written)
         return merge.new_rows
+
+    def stored(self, target: Target, like: Schema) -> Dataset:
+        return stored_rows(self, target, like)
 
     def verify(self, data: Dataset) -> None:
         if isinstance(data, DuckDataset) and data.lazy:
@@ -295,7 +299,8 @@ def _make(cursor: Cursor, place: Place, origin: Origin, text: str) -> int | None
 
 def _watched(facts: SqlFacts) -> Iterator[Watched]:
     for file in facts.files:
-        yield Watched(file.path, partial(literal_stamps, file.path), literal_stamps(file.path))
+        look = partial(literal_stamps, file.path)
+        yield Watched(file.path, look, look(), literal_size(file.path))
 
 
 _FOOTERS = 16

@@ -16,6 +16,8 @@ from odibi_nb.exceptions import OdibiException
 if TYPE_CHECKING:
     import pandas as pd
 
+    from odibi_nb.engine.schema import Schema
+
 __all__ = ["PandasEngine"]
 
 
@@ -56,6 +58,9 @@ class PandasEngine(Engine):
         except OSError as exc:
             raise exc if isinstance(exc, OdibiException) else connection.write_error(target.path, exc) from exc
         return merge.new_rows
+
+    def stored(self, target: Target, like: Schema) -> Dataset:
+        return self._sql.stored(target, like)  # a target has options for writing, of which DuckDB makes its own
 
     def verify(self, data: Dataset) -> None:
         """Nothing to do: every result was computed when it was made."""

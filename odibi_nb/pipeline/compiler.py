@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from odibi_nb.engine.base import Source, Target
     from odibi_nb.sql import SqlFacts
 
-__all__ = ["Compiler", "UnconfiguredError", "connected"]
+__all__ = ["Compiler", "UnconfiguredError", "connected", "source_of"]
 
 
 @dataclass(frozen=True)
@@ -223,17 +223,18 @@ def connected(task: NodeTask, config: NodeConfig, connections: Mapping[str, Base
         return task
     try:
         inputs: dict[str, str | Source] = {
-            alias: given if isinstance(given, str) else _source(given, connections)
+            alias: given if isinstance(given, str) else source_of(given, connections)
             for alias, given in config.inputs.items()
         }
-        source = _source(config.read, connections) if config.read else None
+        source = source_of(config.read, connections) if config.read else None
         target = _target(config.write, connections) if config.write else None
     except OdibiException as exc:
         raise exc.at(node=config.name, **task.place.locate(None)) from exc.__cause__
     return replace(task, source=source, target=target, inputs=inputs)
 
 
-def _source(read: ReadConfig, connections: Mapping[str, BaseConnection]) -> Source:
+def source_of(read: ReadConfig, connections: Mapping[str, BaseConnection]) -> Source:
+    """Return what to read, looked up; raises ConnectionError, FormatError."""
     from odibi_nb.engine.base import Source
     from odibi_nb.formats import format_of
 

@@ -16,8 +16,11 @@ __all__ = ["KeptResults"]
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
+    """repeats: it took the place of a result that was computed on the same basis."""
+
     result: NodeResult
     basis: str
+    repeats: bool
 
 
 class KeptResults:
@@ -28,6 +31,7 @@ class KeptResults:
 
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
+        self._previous: dict[str, NodeResult] = {}
 
     def get(self, name: str) -> NodeResult | None:
         kept = self._kept.get(name)
@@ -35,9 +39,21 @@ class KeptResults:
 
     def keep(self, result: NodeResult, basis: str) -> None:
         """Take in a result; a node that didn't get to run keeps its last one, stale as it may be."""
-        if result.status in ("skipped", "cancelled") and result.node_name in self._kept:
+        name, last = result.node_name, self._kept.get(result.node_name)
+        if result.status in ("skipped", "cancelled") and last is not None:
             return
-        self._kept[result.node_name] = _Kept(result, basis)
+        repeats = self.is_fresh(name, basis)
+        if last is not None and last.result.success and not repeats:
+            self._previous[name] = last.result
+        self._kept[name] = _Kept(result, basis, repeats)
+
+    def previous(self, name: str) -> NodeResult | None:
+        """Return the last good result that was computed on another basis than the one of now."""
+        return self._previous.get(name)
+
+    def repeats(self, name: str) -> bool:
+        """Whether the last result says the same as the one whose place it took: neither node nor files had changed."""
+        return name in self._kept and self._kept[name].repeats
 
     def is_fresh(self, name: str, basis: str) -> bool:
         """Whether the node has a result that stands for what it says now."""
@@ -64,6 +80,8 @@ class KeptResults:
 
     def forget(self, name: str) -> None:
         self._kept.pop(name, None)
+        self._previous.pop(name, None)
 
     def clear(self) -> None:
         self._kept.clear()
+        self._previous.clear()

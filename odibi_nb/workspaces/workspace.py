@@ -27,6 +27,7 @@ from odibi_nb.workspaces.selectors import Selectable, select
 
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
+    from odibi_nb.engine.base import Engine
 
 __all__ = ["Workspace"]
 
@@ -210,6 +211,25 @@ class Workspace:
     def result(self, name: str) -> NodeResult | None:
         """Return the last run's record of a node; None when it never ran."""
         return self._runs.results.get(self.nodes[name].name)
+
+    def previous(self, name: str) -> NodeResult | None:
+        """Return a node's last good result of another declaration, or of other files, than its result of now.
+
+        Example: `ws.previous("by_region")`.
+        """
+        return self._runs.results.previous(self.nodes[name].name)
+
+    def has_new_result(self, name: str) -> bool:
+        """Whether a node's result is of another declaration, or of other files, than the one whose place it took.
+
+        Example: `ws.has_new_result("by_region")`.
+        """
+        return not self._runs.results.repeats(self.nodes[name].name)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that all results live on."""
+        return self._runs.engine
 
     def select(self, selectors: Iterable[str] = (), exclude: Iterable[str] = ()) -> list[str]:
         """Return the names that selectors mean, in the order of the graph; raises UsageError."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from odibi_nb.profile.kinds import kind_of
 from odibi_nb.profile.models import Bin, ColumnProfile, Profile, TopValue
-from odibi_nb.profile.profile import profile
+from odibi_nb.profile.summary import summarize
 
-__all__ = ["Bin", "ColumnProfile", "Profile", "TopValue", "profile"]
+__all__ = ["Bin", "ColumnProfile", "Profile", "TopValue", "kind_of", "summarize"]

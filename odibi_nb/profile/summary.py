@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset, Engine, Run
     from odibi_nb.engine.schema import Column, Schema
 
-__all__ = ["profile"]
+__all__ = ["summarize"]
 
 EXACT_ROWS = 100_000
 """Up to here distinct values are counted; beyond HyperLogLog tells them within some percent (Flajolet et al. 2007)."""
@@ -27,7 +27,7 @@ _ALL_DIFFERENT = 0.95
 """Where more of the values than this differ, no frequent ones are worth a look."""
 
 
-def profile(engine: Engine, data: Dataset, columns: Sequence[str] = ()) -> Profile:
+def summarize(engine: Engine, data: Dataset, columns: Sequence[str] = ()) -> Profile:
     """Sum up the named columns of a result, or all of them. Raises UsageError for one that it hasn't."""
     exact = data.known_rows is not None and data.known_rows <= EXACT_ROWS
     asked = [_Asked(column, kind_of(column.type), exact) for column in _chosen(data.schema, columns)]

@@ -10,7 +10,7 @@ import pytest
 from odibi_nb.engine import Dataset, Engine, create_engine
 from odibi_nb.engine.base import Query, Readers
 from odibi_nb.exceptions import UsageError
-from odibi_nb.profile import ColumnProfile, TopValue, profile
+from odibi_nb.profile import ColumnProfile, TopValue, summarize
 from odibi_nb.sql import analyze
 
 
@@ -26,13 +26,13 @@ def rows(engine: Engine, sql: str, *, form: str = "table") -> Dataset:
 
 
 def column(engine: Engine, value: str, many: int = 30) -> ColumnProfile:
-    (found,) = profile(engine, rows(engine, f"SELECT {value} AS x FROM range({many}) t(i)")).columns
+    (found,) = summarize(engine, rows(engine, f"SELECT {value} AS x FROM range({many}) t(i)")).columns
     return found
 
 
 def test_every_column_in_order_with_its_type_and_nulls(engine: Engine) -> None:
     frame = pd.DataFrame({"id": [1, 2, 3], "region": ["N", None, "N"], "amount": [1.5, None, None]})
-    found = profile(engine, engine.publish(frame, "sales"))
+    found = summarize(engine, engine.publish(frame, "sales"))
     assert found.rows == 3
     assert [(c.name, c.type, c.nulls, c.distinct) for c in found.columns] == [
         ("id", "BIGINT", 0, 3), ("region", "VARCHAR", 1, 1), ("amount", "DOUBLE", 2, 1),
@@ -41,9 +41,9 @@ def test_every_column_in_order_with_its_type_and_nulls(engine: Engine) -> None:
 
 def test_named_columns_alone_in_the_order_asked_for(engine: Engine) -> None:
     data = rows(engine, "SELECT 1 AS a, 2 AS b, 3 AS c")
-    assert [c.name for c in profile(engine, data, ["C", "a"]).columns] == ["c", "a"]
+    assert [c.name for c in summarize(engine, data, ["C", "a"]).columns] == ["c", "a"]
     with pytest.raises(UsageError, match="there is no column 'amont'") as caught:
-        profile(engine, rows(engine, "SELECT 1 AS amount"), ["amont"])
+        summarize(engine, rows(engine, "SELECT 1 AS amount"), ["amont"])
     assert caught.value.hint == "did you mean 'amount'?"
 
 
@@ -142,14 +142,14 @@ def test_other_types_have_nulls_and_distinct_values_alone(
 
 def test_no_rows_at_all(engine: Engine) -> None:
     data = rows(engine, "SELECT i, i / 2.0 AS f, 'x' AS s, DATE '2024-01-01' AS d, [i] AS l FROM range(0) t(i)")
-    found = profile(engine, data)
+    found = summarize(engine, data)
     assert found.rows == 0
     assert {(c.nulls, c.distinct, c.low, c.mean, c.bins, c.top) for c in found.columns} == {(0, 0, None, None, (), ())}
 
 
 def test_names_with_quotes_and_spaces(engine: Engine) -> None:
     frame = pd.DataFrame({"the \"x\", or 'y'": ["a", "a", "b"], "hash": [1, 2, 3]})
-    found = profile(engine, engine.publish(frame, "odd")).columns[0]
+    found = summarize(engine, engine.publish(frame, "odd")).columns[0]
     assert found.top == (TopValue("a", 2),)
 
 
@@ -173,6 +173,6 @@ def test_a_profile_reads_its_rows_at_most_twice() -> None:
         )
 
     engine.inspect_many = counting  # type: ignore[method-assign]
-    profile(engine, data)
+    summarize(engine, data)
     engine.close()
     assert len(queries) == 2

@@ -22,6 +22,7 @@ __all__ = [
     "is_option",
     "key_text",
     "key_value",
+    "row_count",
     "scalar",
     "scalar_like",
     "split_line",
@@ -182,6 +183,13 @@ def key_value(text: str) -> tuple[str, Any]:
     """Read `key=value`, the value typed as a YAML scalar."""
     key, value = key_text(text)
     return key, scalar(value)
+
+
+def row_count(text: str) -> int:
+    """Read a number of rows."""
+    if not text.isdecimal():
+        raise ValueError("a number of rows")
+    return int(text)
 
 
 def collect(prog: str, option: str, pairs: Iterable[tuple[str, Any]]) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from odibi_nb.cells.option_parser import Option, OptionParser, collect, is_option, key_value, split_line
+from odibi_nb.cells.option_parser import Option, OptionParser, collect, is_option, key_value, row_count, split_line
 from odibi_nb.exceptions import UsageError
 
 __all__ = ["NODE_LINE", "NodeOptions", "Target", "parse_node_line"]
@@ -56,12 +56,6 @@ def _target(text: str) -> Target:
     return Target(connection, path)
 
 
-def _rows(text: str) -> int:
-    if not text.isdecimal():
-        raise ValueError("a number of rows")
-    return int(text)
-
-
 def _variable(text: str) -> str:
     if not text.isidentifier():
         raise ValueError("the name of a variable")
@@ -100,7 +94,7 @@ NODE_LINE = OptionParser(
         Option("--tag", repeatable=True, metavar="TAG", help="a tag, to select nodes by"),
         Option("--describe", metavar="TEXT", help="a description"),
         Option("--pipeline", metavar="PIPELINE", help="the pipeline the node belongs to"),
-        Option("--preview", convert=_rows, metavar="N", help="rows shown; 0 shows none"),
+        Option("--preview", convert=row_count, metavar="N", help="rows shown; 0 shows none"),
         Option("--materialize", choices=("view", "table", "store"), metavar="HOW", help="how the result is kept"),
         Option("--returns", choices=("frame", "object", "none"), metavar="WHAT", help="what a Python body returns"),
     ],

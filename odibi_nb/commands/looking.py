@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from odibi_nb.cells.option_parser import Option
+from odibi_nb.cells.option_parser import Option, row_count
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selected
 from odibi_nb.exceptions import UsageError
@@ -66,12 +66,6 @@ def _traceback(call: Call, name: str) -> str:
     return "".join(shown).rstrip()
 
 
-def _rows(text: str) -> int:
-    if not text.isdecimal():
-        raise ValueError("a number of rows")
-    return int(text)
-
-
 COMMANDS = {
     command.name: command
     for command in (
@@ -92,7 +86,7 @@ COMMANDS = {
             words=("NODE",),
             options=(
                 Option("--traceback", takes="nothing", help="the whole traceback of the node's error"),
-                Option("--preview", convert=_rows, metavar="N", help="rows shown"),
+                Option("--preview", convert=row_count, metavar="N", help="rows shown"),
             ),
         ),
     )

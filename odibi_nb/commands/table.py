@@ -29,6 +29,8 @@ COMMANDS = {
         Row("graph", "graph", _BOTH, "the graph as a picture or as text"),
         Row("run", "run", _BOTH, "compute the selected nodes and write their targets"),
         Row("show", "looking", ("cell",), "a node's card, or the whole traceback of its error"),
+        Row("diff", "diff", _BOTH, "what differs from the previous result, the written file or any other"),
+        Row("profile", "profile", _BOTH, "a node's columns: NULLs, distinct values, range, spread"),
         Row("validate", "validate", _BOTH, "check everything that can be checked without running"),
         Row("ls", "looking", _BOTH, "the names that selectors mean"),
         Row("params", "settings", _BOTH, "the parameters and their values; k=v sets one"),

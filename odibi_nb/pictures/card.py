@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from odibi_nb.pictures.diff import changes_html, changes_text
 from odibi_nb.pictures.markup import Markup, join, tag
 from odibi_nb.pictures.style import with_style
 from odibi_nb.pictures.symbols import known, mark
@@ -21,6 +22,7 @@ def node_html(view: NodeView) -> str:
         tag("div", view.description, class_="odibi-muted") if view.description else "",
         error_html(view.error) if view.error else "",
         tag("ul", *(tag("li", note) for note in view.notes), class_="odibi-notes") if view.notes else "",
+        changes_html(view.changes) if view.changes else "",
         table_html(view.preview) if view.preview else "",
         *_folded(view),
     ]
@@ -43,6 +45,7 @@ def node_text(view: NodeView) -> str:
         visible(view.description),
         error_text(view.error) if view.error else "",
         "\n".join(f"note: {visible(note)}" for note in view.notes),
+        changes_text(view.changes) if view.changes else "",
         table_text(view.preview) if view.preview else "",
         visible(view.output.rstrip(), lines=True),
     ]

@@ -25,7 +25,7 @@ def table_html(view: TableView) -> Markup:
     """Return rows as a table; NULL differs from '' and from the text NULL."""
     right = _flags(view.right_aligned, len(view.columns))
     header = [
-        tag("th", column.name, title=f"{column.name} {column.type}", class_=_side(flag), scope="col")
+        tag("th", column.name, title=f"{column.name} {column.type}".rstrip(), class_=_side(flag), scope="col")
         for column, flag in zip(view.columns, right, strict=True)
     ]
     rows = [tag("tr", *map(_cell, row, right)) for row in view.rows]

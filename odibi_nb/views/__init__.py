@@ -7,19 +7,25 @@ from odibi_nb.views.models import (
     DagNodeView,
     DagView,
     DependencyView,
+    DiffView,
     ErrorView,
     NodeView,
     RunView,
     TableView,
 )
+from odibi_nb.views.profile import BarView, ColumnProfileView, ProfileView
 
 __all__ = [
+    "BarView",
+    "ColumnProfileView",
     "ColumnView",
     "DagNodeView",
     "DagView",
     "DependencyView",
+    "DiffView",
     "ErrorView",
     "NodeView",
+    "ProfileView",
     "RunView",
     "TableView",
 ]

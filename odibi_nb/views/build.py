@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from odibi_nb.exceptions import NodeExecutionError, OdibiException, around, shortened
 from odibi_nb.runner import NodeResult, RunOutcome
+from odibi_nb.views.build_diff import changes_of
 from odibi_nb.views.cells import cell_text, duration_text, long_text, table_view
 from odibi_nb.views.models import (
     ColumnView,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from odibi_nb.workspaces import Workspace
 
 __all__ = ["dag_view", "error_view", "node_view", "run_view"]
+
+_CHANGED_ROWS = 5
 
 
 def node_view(workspace: Workspace, name: str, *, preview: int | None = None) -> NodeView:
@@ -51,7 +54,10 @@ def node_view(workspace: Workspace, name: str, *, preview: int | None = None) ->
             notes=(*waits, *node.notes),
             code=node.code,
         )
-    return card if result is None else _with_result(card, result, rows)
+    if result is None:
+        return card
+    changes = changes_of(workspace, name, sample=min(rows, _CHANGED_ROWS))
+    return replace(_with_result(card, result, rows), changes=changes)
 
 
 def _with_result(card: NodeView, result: NodeResult, rows: int) -> NodeView:

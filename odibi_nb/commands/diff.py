@@ -29,12 +29,14 @@ def diff(call: Call) -> Shown:
     from odibi_nb.workspaces.comparing import compare_to, find_other
 
     (name,), values = call.words, call.values
-    other = find_other(call.ws, name, _against(call))
+    against = _against(call)
+    find_other(call.ws, name, against)  # refuses, before the node runs, what can't be compared with
     request = Request(
         values.get("key", ()), tolerance=values.get("tolerance"), sample=values.get("rows", _SAMPLE_ROWS)
     )  # fmt: skip
 
     def look(rows: Dataset, notes: tuple[str, ...]) -> Shown:
+        other = find_other(call.ws, name, against)
         found = compare_to(call.ws, name, rows, other, request)
         view = diff_view(name, found, against=other.called, notes=[*notes, *filter(None, [other.note])])
         data = diff_dict(name, other.called, found)

@@ -54,11 +54,11 @@ class Bins:
 
     @property
     def sql(self) -> str:
-        number, finite = self.kind.number.format(self.value), self.kind.finite.format(self.value)
-        place = (
-            f"CAST(greatest(0, least({self.count - 1}, floor(({number} - {self.low!r}) / {self.width!r}))) AS INTEGER)"
-        )
-        return f"histogram({place})" + (f" FILTER ({finite})" if finite else "")
+        number = self.kind.number.format(self.value)
+        place = f"floor(({number} - {self.low!r}) / {self.width!r})"
+        bounded = f"CAST(greatest(0, least({self.count - 1}, {place})) AS INTEGER)"  # of NULL it is the last bin
+        counted = self.kind.finite.format(self.value) or f"{self.value} IS NOT NULL"
+        return f"histogram({bounded}) FILTER ({counted})"
 
     def read(self, found: Mapping[int, int] | None) -> tuple[Bin, ...]:
         """Return every bin, the empty ones too."""

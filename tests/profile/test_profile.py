@@ -62,6 +62,12 @@ def test_numbers_get_ten_bins_and_a_mean(engine: Engine) -> None:
     assert (found.bins[0].low, found.bins[-1].high) == (0.0, 10.0)
 
 
+@pytest.mark.parametrize("kind", ["BIGINT", "DOUBLE", "DECIMAL(9, 2)"])
+def test_null_is_in_no_bin(engine: Engine, kind: str) -> None:
+    found = column(engine, f"if(i % 3 = 0, NULL, i)::{kind}")
+    assert (found.nulls, sum(one.count for one in found.bins)) == (10, 20)
+
+
 def test_what_is_no_finite_number_is_counted_apart(engine: Engine) -> None:
     found = column(engine, "['nan', '-inf', 'inf', '3', '4', '5'][i + 1]::DOUBLE", many=6)
     assert (found.not_finite, found.low, found.high, found.mean) == (3, "3.0", "5.0", 4.0)

@@ -61,6 +61,10 @@ class Dataset(ABC):
         """The file that has changed since, so that the rows can no longer be computed as they were; None: none has."""
         return None
 
+    def rows_up_to(self, most: int) -> int | None:
+        """Return the exact number of rows if it is known, or no more than `most` and found in passing; else None."""
+        return self.known_rows
+
     @abstractmethod
     def count(self) -> int:
         """Return the exact number of rows; may run a query."""
@@ -182,6 +186,13 @@ class Engine(ABC):
         """
 
     @abstractmethod
+    def stored(self, target: Target, like: Schema) -> Dataset:
+        """Return what the target's file holds now, with the types of `like` where it knows none and they fit.
+
+        Raises SourceNotFoundError, FormatError.
+        """
+
+    @abstractmethod
     def verify(self, data: Dataset) -> None:
         """Evaluate every row and column, keep nothing, and raise what goes wrong.
 
@@ -192,9 +203,13 @@ class Engine(ABC):
     def is_about_rows(self, error: OdibiException) -> bool:
         """Tell whether computing rows raised it, so that a lazy result that was evaluated may be at fault."""
 
-    @abstractmethod
     def inspect(self, data: Dataset, work: Callable[[str, Run], T]) -> T:
         """Return `work(table, run)`: `run` executes SQL, in which `table` stands for `data`."""
+        return self.inspect_many({"": data}, lambda tables, run: work(tables[""], run))
+
+    @abstractmethod
+    def inspect_many(self, datasets: Mapping[str, Dataset], work: Callable[[Mapping[str, str], Run], T]) -> T:
+        """Return `work(tables, run)`: `run` executes SQL, in which `tables[name]` stands for `datasets[name]`."""
 
     @abstractmethod
     def interrupt(self) -> None:

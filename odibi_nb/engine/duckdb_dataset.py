@@ -25,6 +25,8 @@ __all__ = ["DuckDataset", "Explainer", "Names", "Origin"]
 
 T = TypeVar("T")
 
+_LIGHT_ROWS, _LIGHT_BYTES = 1_000_000, 16_000_000
+
 Explainer = Callable[[duckdb.Error], OdibiException | None]
 """Says what an error means to a source's files; None when it isn't about them."""
 
@@ -138,6 +140,25 @@ class DuckDataset(Dataset):
     def learn_rows(self, rows: int) -> None:
         """Remember an exact count that a write came across."""
         self._rows = rows
+
+    @property
+    def is_light(self) -> bool:
+        """Whether all rows are there, or come from so little that nobody waits for them."""
+        if not self.lazy:
+            return True
+        bytes_read = [file.size_bytes for file in self.files]
+        inputs = all(
+            data.is_light if isinstance(data, DuckDataset) and data.lazy else data.count() <= _LIGHT_ROWS
+            for data in self._origin.inputs
+        )
+        return inputs and None not in bytes_read and sum(filter(None, bytes_read)) <= _LIGHT_BYTES
+
+    def rows_up_to(self, most: int) -> int | None:
+        if self._rows is None and self.is_light:
+            query = f"SELECT count(*) FROM (FROM {self.place} LIMIT {most + 1})"
+            ((rows,),) = self.evaluate(lambda cursor: cursor.run(query))
+            self._rows = rows if rows <= most else None
+        return self._rows
 
     def count(self) -> int:
         if self._rows is None:

@@ -6,7 +6,7 @@ import itertools
 import re
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Run, Source, T, Target
-from odibi_nb.engine.duckdb_dataset import DuckDataset, Names, Origin, explain_query_error
+from odibi_nb.engine.duckdb_dataset import DuckDataset, Names, Origin
 from odibi_nb.engine.merge import merged
 from odibi_nb.engine.policy import Form, Shape, choose_form
 from odibi_nb.engine.schema import Column, Schema, check_names
-from odibi_nb.engine.session import Cursor, Leaf, Place, Session, folded, is_interrupt
-from odibi_nb.engine.watch import Watched, literal_stamps
+from odibi_nb.engine.session import Cursor, Leaf, Place, Session, folded
+from odibi_nb.engine.stored import stored_rows
+from odibi_nb.engine.watch import Watched, literal_size, literal_stamps
 from odibi_nb.exceptions import OdibiException, SourceNotFoundError
 from odibi_nb.sql.quote import quote_name, quote_text
 
@@ -63,9 +64,9 @@ class DuckDBEngine(Engine):
             return source.format.explain(exc, opener, uris, options)
 
         typed = source.format.typed
-        size = None if typed else sum(file.size_bytes for file in files)
-        form, _ = choose_form(Shape(reparses=not typed, source_bytes=size), readers)
-        watched = Watched(source.path, source.files, files)
+        size = sum(file.size_bytes for file in files)
+        form, _ = choose_form(Shape(reparses=not typed, source_bytes=None if typed else size), readers)
+        watched = Watched(source.path, source.files, files, size)
         data = self._create(name, Origin(self._scope, f"FROM {scan}", files=(watched,), explainers=(explain,)), form)
         if typed and len(files) <= _FOOTERS:
             data.count()
@@ -102,6 +103,9 @@ class DuckDBEngine(Engine):
             data.learn_rows(written)
         return merge.new_rows
 
+    def stored(self, target: Target, like: Schema) -> Dataset:
+        return stored_rows(self, target, like)
+
     def verify(self, data: Dataset) -> None:
         if isinstance(data, DuckDataset) and data.lazy:
             data.verify()
@@ -112,8 +116,9 @@ class DuckDBEngine(Engine):
             return True
         return isinstance(cause, duckdb.Error) and not isinstance(cause, _ABOUT_TEXT)
 
-    def inspect(self, data: Dataset, work: Callable[[str, Run], T]) -> T:
-        return self._over(data, lambda cursor: work(str(self._place_of(data)), cursor.run))
+    def inspect_many(self, datasets: Mapping[str, Dataset], work: Callable[[Mapping[str, str], Run], T]) -> T:
+        tables = {name: str(self._place_of(data)) for name, data in datasets.items()}
+        return self._over(datasets.values(), lambda cursor: work(tables, cursor.run))
 
     def interrupt(self) -> None:
         self._session.interrupt()
@@ -200,18 +205,16 @@ class DuckDBEngine(Engine):
                 self._leaves[data] = Leaf(data.arrow())
             return self._leaves[data]
 
-    def _over(self, data: Dataset, work: Callable[[Cursor], T]) -> T:
-        """Run queries over a result; raises what is wrong with its rows."""
-        if isinstance(data, DuckDataset):
-            return data.evaluate(work)
+    def _over(self, datasets: Collection[Dataset], work: Callable[[Cursor], T]) -> T:
+        """Run queries over results; raises what is wrong with their rows."""
+        explainers = (one for data in datasets if isinstance(data, DuckDataset) for one in data.explainers)
+        about = Origin(self._scope, "", explainers=tuple(explainers))
 
         def explained(cursor: Cursor) -> T:
-            try:
+            with about.explaining():
                 return work(cursor)
-            except duckdb.Error as exc:
-                raise exc if is_interrupt(exc) else explain_query_error(exc) from exc
 
-        return self._session.call(explained, self._leaves_of(data))
+        return self._session.call(explained, frozenset().union(*map(self._leaves_of, datasets)))
 
     def _store(self, data: Dataset, target: Target) -> int:
         """Write all rows of `data` to the target's file; the old file stays until the new one is whole."""
@@ -239,7 +242,7 @@ class DuckDBEngine(Engine):
             with target.connection.replacing(target.path) as uri:
                 return append(cursor, uri) if options is None else copy(cursor, uri)
 
-        return self._over(data, work)
+        return self._over([data], work)
 
 
 _ABOUT_TEXT = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
@@ -309,7 +312,8 @@ def _make(cursor: Cursor, place: Place, origin: Origin, text: str) -> int | None
 
 def _watched(facts: SqlFacts) -> Iterator[Watched]:
     for file in facts.files:
-        yield Watched(file.path, partial(literal_stamps, file.path), literal_stamps(file.path))
+        look = partial(literal_stamps, file.path)
+        yield Watched(file.path, look, look(), literal_size(file.path))
 
 
 _FOOTERS = 16

@@ -16,6 +16,8 @@ from odibi_nb.exceptions import OdibiException
 if TYPE_CHECKING:
     import pandas as pd
 
+    from odibi_nb.engine.schema import Schema
+
 __all__ = ["PandasEngine"]
 
 
@@ -57,14 +59,17 @@ class PandasEngine(Engine):
             raise exc if isinstance(exc, OdibiException) else connection.write_error(target.path, exc) from exc
         return merge.new_rows
 
+    def stored(self, target: Target, like: Schema) -> Dataset:
+        return self._sql.stored(target, like)  # a target has options for writing, of which DuckDB makes its own
+
     def verify(self, data: Dataset) -> None:
         """Nothing to do: every result was computed when it was made."""
 
     def is_about_rows(self, error: OdibiException) -> bool:
         return False
 
-    def inspect(self, data: Dataset, work: Callable[[str, Run], T]) -> T:
-        return self._sql.inspect(data, work)
+    def inspect_many(self, datasets: Mapping[str, Dataset], work: Callable[[Mapping[str, str], Run], T]) -> T:
+        return self._sql.inspect_many(datasets, work)
 
     def interrupt(self) -> None:
         self._sql.interrupt()

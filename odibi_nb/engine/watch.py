@@ -9,16 +9,20 @@ from pathlib import Path
 
 from odibi_nb.exceptions import OdibiException
 
-__all__ = ["Watched", "literal_stamps"]
+__all__ = ["Watched", "literal_size", "literal_stamps"]
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Files by the name that they were read under; look: tells what is there now. seen: what it told first."""
+    """Files by the name that they were read under; look: tells what is there now. seen: what it told first.
+
+    size_bytes: of all of them; None: not known.
+    """
 
     name: str
     look: Callable[[], object]
     seen: object
+    size_bytes: int | None = None
 
     @property
     def changed(self) -> bool:
@@ -30,9 +34,20 @@ class Watched:
 
 def literal_stamps(path: str) -> object:
     """Return what tells whether the files of a literal in SQL have changed; a URL is taken to stay as it is."""
-    place = str(Path(path).expanduser())
-    found = [place] if Path(place).exists() else sorted(glob.glob(place, recursive=True))  # noqa: PTH207 - absolute
     try:
-        return [(file, Path(file).stat().st_size, Path(file).stat().st_mtime_ns) for file in found]
+        return [(file, Path(file).stat().st_size, Path(file).stat().st_mtime_ns) for file in _files(path)]
     except OSError as exc:  # the run will say it; here the file is just another one than before
         return str(exc)
+
+
+def literal_size(path: str) -> int | None:
+    """Return the size of a literal's files in bytes; None where it can't be told."""
+    try:
+        return sum(Path(file).stat().st_size for file in _files(path)) or None
+    except OSError:
+        return None
+
+
+def _files(path: str) -> list[str]:
+    place = str(Path(path).expanduser())
+    return [place] if Path(place).exists() else sorted(glob.glob(place, recursive=True))  # noqa: PTH207 - absolute

@@ -2,10 +2,12 @@
 
 from odibi_nb.pictures.card import error_html, error_text, node_html, node_text
 from odibi_nb.pictures.dag import dag_html, dag_svg, dag_text
+from odibi_nb.pictures.diff import diff_html, diff_text
 from odibi_nb.pictures.expectation import expectation_html, expectation_text
 from odibi_nb.pictures.layout import warm
 from odibi_nb.pictures.lineage import lineage_html, lineage_text
 from odibi_nb.pictures.plan import plan_html, plan_text
+from odibi_nb.pictures.profile import profile_html, profile_text
 from odibi_nb.pictures.query import query_html, query_text
 from odibi_nb.pictures.run import run_html, run_text
 from odibi_nb.pictures.style import framed
@@ -16,6 +18,8 @@ __all__ = [
     "dag_html",
     "dag_svg",
     "dag_text",
+    "diff_html",
+    "diff_text",
     "error_html",
     "error_text",
     "expectation_html",
@@ -30,6 +34,8 @@ __all__ = [
     "node_text",
     "plan_html",
     "plan_text",
+    "profile_html",
+    "profile_text",
     "query_html",
     "query_text",
     "run_html",

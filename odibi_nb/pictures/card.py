@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from odibi_nb.pictures.diff import changes_html, changes_text
 from odibi_nb.pictures.expectation import broken_html, broken_text
 from odibi_nb.pictures.markup import Markup, join, tag
 from odibi_nb.pictures.style import with_style
@@ -23,6 +24,7 @@ def node_html(view: NodeView) -> str:
         error_html(view.error) if view.error else "",
         *map(broken_html, view.expectations),
         tag("ul", *(tag("li", note) for note in view.notes), class_="odibi-notes") if view.notes else "",
+        changes_html(view.changes) if view.changes else "",
         table_html(view.preview) if view.preview else "",
         *_folded(view),
     ]
@@ -46,6 +48,7 @@ def node_text(view: NodeView) -> str:
         error_text(view.error) if view.error else "",
         *map(broken_text, view.expectations),
         "\n".join(f"note: {visible(note)}" for note in view.notes),
+        changes_text(view.changes) if view.changes else "",
         table_text(view.preview) if view.preview else "",
         visible(view.output.rstrip(), lines=True),
     ]

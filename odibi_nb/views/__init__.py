@@ -7,6 +7,7 @@ from odibi_nb.views.models import (
     DagNodeView,
     DagView,
     DependencyView,
+    DiffView,
     ErrorView,
     ExpectationView,
     LineageColumnView,
@@ -21,12 +22,16 @@ from odibi_nb.views.models import (
     TestsView,
     TestView,
 )
+from odibi_nb.views.profile import BarView, ColumnProfileView, ProfileView
 
 __all__ = [
+    "BarView",
+    "ColumnProfileView",
     "ColumnView",
     "DagNodeView",
     "DagView",
     "DependencyView",
+    "DiffView",
     "ErrorView",
     "ExpectationView",
     "LineageColumnView",
@@ -35,6 +40,7 @@ __all__ = [
     "NodeView",
     "PlanNodeView",
     "PlanView",
+    "ProfileView",
     "QueryView",
     "RunView",
     "TableView",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from odibi_nb.exceptions import NodeExecutionError, OdibiException, around, shortened
 from odibi_nb.runner import NodeResult, RunOutcome
+from odibi_nb.views.build_diff import changes_of
 from odibi_nb.views.cells import duration_text, long_text, sample_view, table_view
 from odibi_nb.views.models import (
     ColumnView,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from odibi_nb.workspaces import Workspace
 
 __all__ = ["dag_view", "error_view", "expectation_view", "node_view", "query_view", "run_view"]
+
+_CHANGED_ROWS = 5
 
 
 def node_view(
@@ -60,8 +63,9 @@ def node_view(
         )
     if result is None:
         return card
+    changes = changes_of(workspace, name, sample=min(rows, _CHANGED_ROWS)) if trial is None else None
     try:
-        return _with_result(card, result, rows)
+        return replace(_with_result(card, result, rows), changes=changes)
     except OdibiException as exc:  # of rows beyond those that were looked at before
         raise workspace.blamed(name, exc) from exc.__cause__
 

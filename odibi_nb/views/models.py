@@ -13,6 +13,7 @@ __all__ = [
     "DagNodeView",
     "DagView",
     "DependencyView",
+    "DiffView",
     "ErrorView",
     "ExpectationView",
     "LineageColumnView",
@@ -95,12 +96,49 @@ class ExpectationView:
 
 
 @dataclass(frozen=True, slots=True)
+class DiffView:
+    """What differs between a node's result and another one.
+
+    against: what the other one is, in words. reordered: columns of both stand in another order.
+    rows_before, rows_after: None where not known. compared: whether rows were; reason: why not.
+    key: the columns that pair rows; (): none does, and rows are compared as wholes. changed_columns: in how many rows
+    each differs. changed_cells: a line for each, with its row's key, its column, and both values.
+    """
+
+    name: str
+    against: str
+    columns_added: tuple[ColumnView, ...] = ()
+    columns_removed: tuple[ColumnView, ...] = ()
+    columns_changed: tuple[tuple[ColumnView, ColumnView], ...] = ()
+    reordered: bool = False
+    rows_before: int | None = None
+    rows_after: int | None = None
+    compared: bool = False
+    reason: str = ""
+    key: tuple[str, ...] = ()
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+    changed_columns: tuple[tuple[str, int], ...] = ()
+    changed_cells: TableView | None = None
+    added_rows: TableView | None = None
+    removed_rows: TableView | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything does, as far as it was compared."""
+        columns = self.columns_added or self.columns_removed or self.columns_changed or self.reordered
+        return bool(columns or self.added or self.removed or self.changed) or self.rows_before != self.rows_after
+
+
+@dataclass(frozen=True, slots=True)
 class NodeView:
     """One node's card.
 
     kind: source, sql, python, sink or pass. rows: "1,234", "≥ 10" or "" when not known.
     time: "12 ms" or "". written: what was written where, or "". badges: MOCK, SAMPLE, STALE INPUT.
-    expectations: those that don't hold.
+    expectations: those that don't hold. changes: against the last result of another declaration or of other files.
     """
 
     name: str
@@ -115,6 +153,7 @@ class NodeView:
     notes: tuple[str, ...] = ()
     error: ErrorView | None = None
     expectations: tuple[ExpectationView, ...] = ()
+    changes: DiffView | None = None
     preview: TableView | None = None
     schema: tuple[ColumnView, ...] = ()
     dependencies: tuple[DependencyView, ...] = ()

@@ -32,13 +32,15 @@ class Kept:
     """A result and what it stands for.
 
     identity: another one whenever the rows may be others. in_full: its rows were computed as far as a run needs
-    them, not only as far as a preview shows. at: seconds since 1970.
+    them, not only as far as a preview shows. repeats: it took the place of a result that stood for the same.
+    at: seconds since 1970.
     """
 
     result: NodeResult
     fingerprint: Fingerprint
     identity: str
     in_full: bool
+    repeats: bool
     at: float
 
 
@@ -65,6 +67,10 @@ class KeptResults:
         kept = self._previous.get(name)
         return kept.result if kept else None
 
+    def repeats(self, name: str) -> bool:
+        """Whether the last result says the same as the one whose place it took: neither node nor files had changed."""
+        return name in self._kept and self._kept[name].repeats
+
     def unsure(self, name: str) -> dict[str, str]:
         """Return what of a node's result can't be told, by the names of values that its code uses."""
         kept = self._kept.get(name)
@@ -80,8 +86,8 @@ class KeptResults:
             return
         if before is not None and before.result.success and before.fingerprint.digest != fingerprint.digest:
             self._previous[name] = before
-        identity = uuid.uuid4().hex if varies else fingerprint.digest
-        self._kept[name] = Kept(result, fingerprint, identity, in_full, time.time())
+        identity, repeats = uuid.uuid4().hex if varies else fingerprint.digest, self.is_fresh(name, fingerprint.digest)
+        self._kept[name] = Kept(result, fingerprint, identity, in_full, repeats, time.time())
 
     def is_fresh(self, name: str, digest: str) -> bool:
         """Whether the node has a result that stands for what it says now."""

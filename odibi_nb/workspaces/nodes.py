@@ -7,16 +7,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import DependencyError, OdibiException, UnknownNameError, UsageError, Where, did_you_mean
 from odibi_nb.graph import DependencyGraph
-from odibi_nb.pipeline.compiler import Compiler, connected
+from odibi_nb.pipeline.compiler import Compiler, connected, source_of
 from odibi_nb.registry import Functions
 from odibi_nb.runner.tasks import Dependency, FunctionStep, NodeTask, Place, SqlStep
 from odibi_nb.workspaces.declared import DeclaredNode
 from odibi_nb.workspaces.functions import CellFunction, GivenFunction, Namespace
 from odibi_nb.workspaces.parameters import Parameters
+
+if TYPE_CHECKING:
+    from odibi_nb.engine.base import Source
 
 __all__ = ["Nodes", "Surroundings"]
 
@@ -169,6 +172,12 @@ class Nodes(Mapping[str, DeclaredNode]):
             connections = self._around.connections
             self._ready[name] = connected(task, self[name].config, connections) if task.enabled else task
         return self._ready[name]
+
+    def source(self, connection: str, path: str) -> Source:
+        """Return a file as a node would read it; raises ConnectionError, FormatError."""
+        from odibi_nb.config import ReadConfig
+
+        return source_of(ReadConfig(connection=connection, path=path), self._around.connections)
 
     @property
     def graph(self) -> DependencyGraph:

@@ -37,6 +37,7 @@ from odibi_nb.workspaces.trials import Trial, Trials
 
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
+    from odibi_nb.engine.base import Engine
 
 __all__ = ["Workspace"]
 
@@ -254,11 +255,26 @@ class Workspace:
         return self._runs.results.get(self.nodes[name].name)
 
     def previous(self, name: str) -> NodeResult | None:
-        """Return the last successful result of a node that stands for something else than its present one."""
+        """Return a node's last good result of another declaration, or of other files, than its result of now.
+
+        Example: `ws.previous("by_region")`.
+        """
         return self._runs.results.previous(self.nodes[name].name)
 
+    def has_new_result(self, name: str) -> bool:
+        """Whether a node's result is of another declaration, or of other files, than the one whose place it took.
+
+        Example: `ws.has_new_result("by_region")`.
+        """
+        return not self._runs.results.repeats(self.nodes[name].name)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that all results live on."""
+        return self._runs.engine
+
     def why_stale(self, name: str) -> str:
-        """Return what has changed since a stale node's last result, in words; "" for another node."""
+        """Return what has changed since a stale node's last result, `ws.why_stale("x")`; "" for another node."""
         with self.lock:
             return self._runs.reason(self.nodes[name].name) if self.status(name) == "stale" else ""
 

@@ -1,13 +1,16 @@
 """Views to draw, and a strict reader of what was drawn."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
 from odibi_nb.views import (
+    BarView,
+    ColumnProfileView,
     ColumnView,
     DagNodeView,
     DagView,
     DependencyView,
+    DiffView,
     ErrorView,
     ExpectationView,
     LineageColumnView,
@@ -16,6 +19,7 @@ from odibi_nb.views import (
     NodeView,
     PlanNodeView,
     PlanView,
+    ProfileView,
     QueryView,
     RunView,
     TableView,
@@ -134,6 +138,50 @@ def lineage(text: str = "") -> LineageView:
     )
     edges = (LineageEdgeView(1, 0), LineageEdgeView(2, 1, likely=True), LineageEdgeView(0, 3))
     return LineageView(f"by_region{text}", f"total{text}", f"sql{text}", columns, edges, (0,), f"unnest{text}")
+
+
+def diff(text: str = "") -> DiffView:
+    """Columns and rows that differ; `text` is added wherever a text goes."""
+    retyped = (ColumnView(f"total{text}", f"BIGINT{text}"), ColumnView(f"total{text}", f"DOUBLE{text}"))
+    names = (f"region{text}", "column", "before", "now")
+    cells = ((f"N{text}", f"total{text}", f"5{text}", f"7{text}"), ("", "note", None, "NULL"))
+    return DiffView(
+        name=f"by_region{text}",
+        against=f"the last result{text}",
+        columns_added=(ColumnView(f"discount{text}", f"DOUBLE{text}"),),
+        columns_removed=(ColumnView(f"note{text}", f"VARCHAR{text}"),),
+        columns_changed=(retyped,),
+        reordered=True,
+        rows_before=1234,
+        rows_after=1235,
+        compared=True,
+        key=(f"region{text}",),
+        added=2,
+        removed=1,
+        changed=3,
+        changed_columns=((f"total{text}", 3), ("note", 1)),
+        changed_cells=TableView(tuple(ColumnView(name, "") for name in names), cells, (False,) * 4, 0, 2),
+        added_rows=table(text),
+        removed_rows=table(text),
+        notes=(f"id no longer names one row{text}",),
+    )
+
+
+def changed_card(text: str = "") -> NodeView:
+    return replace(card(text), changes=diff(text))
+
+
+def profile(text: str = "") -> ProfileView:
+    """A column with bins and one with frequent values; `text` is added wherever a text goes."""
+    bins = tuple(BarView(f"{n} – {n + 1}{text}", count) for n, count in enumerate((8, 0, 1, 4)))
+    columns = (
+        ColumnProfileView(
+            f"amount{text}", f"DOUBLE{text}", f"3 (10%){text}", f"≈ 1,200{text}", f"0{text}", f"4{text}", f"2{text}",
+            bins=bins, notes=(f"2 not finite{text}",),
+        ),
+        ColumnProfileView("region", "VARCHAR", "", "2", "N", "S", top=(BarView(f"N{text}", 15), BarView("S", 5))),
+    )  # fmt: skip
+    return ProfileView(f"sales{text}", 1234, columns, (f"sales has failed{text}",))
 
 
 @dataclass

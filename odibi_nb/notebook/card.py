@@ -17,6 +17,7 @@ from odibi_nb.pictures import (
     unit_test_html,
     unit_test_text,
 )
+from odibi_nb.pictures.markup import tag
 from odibi_nb.pictures.text import visible
 from odibi_nb.runner import NodeResult
 from odibi_nb.views.build import expectation_view, node_view, query_view
@@ -76,4 +77,4 @@ def waiting_card(expectation: Expectation, why: str) -> Shown:
     """Show a data test that was declared and not evaluated."""
     text = f"{expectation.name} of {expectation.node} · ○ pending: {why}"
     lines = [text, *(f"note: {note}" for note in expectation.notes)]
-    return Shown("\n".join(map(visible, lines)), framed(*lines))
+    return Shown("\n".join(map(visible, lines)), framed(*(tag("div", line) for line in lines)))

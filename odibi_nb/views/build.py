@@ -120,7 +120,7 @@ def expectation_view(node: str, outcome: ExpectationResult, *, with_rows: bool) 
     """Return how a data test has come out; with_rows: bad rows may be shown."""
     status = "passed" if outcome.passed else "failed" if outcome.severity == "fail" else "warning"
     sample = sample_view(outcome.sample, total=outcome.bad_rows) if with_rows and outcome.sample else None
-    return ExpectationView(node, outcome.name, status, outcome.detail, sample)
+    return ExpectationView(node, shortened(outcome.name), status, outcome.detail, sample)
 
 
 def error_view(error: OdibiException) -> ErrorView:

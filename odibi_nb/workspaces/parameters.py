@@ -65,8 +65,7 @@ def known_parameters(nodes: Nodes, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return every parameter with its value: as set, else the default of the function that takes it."""
     known = nodes.defaults()
     for name in nodes:
-        task = nodes.task(name)
-        for step in (*task.steps, *(test.query for test in task.queries)):
+        for step in nodes.task(name).steps:
             if isinstance(step, SqlStep):
                 known.update(step.params)
     return {**known, **params}

@@ -61,6 +61,15 @@ def test_a_deleted_cells_node_is_dropped_and_can_be_brought_back(loaded: Kernel)
     assert "a" in loaded.ok("%odibi ls").text.split()
 
 
+def test_a_deleted_cells_expectation_is_dropped(loaded: Kernel) -> None:
+    loaded.run("%%odibi_node a\nSELECT 1 AS x", cellId="one")
+    ran = loaded.run("%%odibi_expect a none\nFROM a", cellId="two")
+    assert ran.error_name == "ValidationError"
+    assert "none: 1 bad row" in ran.traceback
+    assert "dropped expectation none of a: its cell was deleted" in loaded.run("1", deletedCells=["two"]).text
+    loaded.ok("%%odibi_node a\nSELECT 1 AS x")
+
+
 @pytest.mark.parametrize("cell", [SLOW_SQL, SLOW_PYTHON])
 def test_an_interrupt_lands_at_once_and_the_next_cell_works(loaded: Kernel, cell: str) -> None:
     message = loaded.send(cell)

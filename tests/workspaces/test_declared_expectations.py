@@ -12,6 +12,7 @@ from odibi_nb import Workspace
 from odibi_nb.config import ProjectConfig
 from odibi_nb.exceptions import DependencyError, NodeExecutionError, TransformError, UsageError, ValidationError
 from odibi_nb.views.build import node_view
+from odibi_nb.workspaces import RunRequest
 from odibi_nb.workspaces.declared import CellOrigin
 from odibi_nb.workspaces.expectations import Expectation, expectation_from_cell
 
@@ -139,8 +140,9 @@ def test_rows_that_are_not_there_are_computed(ws: Workspace, clean: Counted) -> 
 
 def test_rows_of_other_parameters_are_not_those_of_now(ws: Workspace) -> None:
     ws.node("clean", "def clean(sales, least=0):\n    return sales[sales.amount >= least]")
-    ws.run(params={"least": 1000})
+    ws.run()
     ws.expect("clean", "some", "SELECT 1 WHERE (SELECT count(*) FROM clean) < 3")
+    ws.attempt(RunRequest(params={"least": 1000}))
     assert ws.expectations.check("clean", "some").passed
 
 

@@ -186,9 +186,9 @@ def test_explain_tells_the_plan_of_what_is_still_to_be_computed(ws: Workspace) -
 
 
 def test_a_side_effect_is_left_to_runs(ws: Workspace) -> None:
-    ws.node("mark", "open('mark', 'w')", returns="none")
-    with pytest.raises(UsageError, match="only a run performs 'mark'"):
-        ws.sql("FROM mark")
+    ws.node("effect", "raise RuntimeError('performed')", returns="none")
+    with pytest.raises(UsageError, match="only a run performs 'effect'"):
+        ws.sql("FROM effect")
 
 
 def test_a_node_that_waits_is_raised(ws: Workspace) -> None:

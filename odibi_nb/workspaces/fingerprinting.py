@@ -32,7 +32,7 @@ class _Fixed:
     """What holds until the node is compiled anew.
 
     functions: the node's functions that are not in its own text, to be looked at each time; names: what its text
-    takes from the notebook.
+    takes from the notebook. tests: its data tests, which change no rows.
     """
 
     task: NodeTask
@@ -46,6 +46,7 @@ class _Fixed:
     outside: str
     varies: bool
     digest: bytes
+    tests: bytes
 
 
 @dataclass(slots=True)
@@ -116,6 +117,7 @@ class Look:
         self._fixed: dict[str, _Fixed] = {}
         self._moving: dict[str, _Moving] = {}
         self._digests: dict[str, bytes] = {}
+        self._rows: dict[str, bytes] = {}
         self._varying: set[str] = set()
         self._stamps = stamps
         for one in fixed:
@@ -132,6 +134,10 @@ class Look:
         """Return a node's digest; "" for one that can't run."""
         return self._digests.get(name, b"").hex()
 
+    def rows(self, name: str) -> str:
+        """Return the digest of what a node's rows stand for, which its data tests have no part in."""
+        return self._rows.get(name, b"").hex()
+
     def varies(self, name: str) -> bool:
         """Whether computing a node, or what is above it, again may give other rows though nothing seems changed."""
         return name in self._varying
@@ -143,13 +149,14 @@ class Look:
         moving = self._moving.get(name, _Moving())
         return Fingerprint(
             digest=self.digest(name),
+            rows=self.rows(name),
             code=fixed.code,
             options=fixed.options,
             params=fixed.params,
             helpers=moving.helpers,
             engine=self._all.engine,
             files=moving.files,
-            upstream={above: self.digest(above) for above in fixed.depends_on},
+            upstream={above: self.rows(above) for above in fixed.depends_on},
             outside=(fixed.outside, self._all.process) if fixed.outside else ("", ""),
         )
 
@@ -163,7 +170,9 @@ class Look:
         if fixed.outside:
             digest.update(self._all.process.encode())
         for above in fixed.depends_on:
-            digest.update(self._digests.get(above, b"-"))
+            digest.update(self._rows.get(above, b"-"))
+        self._rows[name] = digest.digest()
+        digest.update(fixed.tests)
         self._digests[name] = digest.digest()
         if fixed.varies or not self._varying.isdisjoint(fixed.depends_on):
             self._varying.add(name)
@@ -198,24 +207,25 @@ class Look:
 
 
 def _fix(task: NodeTask, config: NodeConfig, values: Values) -> _Fixed:
-    statements = (*task.steps, *(test.query for test in task.queries))
-    params = {name: values.look(value) for step in statements for name, value in _params(step).items()}
+    params = {name: values.look(value) for step in task.steps for name, value in _params(step).items()}
+    asked = {name: values.look(value) for test in task.queries for name, value in test.query.params.items()}
     functions = dict(pair for step in task.steps for pair in _functions(step))
     code = "\n".join(map(_code, task.steps))
-    options = _options(config)
+    options, tests = _options(config), _tests(config)
     said = (task.name, code, options, [(n, v.digest) for n, v in params.items()], task.depends_on, sorted(functions))
     return _Fixed(
         task,
         task.depends_on,
         code,
-        options,
-        params,
+        options | tests,
+        asked | params,
         functions,
         frozenset().union(*(_names(step, task) for step in task.steps)),
         bool(sources_of(task) or literals_of(task)),
         (outside := _outside(task, config)),
         bool(outside) or config.cache is False,
         repr(said).encode(),
+        repr((tests, [(name, value.digest) for name, value in asked.items()])).encode() if tests else b"",
     )
 
 
@@ -273,6 +283,9 @@ def _options(config: NodeConfig) -> dict[str, str]:
     said |= {f"input {alias}": str(given) for alias, given in config.inputs.items()}
     if config.returns != "frame":
         said["returns"] = config.returns
-    if config.validation is not None and config.validation.tests:
-        said["expectations"] = repr(config.validation)
     return said
+
+
+def _tests(config: NodeConfig) -> dict[str, str]:
+    has_tests = config.validation is not None and config.validation.tests
+    return {"expectations": repr(config.validation)} if has_tests else {}

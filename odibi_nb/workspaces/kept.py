@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -76,18 +75,18 @@ class KeptResults:
         kept = self._kept.get(name)
         return kept.fingerprint.unsure if kept is not None else {}
 
-    def keep(self, result: NodeResult, fingerprint: Fingerprint, *, in_full: bool, varies: bool) -> None:
+    def keep(self, result: NodeResult, fingerprint: Fingerprint, *, in_full: bool, identity: str = "") -> None:
         """Take in a result; a node that didn't get to run keeps its last one, stale as it may be.
 
-        varies: whether computing it again may give other rows although its fingerprint is the same.
+        identity: of its rows, where they may be others although the fingerprint is the same.
         """
         name, before = result.node_name, self._kept.get(result.node_name)
         if before is not None and result.status in ("skipped", "cancelled"):
             return
         if before is not None and before.result.success and before.fingerprint.digest != fingerprint.digest:
             self._previous[name] = before
-        identity, repeats = uuid.uuid4().hex if varies else fingerprint.digest, self.is_fresh(name, fingerprint.digest)
-        self._kept[name] = Kept(result, fingerprint, identity, in_full, repeats, time.time())
+        repeats = self.is_fresh(name, fingerprint.digest)
+        self._kept[name] = Kept(result, fingerprint, identity or fingerprint.rows, in_full, repeats, time.time())
 
     def is_fresh(self, name: str, digest: str) -> bool:
         """Whether the node has a result that stands for what it says now."""

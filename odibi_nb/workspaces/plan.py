@@ -141,7 +141,7 @@ class Planner:
 
     def _is_known(self, name: str, written: Written | None) -> bool:
         """Whether a node that runs will give the rows that were written."""
-        return written is not None and written.identity == self._look.digest(name) and not self._look.varies(name)
+        return written is not None and written.identity == self._look.rows(name) and not self._look.varies(name)
 
     def _outdated(self, target: Target, written: Written) -> str:
         """Say why the same rows have to be written again; "" when they needn't."""

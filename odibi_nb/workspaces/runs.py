@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -225,7 +226,8 @@ class Runs:
         name = result.node_name
         look = self._fingerprints.look(self._nodes.with_upstream([name]))
         if (fingerprint := look.fingerprint(name)) is not None:
-            self.results.keep(result, fingerprint, in_full=True, varies=look.varies(name))
+            kept = self.results.kept(name)
+            self.results.keep(result, fingerprint, in_full=True, identity=kept.identity if kept is not None else "")
         self.let_rows_stand(name)
 
     def execute(self, job: Job, listeners: Iterable[Listener] = ()) -> RunOutcome:
@@ -256,7 +258,8 @@ class Runs:
         name, fingerprint = result.node_name, look.fingerprint(result.node_name)
         if fingerprint is not None:
             in_full = job.options.in_full or (result.dataset is not None and not result.dataset.lazy)
-            self.results.keep(result, fingerprint, in_full=in_full, varies=look.varies(name))
+            identity = uuid.uuid4().hex if look.varies(name) else ""
+            self.results.keep(result, fingerprint, in_full=in_full, identity=identity)
 
     def _is_spoilt(self, result: NodeResult) -> bool:
         """Whether rows that were taken for good have turned out to be at fault, once all were computed."""
@@ -276,7 +279,8 @@ class Runs:
     def _write_only(self, name: str) -> NodeTask:
         """Return a task that writes the result that a node has already."""
         task = self._nodes.ready(name)
-        return replace(task, source=None, inputs={}, steps=(), checks=(), dependencies=(Dependency(name, "cached"),))
+        above = (Dependency(name, "cached"),)
+        return replace(task, source=None, inputs={}, steps=(), checks=(), queries=(), dependencies=above)
 
     def _done(self, given: Mapping[str, Dataset]) -> tuple[NodeTask, ...]:
         return tuple(self._nodes.ready(name) for name in self._nodes.with_upstream(given) if name in given)

@@ -6,19 +6,16 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import OdibiException, UsageError, did_you_mean
-from odibi_nb.graph import DependencyGraph
 from odibi_nb.pipeline.ad_hoc import QUERY
 from odibi_nb.pipeline.setup import connections_of
-from odibi_nb.pipeline.targets import shared_targets
 from odibi_nb.registry import FunctionRegistry, Functions
-from odibi_nb.runner import Listener, NodeResult, RunOptions, RunOutcome, Status
-from odibi_nb.workspaces.blame import blamed
+from odibi_nb.runner import Listener, NodeResult, RunOptions, RunOutcome
+from odibi_nb.workspaces.asking import Asking
 from odibi_nb.workspaces.checks import Expectations
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode, declared_from_cell, declared_from_python, renamed
 from odibi_nb.workspaces.expectations import Expectation, with_expectations
@@ -32,17 +29,15 @@ from odibi_nb.workspaces.plan import Plan
 from odibi_nb.workspaces.queries import Queries
 from odibi_nb.workspaces.result import Result
 from odibi_nb.workspaces.runs import RunRequest, Runs
-from odibi_nb.workspaces.selectors import Selectable, select
 from odibi_nb.workspaces.trials import Trial, Trials
 
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
-    from odibi_nb.engine.base import Engine
 
 __all__ = ["Workspace"]
 
 
-class Workspace:
+class Workspace(Asking):
     """Nodes, their graph and their results.
 
     root: where relative paths start. namespace: gives the globals that Python nodes see (default: an
@@ -205,140 +200,6 @@ class Workspace:
             self._around.params.update(layer, values)
             self.nodes.recompile()
 
-    @property
-    def connections(self) -> Mapping[str, Any]:
-        """The connections by name: `ws.connections["local"]`."""
-        return self._around.connections
-
-    @property
-    def functions(self) -> list[str]:
-        """The names of the functions that steps may call: `ws.functions`."""
-        return self._around.functions.list_functions()
-
-    @property
-    def graph(self) -> DependencyGraph:
-        """The graph of all nodes, `ws.graph.topological_sort()`; `unresolved` holds names that nobody has declared."""
-        with self.lock:
-            self.nodes.refresh()
-            return self.nodes.graph
-
-    def __getitem__(self, name: str) -> Result:
-        """Return a node's last result; raises UnknownNameError (a KeyError)."""
-        with self.lock:
-            return Result(self.result(name), name, self.status(name), blame=partial(self.blamed, name))
-
-    def _ipython_key_completions_(self) -> list[str]:
-        """What IPython offers behind `ws["`."""
-        return list(self.nodes)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.nodes
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.nodes)
-
-    def __len__(self) -> int:
-        return len(self.nodes)
-
-    def status(self, name: str) -> Status:
-        """Return `ws.status("by_region")`; `stale` when its last result no longer stands for what it says."""
-        return self.statuses([name])[name]
-
-    def statuses(self, names: Iterable[str] | None = None) -> dict[str, Status]:
-        """Return the status of each node (of all, unless named): `ws.statuses()`."""
-        with self.lock:
-            self.nodes.refresh()
-            return self._runs.statuses([self.nodes[name].name for name in (self.nodes if names is None else names)])
-
-    def result(self, name: str) -> NodeResult | None:
-        """Return the record of a node's last real run, `ws.result("by_region")`; None when it never ran."""
-        return self._runs.results.get(self.nodes[name].name)
-
-    def previous(self, name: str) -> NodeResult | None:
-        """Return a node's last good result of another declaration, or of other files, than its result of now.
-
-        Example: `ws.previous("by_region")`.
-        """
-        return self._runs.results.previous(self.nodes[name].name)
-
-    def has_new_result(self, name: str) -> bool:
-        """Whether a node's result is of another declaration, or of other files, than the one whose place it took.
-
-        Example: `ws.has_new_result("by_region")`.
-        """
-        return not self._runs.results.repeats(self.nodes[name].name)
-
-    @property
-    def engine(self) -> Engine:
-        """The engine that all results live on."""
-        return self._runs.engine
-
-    def why_stale(self, name: str) -> str:
-        """Return what has changed since a stale node's last result, `ws.why_stale("x")`; "" for another node."""
-        with self.lock:
-            return self._runs.reason(self.nodes[name].name) if self.status(name) == "stale" else ""
-
-    def unsure(self, name: str) -> list[str]:
-        """Return which values that a node's code uses can't be told from changed ones, in words."""
-        found = self._runs.results.unsure(self.nodes[name].name)
-        return [
-            f"a change within '{value}' goes unnoticed: {what} is known by identity" for value, what in found.items()
-        ]
-
-    def blamed(self, name: str, error: OdibiException) -> OdibiException:
-        """Return an error that reading a node's rows gave, at the node and line that it comes from."""
-        with self.lock:
-            above = self.nodes.with_upstream([name])
-            if self.status(name) == "stale":  # its lines are no longer those that were run
-                return error.at(node=name)
-            tasks, rows = [self.nodes.task(one) for one in above], self._runs.results.datasets(above)
-        return blamed(error, self._runs.engine, tasks, rows)
-
-    def select(self, selectors: Iterable[str] = (), exclude: Iterable[str] = ()) -> list[str]:
-        """Return the names that selectors mean, in order: `ws.select(["+by_region", "tag:x"])`; raises UsageError."""
-        with self.lock:
-            selectors, exclude = list(selectors), list(exclude)
-            asks = any("state:modified" in text for text in (*selectors, *exclude))
-            statuses, modified = self.statuses(), self._runs.modified() if asks else ()
-            nodes = {
-                name: Selectable(node.config.tags, node.pipeline, statuses[name], name in modified)
-                for name, node in self.nodes.items()
-            }
-            return select(self.graph, nodes, selectors, exclude)
-
-    def problems(self, names: Iterable[str] | None = None) -> list[OdibiException]:
-        """Return everything that would stop a run before its first node, `ws.problems()`: nothing is executed.
-
-        names: the nodes that are to run; without them also what keeps the whole from being as it was meant.
-        """
-        found: list[OdibiException] = []
-        with self.lock:
-            self.nodes.refresh()
-            wanted = list(self.nodes if names is None else names)
-            for name in wanted:
-                try:
-                    self.nodes.ready(name)
-                except OdibiException as exc:
-                    found.append(exc)
-            found.extend(shared_targets((self.nodes[name].config for name in wanted), self._around.connections))
-            found.extend(self.expectations.orphans() if names is None else ())
-        return found
-
-    def waits_for(self, name: str) -> list[str]:
-        """Return what keeps a node's cell from running: names nobody has declared, side effects not performed."""
-        with self.lock:
-            self.nodes.refresh()
-            if missing := self.nodes.waits_for(name):
-                return missing
-            late = [one for one in self._runs.outdated(name) if self.nodes[one].config.returns == "none"]
-            return [f"{one} (only `%odibi run` performs it)" for one in late]
-
-    def work_above(self, name: str) -> dict[str, float]:
-        """Return the nodes that have to run before this one can, with the seconds each took the last time."""
-        with self.lock:
-            last = {one: self.result(one) for one in self._runs.outdated(name)}
-        return {one: result.duration if result else 0.0 for one, result in last.items()}
-
     def run(
         self,
         *selectors: str,
@@ -460,18 +321,6 @@ class Workspace:
         """
         compiled = self.queries.compile(dedent(query).strip(), params=params)
         return Result(self.queries.run(compiled, self.options["preview"]), QUERY, "completed")
-
-    @property
-    def title(self) -> str:
-        """What to call all of it: the pipeline, if there is one, else the project, else the file or folder."""
-        pipelines = {node.pipeline for node in self.nodes.values()} or {self.current_pipeline}
-        only = pipelines.pop() if len(pipelines) == 1 else None
-        return only or (self.project.project if self.project else None) or self.name
-
-    def preview_rows(self, name: str) -> int:
-        """Return how many rows a node's card shows."""
-        rows = self.nodes[name].config.preview
-        return int(self.options["preview"] if rows is None else rows)
 
     def close(self) -> None:
         """Give back the engine's memory and threads: `ws.close()`."""

@@ -20,7 +20,7 @@ from odibi_nb.runner import Listener, NodeResult, RunOutcome, Status
 from odibi_nb.workspaces.blame import blamed
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode, declared_from_cell, declared_from_python, renamed
 from odibi_nb.workspaces.functions import Namespace
-from odibi_nb.workspaces.identity import doubts, former_of
+from odibi_nb.workspaces.identity import Twins, doubts, former_of
 from odibi_nb.workspaces.nodes import Nodes, Surroundings
 from odibi_nb.workspaces.parameters import known_parameters, refuse_unknown
 from odibi_nb.workspaces.result import Result
@@ -61,7 +61,7 @@ class Workspace:
         self._around = Surroundings(
             self.root, namespace or (lambda: globals_here), is_variable, is_frame, functions, label_of
         )
-        self._dropped: dict[str, DeclaredNode] = {}
+        self._dropped, self._twins = dict[str, DeclaredNode](), Twins()
         self.lock = threading.RLock()
         self.nodes = Nodes(self._around)
         self._runs = Runs(self.nodes)
@@ -104,16 +104,22 @@ class Workspace:
             before = self.nodes.get(node.name) if node.name in self.nodes else None
             notes = list(doubts(node, before, self.nodes, self._around.is_variable))
             former = former_of(node, self.nodes)
-            if former is None:
-                return self.nodes.put(replace(node, notes=tuple(notes)))
-            readers = self._readers(former.name)
-            self.drop(former.name)
-            try:
+            if former is not None:
+                readers = self._readers(former.name)
+                self.drop(former.name)
                 still = f"; still reading '{former.name}': {', '.join(readers)}" if readers else ""
-                return self.nodes.put(replace(node, notes=(f"renamed from '{former.name}'{still}", *notes)))
+                notes.insert(0, f"renamed from '{former.name}'{still}")
+            try:
+                declared = self.nodes.put(replace(node, notes=tuple(notes)))
             except OdibiException:
-                self.restore(former.name)
+                if former is not None:
+                    self.restore(former.name)
                 raise
+            self._dropped.pop(node.name, None)
+            self._twins.note(before, node)
+            if former is not None:
+                self._give_back(former.name)
+            return declared
 
     def drop(self, name: str) -> None:
         """Forget a node and its result: `ws.drop("by_region")`; `restore` brings it back."""
@@ -140,19 +146,26 @@ class Workspace:
             if new in self.nodes and not self.nodes[new].says_same(node):
                 raise UsageError(f"there is a node '{new}' already", hint="drop it first", node=new)
             readers = self._readers(old)
-            if new not in self.nodes:
+            only_respelt = new.casefold() == old.casefold()
+            if new not in self.nodes and not only_respelt:
                 self.nodes.put(node)
             self.drop(old)
+            if only_respelt:  # DuckDB takes them for one name: they can't be there both
+                self.nodes.put(node)
             return readers
 
     def drop_cells(self, cell_ids: Iterable[str]) -> list[str]:
         """Drop the nodes of deleted cells and return their names."""
         gone = set(cell_ids)
         with self.lock:
-            names = [name for name, node in self.nodes.items() if node.origin.id in gone]
-            for name in names:
-                self.drop(name)
-        return names
+            self._twins.forget_cells(gone)
+            return self._drop_all([name for name, node in self.nodes.items() if node.origin.id in gone])
+
+    def drop_undeclared(self, cell_id: str, label: str) -> list[str]:
+        """Drop the nodes that a cell has declared before, and hasn't in its run of now; return their names."""
+        with self.lock:
+            own = [node for node in self.nodes.values() if node.origin.id == cell_id]
+            return self._drop_all([node.name for node in own if node.origin.label != label])
 
     def reset(self) -> None:
         """Forget everything, nodes, results, project and parameters: `ws.reset()`."""
@@ -162,6 +175,7 @@ class Workspace:
             self._around.connections = {}
             self._around.params.clear()
             self._dropped.clear()
+            self._twins.clear()
             self.project, self.current_pipeline = None, None
             self.nodes.clear()
 
@@ -188,11 +202,6 @@ class Workspace:
         return self._around.connections
 
     @property
-    def functions(self) -> list[str]:
-        """The names of the functions that steps may call: `ws.functions`."""
-        return self._around.functions.list_functions()
-
-    @property
     def graph(self) -> DependencyGraph:
         """The graph of all nodes, `ws.graph.topological_sort()`; `unresolved` holds names that nobody has declared."""
         with self.lock:
@@ -205,7 +214,6 @@ class Workspace:
             return Result(self.result(name), name, self.status(name), blame=partial(self.blamed, name))
 
     def _ipython_key_completions_(self) -> list[str]:
-        """What IPython offers behind `ws["`."""
         return list(self.nodes)
 
     def __contains__(self, name: object) -> bool:
@@ -329,13 +337,11 @@ class Workspace:
         return next((r for r in outcome.results.values() if r.status == "failed"), outcome.results[name])
 
     def try_node(self, name: str, given: Mapping[str, Any], *, params: Mapping[str, Any] | None = None) -> NodeResult:
-        """Run one node on given rows; nothing is written, and no result of the workspace changes.
+        """Run one node on given rows, `ws.try_node("n", {"sales": [{"id": 5}]})`; nothing is written or kept.
 
         given: a frame, rows or columns for each of the node's inputs; a node that reads is mocked under its own
         name. params: over the workspace's own. Raises ValidationError for an input that isn't given or isn't one;
         a node that fails is in the result.
-
-        Example: `ws.try_node("by_region", {"sales": [{"region": "N", "amount": 5}]})`.
         """
         with self._runs.exclusively():
             with self.lock:
@@ -376,6 +382,19 @@ class Workspace:
                 yield
             finally:
                 self.nodes.recompile()
+
+    def _drop_all(self, names: list[str]) -> list[str]:
+        """Drop nodes that their cells no longer declare; return those that no other cell declares either."""
+        for name in names:
+            self.drop(name)
+        return [name for name in names if not self._give_back(name)]
+
+    def _give_back(self, name: str) -> bool:
+        """Let the cell that had declared a name before have it again; False where there is none."""
+        older = self._twins.take(name)
+        if older is not None:
+            self.nodes.put(older)
+        return older is not None
 
     def _readers(self, name: str) -> list[str]:
         return sorted(other for other in self.nodes if name in self.nodes.task(other).depends_on)

@@ -80,7 +80,7 @@ class Known:
         return sorted(self._pipelines())
 
     def functions(self) -> list[str]:
-        return list(self._workspace.functions)
+        return self._workspace.nodes.functions
 
     def _pipelines(self) -> Iterator[str]:
         yield from {node.pipeline for node in self._workspace.nodes.values() if node.pipeline}

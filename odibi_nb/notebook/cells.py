@@ -82,7 +82,14 @@ class CellWatch:
         # `execution_count` is counted up before the cell in IPython 9 and after it in IPython 8.
         label = str(len(history.input_hist_raw)) if info.store_history and history is not None else None
         self._running = _Running(info.raw_cell, label, getattr(info, "cell_id", None))
-        return list(self._metadata().get("deletedCells") or ())
+        # What was deleted and put back runs again under its old id.
+        return [gone for gone in self._metadata().get("deletedCells") or () if gone != self._running.id]
+
+    @property
+    def running(self) -> tuple[str, str] | None:
+        """The id and the label of the cell that runs; None where it lacks one of them."""
+        _, label, cell_id = self._running
+        return (cell_id, label) if cell_id is not None and label is not None else None
 
     def origin(self, line: str, body: str = "", *, alone: bool = True) -> CellOrigin:
         """Return where the running cell is.

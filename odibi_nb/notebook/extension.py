@@ -79,12 +79,14 @@ class _Loaded:
         self._shell.register_magics(self._magics)
         self._shell.input_transformers_cleanup.append(fill_empty_cells)
         self._shell.events.register("pre_run_cell", self._before_cell)
+        self._shell.events.register("post_run_cell", self._after_cell)
         self._completer.put_in()
 
     def take_out(self) -> None:
         shell, magics = self._shell, self._magics
         self._completer.take_out()
         shell.events.unregister("pre_run_cell", self._before_cell)
+        shell.events.unregister("post_run_cell", self._after_cell)
         shell.input_transformers_cleanup.remove(fill_empty_cells)
         for kind, names in magics.magics.items():
             for name in names:
@@ -107,6 +109,13 @@ class _Loaded:
             print(f"dropped mock rows for {name}: their cell was deleted")  # noqa: T201
         if values := injected_values(info.raw_cell):
             self._workspace.set_params(values, layer="papermill")
+
+    def _after_cell(self, result: Any) -> None:
+        """Drop the nodes that the cell had declared before it was edited, and say so."""
+        if not result.success or (cell := self._watch.running) is None:
+            return
+        for name in self._workspace.drop_undeclared(*cell):
+            print(f"dropped {name}: its cell declares it no more · %odibi drop {name} --undo brings it back")  # noqa: T201
 
 
 def _new_workspace(shell: InteractiveShell) -> Workspace:

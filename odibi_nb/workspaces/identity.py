@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from odibi_nb.workspaces.declared import DeclaredNode
 
-__all__ = ["doubts", "former_of"]
+__all__ = ["Twins", "doubts", "former_of"]
+
+
+class Twins:
+    """Declarations of cells that are still there, of a name that another cell has taken since."""
+
+    def __init__(self) -> None:
+        self._older: dict[str, list[DeclaredNode]] = {}
+
+    def note(self, before: DeclaredNode | None, node: DeclaredNode) -> None:
+        """Remember what a declaration has replaced, if its cell is another one."""
+        older = [one for one in self._older.get(node.name, ()) if one.origin.id != node.origin.id]
+        if before is not None and _live_twins(before, node):
+            older.append(before)
+        self._older[node.name] = older
+
+    def forget_cells(self, cell_ids: Collection[str]) -> None:
+        """Forget the declarations of cells that are gone."""
+        for name, older in self._older.items():
+            self._older[name] = [one for one in older if one.origin.id not in cell_ids]
+
+    def take(self, name: str) -> DeclaredNode | None:
+        """Return the last declaration of a name before the present one, and forget it."""
+        older = self._older.get(name)
+        return older.pop() if older else None
+
+    def clear(self) -> None:
+        self._older.clear()
 
 
 def former_of(node: DeclaredNode, others: Mapping[str, DeclaredNode]) -> DeclaredNode | None:

@@ -89,6 +89,11 @@ class Nodes(Mapping[str, DeclaredNode]):
     def __contains__(self, name: object) -> bool:
         return name in self._nodes
 
+    @property
+    def functions(self) -> list[str]:
+        """The names of the functions that steps may call."""
+        return self._around.functions.list_functions()
+
     def spelled(self, name: str) -> str | None:
         """Return a name as its node spells it, since SQL doesn't tell cases apart; None when there is no such node."""
         return self._by_fold.get(name.casefold())

@@ -20,7 +20,7 @@ from odibi_nb.workspaces.checks import Expectations
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode, declared_from_cell, declared_from_python, renamed
 from odibi_nb.workspaces.expectations import Expectation, with_expectations
 from odibi_nb.workspaces.functions import Namespace
-from odibi_nb.workspaces.identity import doubts, former_of
+from odibi_nb.workspaces.identity import Twins, doubts, former_of
 from odibi_nb.workspaces.mocks import Mock
 from odibi_nb.workspaces.node_tests import NodeTests
 from odibi_nb.workspaces.nodes import Nodes, Surroundings
@@ -65,7 +65,7 @@ class Workspace(Asking):
         self._around = Surroundings(
             self.root, namespace or (lambda: globals_here), is_variable, is_frame, functions, label_of
         )
-        self._dropped: dict[str, DeclaredNode] = {}
+        self._dropped, self._twins = dict[str, DeclaredNode](), Twins()
         self.lock = threading.RLock()
         self.nodes = Nodes(self._around)
         self.tests = NodeTests()
@@ -113,17 +113,22 @@ class Workspace(Asking):
             before = self.nodes.get(node.name) if node.name in self.nodes else None
             notes = list(doubts(node, before, self.nodes, self._around.is_variable))
             former = former_of(node, self.nodes)
-            if former is None:
-                return self.nodes.put(replace(node, notes=tuple(notes)))
-            readers = self._readers(former.name)
-            self._drop(former.name)
-            try:
+            if former is not None:
+                readers = self._readers(former.name)
+                self._drop(former.name)
                 still = f"; still reading '{former.name}': {', '.join(readers)}" if readers else ""
-                declared = self.nodes.put(replace(node, notes=(f"renamed from '{former.name}'{still}", *notes)))
+                notes.insert(0, f"renamed from '{former.name}'{still}")
+            try:
+                declared = self.nodes.put(replace(node, notes=tuple(notes)))
             except OdibiException:
-                self.restore(former.name)
+                if former is not None:
+                    self.restore(former.name)
                 raise
-            self.trials.mocks.rename(former.name, node.name)
+            self._dropped.pop(node.name, None)
+            self._twins.note(before, node)
+            if former is not None:
+                self.trials.mocks.rename(former.name, node.name)
+                self._give_back(former.name)
             return declared
 
     def drop(self, name: str) -> None:
@@ -153,9 +158,13 @@ class Workspace(Asking):
             if new in self.nodes and not self.nodes[new].says_same(node):
                 raise UsageError(f"there is a node '{new}' already", hint="drop it first", node=new)
             readers = self._readers(old)
-            if new not in self.nodes:
-                self.nodes.put(with_expectations(node, self.expectations.of(new)))
+            node = with_expectations(node, self.expectations.of(new))
+            only_respelt = new.casefold() == old.casefold()
+            if new not in self.nodes and not only_respelt:
+                self.nodes.put(node)
             self._drop(old)
+            if only_respelt:  # DuckDB takes them for one name: they can't be there both
+                self.nodes.put(node)
             self.trials.forget(old)
             self.trials.mocks.rename(old, new)
             return readers
@@ -164,10 +173,14 @@ class Workspace(Asking):
         """Drop the nodes of deleted cells and return their names; expectations go with cells of their own."""
         gone = set(cell_ids)
         with self.lock:
-            names = [name for name, node in self.nodes.items() if node.origin.id in gone]
-            for name in names:
-                self._drop(name)
-        return names
+            self._twins.forget_cells(gone)
+            return self._drop_all([name for name, node in self.nodes.items() if node.origin.id in gone])
+
+    def drop_undeclared(self, cell_id: str, label: str) -> list[str]:
+        """Drop the nodes that a cell has declared before, and hasn't in its run of now; return their names."""
+        with self.lock:
+            own = [node for node in self.nodes.values() if node.origin.id == cell_id]
+            return self._drop_all([node.name for node in own if node.origin.label != label])
 
     def reset(self) -> None:
         """Forget everything, nodes, results, project and parameters: `ws.reset()`."""
@@ -177,6 +190,7 @@ class Workspace(Asking):
             self._around.connections = {}
             self._around.params.clear()
             self._dropped.clear()
+            self._twins.clear()
             self.tests.clear()
             self.trials.clear()
             self.expectations.clear()
@@ -269,13 +283,11 @@ class Workspace(Asking):
         return next((r for r in outcome.results.values() if r.status == "failed"), outcome.results[name])
 
     def try_node(self, name: str, given: Mapping[str, Any], *, params: Mapping[str, Any] | None = None) -> NodeResult:
-        """Run one node on given rows; nothing is written, and no result of the workspace changes.
+        """Run one node on given rows, `ws.try_node("n", {"sales": [{"id": 5}]})`; nothing is written or kept.
 
         given: a frame, rows or columns for each of the node's inputs; a node that reads is mocked under its own
         name. params: over the workspace's own. Raises ValidationError for an input that isn't given or isn't one;
         a node that fails is in the result.
-
-        Example: `ws.try_node("by_region", {"sales": [{"region": "N", "amount": 5}]})`.
         """
         trials, nodes = self.trials, self.nodes
         outcome = trials.execute(lambda: trials.prepare_given(nodes.task_with(name, params or {}), given))
@@ -345,6 +357,19 @@ class Workspace(Asking):
         self._dropped[name] = self.nodes.remove(name)
         self._runs.results.forget(name)
         self._runs.schemas.forget(name)
+
+    def _drop_all(self, names: list[str]) -> list[str]:
+        """Drop nodes that their cells no longer declare; return those that no other cell declares either."""
+        for name in names:
+            self._drop(name)
+        return [name for name in names if not self._give_back(name)]
+
+    def _give_back(self, name: str) -> bool:
+        """Let the cell that had declared a name before have it again; False where there is none."""
+        older = self._twins.take(name)
+        if older is not None:
+            self.nodes.put(older)
+        return older is not None
 
     def _readers(self, name: str) -> list[str]:
         readers = sorted(other for other in self.nodes if name in self.nodes.task(other).depends_on)

@@ -51,7 +51,7 @@ def compare_last(ws: Workspace, name: str, *, sample: int) -> Comparison | None:
     if before is None or after is None or not (before.schema and after.schema and has_rows(result)):
         return None
     try:
-        if reason := _gone(before) or _too_many(name, before) or _too_many(name, after):
+        if reason := _gone(before) or _too_many(name, after) or _too_many(name, before):
             return compare_columns(before, after, reason)
         return compare(ws.engine, before, after, Request(likely=_likely_keys(ws, name), sample=sample))
     except OdibiException as exc:

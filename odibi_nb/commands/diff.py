@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMANDS", "diff_dict"]
 
-_SAMPLE_ROWS = 10
+_SAMPLE_ROWS, _MOST_ROWS = 10, 1_000
 
 
 def diff(call: Call) -> Shown:
@@ -118,6 +118,12 @@ def _place(text: str) -> str:
     return text
 
 
+def _sample(text: str) -> int:
+    if (rows := row_count(text)) > _MOST_ROWS:
+        raise ValueError(f"at most {_MOST_ROWS:,} rows")
+    return rows
+
+
 def _tolerance(text: str) -> float:
     try:
         number = float(text)
@@ -143,7 +149,7 @@ COMMANDS = {
                 metavar="WHAT",
                 help="previous (in a cell, the default), written (in a shell the default) or CONN:PATH",
             ),
-            Option("--rows", convert=row_count, metavar="N", help=f"rows shown of each kind ({_SAMPLE_ROWS})"),
+            Option("--rows", convert=_sample, metavar="N", help=f"rows shown of each kind ({_SAMPLE_ROWS})"),
             Option(
                 "--tolerance", convert=_tolerance, metavar="X", help="numbers that differ by no more count as equal"
             ),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from odibi_nb.cells.option_parser import Option, number_of_rows
+from odibi_nb.cells.option_parser import Option
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.results import looked_into
 from odibi_nb.exceptions import UsageError, ValidationError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMANDS", "diff_dict"]
 
-_SAMPLE_ROWS = 10
+_SAMPLE_ROWS, _MOST_ROWS = 10, 1_000
 
 
 def diff(call: Call) -> Shown:
@@ -118,6 +118,12 @@ def _place(text: str) -> str:
     return text
 
 
+def _sample(text: str) -> int:
+    if (rows := row_count(text)) > _MOST_ROWS:
+        raise ValueError(f"at most {_MOST_ROWS:,} rows")
+    return rows
+
+
 def _tolerance(text: str) -> float:
     try:
         number = float(text)
@@ -143,7 +149,7 @@ COMMANDS = {
                 metavar="WHAT",
                 help="previous (in a cell, the default), written (in a shell the default) or CONN:PATH",
             ),
-            Option("--rows", convert=number_of_rows, metavar="N", help=f"rows shown of each kind ({_SAMPLE_ROWS})"),
+            Option("--rows", convert=_sample, metavar="N", help=f"rows shown of each kind ({_SAMPLE_ROWS})"),
             Option(
                 "--tolerance", convert=_tolerance, metavar="X", help="numbers that differ by no more count as equal"
             ),

@@ -83,11 +83,14 @@ class KeySearch:
         before = self._look("before", keys, SAMPLE_ROWS)
         after = self._look("after", before.naming, SAMPLE_ROWS)
         for key in before.naming:
+            is_unique_now = key in after.naming
+            if not is_unique_now and self.lost is not None:
+                continue
             whole = before if before.complete else self._look("before", [key], None)
-            if key in whole.naming and key in after.naming:
+            if key in whole.naming and is_unique_now:
                 yield key, whole.rows
             elif key in whole.naming and whole.rows > 1:
-                self.lost = self.lost or key
+                self.lost = key
 
     def duplicate_error(self, key: Key) -> ValidationError:
         """Return why a key that was asked for can't pair rows."""

@@ -55,24 +55,28 @@ class Join:
         return Paired(changes, was, now)
 
     def _counting_sql(self) -> str:
-        numbers = [self._numbers[pair] for pair in self._compared]
-        changed = " OR ".join(f"d{number}" for number in numbers) or "false"
-        found = ["count(was)", "count(now)", "count(was AND now)", _count_sql(changed)]
-        found += [_count_sql(f"d{number}") for number in numbers]
+        flags = [f"d{self._numbers[pair]}" for pair in self._compared]
+        found = ["count(was)", "count(now)", "count(was AND now)", "count(changed)"]
+        found += [f"count({flag})" for flag in flags]
         found += [
             f"arg_min(h, place, {max(self._request.sample, 1)}) FILTER ({kind})"
-            for kind in ("was IS NULL", "now IS NULL", changed)
+            for kind in ("was IS NULL", "now IS NULL", "changed IS NOT NULL")
         ]
-        joined = self._joined(self._compared, how="FULL")
-        return f"SELECT {', '.join(found)} FROM (SELECT {', '.join(self._flags())} FROM {joined})"
+        flagged = f"SELECT {', '.join(self._flags())} FROM {self._joined(self._compared, how='FULL')}"
+        changed = f"coalesce({', '.join(flags)})" if flags else "NULL"
+        return f"SELECT {', '.join(found)} FROM (SELECT *, {changed} AS changed FROM ({flagged}))"
 
     def _flags(self) -> Iterator[str]:
-        """Yield of a pair of rows which of both there are, its key's hash and place in the order, and what differs."""
+        """Yield of a pair of rows which of both there are, its key's hash and place in the order, and what differs.
+
+        What differs is 1, else NULL: with many columns counting that is several times as fast as counting conditions.
+        """
         keys = [f"coalesce({old}, {new})" for old, new in map(self._values, self._key)]
         hashed = ", ".join(pair.hashable(value) for pair, value in zip(self._key, keys, strict=True))
         # A row is never NULL, which no order would take in.
         yield f"b.there AS was, a.there AS now, hash({hashed}) AS h, row({', '.join(keys)}) AS place"
-        yield from (f"was AND now AND {self._differs(pair)} AS d{self._numbers[pair]}" for pair in self._compared)
+        for pair in self._compared:
+            yield f"CASE WHEN b.there AND a.there AND {self._differs(pair)} THEN 1 END AS d{self._numbers[pair]}"
 
     def _joined(self, compared: Sequence[Pair], *, how: str, hashes: Sequence[int] = ()) -> str:
         """Return the join as SQL, with these columns beside the key; hashes: of the keys wanted, where not all are."""
@@ -117,10 +121,6 @@ class Join:
         number = self._numbers[pair]
         texts = ", ".join(text_sql(f"{alias}.c{number}", LONG) for alias in _ALIASES.values())
         return f"[CAST({self._differs(pair)} AS VARCHAR), {texts}]"
-
-
-def _count_sql(condition: str) -> str:
-    return f"count(*) FILTER ({condition})"  # count_if is NULL where there is no row
 
 
 def _cells(columns: Sequence[Pair], triples: Sequence[Sequence[str | None]]) -> tuple[ChangedCell, ...]:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Other", "compare_last", "compare_to", "find_other"]
 
-AUTOMATIC_ROWS = 1_000_000
-"""Rows up to which a card compares them by itself."""
+AUTOMATIC_ROWS, AUTOMATIC_COLUMNS = 1_000_000, 200
+"""Rows, and columns of them, up to which a card compares them by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def compare_last(ws: Workspace, name: str, *, sample: int) -> Comparison | None:
     if before is None or after is None or not (before.schema and after.schema and has_rows(result)):
         return None
     try:
-        if reason := _gone(before) or _too_many(name, before) or _too_many(name, after):
+        if reason := _gone(before) or _too_many(name, after) or _too_many(name, before):
             return compare_columns(before, after, reason)
         return compare(ws.engine, before, after, Request(likely=_likely_keys(ws, name), sample=sample))
     except OdibiException as exc:
@@ -113,10 +113,11 @@ def _gone(before: Dataset) -> str:
 
 
 def _too_many(name: str, data: Dataset) -> str:
-    rows = data.rows_up_to(AUTOMATIC_ROWS)
-    if rows is not None and rows <= AUTOMATIC_ROWS:
+    rows, columns = data.rows_up_to(AUTOMATIC_ROWS), len(data.schema)
+    if rows is not None and rows <= AUTOMATIC_ROWS and columns <= AUTOMATIC_COLUMNS:
         return ""
-    why = "not counted yet" if rows is None else f"over {AUTOMATIC_ROWS:,}"
+    why = f"{columns:,} columns" if columns > AUTOMATIC_COLUMNS else f"over {AUTOMATIC_ROWS:,}"
+    why = "not counted yet" if rows is None else why
     return f"rows not compared ({why}): %odibi diff {name}"
 
 

@@ -82,6 +82,7 @@ def test_a_key_and_a_tolerance(sales: Notebook) -> None:
     assert "all the same" in sales.ok("%odibi diff by_region --key region --tolerance 0.25").text
     assert sales.fails("%odibi diff by_region --key regon").hint == "did you mean 'region'?"
     assert isinstance(sales.fails("%odibi diff by_region --tolerance x"), UsageError)
+    assert "expects at most 1,000 rows" in str(sales.fails("%odibi diff by_region --rows 1001"))
     sales.ok("%%odibi_node twice\nSELECT 1 AS a, 2 AS b", "%%odibi_node twice\nSELECT 1 AS a, 3 AS b FROM range(2)")
     assert "a does not name a row: 2 rows now have '1'" in str(sales.fails("%odibi diff twice --key a"))
 

@@ -145,6 +145,14 @@ def test_many_rows_are_not_compared_in_passing(ws: Workspace, monkeypatch: pytes
     assert (found.rows_before, found.rows_after) == (100, 101)
 
 
+def test_rows_of_very_many_columns_are_not_compared_in_passing(lazy: Workspace) -> None:
+    wide = ", ".join(f"{n} AS c{n}" for n in range(201))
+    cell(lazy, "n", f"SELECT {wide}")
+    found = cell(lazy, "n", f"SELECT {wide}, 5 AS more")
+    assert found is not None
+    assert found.reason == "rows not compared (202 columns): %odibi diff n"
+
+
 def test_views_over_little_are_counted_and_compared(lazy: Workspace) -> None:
     pq.write_table(pa.table({"id": range(60_000)}), lazy.root / "ids.parquet")
     body = "SELECT id, id % {} AS x FROM 'ids.parquet' WHERE id % 2 = 0"
@@ -283,7 +291,7 @@ def test_a_stale_result_is_computed_before_it_is_looked_into(ws: Workspace) -> N
 
 
 def test_a_side_effect_above_is_not_performed_for_a_look(ws: Workspace) -> None:
-    ws.node("mail", "open('sent', 'w')", returns="none")
+    ws.node("mail", "1 / 0", returns="none")
     ws.node("n", "SELECT 1 AS id", depends_on=["mail"])
     with pytest.raises(UsageError, match="'n' waits for mail"):
         result_of(ws, "n")

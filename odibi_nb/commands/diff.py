@@ -119,7 +119,7 @@ def _place(text: str) -> str:
 
 
 def _sample(text: str) -> int:
-    if (rows := row_count(text)) > _MOST_ROWS:
+    if (rows := number_of_rows(text)) > _MOST_ROWS:
         raise ValueError(f"at most {_MOST_ROWS:,} rows")
     return rows
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from odibi_nb.cells.option_parser import Option
+from odibi_nb.cells.option_parser import Option, number_of_rows
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.results import looked_into
 from odibi_nb.exceptions import UsageError, ValidationError

@@ -55,14 +55,22 @@ class Place:
         return where
 
     def point(self, text: str, line: int | None, column: int | None = None) -> dict[str, Any]:
-        """Return the `Where` fields for a place in `text`, which stands here; within YAML it is indented."""
-        where = self.locate(line)
-        lines = text.split("\n")
-        own = lines[line - 1] if line is not None and 0 < line <= len(lines) else None
-        source = where.get("source")
-        where["source"] = own if source is None else source
-        indent = source.find(own) if source is not None and own is not None else 0
-        return {**where, "line": where.get("line", line), "column": column + indent if column and indent >= 0 else None}
+        """Return the `Where` fields for a place in `text`, which stands here; within YAML it is indented, or folded."""
+        written = text.split("\n")
+        own = written[line - 1] if line is not None and 0 < line <= len(written) else None
+        if own is None or not self.first_line:
+            return {**self.locate(None), "line": line, "column": column, "source": own}
+        where = self.locate(self._line_of(own.strip(), line or 1))
+        source = own if where["source"] is None else where["source"]
+        indent = source.find(own.strip()) - (len(own) - len(own.lstrip()))
+        return {**where, "source": source, "column": column + indent if column and own.strip() in source else None}
+
+    def _line_of(self, own: str, line: int) -> int:
+        """Return the line on which a line of the text is to be found: the same, unless YAML folds its lines."""
+        here = self.lines[self.first_line - 1 :]
+        if line <= len(here) and own in here[line - 1]:
+            return line
+        return next((number for number, one in enumerate(here, start=1) if own in one), min(line, len(here) or line))
 
     def of(self, error: E, node: str) -> E:
         """Return the error with the node and this place, as far as it has none of its own."""

@@ -106,7 +106,7 @@ class Asking:
 
     @property
     def engine(self) -> Engine:
-        """The engine that all results live on."""
+        """The engine that all results live on: `ws.engine`."""
         return self._runs.engine
 
     def why_stale(self, name: str) -> str:
@@ -115,7 +115,7 @@ class Asking:
             return self._runs.reason(self.nodes[name].name) if self.status(name) == "stale" else ""
 
     def unsure(self, name: str) -> list[str]:
-        """Return which values that a node's code uses can't be told from changed ones, in words."""
+        """Return which values that a node's code uses can't be told from changed ones: `ws.unsure("x")`."""
         found = self._runs.results.unsure(self.nodes[name].name)
         return [
             f"a change within '{value}' goes unnoticed: {what} is known by identity" for value, what in found.items()

@@ -247,7 +247,7 @@ class Workspace(Asking):
         return self.plan_of(RunRequest(selectors, tuple(exclude), params or {}))
 
     def plan_of(self, request: RunRequest) -> Plan:
-        """Return what a run that is asked for so would do."""
+        """Return what a run that is asked for so would do: `ws.plan_of(RunRequest(force=True))`."""
         with self.lock, self._params_for(request.params):
             return self._runs.plan(self.select(request.selectors, request.exclude), request)
 

@@ -98,7 +98,7 @@ def test_json_has_the_message_the_rows_and_no_bad_row(run: Run, engine: str) -> 
         "type": "ValidationError",
         "message": "amount < 180: 1 of 4 rows; small: 1 bad row",
         "cell": "3",
-        "line": None,
+        "line": 1,
         "hint": "the rows are viewable; nothing was written",
     }
 

@@ -17,7 +17,11 @@ import pytest
 
 DEMOS = Path(__file__).parents[1] / "demo_notebooks"
 NOTEBOOKS = sorted(path.name for path in DEMOS.glob("*.ipynb"))
-TARGETS = {"01_sales_pipeline.ipynb": "by_region", "02_star_schema.ipynb": "revenue_by_nation"}
+TARGETS = {
+    "01_sales_pipeline.ipynb": "by_region",
+    "02_star_schema.ipynb": "revenue_by_nation",
+    "03_interactive.ipynb": "by_category",
+}
 
 
 @pytest.fixture(scope="module")

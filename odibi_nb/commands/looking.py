@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from types import TracebackType
+
 from odibi_nb.cells.option_parser import Option, number_of_rows
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selected
 from odibi_nb.exceptions import UsageError
 from odibi_nb.pictures.text import plural
+from odibi_nb.runner.hints import is_users_code
 from odibi_nb.views.build import dag_view, node_view
 
 __all__ = ["COMMANDS"]
@@ -58,13 +62,23 @@ def _traceback(call: Call, name: str) -> str:
         raise UsageError(f"node '{name}' has no error to show", node=name)
     own = {place.code_file for place in call.ws.nodes[name].body_places if place.code_file}
     raised = error.__cause__ or error
-    trace = raised.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename not in own:
-        trace = trace.tb_next
-    shown = traceback.format_exception(type(raised), raised, trace or raised.__traceback__)
+    shown = traceback.format_exception(type(raised), raised, _from_users(raised.__traceback__, own))
     if raised is not error:
         shown.append(f"\n{type(error).__name__}: {error}")
     return "".join(shown).rstrip()
+
+
+def _from_users(trace: TracebackType | None, own: Collection[str]) -> TracebackType | None:
+    """Return a traceback from the node's own code on, else from any code of the user's; None without any."""
+    steps = []
+    while trace is not None:
+        steps.append(trace)
+        trace = trace.tb_next
+    files = [step.tb_frame.f_code.co_filename for step in steps]
+    first = next((at for at, file in enumerate(files) if file in own), None)
+    if first is None:
+        first = next((at for at, file in enumerate(files) if is_users_code(file)), None)
+    return None if first is None else steps[first]
 
 
 COMMANDS = {

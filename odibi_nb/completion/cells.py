@@ -19,6 +19,7 @@ from odibi_nb.completion.values import LineAround, line_offers
 __all__ = ["complete"]
 
 _MAGIC = re.compile(r"\s*(%%?)(odibi\w*)[ \t]+(.*)\Z", re.DOTALL)
+_OPTIONS = re.compile(r"\A(?:--[\w-]+(?:=|\s+)\S+\s+)*")
 _INTO = Option("--into", metavar="VAR")
 
 _LINES: Mapping[str, OptionParser] = {
@@ -67,11 +68,19 @@ def _in_line(before: str, known: Known, cell: CellMagic | None = None) -> Offers
     if cell is None and name == "odibi":
         return _command(line, known)
     if cell is None and name == "odibi_sql":
-        return sql_offers(line, len(line), known, known.columns, known.nodes())
+        return _query(line, known)
     if name not in _LINES or (cell is None and name != "odibi_node"):
         return NOTHING
     node = NodeCell(line, cell.body if cell else "", known)
     return line_offers(_LINES[name], line, LineAround(known, node.columns))
+
+
+def _query(line: str, known: Known) -> Offers:
+    """Return what `%odibi_sql [options] SELECT …` may go on with."""
+    query = _OPTIONS.sub("", line, count=1)
+    if query.startswith("-"):
+        return line_offers(_LINES["odibi_sql"], line, LineAround(known))
+    return sql_offers(query, len(query), known, known.columns, known.nodes())
 
 
 def _command(line: str, known: Known) -> Offers:

@@ -77,7 +77,8 @@ class _Reader:
         elif option is not None and option.takes == "one":
             others = ()
         begun, wants = _bare(last), option.metavar if option is not None else self._next_word()
-        return LineSpot(begun, begun != last, wants.strip("[]…"), option, others, tuple(self._words), self._values)
+        wants = re.sub(r"[\[\]…]", "", wants)
+        return LineSpot(begun, begun != last, wants, option, others, tuple(self._words), self._values)
 
     def _may_come(self, option: Option) -> bool:
         return option.repeatable or option.field not in self._values

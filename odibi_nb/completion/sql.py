@@ -9,11 +9,13 @@ from odibi_nb.completion.known import Known
 from odibi_nb.completion.offers import NOTHING, Offer, Offers, beginning_with, of_kind
 from odibi_nb.completion.sql_words import AFTER_TABLE, FUNCTIONS, KEYWORDS, OPENINGS
 from odibi_nb.completion.statement import Columns, Ref, Statement
+from odibi_nb.completion.targets import target_offers
 from odibi_nb.sql.quote import quote_name
 from odibi_nb.sql.tokens import Token, name_of, tokenize
 
 __all__ = ["condition_offers", "sql_offers"]
 
+_SOURCE = re.compile(r"[\"'](\w+):([^\"']*)\Z")
 _PLAIN = re.compile(r"[^\W\d]\w*")
 _KEYWORDS = frozenset(KEYWORDS)
 _OPENS_TABLE = frozenset({"FROM", "JOIN", "LATERAL", "SUMMARIZE", "DESCRIBE", "PIVOT", "UNPIVOT"})
@@ -38,9 +40,12 @@ def condition_offers(text: str, offset: int, known: Known, columns: Columns) -> 
 def _offers(text: str, offset: int, known: Known, columns: Columns, tables: Iterable[str] | None) -> Offers:
     # A letter at the cursor shows what it would be part of: a name, a literal, a comment.
     *tokens, probe = [_WITHIN if tables is None else _BEGIN, *tokenize(text[:offset] + "x")]
+    fragment = text[probe.start : offset]
+    source = _SOURCE.match(fragment)
+    if source is not None and source[1] in known.connections():
+        return target_offers(f"{source[1]}:{source[2]}", known, spaces=True)
     if probe.end <= offset or probe.kind not in {"word", "name", "parameter"}:
         return NOTHING
-    fragment = text[probe.start : offset]
     if probe.kind == "parameter":
         return beginning_with(fragment, of_kind("parameter", (f"${name}" for name in known.parameters())))
     statement = Statement(_closed(text, offset) if probe.kind == "name" else text)

@@ -14,10 +14,11 @@ from odibi_nb.completion.known import Known
 from odibi_nb.completion.lines import LineSpot, line_spot
 from odibi_nb.completion.offers import NOTHING, Offer, Offers, beginning_with, of_kind
 from odibi_nb.completion.sql import condition_offers
+from odibi_nb.completion.targets import target_offers
 from odibi_nb.formats import format_names
 from odibi_nb.workspaces.selectors import STATES
 
-__all__ = ["LineAround", "line_offers", "target_offers"]
+__all__ = ["LineAround", "line_offers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +34,12 @@ def line_offers(parser: OptionParser, line: str, around: LineAround) -> Offers:
     spot = line_spot(parser, line)
     if spot.option is not None and spot.option.choices:
         return beginning_with(spot.begun, of_kind("value", spot.option.choices))
-    value = _VALUES.get(spot.wants.upper(), _nothing)(spot, around)
+    by_name = _VALUES.get(spot.option.name) if spot.option is not None else None
+    value = (by_name or _VALUES.get(spot.wants.upper(), _nothing))(spot, around)
     options = beginning_with(spot.begun, map(_as_offer, spot.others))
     if value.fragment != spot.begun:  # a part of the word: no option could go on from there
         return value
     return Offers(spot.begun, (*value.found, *options.found))
-
-
-def target_offers(begun: str, known: Known, *, spaces: bool = False) -> Offers:
-    """Return what CONN:PATH may go on with: a connection, then a folder's entries.
-
-    spaces: whether names with spaces may follow, as within quotes.
-    """
-    connection, colon, path = begun.partition(":")
-    if not colon:
-        return beginning_with(begun, of_kind("connection", (f"{name}:" for name in known.connections())))
-    folder, _, last = path.rpartition("/")
-    entries = (entry for entry in known.entries(connection, folder) if spaces or " " not in entry)
-    return beginning_with(last, of_kind("path", entries))
 
 
 def _as_offer(option: Option) -> Offer:
@@ -112,6 +101,18 @@ def _expectation(spot: LineSpot, around: LineAround) -> Offers:
     return beginning_with(promise, [*of_kind("function", (f"{name}(" for name in EXPECTATIONS)), *offers.found])
 
 
+def _condition(spot: LineSpot, around: LineAround) -> Offers:
+    columns = around.known.columns(spot.words[0]) if spot.words else []
+    return condition_offers(spot.begun, len(spot.begun), around.known, lambda table: columns)
+
+
+def _against(spot: LineSpot, around: LineAround) -> Offers:
+    """What a result is compared with: itself before, its target, or any place."""
+    target = _target(spot, around)
+    words = beginning_with(spot.begun, of_kind("value", ("previous", "written")))
+    return target if ":" in spot.begun else Offers(spot.begun, (*words.found, *target.found))
+
+
 def _nothing(spot: LineSpot, around: LineAround) -> Offers:
     return Offers(spot.begun, NOTHING.found)
 
@@ -141,4 +142,7 @@ _VALUES: Mapping[str, Callable[[LineSpot, LineAround], Offers]] = {
     "K=V": _parameter,
     "SETTING=VALUE": _setting,
     "EXPR": _expectation,
+    "SQL": _condition,
+    "--against": _against,
+    "-k": _nothing,
 }

@@ -76,7 +76,8 @@ class _Reader:
             case yaml.BlockSequenceStartToken() | yaml.FlowSequenceStartToken():
                 self._levels.append(_Level(is_mapping=False))
             case yaml.BlockEndToken() | yaml.FlowMappingEndToken() | yaml.FlowSequenceEndToken():
-                self._levels.pop()
+                # A scanner doesn't mind a bracket that closes nothing.
+                self._levels = self._levels[:-1] or self._levels
             case yaml.KeyToken() | yaml.FlowEntryToken():
                 level.key, level.after_value = "", False
             case yaml.ValueToken():

@@ -9,7 +9,7 @@ from odibi_nb.completion.known import Known
 from odibi_nb.completion.offers import NOTHING, Offer, Offers, beginning_with, of_kind
 from odibi_nb.completion.sql import condition_offers, sql_offers
 from odibi_nb.completion.statement import Columns
-from odibi_nb.completion.values import target_offers
+from odibi_nb.completion.targets import target_offers
 from odibi_nb.completion.yaml import YamlSpot, yaml_spot
 from odibi_nb.formats import format_names
 from odibi_nb.sql.operations import OPERATIONS

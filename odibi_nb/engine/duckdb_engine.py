@@ -269,11 +269,13 @@ def _bound(cursor: Cursor, origin: Origin) -> duckdb.DuckDBPyRelation:
     try:
         return cursor.relation(origin.text, origin.params)
     except duckdb.BinderException as exc:
-        if "\nLINE " not in str(exc):
-            statement, unexplained = f"EXPLAIN\n{origin.text}", duckdb.ParserException  # of what can't be explained
-            with suppress(unexplained), origin.explaining(statement, first_line=0, leave=unexplained):
-                cursor.run(statement, origin.params)
-        raise
+        if "\nLINE " in str(exc):
+            raise
+        error = exc
+    statement, unexplained = f"EXPLAIN\n{origin.text}", duckdb.ParserException  # of what can't be explained
+    with suppress(unexplained), origin.explaining(statement, first_line=0, leave=unexplained):
+        cursor.run(statement, origin.params)
+    raise error
 
 
 def _casts(columns: Schema) -> str:

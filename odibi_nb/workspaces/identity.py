@@ -56,7 +56,7 @@ def doubts(
     for name in _read_unasked(node, others):
         if not is_variable(name):
             yield f"'{name}' is a node: to read it, make it a parameter of '{node.name}'"
-    if is_variable(node.name):
+    if is_variable(node.name) and node.function is None:  # a function given is a variable anyway
         yield f"'{node.name}' is a variable of the notebook too; in nodes the node wins"
     if before is None and node.origin.label is not None and node.origin.id is None and node.code:
         for other in others.values():

@@ -113,8 +113,20 @@ def test_sql_bodies(texts: Texts, cell: str, expected: list[str]) -> None:
     assert texts(f"%%odibi_node x --lang sql\n{cell}") == expected
 
 
-def test_a_line_of_ad_hoc_sql(texts: Texts) -> None:
-    assert texts("%odibi_sql SELECT * FROM od|") == ["odd"]
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("%odibi_sql SELECT * FROM od|", ["odd"]),
+        ("%odibi_sql --rows 3 SELECT * FROM od|", ["odd"]),
+        ("%odibi_sql --into x --rows=3 SEL|", ["SELECT"]),
+        ("%odibi_sql --r|", ["--rows"]),
+        ("%odibi_sql SELECT * FROM 'local:sa|", ["sales.csv"]),
+        ('%odibi_sql SELECT * FROM "local:archive/|"', ["old.parquet"]),
+        ("%odibi_sql SELECT * FROM 'nope:sa|", []),
+    ],
+)
+def test_a_line_of_ad_hoc_sql(texts: Texts, line: str, expected: list[str]) -> None:
+    assert texts(line) == expected
 
 
 def test_df_has_the_columns_of_what_the_node_reads(texts: Texts) -> None:

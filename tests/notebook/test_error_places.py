@@ -164,6 +164,24 @@ def test_a_function_given_by_hand_is_at_its_cells_line(nb: Notebook) -> None:
     assert (error.where.cell, error.where.line, error.where.file) == ("4", 4, None)
 
 
+def test_its_traceback_begins_in_the_function(nb: Notebook) -> None:
+    nb.ok(LOAD, "import odibi_nb\nws = odibi_nb.workspace()\ndef n(load_sales):\n    return load_sales.zz")
+    nb.fails("ws.node('n', n)\nws.run('n')")
+    text = nb.ok("%odibi show n --traceback").text
+    assert text.splitlines()[1].endswith("line 4, in n")
+    assert "odibi_nb/" not in text
+    assert "is a variable" not in nb.ok("%odibi show n").text
+
+
+def test_the_traceback_of_sql_is_what_duckdb_said(nb: Notebook) -> None:
+    nb.ok(LOAD)
+    nb.fails("%%odibi_node n\nSELECT region,\n  amuont\nFROM load_sales")
+    text = nb.ok("%odibi show n --traceback").text
+    assert "Binder Error: Referenced column" in text
+    assert "LINE 3:   amuont" in text
+    assert "odibi_nb/" not in text
+
+
 @pytest.mark.parametrize(
     ("body", "line", "hint"),
     [

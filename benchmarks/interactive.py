@@ -22,6 +22,12 @@ def interactive(scale: Scale) -> Iterator[Row]:
     measured = call_in_process("benchmarks.interactive:time_workspace", count=count, repetitions=scale.repetitions)
     for what, target in TARGETS_MS.items():
         yield Row(f"{what}, {count:,} nodes", "ms", tuple(measured[what]), target=scale.target(target))
+    cells = call_in_process("benchmarks.interactive_cells:time_cells", count=count, repetitions=scale.repetitions)
+    yield Row("%%odibi_mock: a SQL node on three rows", "ms", tuple(cells["mock"]), target=scale.target(30.0))
+    note = "a column and a table"
+    yield Row(
+        f"completion in SQL, {count:,} nodes", "ms", tuple(cells["complete"]), target=scale.target(50.0), note=note
+    )
 
 
 def time_workspace(count: int, repetitions: int) -> dict[str, list[float]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from benchmarks.interactive import interactive
+from benchmarks.large_diff import large_diff
 from benchmarks.large_files import large_files
 from benchmarks.large_graph import large_graph
 from benchmarks.node_overhead import python_nodes, sql_nodes
@@ -24,6 +25,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "large_files": large_files,
     "large_graph": large_graph,
     "interactive": interactive,
+    "large_diff": large_diff,
     "load_ext": load_extension,
     "help": show_help,
 }

@@ -198,8 +198,8 @@ def test_a_misspelt_key_is_refused_at_its_place(
         ("connection: local, path", "path", "'connection' is missing"),
         ("path: sales.csv}", "path: s.csv}\n        materialize: tabel", "did you mean 'table'?"),
         ("path: sales.csv}", "path: s.csv}\n        privacy: {}", "odibi_nb has not built yet"),
-        ("- SELECT", "- 5\n            - SELECT", "should be a valid dictionary"),
-        ("vars: {min_amount: 100, country: NO}", "vars: 5", "'vars' should be a valid dictionary"),
+        ("- SELECT", "- 5\n            - SELECT", "should be a mapping"),
+        ("vars: {min_amount: 100, country: NO}", "vars: 5", "'vars' should be a mapping"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused_with_a_remedy(write: Write, old: str, new: str, said: str) -> None:

@@ -30,7 +30,7 @@ class Known:
 
     def wanted(self) -> list[str]:
         """Return the names that nodes read and nobody has declared yet."""
-        return list(self._workspace.graph.unresolved)
+        return sorted(self._workspace.nodes.awaited())
 
     def columns(self, name: str, *, depth: int = _DEPTH) -> list[str]:
         """Return a node's columns: those of its last result, else those that its SQL names; [] where unknown."""

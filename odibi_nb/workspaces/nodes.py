@@ -63,6 +63,7 @@ class Nodes(Mapping[str, DeclaredNode]):
 
     def recompile(self) -> None:
         """Forget everything compiled: parameters, functions or connections have changed."""
+        self._awaited = self.awaited() if self._nodes else set()
         self._tasks: dict[str, NodeTask] = {}
         self._ready: dict[str, NodeTask] = {}
         self._problems: dict[str, OdibiException] = {}
@@ -206,6 +207,12 @@ class Nodes(Mapping[str, DeclaredNode]):
             wanted.update(new)
             stack.extend(new)
         return [name for name in graph.topological_sort() if name in wanted]
+
+    def awaited(self) -> set[str]:
+        """Return the names that nodes read and nobody has declared, as far as it is known: none is compiled for it."""
+        read = {dependency.name for task in self._tasks.values() for dependency in task.dependencies}
+        before = self._awaited if len(self._tasks) < len(self._nodes) else set()
+        return {name for name in read | before if self.spelled(name) is None}
 
     def waits_for(self, name: str) -> list[str]:
         """Return the names that this node, or one above it, reads and nobody has declared."""

@@ -31,3 +31,15 @@ def test_plain_code_may_use_a_parameter_of_the_project(ws: Workspace) -> None:
     ws.node("most", "rows[rows.x >= least]")
     ws.run()
     assert ws["most"].df().x.tolist() == [2, 3]
+
+
+def test_names_that_are_waited_for_are_known_without_compiling_anew(ws: Workspace) -> None:
+    ws.node("reader", "SELECT * FROM nowhere")
+    assert ws.waits_for("reader") == ["nowhere"]
+    ws.set_params({"least": 3})
+    assert ws.nodes.awaited() == {"nowhere"}
+    ws.node("nowhere", "SELECT 1 AS x")
+    assert ws.nodes.awaited() == set()
+    ws.drop("reader")
+    ws.drop("nowhere")
+    assert ws.nodes.awaited() == set()

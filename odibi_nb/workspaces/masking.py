@@ -26,7 +26,12 @@ class Mask:
     def column(self, values: Sequence[Any], arrow: pa.DataType) -> list[Any]:
         """Return stand-ins for a column's values; NULL stays, and what has no stand-in (flags, lists) becomes it."""
         make = next((make for applies, make in _STAND_INS if applies(arrow)), None)
-        return [None if value is None or make is None else make(self._number(value), arrow) for value in values]
+        return [None if value is None or make is None else self._other(value, make, arrow) for value in values]
+
+    def _other(self, value: Any, make: Callable[[int, Any], Any], arrow: pa.DataType) -> Any:
+        number = self._number(value)
+        stand_in = make(number, arrow)
+        return stand_in if stand_in != value else make(number + 1, arrow)
 
     def _number(self, value: Any) -> int:
         digest = hashlib.blake2b(str(value).encode(), key=self._secret, digest_size=8).digest()

@@ -126,8 +126,14 @@ class Runs:
         """Return each node's status; `stale` when its last result no longer stands for what it says."""
         if not self.results:
             return dict.fromkeys(names, "pending")
-        look = self._fingerprints.look(self._nodes.with_upstream(names))
-        return {name: self.results.status(name, look.digest(name)) for name in names}
+        needed = self._nodes.with_upstream(names)
+        look, found = self._fingerprints.look(needed), dict[str, Status]()
+        for name in needed:
+            status = self.results.status(name, look.digest(name))
+            # Rows that are known to be bad by now have gone into it.
+            is_tainted = any(found.get(above) in ("failed", "stale") for above in self._nodes.task(name).depends_on)
+            found[name] = "stale" if is_tainted and status in ("completed", "cached") else status
+        return {name: found[name] for name in names}
 
     def reason(self, name: str) -> str:
         """Return why a node would run again; "" when it wouldn't."""

@@ -26,6 +26,11 @@ def test_a_stand_in_is_of_the_same_type_and_the_same_every_time(value: object, a
     assert pa.array([first], arrow)[0].as_py() == first
 
 
+def test_no_value_stands_in_for_itself() -> None:
+    values = list(range(1, 101))
+    assert not any(first == value for first, value in zip(Mask().column(values, pa.int8()), values, strict=True))
+
+
 def test_what_has_no_stand_in_becomes_null() -> None:
     assert Mask().column([True, False], pa.bool_()) == [None, None]
     assert Mask().column([[1]], pa.list_(pa.int64())) == [None]

@@ -38,7 +38,8 @@ def code_digest(code: CodeType) -> bytes:
     constants = [_constant(constant) for constant in code.co_consts]
     names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
     counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
-    return blake2b(repr((code.co_code, names, counts, constants)).encode(), digest_size=16).digest()
+    said = (code.co_code, code.co_exceptiontable, names, counts, constants)
+    return blake2b(repr(said).encode(), digest_size=16).digest()
 
 
 @lru_cache(maxsize=4096)

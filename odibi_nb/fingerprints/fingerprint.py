@@ -48,8 +48,8 @@ def differences(old: Fingerprint, new: Fingerprint) -> Iterator[str]:
     if old.engine != new.engine:
         yield f"engine {old.engine} → {new.engine}"
     yield from _changed_files(old.files, new.files)
-    if set(old.upstream) != set(new.upstream):
-        yield "it depends on other nodes"
+    if tuple(old.upstream) != tuple(new.upstream):
+        yield "it depends on other nodes, or in another order"
     if old.outside != new.outside:
         yield new.outside[0] or "it no longer reads the outside world"
 
@@ -87,5 +87,5 @@ def _worded(name: str, was: Value | None, now: Value | None) -> str:
 def _changed_files(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[str]:
     for path in dict.fromkeys([*old, *new]):
         if old.get(path) != new.get(path):
-            name = PurePosixPath(path).name or path
+            name = PurePosixPath(path).name.rpartition(":")[2] or path
             yield f"{name} is newer" if path in old and path in new else f"{name} is {'new' if path in new else 'gone'}"

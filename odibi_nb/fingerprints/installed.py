@@ -27,7 +27,10 @@ def is_installed(module: ModuleType | None) -> bool:
     if module is None or module.__name__ == _MAIN:
         return False
     file = getattr(module, "__file__", None)
-    return file is None or file.startswith(_FOLDERS)
+    if file is None:  # built into Python, or a folder without an `__init__.py`
+        folders = list(getattr(module, "__path__", ()))
+        return all(str(folder).startswith(_FOLDERS) for folder in folders)
+    return str(file).startswith(_FOLDERS)
 
 
 @lru_cache(maxsize=1024)

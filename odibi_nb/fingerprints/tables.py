@@ -22,8 +22,8 @@ def table_bytes(value: Any) -> Iterable[bytes] | None:
 def _numpy(value: Any) -> Iterable[bytes] | None:
     if not hasattr(value, "dtype") or not hasattr(value, "tobytes") or value.size > _MOST_CELLS:
         return None
-    if value.dtype.hasobject:
-        return b"numpy", repr(value.tolist()).encode()
+    if value.dtype.hasobject or hasattr(value, "mask"):
+        return None
     return b"numpy", str(value.dtype).encode(), repr(value.shape).encode(), value.tobytes()
 
 
@@ -36,14 +36,16 @@ def _pandas(value: Any) -> Iterable[bytes] | None:
         return b"pandas", str(value).encode()
     if not isinstance(value, pd.DataFrame | pd.Series | pd.Index) or value.size > _MOST_CELLS:
         return None
+    columns: list[Any]
     if isinstance(value, pd.DataFrame):
-        labels = repr([*zip(value.columns, map(str, value.dtypes), strict=True)])
+        columns, names = [value.iloc[:, at] for at in range(value.shape[1])], list(value.columns.names)
     else:
-        labels = repr((value.name, str(value.dtype)))
-    try:
-        rows = pd.util.hash_pandas_object(value, index=True).to_numpy().tobytes()
-    except TypeError:  # lists and the like in its cells
-        rows = repr(value.to_numpy().tolist()).encode()
+        columns, names = [value], []
+    if any(one.dtype == object and pd.api.types.infer_dtype(one) not in ("string", "empty") for one in columns):
+        return None  # what its cells hold, only they could tell
+    index = value if isinstance(value, pd.Index) else value.index
+    labels = repr(([(one.name, repr(one.dtype)) for one in columns], names, list(index.names)))
+    rows = pd.util.hash_pandas_object(value, index=True).to_numpy().tobytes()
     return b"pandas", type(value).__name__.encode(), labels.encode(), rows
 
 

@@ -11,6 +11,7 @@ import functools
 import pathlib
 import re
 import reprlib
+import sys
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -67,11 +68,13 @@ class Values:
         self._alive: list[Any] = []  # an id is a value's own only as long as it lives
         self._visiting: dict[int, int] = {}
         self._lowest = _NO_CYCLE
+        self._circular: dict[int, bytes] = {}
         self._unsure: dict[str, None] = {}
 
     def look(self, value: Any) -> Value:
         """Return what a value is now."""
         self._unsure, self._visiting, self._lowest = {}, {}, _NO_CYCLE
+        self._circular.clear()
         try:
             digest = self._digest(value)
         except RecursionError:
@@ -82,7 +85,7 @@ class Values:
 
     def _digest(self, value: Any) -> bytes:
         key, depth = id(value), len(self._visiting)
-        if (known := self._known.get(key)) is not None:
+        if (known := self._known.get(key) or self._circular.get(key)) is not None:
             return known
         if key in self._visiting:  # it holds itself: how far up says which
             self._lowest = min(self._lowest, self._visiting[key])
@@ -96,7 +99,9 @@ class Values:
         # In a circle the digest depends on where it was entered; what is unsure is said to everyone who asks.
         if self._lowest > depth and len(self._unsure) == sure:
             self._known[key] = digest
-            self._alive.append(value)
+        else:
+            self._circular[key] = digest
+        self._alive.append(value)
         self._lowest = min(around, self._lowest)
         return digest
 
@@ -110,10 +115,11 @@ class Values:
         return self._of_object(value)
 
     def _of_function(self, function: FunctionType) -> Iterable[bytes]:
-        if is_installed(module_of(function)):
+        if _is_foreign(function):
             return self._of_installed(function)
         cells = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
-        own = [function.__defaults__, function.__kwdefaults__, *cells, getattr(function, "__wrapped__", None)]
+        own = [function.__defaults__, function.__kwdefaults__, *cells, vars(function)]
+        own.append({name: str(kind) for name, kind in function.__annotations__.items()})
         return [code_digest(function.__code__), *map(self._digest, own), *self._of_globals(function)]
 
     def _of_globals(self, function: FunctionType) -> Iterator[bytes]:
@@ -121,6 +127,11 @@ class Values:
             if name in function.__globals__:
                 yield name.encode()
                 yield self._digest(function.__globals__[name])
+
+    def _of_builtin(self, function: BuiltinFunctionType) -> Iterable[bytes]:
+        owner = function.__self__
+        own = [] if owner is None or isinstance(owner, ModuleType) else [self._digest(owner)]
+        return [*self._of_installed(function), *own]
 
     def _of_installed(self, value: Any) -> Iterable[bytes]:
         module = str(getattr(value, "__module__", None) or "builtins")
@@ -145,13 +156,21 @@ class Values:
             yield self._digest(value)
 
     def _of_mapping(self, mapping: Mapping[Any, Any]) -> Iterable[bytes]:
-        return [type(mapping).__name__.encode(), *self._of_items(mapping)]
+        return [*self._of_kind(mapping), *self._of_items(mapping)]
 
     def _of_sequence(self, items: Iterable[Any]) -> Iterable[bytes]:
-        return [type(items).__name__.encode(), *map(self._digest, items)]
+        return [*self._of_kind(items), *map(self._digest, items)]
 
     def _of_set(self, items: Iterable[Any]) -> Iterable[bytes]:
-        return [type(items).__name__.encode(), *sorted(map(self._digest, items))]
+        return [*self._of_kind(items), *sorted(map(self._digest, items))]
+
+    def _of_kind(self, container: Any) -> Iterator[bytes]:
+        """Yield what a container is beside what it holds: a kind of its own, with its methods and attributes."""
+        yield type(container).__name__.encode()
+        if type(container).__module__ != "builtins":
+            yield self._digest(type(container))
+            yield self._digest(getattr(container, "__dict__", None) or None)
+            yield self._digest(getattr(container, "default_factory", None))
 
     def _of_object(self, value: Any) -> Iterable[bytes]:
         if (table := table_bytes(value)) is not None:
@@ -159,11 +178,15 @@ class Values:
         cls = type(value)
         state: Any = getattr(value, "__dict__", None)
         if dataclasses.is_dataclass(value):
-            state = {field.name: getattr(value, field.name, None) for field in dataclasses.fields(value)}
-        elif is_installed(module_of(cls)) or not isinstance(state, dict):
-            is_named = callable(value) and isinstance(getattr(value, "__name__", None), str)
-            return self._of_installed(value) if is_named else self._of_identity(value)
-        return [b"object", self._digest(cls), *self._of_items(state)]
+            fields = {field.name: getattr(value, field.name, None) for field in dataclasses.fields(value)}
+            return [b"object", self._digest(cls), *self._of_items(fields | (state or {}))]
+        if _is_found_by_name(value):
+            return self._of_installed(value)
+        if is_installed(module_of(cls)) or not isinstance(state, dict) or _is_built_on(cls) is None:
+            return self._of_identity(value)
+        inner = _is_built_on(cls)
+        held = [_plainly(value, inner)] if inner is not None and inner is not object else []
+        return [b"object", self._digest(cls), *self._of_items(state), *held]
 
     def _of_identity(self, value: Any) -> Iterable[bytes]:
         self._unsure[f"a {type(value).__module__}.{type(value).__qualname__}"] = None
@@ -187,7 +210,7 @@ _KINDS: tuple[tuple[Any, Callable[[Values, Any], Iterable[bytes]]], ...] = (
     (enum.Enum, lambda v, x: [b"enum", v._digest(type(x)) if not isinstance(x, type) else b"", x.name.encode()]),
     (FunctionType, Values._of_function),
     (MethodType, lambda v, x: [b"method", v._digest(x.__func__), v._digest(x.__self__)]),
-    (BuiltinFunctionType, Values._of_installed),
+    (BuiltinFunctionType, Values._of_builtin),
     (functools.partial, lambda v, x: [b"partial", *map(v._digest, (x.func, x.args, x.keywords))]),
     (ModuleType, Values._of_module),
     (type, Values._of_class),
@@ -203,9 +226,32 @@ _KINDS: tuple[tuple[Any, Callable[[Values, Any], Iterable[bytes]]], ...] = (
 
 
 def _own(function: FunctionType) -> tuple[str, tuple[str, ...]]:
-    if is_installed(module_of(function)):
+    if _is_foreign(function):
         return "", ()
     return code_digest(function.__code__).hex(), global_names(function.__code__)
+
+
+def _is_found_by_name(value: Any) -> bool:
+    """Whether an installed module has this very value under its name, as numpy has its `sqrt`."""
+    name, module = getattr(value, "__name__", None), getattr(value, "__module__", None) or type(value).__module__
+    home = sys.modules.get(module) if isinstance(module, str) else None
+    return isinstance(name, str) and is_installed(home) and getattr(home, name, None) is value
+
+
+def _plainly(value: Any, kind: Any) -> bytes:
+    """Return what an object of a user's class is as the plain value that its class is built on."""
+    return repr(kind.__repr__(value)).encode("utf-8", "surrogatepass")
+
+
+def _is_built_on(cls: type) -> type | None:
+    """Return the plain type that a class of the user's is built on, `object` mostly; None for any other one."""
+    foreign = next((base for base in cls.__mro__ if is_installed(module_of(base))), object)
+    return foreign if foreign in (object, str, int, float, bytes, complex, Exception, ValueError) else None
+
+
+def _is_foreign(function: FunctionType) -> bool:
+    """Whether a function is an installed one: by where its code is, for `wraps` lends it another's name."""
+    return is_installed(sys.modules.get(str(function.__globals__.get("__name__", ""))))
 
 
 def _is_filled(cell: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -39,7 +40,8 @@ class Binding:
 
     def call(self, function: Callable[..., Any], frames: Mapping[str, Any], context: Any = None) -> Any:
         """Call `function`; `frames` holds those of `nodes` and of `wants_current`, by parameter."""
-        given = {**self.params, **frames}
+        # Its own copies: what a function does to a list is no other node's business.
+        given = {**{name: _own(value) for name, value in self.params.items()}, **frames}
         if self.wants_context:
             given["context"] = context
         bound = inspect.BoundArguments(self.signature.python, self._by_parameter(given))
@@ -52,6 +54,10 @@ class Binding:
             return given
         named = {name: value for name, value in given.items() if name in self.signature.named}
         return named | {extra.name: {name: value for name, value in given.items() if name not in named}}
+
+
+def _own(value: Any) -> Any:
+    return copy.deepcopy(value) if isinstance(value, dict | list | set) else value
 
 
 def bind_arguments(

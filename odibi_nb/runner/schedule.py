@@ -21,14 +21,16 @@ class Schedule:
         self._order = {name: number for number, name in enumerate(self._names)}
         self._depends_on = {task.name: task.depends_on for task in (*done, *tasks)}
         self._readers: dict[str, list[str]] = {name: [] for name in self._depends_on}
+        self._given = frozenset(given)
         self._waiting: dict[str, int] = {}
         self._ready: list[int] = []
+        for name, above in self._depends_on.items():
+            for dependency in dict.fromkeys(above):
+                if dependency in self._readers and dependency != name:
+                    self._readers[dependency].append(name)
         for name in self._names:
-            known = {dependency for dependency in self._depends_on[name] if dependency in self._readers}
-            inside = {dependency for dependency in known if dependency in self._order and dependency not in given}
+            inside = {one for one in self._depends_on[name] if one in self._order and one not in self._given}
             self._waiting[name] = len(inside)
-            for dependency in known:
-                self._readers[dependency].append(name)
             if not inside:
                 self._ready.append(self._order[name])
 
@@ -38,14 +40,16 @@ class Schedule:
 
     def release(self, name: str) -> None:
         """Let the readers of `name` start, as far as it was the last they waited for."""
-        for reader in self._readers[name]:
+        for reader in () if name in self._given else self._readers[name]:
+            if reader not in self._waiting:
+                continue
             self._waiting[reader] -= 1
             if not self._waiting[reader]:
                 heapq.heappush(self._ready, self._order[reader])
 
     def readers(self, name: str) -> Sequence[str]:
-        """Return the nodes that depend on `name` directly."""
-        return self._readers[name]
+        """Return the nodes of the run that depend on `name` directly."""
+        return [reader for reader in self._readers[name] if reader in self._order]
 
     def above(self, name: str) -> Iterator[str]:
         """Yield all that a node depends on, the nearest first."""
@@ -65,7 +69,7 @@ class Schedule:
             fresh = [reader for reader in self._readers[above] if reader not in seen]
             seen.update(fresh)
             names.extend(fresh)
-        return self.in_order(names[1:])
+        return self.in_order(one for one in names[1:] if one in self._order)
 
     def in_order(self, names: Iterable[str]) -> list[str]:
         return sorted(names, key=self._order.__getitem__)

@@ -113,7 +113,7 @@ class Look:
     def __init__(self, fingerprints: Fingerprints, fixed: Iterable[_Fixed], stamps: StampLook) -> None:
         self._all, self._values = fingerprints, Values(fingerprints.process)
         self._variables: Mapping[str, Any] | None = None
-        self._named: dict[str, Value] = {}
+        self._named: dict[tuple[str, int], Value] = {}
         self._fixed: dict[str, _Fixed] = {}
         self._moving: dict[str, _Moving] = {}
         self._digests: dict[str, bytes] = {}
@@ -183,7 +183,7 @@ class Look:
             if self._variables is None:
                 self._variables = self._all.variables()
             for name, function in fixed.functions.items():
-                moving.helpers[name] = self._value(f"function {name}", function)
+                moving.helpers[name] = self._value((name, id(function)), function)
             self._add_used(moving.helpers, self._variables, fixed.names)
         if fixed.reads_files:
             moving.files = self._stamps.of(fixed.task)
@@ -194,10 +194,10 @@ class Look:
         waiting = sorted(names)
         for name in waiting:
             if name in variables and name not in helpers:
-                helpers[name] = self._value(name, partial(variables.__getitem__, name))
+                helpers[name] = self._value((name, 0), partial(variables.__getitem__, name))
                 waiting.extend(helpers[name].uses)
 
-    def _value(self, name: str, get: Callable[[], Any]) -> Value:
+    def _value(self, name: tuple[str, int], get: Callable[[], Any]) -> Value:
         if name not in self._named:
             try:
                 self._named[name] = self._values.look(get())
@@ -212,7 +212,9 @@ def _fix(task: NodeTask, config: NodeConfig, values: Values) -> _Fixed:
     functions = dict(pair for step in task.steps for pair in _functions(step))
     code = "\n".join(map(_code, task.steps))
     options, tests = _options(config), _tests(config)
-    said = (task.name, code, options, [(n, v.digest) for n, v in params.items()], task.depends_on, sorted(functions))
+    inputs = tuple(config.inputs)  # it starts from the first
+    values_of = [(name, value.digest) for name, value in params.items()]
+    said = (task.name, code, sorted(options.items()), inputs, values_of, task.depends_on, sorted(functions))
     return _Fixed(
         task,
         task.depends_on,
@@ -260,7 +262,10 @@ def _names(step: Step, task: NodeTask) -> frozenset[str]:
     """Return the names that a node's Python takes from the notebook: no node's, no parameter's."""
     if not isinstance(step, FunctionStep) or not isinstance(step.function, CellFunction):
         return frozenset()
-    return step.function.body.uses.difference(task.depends_on, step.binding.params, step.function.node_reasons)
+    function = step.function
+    if function.body.form == "function":  # what it takes from nodes are its parameters, which hide the notebook's
+        return function.body.uses
+    return function.body.uses.difference(task.depends_on, step.binding.params, function.node_reasons)
 
 
 def _outside(task: NodeTask, config: NodeConfig) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,12 +18,20 @@ __all__ = ["Kept", "KeptResults", "Written"]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A write that was done. identity: of the rows; target: how they were written; stamp: the file's, right after."""
+    """A write that was done.
+
+    identity: of the rows; target: how they were written; stamp: the file's, right after. before: identities of what
+    was written there earlier, which a file that is appended to still holds.
+    """
 
     identity: str
     target: str
     stamp: object
     at: float
+    before: frozenset[str] = frozenset()
+
+    def holds(self, identity: str) -> bool:
+        return identity == self.identity or identity in self.before
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,7 @@ class Kept:
 
     identity: another one whenever the rows may be others. in_full: its rows were computed as far as a run needs
     them, not only as far as a preview shows. repeats: it took the place of a result that stood for the same.
-    at: seconds since 1970.
+    above: identities of what it was computed from. at: seconds since 1970.
     """
 
     result: NodeResult
@@ -40,6 +48,7 @@ class Kept:
     identity: str
     in_full: bool
     repeats: bool
+    above: Mapping[str, str]
     at: float
 
 
@@ -81,24 +90,34 @@ class KeptResults:
         identity: of its rows, where they may be others although the fingerprint is the same.
         """
         name, before = result.node_name, self._kept.get(result.node_name)
-        if before is not None and result.status in ("skipped", "cancelled"):
+        if result.status == "pending" or (before is not None and result.status in ("skipped", "cancelled")):
             return
-        if before is not None and before.result.success and before.fingerprint.digest != fingerprint.digest:
+        if before is not None and before.result.success and before.fingerprint.rows != fingerprint.rows:
             self._previous[name] = before
         repeats = self.is_fresh(name, fingerprint.digest)
-        self._kept[name] = Kept(result, fingerprint, identity or fingerprint.rows, in_full, repeats, time.time())
+        above = {one: self._kept[one].identity for one in fingerprint.upstream if one in self._kept}
+        identity = identity or fingerprint.rows
+        self._kept[name] = Kept(result, fingerprint, identity, in_full, repeats, above, time.time())
+
+    def moved(self, name: str) -> list[str]:
+        """Return the nodes above one that were computed again since, with rows that may be others."""
+        kept = self._kept.get(name)
+        above = kept.above.items() if kept is not None else ()
+        return [one for one, identity in above if one in self._kept and self._kept[one].identity != identity]
 
     def is_fresh(self, name: str, digest: str) -> bool:
         """Whether the node has a result that stands for what it says now."""
         kept = self._kept.get(name)
-        return kept is not None and kept.result.success and bool(digest) and kept.fingerprint.digest == digest
+        if kept is None or not kept.result.success or not digest or kept.fingerprint.digest != digest:
+            return False
+        return not self.moved(name)
 
     def status(self, name: str, digest: str) -> Status:
         """Return a node's status; digest: that of now."""
         kept = self._kept.get(name)
         if kept is None:
             return "pending"
-        if kept.fingerprint.digest != digest:
+        if kept.fingerprint.digest != digest or self.moved(name):
             return "stale" if kept.result.success else "pending"
         return kept.result.status
 
@@ -107,8 +126,11 @@ class KeptResults:
 
     def note_written(self, name: str, target: str, stamp: object) -> None:
         """Remember that a node's present result was written."""
-        if (kept := self._kept.get(name)) is not None:
-            self._written[name] = Written(kept.identity, target, stamp, time.time())
+        if (kept := self._kept.get(name)) is None:
+            return
+        last = self._written.get(name)
+        before = {*last.before, last.identity} if last is not None and last.target == target else set()
+        self._written[name] = Written(kept.identity, target, stamp, time.time(), frozenset(before))
 
     def datasets(self, names: Iterable[str]) -> dict[str, Dataset]:
         """Return the rows of those of the names that have any."""
@@ -116,10 +138,10 @@ class KeptResults:
         return {name: dataset for name, dataset in found.items() if dataset is not None}
 
     def forget(self, name: str) -> None:
-        for results in (self._kept, self._previous, self._written):
+        """Forget a node's results; what was written stays known, should the node come back."""
+        for results in (self._kept, self._previous):
             results.pop(name, None)
 
     def clear(self) -> None:
         self._kept.clear()
         self._previous.clear()
-        self._written.clear()

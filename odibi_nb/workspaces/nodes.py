@@ -14,6 +14,7 @@ from odibi_nb.graph import DependencyGraph
 from odibi_nb.pipeline.compiler import Compiler, connected, source_of
 from odibi_nb.registry import Functions
 from odibi_nb.runner.tasks import Dependency, FunctionStep, NodeTask, Place, SqlStep
+from odibi_nb.sql.tokens import tokenize
 from odibi_nb.workspaces.declared import DeclaredNode
 from odibi_nb.workspaces.functions import CellFunction, GivenFunction, Namespace
 from odibi_nb.workspaces.parameters import Parameters
@@ -227,6 +228,13 @@ class Nodes(Mapping[str, DeclaredNode]):
         """Return the parameters of all Python cells that have a default, with its value."""
         bodies = (node.body for node in self._nodes.values() if node.body is not None)
         return {p.name: p.default for body in bodies for p in body.parameters if p.has_default}
+
+    def asked(self) -> set[str]:
+        """Return the `$name`s in the SQL of nodes that can't be compiled, perhaps for want of just their values."""
+        configs = (self[name].config for name in self if self.problem(name) is not None)
+        steps = (step for config in configs if config.transform for step in config.transform.steps if step.sql)
+        tokens = (token for step in steps for token in tokenize(step.sql or ""))
+        return {token.text[1:] for token in tokens if token.kind == "parameter" and len(token.text) > 1}
 
     def check_parameters(self, names: Iterable[str]) -> None:
         """Raise UsageError for a parameter that has the name of a node."""

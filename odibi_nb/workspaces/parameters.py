@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from odibi_nb.cells.python_body import UNKNOWN
 from odibi_nb.exceptions import UsageError, did_you_mean
 from odibi_nb.runner.tasks import SqlStep
 
@@ -64,6 +65,8 @@ class Parameters(Mapping[str, Any]):
 def known_parameters(nodes: Nodes, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return every parameter with its value: as set, else the default of the function that takes it."""
     known = nodes.defaults()
+    for name in nodes.asked():
+        known.setdefault(name, UNKNOWN)
     for name in nodes:
         for step in nodes.task(name).steps:
             if isinstance(step, SqlStep):

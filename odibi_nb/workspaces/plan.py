@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from odibi_nb.exceptions import OdibiException
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from odibi_nb.workspaces.kept import Kept, KeptResults, Written
     from odibi_nb.workspaces.nodes import Nodes
 
-__all__ = ["Plan", "PlannedNode", "Planner", "clock"]
+__all__ = ["Overruled", "Plan", "PlannedNode", "Planner", "clock"]
 
 _REASONS = 3
 
@@ -36,11 +36,22 @@ class PlannedNode:
 Plan = tuple[PlannedNode, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Overruled:
+    """What freshness doesn't decide. force: compute even what is fresh. append_again: append even what was appended.
+
+    again: by node, why it is computed all the same.
+    """
+
+    force: bool = False
+    append_again: bool = False
+    again: Mapping[str, str] = field(default_factory=dict)
+
+
 class Planner:
     """Decides what runs.
 
-    look: the nodes' fingerprints of now. selected: the nodes that are wanted, and written. force: compute even
-    what is fresh. append_again: append even what was appended.
+    look: the nodes' fingerprints of now. selected: the nodes that are wanted, and written.
     """
 
     def __init__(
@@ -49,12 +60,10 @@ class Planner:
         results: KeptResults,
         look: Look,
         selected: Collection[str],
-        *,
-        force: bool = False,
-        append_again: bool = False,
+        overruled: Overruled,
     ) -> None:
         self._nodes, self._results, self._look = nodes, results, look
-        self._selected, self._force, self._append_again = frozenset(selected), force, append_again
+        self._selected, self._overruled = frozenset(selected), overruled
         self._planned: dict[str, PlannedNode] = {}
 
     def plan(self, names: Sequence[str]) -> Plan:
@@ -101,12 +110,14 @@ class Planner:
             return "a side effect: every run performs it"
         if kept is None:
             return "never run"
-        if self._force:
+        if self._overruled.force:
             return "forced"
         running = [above for above in task.depends_on if above in self._planned and self._action(above) == "run"]
         changed = list(self._changes(name, kept, running))
         if not changed and not kept.result.success:
             changed = [f"{kept.result.status} {clock(kept.at)}"]
+        if not changed and name in self._overruled.again:
+            changed = [self._overruled.again[name]]
         if not changed and config.cache is False:
             changed = ["cache: false"]
         if not changed and not kept.in_full and config.write is None and name not in self._read:
@@ -115,13 +126,19 @@ class Planner:
         return ", ".join(changed[:_REASONS]) + (f" and {more} more" if more > 0 else "")
 
     def _changes(self, name: str, kept: Kept, running: Sequence[str]) -> Iterator[str]:
-        if kept.fingerprint.digest != self._look.digest(name):
-            now = self._look.fingerprint(name)
-            if now is not None:
-                for change in differences(kept.fingerprint, now):
-                    at = f" {clock(self._nodes[name].declared)}" if change == "code changed" else ""
-                    yield f"{change}{at}"
-                yield from (f"upstream {above} has changed" for above in _moved(kept.fingerprint, now, running))
+        now = self._look.fingerprint(name)
+        if now is not None and kept.fingerprint.digest != now.digest:
+            own = list(differences(kept.fingerprint, now))
+            for change in own:
+                at = f" {clock(self._nodes[name].declared)}" if change == "code changed" else ""
+                yield f"{change}{at}"
+            moved = [above for above in _moved(kept.fingerprint, now) if above not in running]
+            yield from (f"upstream {above} has changed" for above in moved)
+            if not (own or moved or running):
+                yield f"its declaration changed {clock(self._nodes[name].declared)}"
+        again = [] if now is None or kept.fingerprint.digest != now.digest else self._results.moved(name)
+        again = [above for above in again if above not in running]
+        yield from (f"upstream {above} was computed again" for above in again)
         yield from (f"upstream {above} will run" for above in running)
 
     def _writes(self, name: str, action: str) -> tuple[Literal["write", "written"], str] | None:
@@ -133,7 +150,8 @@ class Planner:
             return "write", "its result will be new"
         if written is None or kept is None:
             return "write", "not written yet"
-        if action == "cached" and written.identity != kept.identity:
+        is_new = written.identity != kept.identity if target.mode != "append" else not written.holds(kept.identity)
+        if action == "cached" and is_new:
             return "write", f"its result is of {clock(kept.at)}, the file of {clock(written.at)}"
         if reason := self._outdated(target, written):
             return "write", reason
@@ -141,11 +159,11 @@ class Planner:
 
     def _is_known(self, name: str, written: Written | None) -> bool:
         """Whether a node that runs will give the rows that were written."""
-        return written is not None and written.identity == self._look.rows(name) and not self._look.varies(name)
+        return written is not None and written.holds(self._look.rows(name)) and not self._look.varies(name)
 
     def _outdated(self, target: Target, written: Written) -> str:
         """Say why the same rows have to be written again; "" when they needn't."""
-        if target.mode == "append" and self._append_again:
+        if target.mode == "append" and self._overruled.append_again:
             return "to be appended again"
         if written.target != target_text(target):
             return "its target has changed"
@@ -162,7 +180,5 @@ def clock(seconds: float) -> str:
     return time.strftime("%H:%M" if then[:3] == now[:3] else "%Y-%m-%d %H:%M", then)
 
 
-def _moved(old: Fingerprint, new: Fingerprint, running: Collection[str]) -> Iterator[str]:
-    for above, digest in new.upstream.items():
-        if old.upstream.get(above, digest) != digest and above not in running:
-            yield above
+def _moved(old: Fingerprint, new: Fingerprint) -> Iterator[str]:
+    return (above for above, digest in new.upstream.items() if old.upstream.get(above, digest) != digest)

@@ -15,11 +15,12 @@ from odibi_nb.expectations import broken
 from odibi_nb.fingerprints import differences
 from odibi_nb.pipeline.setup import attempts_of
 from odibi_nb.runner import Dependency, Listener, NodeResult, NodeTask, Runner, RunOptions, RunOutcome, Status
+from odibi_nb.runner.overlap import reads_any, targets_of
 from odibi_nb.workspaces.fingerprinting import Fingerprints, Look
 from odibi_nb.workspaces.kept import KeptResults
 from odibi_nb.workspaces.known_schemas import KnownSchemas
 from odibi_nb.workspaces.nodes import Nodes
-from odibi_nb.workspaces.plan import Plan, PlannedNode, Planner
+from odibi_nb.workspaces.plan import Overruled, Plan, PlannedNode, Planner
 from odibi_nb.workspaces.targets import target_stamp, target_text
 
 if TYPE_CHECKING:
@@ -193,6 +194,9 @@ class Runs:
         names = self._nodes.with_upstream([name])
         tasks = [self._nodes.ready(one) for one in names]
         running = {*self.outdated(name), name}
+        for one in running:
+            if self._nodes[one].config.returns == "none":
+                raise UsageError(f"'{one}' is a side effect, which only a run performs", hint=f"%odibi run {one}")
         given = self.results.datasets(task.name for task in tasks if task.name not in running)
         options = RunOptions(write=frozenset(), in_full=False, preview=max(1, rows))
         to_run = tuple(task for task in tasks if task.name in running)
@@ -251,13 +255,15 @@ class Runs:
         """Take in the results of a run; those of nodes dropped meanwhile are let go."""
         cached = {one.name for one in job.plan if one.action == "cached"}
         look = job.look.after_run() if job.look is not None else None
+        targets = {task.name: task.target for task in job.tasks}
         for name, result in outcome.results.items():
             if name not in self._nodes or look is None:
                 continue
             if name not in cached or self._is_spoilt(result):
                 self._keep(job, look, result)
                 self.schemas.learn(result)
-            if result.rows_written is not None and (target := self._nodes.ready(name).target) is not None:
+            target = targets.get(name)
+            if result.rows_written is not None and target is not None:
                 self.results.note_written(name, target_text(target), target_stamp(target))
 
     def _keep(self, job: Job, look: Look, result: NodeResult) -> None:
@@ -277,10 +283,24 @@ class Runs:
     def _planned(self, names: Collection[str], request: RunRequest) -> tuple[Plan, Look]:
         needed = self._nodes.with_upstream(names)
         look = self._fingerprints.look(needed)
-        planner = Planner(
-            self._nodes, self.results, look, names, force=request.force, append_again=request.append_again
-        )
-        return planner.plan(needed), look
+        overruled = Overruled(request.force, request.append_again)
+        plan = Planner(self._nodes, self.results, look, names, overruled).plan(needed)
+        if again := self._read_late(plan):
+            plan = Planner(self._nodes, self.results, look, names, replace(overruled, again=again)).plan(needed)
+        return plan, look
+
+    def _read_late(self, plan: Plan) -> dict[str, str]:
+        """Return, with the reason, the cached results that would read a file only after this run has replaced it."""
+        targets = targets_of(self._nodes.ready(one.name) for one in plan if one.write == "write")
+        found: dict[str, str] = {}
+        for one in plan if targets else ():
+            kept = self.results.get(one.name)
+            if one.action != "cached" or kept is None or kept.dataset is None or not kept.dataset.lazy:
+                continue
+            task = self._nodes.ready(one.name)
+            if reads_any(task, targets) or not found.keys().isdisjoint(task.depends_on):
+                found[one.name] = "it reads a file that this run writes"
+        return found
 
     def _write_only(self, name: str) -> NodeTask:
         """Return a task that writes the result that a node has already."""

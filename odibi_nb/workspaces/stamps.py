@@ -53,7 +53,7 @@ class StampLook:
 
     def of(self, task: NodeTask) -> dict[str, object]:
         """Return, for each path that a task reads, what tells its version."""
-        found = {source.path: self._once(source) for source in sources_of(task)}
+        found = {f"{source.connection.name}:{source.path}": self._once(source) for source in sources_of(task)}
         return found | {path: self._once(path) for path in literals_of(task)}
 
     def _once(self, read: Source | str) -> object:

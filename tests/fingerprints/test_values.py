@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import threading
+from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,18 @@ OTHER = [
         "class A:\n    def __init__(self): self.x = 2\nf = A()",
         id="state",
     ),
+    pytest.param("def f(): pass\nf.k = 1", "def f(): pass\nf.k = 2", id="attribute of a function"),
+    pytest.param("def f(x: int): pass", "def f(x: str): pass", id="annotation"),
+    pytest.param(
+        "def f():\n    try:\n        a(); b()\n    except KeyError:\n        c()",
+        "def f():\n    try:\n        a()\n    except KeyError:\n        c()\n    else:\n        b()",
+        id="what is guarded",
+    ),
+    pytest.param(
+        "import functools, statistics\n@functools.wraps(statistics.mean)\ndef f(x): return 1",
+        "import functools, statistics\n@functools.wraps(statistics.mean)\ndef f(x): return 2",
+        id="wraps",
+    ),
     pytest.param("def g(): return 1\ndef f(): return g()", "def g(): return 2\ndef f(): return g()", id="helper"),
     pytest.param(
         "import math\ndef f(x): return math.floor(x)", "import math\ndef f(x): return math.ceil(x)", id="attribute"
@@ -86,6 +99,10 @@ def test_what_means_something_else_has_another(one: str, other: str) -> None:
 class Colour(enum.Enum):
     RED = 1
     BLUE = 2
+
+
+class Text(str):
+    """A text of a kind of its own."""
 
 
 @dataclasses.dataclass
@@ -109,7 +126,12 @@ KNOWN = [
     (lambda: np.arange(3), lambda: np.arange(3.0)),
     (lambda: np.float32(1), lambda: np.float64(1)),
     (lambda: pd.DataFrame({"a": [1, 2]}), lambda: pd.DataFrame({"a": [1, 3]})),
-    (lambda: pd.DataFrame({"a": [[1], [2]]}), lambda: pd.DataFrame({"a": [[1], [3]]})),
+    (lambda: pd.DataFrame({"a": ["x", None]}), lambda: pd.DataFrame({"a": ["y", None]})),
+    (lambda: pd.Series([1], index=pd.Index([1], name="k")), lambda: pd.Series([1], index=pd.Index([1], name="l"))),
+    (lambda: pd.Series(pd.Categorical(["a"], ["a", "b"])), lambda: pd.Series(pd.Categorical(["a"], ["b", "a"]))),
+    (lambda: {"a": 1}.get, lambda: {"a": 2}.get),
+    (lambda: defaultdict(int), lambda: defaultdict(list)),
+    (lambda: Text("a"), lambda: Text("b")),
     (lambda: pd.Series([1, 2]), lambda: pd.Series([1, 2], index=[1, 0])),
     (lambda: pd.Timestamp("2026-01-01"), lambda: pd.Timestamp("2026-01-02")),
     (lambda: pa.table({"a": [1]}), lambda: pa.table({"a": [2]})),
@@ -131,6 +153,8 @@ def test_what_cannot_be_told_is_known_by_identity_and_says_so() -> None:
     assert look(lock).digest == look(lock).digest != look(other).digest
     assert look(lock).unsure == "a _thread.lock"
     assert look([1, {"a": lock}]).unsure == "a _thread.lock"
+    assert "DataFrame" in look(pd.DataFrame({"a": [[1], [2]]})).unsure
+    assert "vectorize" in look(np.vectorize(lambda x: x)).unsure
     values = Values("here")
     assert (values.look(lock).unsure, values.look(lock).unsure) == ("a _thread.lock", "a _thread.lock")
 
@@ -143,6 +167,12 @@ def test_values_in_a_circle_and_nested_deeply_have_a_digest() -> None:
     for _ in range(10_000):
         deep = [deep]
     assert look(deep).unsure == "a builtins.list"
+
+
+def test_many_functions_that_call_each_other_take_no_time() -> None:
+    names = [f"f{number}" for number in range(14)]
+    source = "".join(f"def {name}(): return [{', '.join(f'{other}()' for other in names)}]\n" for name in names)
+    assert look(defined(source, "f0")).digest == look(defined(source, "f0")).digest
 
 
 def test_a_module_of_the_users_is_what_it_holds_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -164,6 +164,8 @@ class CsvFormat(Format):
             given["header"] = _header_flag(given["header"])
         if "encoding" in given:
             given["encoding"] = _duckdb_encoding(given["encoding"])
+        if "na_values" in options:  # pandas' own adds to what is NULL anyway
+            given["nullstr"] = sorted(_null_texts(given))
         return given
 
     def _dialect(self, given: Mapping[str, Any]) -> Dialect:

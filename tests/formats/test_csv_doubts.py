@@ -22,6 +22,14 @@ def test_nulls_among_the_words_change_nothing(folder):
     assert table["flag"].to_pylist() == [True, None, None, False]
 
 
+def test_pandas_na_values_add_to_the_empty_field_which_is_null_anyway(folder):
+    folder.put("a.csv", "id,amount\n1,2.5\n2,\n3,N/A\n")
+    assert folder.duckdb("a.csv", na_values="N/A").column("amount").to_pylist() == [2.5, None, None]
+    assert folder.duckdb("a.csv", nullstr="N/A").column("amount").to_pylist() == ["2.5", "", None]
+    frame = folder.pandas("a.csv", na_values="N/A")
+    assert frame["amount"].isna().tolist() == [False, True, True]
+
+
 def test_types_that_are_given_are_kept(folder):
     folder.put("a.csv", "id,flag\n1,NO\n2,YES\n")
     assert folder.duckdb("a.csv", dtype={"flag": "BOOLEAN"})["flag"].to_pylist() == [False, True]

@@ -182,10 +182,10 @@ class Values:
             return [b"object", self._digest(cls), *self._of_items(fields | (state or {}))]
         if _is_found_by_name(value):
             return self._of_installed(value)
-        if is_installed(module_of(cls)) or not isinstance(state, dict) or _is_built_on(cls) is None:
-            return self._of_identity(value)
         inner = _is_built_on(cls)
-        held = [_plainly(value, inner)] if inner is not None and inner is not object else []
+        if is_installed(module_of(cls)) or not isinstance(state, dict) or inner is None:
+            return self._of_identity(value)
+        held = [] if inner is object else [_plainly(value, inner)]
         return [b"object", self._digest(cls), *self._of_items(state), *held]
 
     def _of_identity(self, value: Any) -> Iterable[bytes]:

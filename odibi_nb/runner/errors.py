@@ -16,7 +16,7 @@ from odibi_nb.runner.tasks import FunctionStep, NodeTask, Place, SqlStep, Step
 from odibi_nb.sql.errors import mentioned_at
 from odibi_nb.sql.rooting import written_column
 
-__all__ = ["about_result", "as_error", "at_step", "from_user_code"]
+__all__ = ["about_result", "about_rows", "as_error", "at_step", "from_user_code"]
 
 
 @contextmanager
@@ -58,6 +58,11 @@ def at_step(error: OdibiException, step: Step) -> OdibiException:
         line, column = error.where.line, _column(error.where, step)
     error.where = replace(error.where, **step.place.point(step.written, line, column))
     return error
+
+
+def about_rows(error: OdibiException, task: NodeTask) -> OdibiException:
+    """Give an error that came up only when a node's rows were computed its place: the node's last step made them."""
+    return as_error(at_step(error, task.steps[-1]) if task.steps else error, task)
 
 
 def about_result(error: OdibiException, step: FunctionStep) -> OdibiException:

@@ -12,7 +12,7 @@ from odibi_nb.engine.base import Dataset, Engine, Readers
 from odibi_nb.exceptions import NodeCancelled, OdibiException
 from odibi_nb.expectations import broken
 from odibi_nb.runner.blame import first_fault
-from odibi_nb.runner.errors import as_error, at_step
+from odibi_nb.runner.errors import about_rows, as_error
 from odibi_nb.runner.events import Event, Listener, NodeFinished, NodeStarted, RunFinished, RunStarted
 from odibi_nb.runner.execute import Executed, NodeExecution, Surroundings
 from odibi_nb.runner.fusion import Fusion
@@ -218,8 +218,7 @@ class Runner:
     def _blame(self, name: str, error: OdibiException) -> None:
         task = self._tasks.get(name) or self._done[name]
         result = self._results.setdefault(name, NodeResult(name))  # of an earlier run, which saw only some rows
-        error = at_step(error, task.steps[-1]) if task.steps else error
-        result.status, result.error = "failed", as_error(error, task)
+        result.status, result.error = "failed", about_rows(error, task)
         self._fusion.discard(name)
 
     def _skip_below(self, name: str, reason: str) -> None:
@@ -256,8 +255,7 @@ class Runner:
         try:
             self._engine.verify(dataset)
         except OdibiException as exc:
-            task = self._tasks[name]
-            return as_error(at_step(exc, task.steps[-1]) if task.steps else exc, task)
+            return about_rows(exc, self._tasks[name])
         return None
 
     def _stop(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from odibi_nb.exceptions import OdibiException
 from odibi_nb.runner.blame import first_fault
-from odibi_nb.runner.errors import as_error, at_step
+from odibi_nb.runner.errors import about_rows
 from odibi_nb.runner.tasks import NodeTask
 
 if TYPE_CHECKING:
@@ -23,4 +23,4 @@ def blamed(error: OdibiException, engine: Engine, tasks: list[NodeTask], rows: M
     """
     suspects = [(task, rows[task.name]) for task in tasks if task.name in rows and rows[task.name].lazy]
     task, found = first_fault(engine, suspects, error) or (tasks[-1], error)
-    return as_error(at_step(found, task.steps[-1]) if task.steps else found, task)
+    return about_rows(found, task)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from odibi_nb.exceptions import OdibiException, UsageError, ValidationError
 from odibi_nb.runner import Listener, NodeResult
 from odibi_nb.runner.blame import first_fault
-from odibi_nb.runner.errors import as_error, at_step
+from odibi_nb.runner.errors import about_rows
 from odibi_nb.runner.tasks import NodeTask
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def evaluated(ws: Workspace, name: str, work: Callable[[], T], *, before: Datase
         task, error = fault
         if task is None:
             raise ValidationError(f"the rows before can't be computed: {error.message}", node=name) from exc
-        raise as_error(at_step(error, task.steps[-1]) if task.steps else error, task) from exc
+        raise about_rows(error, task) from exc
 
 
 def _lazy(ws: Workspace, name: str, before: Dataset | None) -> list[tuple[NodeTask | None, Dataset]]:

@@ -66,7 +66,7 @@ class _Moving:
 class Fingerprints:
     """Fingerprints of a workspace's nodes.
 
-    engine: its name and version, and settings. by_content: files are told apart by their bytes, not by size and time.
+    engine: its name and version, and settings. stamps: how versions of source files are told apart.
     """
 
     def __init__(self, nodes: Nodes) -> None:
@@ -78,17 +78,17 @@ class Fingerprints:
 
     def look(self, names: Iterable[str]) -> Look:
         """Return what the nodes stand for now; names: in topological order, with all that is above them."""
-        fixed = [self.fixed(*ready) for name in names if (ready := self.ready(name)) is not None]
+        fixed = [self._known(*ready) for name in names if (ready := self._ready(name)) is not None]
         return Look(self, fixed, self.stamps.look())
 
-    def fixed(self, task: NodeTask, config: NodeConfig) -> _Fixed:
+    def _known(self, task: NodeTask, config: NodeConfig) -> _Fixed:
         """Return what a task's declaration fixes; read again only when it was compiled anew."""
         known = self._fixed.get(task.name)
         if known is None or known.task is not task:
             known = self._fixed[task.name] = _fix(task, config, Values(self._process))
         return known
 
-    def ready(self, name: str) -> tuple[NodeTask, NodeConfig] | None:
+    def _ready(self, name: str) -> tuple[NodeTask, NodeConfig] | None:
         """Return a node as it would run; None for one that can't: it has nothing that could be fresh."""
         try:
             return self._nodes.ready(name), self._nodes[name].config

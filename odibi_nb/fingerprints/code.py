@@ -12,7 +12,7 @@ from typing import Any
 from odibi_nb.cells.parsing import parse_python
 from odibi_nb.sql.tokens import tokenize
 
-__all__ = ["code_digest", "global_names", "normal_python", "normal_sql"]
+__all__ = ["code_digest", "global_names", "imported_modules", "normal_python", "normal_sql"]
 
 _GLOBAL = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"})
 
@@ -48,6 +48,22 @@ def global_names(code: CodeType) -> tuple[str, ...]:
     found = {str(step.argval) for step in dis.get_instructions(code) if step.opname in _GLOBAL}
     inner = (name for constant in code.co_consts if isinstance(constant, CodeType) for name in global_names(constant))
     return tuple(sorted(found.union(inner)))
+
+
+@lru_cache(maxsize=4096)
+def imported_modules(code: CodeType) -> tuple[str, ...]:
+    """Return the modules that code, and the code within it, imports when it runs, sorted; relative ones with dots.
+
+    Of `from a import b` that is `a` and `a.b`, which may be a module too.
+    """
+    found = set[str]()
+    steps = [step for step in dis.get_instructions(code) if step.opname != "EXTENDED_ARG"]
+    for at, step in enumerate(steps):
+        if step.opname == "IMPORT_NAME":
+            name = "." * steps[at - 2].argval + step.argval
+            found |= {name, *(f"{name.removesuffix('.')}.{part}" for part in steps[at - 1].argval or ())}
+    inner = (constant for constant in code.co_consts if isinstance(constant, CodeType))
+    return tuple(sorted(found.union(*map(imported_modules, inner))))
 
 
 def _constant(constant: Any) -> Any:

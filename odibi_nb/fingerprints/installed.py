@@ -7,10 +7,13 @@ import sys
 import sysconfig
 from functools import lru_cache
 from importlib import metadata
-from types import ModuleType
+from importlib.util import resolve_name
+from types import CodeType, ModuleType
 from typing import Any
 
-__all__ = ["is_installed", "module_of", "version_of"]
+from odibi_nb.fingerprints.code import imported_modules
+
+__all__ = ["imports_of", "is_installed", "module_of", "version_of"]
 
 _FOLDERS = tuple(sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib"))
 _MAIN = "__main__"
@@ -20,6 +23,16 @@ def module_of(value: Any) -> ModuleType | None:
     """Return the module in which a function or class was defined, as far as it is loaded."""
     name = getattr(value, "__module__", None)
     return sys.modules.get(name) if isinstance(name, str) else None
+
+
+def imports_of(code: CodeType, package: str = "") -> dict[str, ModuleType]:
+    """Return the modules that code imports when it runs, by name, as far as they are loaded.
+
+    package: the one that its relative imports start from; "" for none.
+    """
+    names = [name for name in imported_modules(code) if package or not name.startswith(".")]
+    found = {name: sys.modules.get(resolve_name(name, package)) for name in names}
+    return {name: module for name, module in found.items() if module is not None}
 
 
 def is_installed(module: ModuleType | None) -> bool:

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from odibi_nb.exceptions import shortened
 from odibi_nb.fingerprints.code import code_digest, global_names
-from odibi_nb.fingerprints.installed import is_installed, module_of, version_of
+from odibi_nb.fingerprints.installed import imports_of, is_installed, module_of, version_of
 from odibi_nb.fingerprints.tables import table_bytes
 
 __all__ = ["Value", "Values"]
@@ -120,13 +120,18 @@ class Values:
         cells = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
         own = [function.__defaults__, function.__kwdefaults__, *cells, vars(function)]
         own.append({name: str(kind) for name, kind in function.__annotations__.items()})
-        return [code_digest(function.__code__), *map(self._digest, own), *self._of_globals(function)]
+        used = (*self._of_globals(function), *self._of_imports(function))
+        return [code_digest(function.__code__), *map(self._digest, own), *used]
 
     def _of_globals(self, function: FunctionType) -> Iterator[bytes]:
         for name in global_names(function.__code__):
             if name in function.__globals__:
                 yield name.encode()
                 yield self._digest(function.__globals__[name])
+
+    def _of_imports(self, function: FunctionType) -> Iterator[bytes]:
+        package = function.__globals__.get("__package__") or ""
+        yield from map(self._digest, imports_of(function.__code__, package).values())
 
     def _of_builtin(self, function: BuiltinFunctionType) -> Iterable[bytes]:
         owner = function.__self__

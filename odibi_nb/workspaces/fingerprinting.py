@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import OdibiException
-from odibi_nb.fingerprints import Fingerprint, Value, Values
+from odibi_nb.fingerprints import Fingerprint, Value, Values, imports_of
 from odibi_nb.fingerprints.code import normal_python, normal_sql
 from odibi_nb.runner.overlap import literals_of, sources_of
 from odibi_nb.runner.tasks import FunctionStep, NodeTask, OperationStep, SqlStep, Step
@@ -32,7 +34,8 @@ class _Fixed:
     """What holds until the node is compiled anew.
 
     functions: the node's functions that are not in its own text, to be looked at each time; names: what its text
-    takes from the notebook. tests: its data tests, which change no rows.
+    takes from the notebook; imports: the code of its text, if that imports anything. tests: its data tests, which
+    change no rows.
     """
 
     task: NodeTask
@@ -42,6 +45,7 @@ class _Fixed:
     params: Mapping[str, Value]
     functions: Mapping[str, Callable[[], Any]]
     names: frozenset[str]
+    imports: tuple[CodeType, ...]
     reads_files: bool
     outside: str
     varies: bool
@@ -163,7 +167,7 @@ class Look:
     def _take(self, fixed: _Fixed) -> None:
         name, digest = fixed.task.name, blake2b(fixed.digest, digest_size=16)
         self._fixed[name] = fixed
-        if fixed.functions or fixed.names or fixed.reads_files:
+        if fixed.functions or fixed.names or fixed.imports or fixed.reads_files:
             moving = self._moving[name] = self._look_at(fixed)
             digest.update(moving.digest)
         digest.update(self._all.engine.encode())
@@ -185,6 +189,9 @@ class Look:
             for name, function in fixed.functions.items():
                 moving.helpers[name] = self._value((name, id(function)), function)
             self._add_used(moving.helpers, self._variables, fixed.names)
+        for code in fixed.imports:
+            for name in imports_of(code):
+                moving.helpers[f"import {name}"] = self._value((name, 1), partial(sys.modules.__getitem__, name))
         if fixed.reads_files:
             moving.files = self._stamps.of(fixed.task)
         return moving
@@ -223,6 +230,7 @@ def _fix(task: NodeTask, config: NodeConfig, values: Values) -> _Fixed:
         asked | params,
         functions,
         frozenset().union(*(_names(step, task) for step in task.steps)),
+        tuple(code for step in task.steps for code in _importing(step)),
         bool(sources_of(task) or literals_of(task)),
         (outside := _outside(task, config)),
         bool(outside) or config.cache is False,
@@ -266,6 +274,17 @@ def _names(step: Step, task: NodeTask) -> frozenset[str]:
     if function.body.form == "function":  # what it takes from nodes are its parameters, which hide the notebook's
         return function.body.uses
     return function.body.uses.difference(task.depends_on, step.binding.params, function.node_reasons)
+
+
+def _importing(step: Step) -> Iterator[CodeType]:
+    """Yield the code of a node's own Python if it may import anything."""
+    function = step.function if isinstance(step, FunctionStep) else None
+    if not isinstance(function, CellFunction) or "import" not in function.body.source:
+        return
+    try:
+        yield function.code
+    except OdibiException:  # it can't be compiled, which its run will tell
+        return
 
 
 def _outside(task: NodeTask, config: NodeConfig) -> str:

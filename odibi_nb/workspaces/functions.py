@@ -51,11 +51,11 @@ class CellFunction:
 
     def __call__(self, **arguments: Any) -> Any:
         """Run the body; a coroutine where it awaits."""
-        function = bind_python(self._code, self._namespace())
+        function = bind_python(self.code, self._namespace())
         return function(**{name: value for name, value in arguments.items() if value is not UNKNOWN})
 
     @cached_property
-    def _code(self) -> CodeType:
+    def code(self) -> CodeType:
         return compile_python(self.body, filename=self.place.code_file or "<node>", inputs=self._inputs)
 
     def _parameters(self) -> list[inspect.Parameter]:

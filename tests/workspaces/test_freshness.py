@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -94,3 +97,40 @@ def test_a_last_result_whose_files_are_as_they_were_is_still_there(ws: Workspace
     ws.node("n", "SELECT id * 100 AS id FROM ids")
     with pytest.warns(UserWarning, match="'n' is stale"):
         assert ws["n"].df().id.tolist() == [2, 3]
+
+
+BY_IMPORT = {
+    "function": "def n():\n    import rates\n    return rates.table()",
+    "code": "from rates import table\ntable()",
+    "submodule": "def n():\n    from fees import current\n    return current.table()",
+    "helper": "helper()",
+}
+
+
+@pytest.mark.parametrize("body", BY_IMPORT.values(), ids=BY_IMPORT)
+def test_a_reloaded_module_that_code_imports_as_it_runs_makes_it_stale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "fees").mkdir()
+    files = {"rates": tmp_path / "rates.py", "fees.current": tmp_path / "fees" / "current.py"}
+    for file in files.values():
+        file.write_text("import pandas as pd\ndef table():\n    return pd.DataFrame({'x': [1]})\n")
+    variables: dict[str, Any] = {"__name__": "__main__"}
+    exec("def helper():\n    import rates\n    return rates.table()", variables)
+    ws = Workspace(tmp_path, namespace=lambda: variables, is_variable=variables.__contains__)
+    ws.node("n", body)
+    ws.run()
+    assert ws.status("n") == "completed"
+    assert ws.plan()[0].action == "cached"
+    for name, file in files.items():
+        file.write_text("import pandas as pd\ndef table():\n    return pd.DataFrame({'x': [12345]})\n")
+        if name in sys.modules:
+            importlib.reload(sys.modules[name])
+    assert ws.status("n") == "stale"
+    assert ws.plan()[0].reason.endswith(("import rates changed", "import fees.current changed", "helper changed"))
+    ws.run()
+    assert ws["n"].df().x.tolist() == [12345]
+    ws.close()
+    for name in (*files, "fees"):
+        sys.modules.pop(name, None)

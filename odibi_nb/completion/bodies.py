@@ -24,17 +24,21 @@ __all__ = ["BODIES", "Body"]
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The text below a cell's magic, with the cursor's offset in it; line: what stands behind the magic's name."""
+    """The text below a cell's magic, with the cursor's offset in it.
+
+    line: what stands behind the magic's name. parser: that of the line; None where nothing may stand on it.
+    """
 
     line: str
     text: str
     offset: int
     known: Known
+    parser: OptionParser | None = None
 
     @property
     def node(self) -> str:
         """The node that the cell is about, the first word of its line; "" without one."""
-        words = line_spot(OptionParser("", words=("NODE",)), f"{self.line} ").words
+        words = line_spot(self.parser, f"{self.line} ").words if self.parser is not None else ()
         return next(iter(words), "")
 
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 
 from odibi_nb.cells.magics import CellMagic, find_magic
-from odibi_nb.cells.option_parser import Option, OptionParser
+from odibi_nb.cells.option_parser import OptionParser
 from odibi_nb.cells.options import NODE_LINE
+from odibi_nb.cells.queries import EXPECT_LINE, SQL_LINE
 from odibi_nb.commands.table import COMMANDS, find_command
 from odibi_nb.completion.bodies import BODIES, Body
 from odibi_nb.completion.known import Known
@@ -15,19 +16,20 @@ from odibi_nb.completion.node_cell import NodeCell
 from odibi_nb.completion.offers import NOTHING, Offers, beginning_with, of_kind
 from odibi_nb.completion.sql import sql_offers
 from odibi_nb.completion.values import LineAround, line_offers
+from odibi_nb.workspaces.mock_cell import MOCK_LINE
+from odibi_nb.workspaces.node_tests import TEST_LINE
 
 __all__ = ["complete"]
 
 _MAGIC = re.compile(r"\s*(%%?)(odibi\w*)[ \t]+(.*)\Z", re.DOTALL)
 _OPTIONS = re.compile(r"\A(?:--[\w-]+(?:=|\s+)\S+\s+)*")
-_INTO = Option("--into", metavar="VAR")
 
 _LINES: Mapping[str, OptionParser] = {
     "odibi_node": NODE_LINE,
-    "odibi_sql": OptionParser("odibi_sql", [_INTO, Option("--rows", metavar="N")]),
-    "odibi_expect": OptionParser("odibi_expect", [Option("--warn", takes="nothing")], words=("NODE", "EXPECTATION")),
-    "odibi_mock": OptionParser("odibi_mock", [Option("--input", metavar="NODE")], words=("[NODE]",)),
-    "odibi_test": OptionParser("odibi_test", words=("NODE", "TEST")),
+    "odibi_sql": SQL_LINE,
+    "odibi_expect": EXPECT_LINE,
+    "odibi_mock": MOCK_LINE,
+    "odibi_test": TEST_LINE,
 }
 
 
@@ -47,7 +49,7 @@ def _complete(text: str, offset: int, known: Known) -> Offers:
         return _in_line(text[text.rfind("\n", 0, offset) + 1 : offset], known, magic)
     below = offset - (len(text) - len(magic.body))
     body = BODIES.get(magic.name)
-    return body(Body(magic.line, magic.body, below, known)) if body is not None else NOTHING
+    return body(Body(magic.line, magic.body, below, known, _LINES.get(magic.name))) if body is not None else NOTHING
 
 
 def _logical_line(text: str, offset: int) -> str:

@@ -24,6 +24,7 @@ class Known:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self._columns: dict[tuple[str, int], list[str]] = {}
 
     def nodes(self) -> list[str]:
         return list(self._workspace)
@@ -34,10 +35,15 @@ class Known:
 
     def columns(self, name: str, *, depth: int = _DEPTH) -> list[str]:
         """Return a node's columns: those of its last result, else those that its SQL names; [] where unknown."""
-        ws = self._workspace
-        node = ws.nodes.spelled(name)
+        node = self._workspace.nodes.spelled(name)
         if node is None or depth == 0:
             return []
+        if (node, depth) not in self._columns:
+            self._columns[node, depth] = self._looked_up(node, depth)
+        return self._columns[node, depth]
+
+    def _looked_up(self, node: str, depth: int) -> list[str]:
+        ws = self._workspace
         result = ws.result(node)
         if result is not None and result.result_schema:
             return [column.name for column in result.result_schema]

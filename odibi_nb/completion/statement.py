@@ -71,20 +71,13 @@ class Statement:
                 return found
             level = self._parents[level]
 
-    def columns(self, ref: Ref, known: Columns, *, inside: frozenset[str] = frozenset()) -> list[str]:
-        """Return a table's columns; [] where they aren't known.
-
-        inside: the CTEs that are being looked into; a recursive one reads itself.
-        """
-        name = ref.name.casefold()
-        body = ref.body or self.ctes.get(name)
-        if body is None:
-            return list(known(ref.name))
-        return [] if name in inside else self._outputs(body, known, inside | {name} if name else inside)
+    def columns(self, ref: Ref, known: Columns) -> list[str]:
+        """Return a table's columns; [] where they aren't known."""
+        return self._columns(ref, known, {})
 
     def outputs(self, known: Columns) -> list[str]:
         """Return the columns of the statement's own result, as far as it names them."""
-        return self._outputs((0, len(self._tokens)), known, frozenset())
+        return self._outputs((0, len(self._tokens)), known, {})
 
     def _at(self, index: int) -> Token:
         return self._tokens[index] if 0 <= index < len(self._tokens) else _NOTHING
@@ -184,14 +177,24 @@ class Statement:
             at = self._closing[at] + 1
         return at, name_of(token)
 
-    def _outputs(self, body: tuple[int, int], known: Columns, inside: frozenset[str]) -> list[str]:
+    def _columns(self, ref: Ref, known: Columns, seen: dict[tuple[int, int], list[str]]) -> list[str]:
+        """Return a table's columns; seen: those of queries by their places, of one that reads itself still []."""
+        body = ref.body or self.ctes.get(ref.name.casefold())
+        if body is None:
+            return list(known(ref.name))
+        if body not in seen:
+            seen[body] = []
+            seen[body] = self._outputs(body, known, seen)
+        return seen[body]
+
+    def _outputs(self, body: tuple[int, int], known: Columns, seen: dict[tuple[int, int], list[str]]) -> list[str]:
         """Return the columns of a query, given by its first token and the one behind its last."""
         start, end = body
         level = start - 1 if start - 1 in self._parents else _WHOLE
-        tables = [(ref, self.columns(ref, known, inside=inside)) for ref in self.refs if ref.level == level]
+        tables = [(ref, self._columns(ref, known, seen)) for ref in self.refs if ref.level == level]
         own = (at for at in range(start, end) if self._tokens[at].key == "SELECT" and self._levels[at] == level)
         if (select := next(own, None)) is None:
-            return [name for _, columns in tables for name in columns]
+            return list(dict.fromkeys(name for _, columns in tables for name in columns))
         made = (name for item in self._items(select + 1, end) for name in _made(item, tables))
         return list(dict.fromkeys(made))
 

@@ -56,6 +56,11 @@ def _names(kind: str, names: Callable[[LineAround], Iterable[str]]) -> Callable[
     return rule
 
 
+def _new_name(spot: LineSpot, around: LineAround) -> Offers:
+    """A new node's name, the first word of its line; a name that comes later is something else's."""
+    return _names("node", lambda around: () if spot.words else around.known.wanted())(spot, around)
+
+
 def _target(spot: LineSpot, around: LineAround) -> Offers:
     return target_offers(spot.begun, around.known, spaces=spot.quoted)
 
@@ -130,7 +135,7 @@ _METHODS: Mapping[str, Callable[[Known], Iterable[str]]] = {
 _VALUES: Mapping[str, Callable[[LineSpot, LineAround], Offers]] = {
     "NODE": (_nodes := _names("node", lambda around: around.known.nodes())),
     "OLD": _nodes,
-    "NAME": _names("node", lambda around: around.known.wanted()),
+    "NAME": _new_name,
     "NODE.COLUMN": _node_column,
     "SELECTOR": _selector,
     "COLUMN": _column,
@@ -144,5 +149,6 @@ _VALUES: Mapping[str, Callable[[LineSpot, LineAround], Offers]] = {
     "EXPR": _expectation,
     "SQL": _condition,
     "--against": _against,
+    "--input": _nodes,
     "-k": _nothing,
 }

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from odibi_nb.config.node_tests import NodeTestConfig
     from odibi_nb.project_file import YamlDocument
 
-__all__ = ["NodeTest", "NodeTests", "ReadTest", "declared_test"]
+__all__ = ["TEST_LINE", "NodeTest", "NodeTests", "ReadTest", "declared_test"]
 
-_LINE = OptionParser("odibi_test", words=("NODE", "TEST"))
+TEST_LINE = OptionParser("odibi_test", words=("NODE", "TEST"))
 
 
 class ReadTest(NamedTuple):
@@ -77,7 +77,7 @@ class NodeTest:
 def declared_test(line: str, body: str, origin: CellOrigin, *, magic_line: int = 1) -> NodeTest:
     """Return the test that a `%%odibi_test NODE TEST` cell declares; raises UsageError for its line alone."""
     try:
-        node, name = _LINE.parse(line).words
+        node, name = TEST_LINE.parse(line).words
         if not re.fullmatch(r"\w+", name):
             fitting = re.sub(r"\W+", "_", name).strip("_") or "sums"
             message = f"a test's name is made of letters, digits and underscores, not '{name}'"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from odibi_nb.completion import Known
 from odibi_nb.completion.statement import Statement
+from odibi_nb.workspaces import Workspace
 
 TABLES = {"sales": ["region", "amount", "status"], "regions": ["region", "name"]}
 
@@ -66,6 +70,22 @@ def test_the_columns_that_a_query_makes(text: str, columns: list[str]) -> None:
     assert Statement(text).outputs(_known) == columns
 
 
+def test_each_cte_is_looked_into_once() -> None:
+    """Twice the work for each step would take hours for forty of them."""
+    steps = (f"c{at} AS (SELECT a.* FROM c{at - 1} a JOIN c{at - 1} b USING (x))" for at in range(1, 41))
+    text = f"WITH c0 AS (SELECT 1 AS x), {', '.join(steps)} SELECT * FROM c40"
+    assert Statement(text).outputs(_known) == ["x"]
+
+
 def test_a_cte_shadows_a_node_within_its_statement_only() -> None:
     statement = Statement("WITH sales AS (SELECT region AS r FROM sales) SELECT * FROM sales")
     assert statement.outputs(_known) == ["r"]
+
+
+def test_nodes_without_results_are_looked_into_once(tmp_path: Path) -> None:
+    ws = Workspace(tmp_path)
+    ws.node("n0", "SELECT 1 AS x")
+    for at in range(1, 19):
+        ws.node(f"n{at}", f"SELECT a.* FROM n{at - 1} a JOIN n{at - 1} b USING (x)")
+    assert Known(ws).columns("n18") == ["x"]
+    ws.close()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from odibi_nb.cells.option_parser import Option
 from odibi_nb.commands.base import Call, Command, Shown
+from odibi_nb.commands.results import failed
 from odibi_nb.workspaces.capturing import CaptureRequest
+from odibi_nb.workspaces.computed import result_of
 
 __all__ = ["COMMANDS"]
 
@@ -12,8 +14,8 @@ __all__ = ["COMMANDS"]
 def capture(call: Call) -> Shown:
     """Show a node's real inputs as a `%%odibi_mock` cell, which becomes the next cell of a notebook."""
     values, name = call.values, call.words[0]
-    if call.door == "shell" and (failed := _computed(call, name)) is not None:
-        return failed
+    if call.door == "shell" and (shown := _computed(call, name)) is not None:
+        return shown
     request = CaptureRequest(name, values.get("rows", 5), values.get("where"), values.get("mask", ()))
     text = call.ws.trials.capture(request)
     return Shown(text, data={"node": name, "cell": text}, next_cell=text)
@@ -22,9 +24,9 @@ def capture(call: Call) -> Shown:
 def _computed(call: Call, name: str) -> Shown | None:
     """Compute a node's inputs, which no earlier run has left; return what is shown where that fails."""
     for one in call.ws.nodes.task(call.ws.nodes[name].name).depends_on:
-        result = call.ws.run_cell(one, listeners=call.listeners)
+        result = result_of(call.ws, one, call.listeners)
         if result.error is not None:
-            return Shown(f"error: {result.error}", error=result.error, exit_status=1)
+            return failed(call, result.error)
     return None
 
 

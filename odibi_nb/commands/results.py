@@ -15,7 +15,7 @@ from odibi_nb.workspaces.computed import result_of, rows_of
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset
 
-__all__ = ["looked_into"]
+__all__ = ["failed", "looked_into"]
 
 
 def looked_into(call: Call, name: str, look: Callable[[Dataset, tuple[str, ...]], Shown]) -> Shown:
@@ -26,18 +26,18 @@ def looked_into(call: Call, name: str, look: Callable[[Dataset, tuple[str, ...]]
     """
     result = result_of(call.ws, name, call.listeners)
     if result.node_name != name and result.error is not None:  # above it
-        return _failed(call, result.error)
+        return failed(call, result.error)
     notes = () if result.error is None else (f"{name} has failed: {result.error.message}",)
     try:
         shown = look(rows_of(result), notes)
     except UsageError:
         raise
     except OdibiException as exc:
-        return _failed(call, exc)
+        return failed(call, exc)
     return replace(shown, exit_status=1) if result.error is not None else shown
 
 
-def _failed(call: Call, error: OdibiException) -> Shown:
+def failed(call: Call, error: OdibiException) -> Shown:
     """Show an error: a cell raises it."""
     from odibi_nb.pictures import error_text
 

@@ -68,10 +68,6 @@ class PythonBody:
     result_line: int
     advice: str | None
 
-    @property
-    def has_result(self) -> bool:
-        return self.advice is None
-
 
 def read_python(body: str, *, node: str, first_line: int = 1) -> PythonBody:
     """Read a body without running it.

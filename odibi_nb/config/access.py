@@ -28,6 +28,11 @@ class _AccessConfig(DialectModel):
         return self
 
     @property
+    def place(self) -> str:
+        """The place in a word, "CONN:PATH"."""
+        return f"{self.connection}:{self.path or self.table}"
+
+    @property
     def _word(self) -> str:
         return type(self).__name__.removesuffix("Config").lower()
 

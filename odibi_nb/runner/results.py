@@ -81,6 +81,12 @@ class RunOutcome:
     def names(self, *statuses: Status) -> list[str]:
         return [name for name, result in self.results.items() if result.status in statuses]
 
+    def of(self, name: str) -> NodeResult:
+        """Return a node's result, or that of the node that failed above it; raises KeyboardInterrupt after Ctrl-C."""
+        if self.interrupted:
+            raise KeyboardInterrupt
+        return next((result for result in self.results.values() if result.status == "failed"), self.results[name])
+
     @property
     def status(self) -> Literal["completed", "failed", "cancelled"]:
         if self.interrupted:

@@ -99,9 +99,9 @@ def dag_view(workspace: Workspace, names: Iterable[str] | None = None, *, title:
     return DagView(title or workspace.title, (*missing, *declared), tuple(edges))
 
 
-def run_view(workspace: Workspace, outcome: RunOutcome, *, preview: int = 0) -> RunView:
+def run_view(workspace: Workspace, outcome: RunOutcome) -> RunView:
     """Return a run: its nodes with their outcome in this run."""
-    nodes = tuple(_run_node(workspace, name, result, preview) for name, result in outcome.results.items())
+    nodes = tuple(_run_node(workspace, name, result) for name, result in outcome.results.items())
     return RunView(workspace.title, outcome.status, duration_text(outcome.duration), nodes)
 
 
@@ -141,7 +141,7 @@ def error_view(error: OdibiException) -> ErrorView:
     )
 
 
-def _run_node(workspace: Workspace, name: str, result: NodeResult, preview: int) -> NodeView:
+def _run_node(workspace: Workspace, name: str, result: NodeResult) -> NodeView:
     return NodeView(
         name=name,
         kind=workspace.nodes.task(name).kind,
@@ -153,7 +153,6 @@ def _run_node(workspace: Workspace, name: str, result: NodeResult, preview: int)
         notes=tuple(_notes(result)),
         error=error_view(result.error) if result.error else None,
         expectations=_broken(result, 0),
-        preview=_preview(result, preview),
     )
 
 
@@ -187,8 +186,8 @@ def _rows_text(result: NodeResult | None) -> str:
     return f"≥ {seen:,}" if seen else ""
 
 
-def _preview(result: NodeResult | None, rows: int) -> TableView | None:
-    if result is None or result.dataset is None or not result.dataset.schema:
+def _preview(result: NodeResult, rows: int) -> TableView | None:
+    if result.dataset is None or not result.dataset.schema:
         return None
     data = result.dataset
     if data.lost_file is not None:  # what was looked at before is all that is left of it

@@ -30,10 +30,7 @@ class Beside:
             outcome = self._runs.execute(job)
             with self._lock:
                 self._runs.keep(job, outcome)
-        if outcome.interrupted:
-            raise KeyboardInterrupt
-        failed = next((result for result in outcome.results.values() if result.status == "failed"), None)
-        return failed or outcome.results[task.name]
+        return outcome.of(task.name)
 
 
 def about(error: OdibiException, task: NodeTask, node: str | None) -> OdibiException:

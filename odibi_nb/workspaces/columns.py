@@ -17,12 +17,12 @@ from odibi_nb.sql.relations import Flow, Output, Owner, Relation, Rest, leaf
 from odibi_nb.sql.rooting import rooted
 
 if TYPE_CHECKING:
-    from odibi_nb.config import NodeConfig, ReadConfig, WriteConfig
+    from odibi_nb.config import NodeConfig, ReadConfig
     from odibi_nb.engine.describe import Describer
     from odibi_nb.engine.schema import Schema
     from odibi_nb.workspaces.workspace import Workspace
 
-__all__ = ["NODE", "SOURCE", "node_relations", "place_of"]
+__all__ = ["NODE", "SOURCE", "node_relations"]
 
 NODE, SOURCE = "node", "source"
 
@@ -44,7 +44,7 @@ def node_relations(workspace: Workspace, names: Iterable[str]) -> dict[str, Rela
             is_fresh = statuses[name] in ("completed", "cached")
             node = _Node(workspace, name, relations, files)
             if schema is not None and is_fresh and node.only_reads is not None:  # no need to look at its files
-                relations[name] = leaf([Owner(SOURCE, place_of(node.only_reads))], schema)
+                relations[name] = leaf([Owner(SOURCE, node.only_reads.place)], schema)
             else:
                 relations[name] = _settled(node.relation(), schema, is_fresh=is_fresh)
     return relations
@@ -59,7 +59,7 @@ class _Files:
 
     def source(self, read: ReadConfig, source: Source | None) -> Relation:
         """Return what a node reads from a connection."""
-        place = place_of(read)
+        place = read.place
         columns, reason = None, "" if source is not None else "its connection isn't there"
         if source is not None and self._reads_with_pandas:
             reason = "pandas reads it"
@@ -164,17 +164,12 @@ class _Node:
     def _shown(self, name: str) -> str:
         """Return what a name of this node's own stands for, in words."""
         given = self._config.inputs.get(name, name)
-        return given if isinstance(given, str) else place_of(given)
+        return given if isinstance(given, str) else given.place
 
     def _current_shown(self, *, is_first: bool) -> str:
         if not is_first or (self._first is None and self._config.read is None):
             return "df"
-        return place_of(self._config.read) if self._config.read is not None else self._shown(self._first or "")
-
-
-def place_of(access: ReadConfig | WriteConfig) -> str:
-    """Return where a node reads or writes, as its line says it: "local:sales.csv"."""
-    return f"{access.connection}:{access.path or access.table}"
+        return self._config.read.place if self._config.read is not None else self._shown(self._first or "")
 
 
 def _task(workspace: Workspace, name: str) -> NodeTask:

@@ -301,7 +301,7 @@ def _options(config: NodeConfig) -> dict[str, str]:
     """Return what a node's declaration says beside its code and parameters that may change its result."""
     said: dict[str, str] = {}
     if (read := config.read) is not None:
-        said["read"] = f"{read.connection}:{read.path or read.table}"
+        said["read"] = read.place
         said |= {"format": read.format} if read.format else {}
         said |= {f"option {key}": str(value) for key, value in read.options.items()}
     said |= {f"input {alias}": str(given) for alias, given in config.inputs.items()}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from odibi_nb.exceptions import UnknownNameError, did_you_mean
 from odibi_nb.sql.relations import Flow, Origin, Owner, Relation
-from odibi_nb.workspaces.columns import NODE, node_relations, place_of
+from odibi_nb.workspaces.columns import NODE, node_relations
 
 if TYPE_CHECKING:
     from odibi_nb.workspaces.workspace import Workspace
@@ -84,7 +84,7 @@ def _column(node: str, relation: Relation, column: str) -> Origin:
 
 def _target(workspace: Workspace, name: str) -> Owner | None:
     write = workspace.nodes[name].config.write
-    return Owner(TARGET, place_of(write)) if write is not None else None
+    return Owner(TARGET, write.place) if write is not None else None
 
 
 class _Walk:

@@ -122,10 +122,7 @@ class Trials:
         auto: rows are made up for what has no mock. Raises ValidationError for an input without rows; a node that
         fails is in the result.
         """
-        outcome = self.execute(lambda: self.prepare([name], RunOptions(), auto=auto, alone=True))
-        if outcome.interrupted:
-            raise KeyboardInterrupt
-        return next((r for r in outcome.results.values() if r.status == "failed"), outcome.results[name])
+        return self.execute(lambda: self.prepare([name], RunOptions(), auto=auto, alone=True)).of(name)
 
     def execute(self, prepare: Callable[[], Trial], listeners: Iterable[Listener] = ()) -> RunOutcome:
         """Run what `prepare` returns; failures and an interrupt are in the outcome."""

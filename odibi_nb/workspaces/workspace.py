@@ -278,9 +278,7 @@ class Workspace(Asking):
             outcome = self._runs.execute(job, listeners)
             with self.lock:
                 self._runs.keep(job, outcome)
-        if outcome.interrupted:
-            raise KeyboardInterrupt
-        return next((r for r in outcome.results.values() if r.status == "failed"), outcome.results[name])
+        return outcome.of(name)
 
     def try_node(self, name: str, given: Mapping[str, Any], *, params: Mapping[str, Any] | None = None) -> NodeResult:
         """Run one node on given rows, `ws.try_node("n", {"sales": [{"id": 5}]})`; nothing is written or kept.
@@ -290,10 +288,7 @@ class Workspace(Asking):
         a node that fails is in the result.
         """
         trials, nodes = self.trials, self.nodes
-        outcome = trials.execute(lambda: trials.prepare_given(nodes.task_with(name, params or {}), given))
-        if outcome.interrupted:
-            raise KeyboardInterrupt
-        return outcome.results[name]
+        return trials.execute(lambda: trials.prepare_given(nodes.task_with(name, params or {}), given)).of(name)
 
     def mock(self, node: str | None, rows: Mapping[str, Any]) -> list[str]:
         """Keep mock rows for inputs of a node, as `%%odibi_mock` does; return what is doubtful about them.

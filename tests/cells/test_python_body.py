@@ -26,7 +26,7 @@ def test_a_function_named_like_the_node_is_the_node():
         def n(sales, *more, since=date(2024, 1, 1), low: float = 1.5, kind: "pa.Table" = None, **rest) -> "x":
             return sales
         """)
-    assert (body.form, body.has_result, body.is_async, body.reads) == ("function", True, False, ())
+    assert (body.form, body.advice, body.is_async, body.reads) == ("function", None, False, ())
     assert body.parameters == (
         Parameter("sales", 3),
         Parameter("since", 3, True, UNKNOWN),
@@ -48,7 +48,7 @@ def test_code_reads_its_free_names_without_builtins_and_display():
 
 @pytest.mark.parametrize("body", ["x = a", "for x in a:\n    pass", "def f(): pass", "import x", ""])
 def test_code_that_ends_in_no_expression_has_no_result(body):
-    assert not read(body).has_result
+    assert read(body).advice is not None
     assert bound(body, {"a": [], "x": 1}) is not None
 
 

@@ -100,9 +100,9 @@ def test_a_last_result_whose_files_are_as_they_were_is_still_there(ws: Workspace
 
 
 BY_IMPORT = {
-    "function": "def n():\n    import rates\n    return rates.table()",
-    "code": "from rates import table\ntable()",
-    "submodule": "def n():\n    from fees import current\n    return current.table()",
+    "function": "def n():\n    import daily_rates\n    return daily_rates.table()",
+    "code": "from daily_rates import table\ntable()",
+    "submodule": "def n():\n    from fees_of_today import current\n    return current.table()",
     "helper": "helper()",
 }
 
@@ -112,12 +112,15 @@ def test_a_reloaded_module_that_code_imports_as_it_runs_makes_it_stale(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str
 ) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
-    (tmp_path / "fees").mkdir()
-    files = {"rates": tmp_path / "rates.py", "fees.current": tmp_path / "fees" / "current.py"}
+    (tmp_path / "fees_of_today").mkdir()
+    files = {
+        "daily_rates": tmp_path / "daily_rates.py",
+        "fees_of_today.current": tmp_path / "fees_of_today" / "current.py",
+    }
     for file in files.values():
         file.write_text("import pandas as pd\ndef table():\n    return pd.DataFrame({'x': [1]})\n")
     variables: dict[str, Any] = {"__name__": "__main__"}
-    exec("def helper():\n    import rates\n    return rates.table()", variables)
+    exec("def helper():\n    import daily_rates\n    return daily_rates.table()", variables)
     ws = Workspace(tmp_path, namespace=lambda: variables, is_variable=variables.__contains__)
     ws.node("n", body)
     ws.run()
@@ -128,9 +131,11 @@ def test_a_reloaded_module_that_code_imports_as_it_runs_makes_it_stale(
         if name in sys.modules:
             importlib.reload(sys.modules[name])
     assert ws.status("n") == "stale"
-    assert ws.plan()[0].reason.endswith(("import rates changed", "import fees.current changed", "helper changed"))
+    assert ws.plan()[0].reason.endswith(
+        ("import daily_rates changed", "import fees_of_today.current changed", "helper changed")
+    )
     ws.run()
     assert ws["n"].df().x.tolist() == [12345]
     ws.close()
-    for name in (*files, "fees"):
+    for name in (*files, "fees_of_today"):
         sys.modules.pop(name, None)

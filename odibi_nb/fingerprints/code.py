@@ -24,10 +24,17 @@ def normal_sql(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def normal_python(source: str) -> str:
-    """Return Python without comments and white space of no meaning; as it is, where it is none."""
+def normal_python(source: str, function: str = "") -> str:
+    """Return Python without comments and white space of no meaning; as it is, where it is none.
+
+    function: of a name that doesn't matter, and is left out.
+    """
     try:
-        return ast.unparse(parse_python(source))
+        tree = parse_python(source)
+        for statement in tree.body:
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and statement.name == function:
+                statement.name = "_"
+        return ast.unparse(tree)
     except (SyntaxError, RecursionError):
         return source
 

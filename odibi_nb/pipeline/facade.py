@@ -167,6 +167,8 @@ class Pipeline:
             self._outcome = Runner(self._engine, ordered, options=options, listeners=listeners).run()
         if self._outcome.interrupted:
             raise KeyboardInterrupt
+        if self._outcome.listener_error is not None:
+            raise self._outcome.listener_error
         return PipelineResults.of(self.config.pipeline, self._outcome)
 
     def run_node(self, name: str, mock_data: Mapping[str, Any] | None = None) -> NodeResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -56,16 +56,21 @@ class Surroundings:
 
 
 class NodeExecution:
-    """A node that runs once, or again after a failure."""
+    """A node that runs once, or again after a failure.
+
+    unwritten: what it had done when it failed in writing; None: it has not.
+    """
 
     def __init__(self, task: NodeTask, around: Surroundings) -> None:
         self._task, self._around, self._engine = task, around, around.engine
         self._sources: dict[str, Dataset] = {}
         self._made: list[tuple[Step | None, Dataset]] = []
         self._input_rows = 0
+        self.unwritten: Executed | None = None
 
     def run(self) -> Executed:
         self._made.clear()
+        self.unwritten = None
         self._go_on()
         current = self._start()
         for number, step in enumerate(self._task.steps, start=1):
@@ -77,8 +82,13 @@ class NodeExecution:
         expectations = self._expectations(data)
         self._go_on()
         read = {name: source.schema for name, source in self._sources.items()}
-        rows_written = None if broken(expectations) else self._write(data)
-        return Executed(data, rows_written, expectations, read)
+        done = Executed(data, None, expectations, read)
+        if broken(expectations):
+            return done
+        self.unwritten = done
+        done = replace(done, rows_written=self._write(data))
+        self.unwritten = None
+        return done
 
     def at_fault(self, error: OdibiException) -> OdibiException:
         """Return the error at the step whose rows were being computed when it came."""

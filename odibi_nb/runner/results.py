@@ -23,8 +23,9 @@ class NodeResult:
     """One node's outcome.
 
     duration: seconds. reason: why it was skipped or cancelled, in words. written: where its rows went.
-    output: what it printed, warned and logged. fused_into: the nodes whose queries evaluated it, when it
-    wasn't computed by itself. read: the columns of the sources that it read, by the names of its inputs.
+    write_failed: it failed only in writing: its rows stand. output: what it printed, warned and logged.
+    fused_into: the nodes whose queries evaluated it, when it wasn't computed by itself. read: the columns of the
+    sources that it read, by the names of its inputs.
     metadata: the same in plain values, for those who come from Odibi.
     """
 
@@ -37,6 +38,7 @@ class NodeResult:
     output: NodeOutput | None = None
     written: str = ""
     rows_written: int | None = None
+    write_failed: bool = False
     fused_into: tuple[str, ...] = ()
     expectations: tuple[ExpectationResult, ...] = ()
     notes: tuple[str, ...] = ()
@@ -46,6 +48,11 @@ class NodeResult:
     @property
     def success(self) -> bool:
         return self.status in ("completed", "cached")
+
+    @property
+    def rows_stand(self) -> bool:
+        """Whether its rows are what the node says, written or not."""
+        return self.success or self.write_failed
 
     @property
     def rows_processed(self) -> int | None:
@@ -71,12 +78,16 @@ class NodeResult:
 
 @dataclass(slots=True)
 class RunOutcome:
-    """A run's results by node, in the order of the graph; interrupted: Ctrl-C ended it."""
+    """A run's results by node, in the order of the graph.
+
+    interrupted: Ctrl-C ended it. listener_error: what a listener has raised; it was told nothing more.
+    """
 
     results: dict[str, NodeResult] = field(default_factory=dict)
     started: float = 0.0
     duration: float = 0.0
     interrupted: bool = False
+    listener_error: Exception | None = None
 
     def names(self, *statuses: Status) -> list[str]:
         return [name for name, result in self.results.items() if result.status in statuses]

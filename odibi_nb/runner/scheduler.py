@@ -63,8 +63,9 @@ class Runner:
         self._engine, self._options = engine, options
         self._tasks = {task.name: task for task in tasks}
         self._given = dict(given or {})
-        self._listeners = tuple(listeners)
+        self._listeners = list(listeners)
         self._results = {name: NodeResult(name) for name in self._tasks}
+        self._outcome = RunOutcome(self._results)
         self._schedule = Schedule(tuple(self._tasks.values()), self._given, done)
         self._fusion = Fusion()
         self._done = {task.name: task for task in done}
@@ -75,9 +76,9 @@ class Runner:
         self._targets = targets_of(task for task in self._tasks.values() if self._writes(task))
 
     def run(self) -> RunOutcome:
-        """Run everything that can run; failures are in the outcome, not raised."""
-        outcome = RunOutcome(self._results, time.time())
-        start = time.perf_counter()
+        """Run everything that can run; failures, of listeners too, are in the outcome, not raised."""
+        outcome = self._outcome
+        outcome.started, start = time.time(), time.perf_counter()
         self._tell(RunStarted(tuple(self._tasks)))
         try:
             workers: Workers[NodeResult] = Workers(self._options.workers, self._stop)
@@ -127,6 +128,7 @@ class Runner:
             raise
         except BaseException as exc:  # noqa: BLE001 - a failing node is isolated here, whatever it raised
             result.status, result.error = "failed", as_error(execution.at_fault(as_error(exc, task)), task)
+            self._keep_unwritten(result, execution.unwritten)
         result.duration = time.perf_counter() - start
         return result
 
@@ -164,14 +166,25 @@ class Runner:
         # First of all: rows that can't be computed are no result.
         if self._options.preview and (self._options.in_full or not self._schedule.readers(task.name)):
             done.dataset.head(self._options.preview)
-        result.dataset, result.expectations = done.dataset, done.expectations
-        result.notes, result.read = done.dataset.notes, done.read
+        self._take(result, done)
         if done.rows_written is not None and task.target is not None:
             result.rows_written = done.rows_written
             result.written = f"{task.target.connection.name}:{task.target.path}"
         if (error := broken(done.expectations)) is not None:
             raise error
         result.status = "completed"
+
+    def _keep_unwritten(self, result: NodeResult, done: Executed | None) -> None:
+        """Let rows stand that only could not be written; lazy ones may be at fault themselves."""
+        error = result.error
+        if done is None or error is None or (done.dataset.lazy and self._engine.is_about_rows(error)):
+            return
+        self._take(result, done)
+        result.write_failed = True
+
+    def _take(self, result: NodeResult, done: Executed) -> None:
+        result.dataset, result.expectations = done.dataset, done.expectations
+        result.notes, result.read = done.dataset.notes, done.read
 
     def _settle(self, name: str, result: NodeResult) -> None:
         """Take in a node's outcome: who may run now, who is skipped, who was evaluated with it."""
@@ -275,5 +288,9 @@ class Runner:
         self._tell(NodeFinished(self._results[name]))
 
     def _tell(self, event: Event) -> None:
-        for listener in self._listeners:
-            listener(event)
+        for listener in tuple(self._listeners):
+            try:
+                listener(event)
+            except Exception as exc:  # noqa: BLE001 - a run goes on, whoever looks on; its outcome has the error
+                self._listeners.remove(listener)
+                self._outcome.listener_error = self._outcome.listener_error or exc

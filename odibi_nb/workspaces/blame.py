@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from odibi_nb.exceptions import OdibiException
@@ -13,7 +14,7 @@ from odibi_nb.runner.tasks import NodeTask
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset, Engine
 
-__all__ = ["blamed"]
+__all__ = ["about", "blamed"]
 
 
 def blamed(error: OdibiException, engine: Engine, tasks: list[NodeTask], rows: Mapping[str, Dataset]) -> OdibiException:
@@ -24,3 +25,10 @@ def blamed(error: OdibiException, engine: Engine, tasks: list[NodeTask], rows: M
     suspects = [(task, rows[task.name]) for task in tasks if task.name in rows and rows[task.name].lazy]
     task, found = first_fault(engine, suspects, error) or (tasks[-1], error)
     return about_rows(found, task)
+
+
+def about(error: OdibiException, task: NodeTask, node: str | None) -> OdibiException:
+    """Return an error of a task that is no node as one of the node that it is about; None: of none."""
+    if error.where.node == task.name:
+        error.where = replace(error.where, node=node)
+    return error

@@ -10,7 +10,7 @@ from odibi_nb.exceptions import DependencyError, OdibiException, UsageError, did
 from odibi_nb.expectations import ExpectationResult, broken
 from odibi_nb.pipeline.statements import check_syntax
 from odibi_nb.runner import Dependency, NodeResult, NodeTask, Status
-from odibi_nb.workspaces.beside import Beside, about
+from odibi_nb.workspaces.blame import about
 from odibi_nb.workspaces.declared import DeclaredNode
 from odibi_nb.workspaces.expectations import Expectation, doubts, with_expectations
 from odibi_nb.workspaces.nodes import Nodes
@@ -27,7 +27,6 @@ class Expectations:
 
     def __init__(self, nodes: Nodes, runs: Runs, compute: Callable[[str], NodeResult], lock: threading.RLock) -> None:
         self._nodes, self._runs, self._compute, self._lock = nodes, runs, compute, lock
-        self._beside = Beside(runs, lock)
         self._declared: tuple[Expectation, ...] = ()
         self._untested: dict[str, str] = {}  # by node, the only test that its rows may not have passed
 
@@ -120,7 +119,7 @@ class Expectations:
             else:
                 others = []
         beside = _checking(task)
-        result = self._beside.run(beside, 0, standing=[node])
+        result = self._runs.run_beside(beside, 0, standing=[node])
         if result.node_name != beside.name or result.status == "cancelled":
             return result
         error = about(result.error, beside, node) if result.error is not None and not result.expectations else None

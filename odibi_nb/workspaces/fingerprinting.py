@@ -139,7 +139,10 @@ class Look:
         return self._digests.get(name, b"").hex()
 
     def rows(self, name: str) -> str:
-        """Return the digest of what a node's rows stand for, which its data tests have no part in."""
+        """Return the digest of what a node's rows stand for, in which its name, data tests and engine have no part.
+
+        What one engine has appended is not appended again by another.
+        """
         return self._rows.get(name, b"").hex()
 
     def varies(self, name: str) -> bool:
@@ -164,18 +167,25 @@ class Look:
             outside=(fixed.outside, self._all.process) if fixed.outside else ("", ""),
         )
 
+    def moved(self, name: str, after: Look) -> list[str]:
+        """Return the names that a node takes from the notebook whose values were others at a later look."""
+        before, now = self._moving.get(name), after._moving.get(name)
+        if before is None or now is None or before.helpers == now.helpers:
+            return []
+        return [one for one, value in before.helpers.items() if not value.own and now.helpers.get(one) != value]
+
     def _take(self, fixed: _Fixed) -> None:
         name, digest = fixed.task.name, blake2b(fixed.digest, digest_size=16)
         self._fixed[name] = fixed
         if fixed.functions or fixed.names or fixed.imports or fixed.reads_files:
             moving = self._moving[name] = self._look_at(fixed)
             digest.update(moving.digest)
-        digest.update(self._all.engine.encode())
         if fixed.outside:
             digest.update(self._all.process.encode())
         for above in fixed.depends_on:
             digest.update(self._rows.get(above, b"-"))
         self._rows[name] = digest.digest()
+        digest.update(self._all.engine.encode())
         digest.update(fixed.tests)
         self._digests[name] = digest.digest()
         if fixed.varies or not self._varying.isdisjoint(fixed.depends_on):
@@ -221,7 +231,8 @@ def _fix(task: NodeTask, config: NodeConfig, values: Values) -> _Fixed:
     options, tests = _options(config), _tests(config)
     inputs = tuple(config.inputs)  # it starts from the first
     values_of = [(name, value.digest) for name, value in params.items()]
-    said = (task.name, code, sorted(options.items()), inputs, values_of, task.depends_on, sorted(functions))
+    # Not its name: a node that is renamed gives the rows that it gave before.
+    said = (code, sorted(options.items()), inputs, values_of, task.depends_on, sorted(functions))
     return _Fixed(
         task,
         task.depends_on,
@@ -245,8 +256,14 @@ def _code(step: Step) -> str:
         return normal_sql(step.written)
     if isinstance(step, OperationStep):
         return f"{step.name} {step.params!r}"
-    body = step.function.body.source if isinstance(step.function, CellFunction) else ""
-    return normal_python(body) if body else step.name
+    if isinstance(step.function, CellFunction) and (body := step.function.body).source:
+        return normal_python(body.source, body.node)
+    return _called(step)
+
+
+def _called(step: FunctionStep) -> str:
+    """Return the name of a step's function; one that was handed over keeps its own, whatever the node's name is."""
+    return step.function.__name__ if isinstance(step.function, GivenFunction) else step.name
 
 
 def _params(step: Step) -> Mapping[str, Any]:
@@ -261,9 +278,9 @@ def _functions(step: Step) -> Iterator[tuple[str, Callable[[], Any]]]:
         return
     function = step.function
     if isinstance(function, SourceFunction):
-        yield step.name, lambda: function.real
+        yield _called(step), lambda: function.real
     else:
-        yield step.name, lambda: function.given if isinstance(function, GivenFunction) else function
+        yield _called(step), lambda: function.given if isinstance(function, GivenFunction) else function
 
 
 def _names(step: Step, task: NodeTask) -> frozenset[str]:

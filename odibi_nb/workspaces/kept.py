@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from odibi_nb.runner import NodeResult, Status
 
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset
+    from odibi_nb.exceptions import OdibiException
     from odibi_nb.fingerprints import Fingerprint
 
 __all__ = ["Kept", "KeptResults", "Written"]
@@ -92,7 +93,7 @@ class KeptResults:
         name, before = result.node_name, self._kept.get(result.node_name)
         if result.status == "pending" or (before is not None and result.status in ("skipped", "cancelled")):
             return
-        if before is not None and before.result.success and before.fingerprint.rows != fingerprint.rows:
+        if before is not None and before.result.rows_stand and before.fingerprint.rows != fingerprint.rows:
             self._previous[name] = before
         repeats = self.is_fresh(name, fingerprint.digest)
         above = {one: self._kept[one].identity for one in fingerprint.upstream if one in self._kept}
@@ -108,7 +109,7 @@ class KeptResults:
     def is_fresh(self, name: str, digest: str) -> bool:
         """Whether the node has a result that stands for what it says now."""
         kept = self._kept.get(name)
-        if kept is None or not kept.result.success or not digest or kept.fingerprint.digest != digest:
+        if kept is None or not kept.result.rows_stand or not digest or kept.fingerprint.digest != digest:
             return False
         return not self.moved(name)
 
@@ -118,7 +119,7 @@ class KeptResults:
         if kept is None:
             return "pending"
         if kept.fingerprint.digest != digest or self.moved(name):
-            return "stale" if kept.result.success else "pending"
+            return "stale" if kept.result.rows_stand else "pending"
         return kept.result.status
 
     def written(self, name: str) -> Written | None:
@@ -128,9 +129,26 @@ class KeptResults:
         """Remember that a node's present result was written."""
         if (kept := self._kept.get(name)) is None:
             return
+        if kept.result.write_failed:
+            result = replace(kept.result, status="completed", error=None, write_failed=False)
+            self._kept[name] = replace(kept, result=result)
         last = self._written.get(name)
         before = {*last.before, last.identity} if last is not None and last.target == target else set()
         self._written[name] = Written(kept.identity, target, stamp, time.time(), frozenset(before))
+
+    def note_unwritten(self, name: str, error: OdibiException | None) -> None:
+        """Remember that a node's present result could not be written."""
+        if (kept := self._kept.get(name)) is not None:
+            result = replace(kept.result, status="failed", error=error, write_failed=True)
+            self._kept[name] = replace(kept, result=result)
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a node's results, and what was written of them, to the name that it has now."""
+        for results in (self._kept, self._previous):
+            if (kept := results.pop(old, None)) is not None:
+                results.setdefault(new, replace(kept, result=replace(kept.result, node_name=new)))
+        if (written := self._written.pop(old, None)) is not None:
+            self._written.setdefault(new, written)
 
     def datasets(self, names: Iterable[str]) -> dict[str, Dataset]:
         """Return the rows of those of the names that have any."""

@@ -33,6 +33,12 @@ class KnownSchemas:
         """Return the columns of what a node read under the name of one of its inputs."""
         return self._read.get((node, name))
 
+    def rename(self, old: str, new: str) -> None:
+        """Give what is known of a node to the name that it has now."""
+        if (schema := self._results.pop(old, None)) is not None:
+            self._results.setdefault(new, schema)
+        self._read = {(new if node == old else node, name): schema for (node, name), schema in self._read.items()}
+
     def forget(self, name: str) -> None:
         self._results.pop(name, None)
         self._read = {key: schema for key, schema in self._read.items() if key[0] != name}

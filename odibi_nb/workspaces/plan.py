@@ -114,7 +114,7 @@ class Planner:
             return "forced"
         running = [above for above in task.depends_on if above in self._planned and self._action(above) == "run"]
         changed = list(self._changes(name, kept, running))
-        if not changed and not kept.result.success:
+        if not changed and not kept.result.rows_stand:
             changed = [f"{kept.result.status} {clock(kept.at)}"]
         if not changed and name in self._overruled.again:
             changed = [self._overruled.again[name]]
@@ -145,17 +145,23 @@ class Planner:
         target = self._nodes.ready(name).target
         if target is None:
             return None
-        kept, written = self._results.kept(name), self._results.written(name)
-        if action == "run" and not (target.mode == "append" and self._is_known(name, written)):
-            return "write", "its result will be new"
-        if written is None or kept is None:
-            return "write", "not written yet"
-        is_new = written.identity != kept.identity if target.mode != "append" else not written.holds(kept.identity)
-        if action == "cached" and is_new:
-            return "write", f"its result is of {clock(kept.at)}, the file of {clock(written.at)}"
-        if reason := self._outdated(target, written):
+        written = self._results.written(name)
+        if (reason := self._write_reason(name, action, target, written)) or written is None:
             return "write", reason
         return "written", f"written {clock(written.at)}"
+
+    def _write_reason(self, name: str, action: str, target: Target, written: Written | None) -> str:
+        """Say why a node is written; "" when it needn't be."""
+        kept = self._results.kept(name)
+        if action == "run" and not (target.mode == "append" and self._is_known(name, written)):
+            return "its result will be new"
+        if kept is not None and kept.result.write_failed:
+            return "its last write failed"
+        if written is None:
+            return "not written yet"
+        if action == "cached" and kept is not None and _is_new(kept, written, target):
+            return f"its result is of {clock(kept.at)}, the file of {clock(written.at)}"
+        return self._outdated(target, written)
 
     def _is_known(self, name: str, written: Written | None) -> bool:
         """Whether a node that runs will give the rows that were written."""
@@ -178,6 +184,10 @@ def clock(seconds: float) -> str:
     """Return a time of today as "10:42", of another day with its date."""
     then, now = time.localtime(seconds), time.localtime()
     return time.strftime("%H:%M" if then[:3] == now[:3] else "%Y-%m-%d %H:%M", then)
+
+
+def _is_new(kept: Kept, written: Written, target: Target) -> bool:
+    return not written.holds(kept.identity) if target.mode == "append" else written.identity != kept.identity
 
 
 def _moved(old: Fingerprint, new: Fingerprint) -> Iterator[str]:

@@ -12,7 +12,7 @@ from odibi_nb.pipeline.ad_hoc import QUERY, QueryCompiler
 from odibi_nb.runner import NodeResult, NodeTask, Place
 from odibi_nb.runner.tasks import NOWHERE
 from odibi_nb.sql.statements import without_explain
-from odibi_nb.workspaces.beside import Beside, about
+from odibi_nb.workspaces.blame import about
 from odibi_nb.workspaces.nodes import Nodes, Surroundings
 from odibi_nb.workspaces.runs import Runs
 
@@ -34,7 +34,6 @@ class Queries:
 
     def __init__(self, nodes: Nodes, around: Surroundings, runs: Runs, lock: threading.RLock) -> None:
         self._nodes, self._around, self._runs, self._lock = nodes, around, runs, lock
-        self._beside = Beside(runs, lock)
 
     def compile(self, text: str, *, place: Place = NOWHERE, params: Mapping[str, Any] | None = None) -> Query:
         """Return a query with its names looked up; raises what is wrong with it at its line.
@@ -62,7 +61,7 @@ class Queries:
         """
         self._refuse_side_effects(query)
         task = replace(query.task, materialize="table") if in_full and not query.explain else query.task
-        result = self._beside.run(task, 0 if query.explain else max(1, rows))
+        result = self._runs.run_beside(task, 0 if query.explain else max(1, rows))
         if result.error is not None:
             raise about(result.error, task, None)
         if result.dataset is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -69,12 +69,12 @@ class Job:
 class Runs:
     """Runs nodes, one run at a time, and keeps their results.
 
-    Preparing and keeping are short and want the workspace's lock; executing is long and must be done
+    lock: the workspace's. Preparing and keeping are short and want it; executing is long and must be done
     without it: a node may well look at the workspace, from any thread.
     """
 
-    def __init__(self, nodes: Nodes) -> None:
-        self._nodes = nodes
+    def __init__(self, nodes: Nodes, lock: threading.RLock) -> None:
+        self._nodes, self._lock = nodes, lock
         self._engine: Engine | None = None
         self._project: ProjectConfig | None = None
         self._running = threading.Lock()
@@ -100,6 +100,18 @@ class Runs:
         self._fingerprints.engine = " ".join([engine_version(name), *(f"{k}={v}" for k, v in settings.items())])
         self._fingerprints.stamps.by_content = project is not None and project.settings.source_files == "content"
 
+    def rename(self, old: str, new: str) -> None:
+        """Give what is known of a node's results to the name that it has now."""
+        self.results.rename(old, new)
+        self.schemas.rename(old, new)
+        if old in self._standing:
+            self._standing[new] = self._standing.pop(old)
+
+    def forget(self, name: str) -> None:
+        """Forget a node's results."""
+        self.results.forget(name)
+        self.schemas.forget(name)
+
     def close(self) -> None:
         """Give back the engine's memory and threads, and with them all results."""
         with self.exclusively():
@@ -123,6 +135,25 @@ class Runs:
         finally:
             self._running.release()
 
+    def run(self, prepare: Callable[[], Job], listeners: Iterable[Listener] = ()) -> RunOutcome:
+        """Run what `prepare` returns, and keep the results; failures and an interrupt are in the outcome.
+
+        Raises what a listener has raised, but only once the results are kept.
+        """
+        with self.exclusively():
+            with self._lock:
+                job = prepare()
+            outcome = self.execute(job, listeners)
+            with self._lock:
+                self.keep(job, outcome)
+        if outcome.listener_error is not None:
+            raise outcome.listener_error
+        return outcome
+
+    def run_beside(self, task: NodeTask, rows: int, *, standing: Collection[str] = ()) -> NodeResult:
+        """Return the result of a task that is no node, or of the node that failed above it; see `prepare_beside`."""
+        return self.run(lambda: self.prepare_beside(task, rows, standing)).of(task.name)
+
     def statuses(self, names: Collection[str]) -> dict[str, Status]:
         """Return each node's status; `stale` when its last result no longer stands for what it says."""
         if not self.results:
@@ -132,7 +163,10 @@ class Runs:
         for name in needed:
             status = self.results.status(name, look.digest(name))
             # Rows that are known to be bad by now have gone into it.
-            is_tainted = any(found.get(above) in ("failed", "stale") for above in self._nodes.task(name).depends_on)
+            is_tainted = any(
+                found.get(above) in ("failed", "stale") and not self._only_unwritten(above)
+                for above in self._nodes.task(name).depends_on
+            )
             found[name] = "stale" if is_tainted and status in ("completed", "cached") else status
         return {name: found[name] for name in names}
 
@@ -256,6 +290,8 @@ class Runs:
         cached = {one.name for one in job.plan if one.action == "cached"}
         look = job.look.after_run() if job.look is not None else None
         targets = {task.name: task.target for task in job.tasks}
+        if job.look is not None and look is not None:
+            _note_shared(outcome, job.look, look)
         for name, result in outcome.results.items():
             if name not in self._nodes or look is None:
                 continue
@@ -263,7 +299,9 @@ class Runs:
                 self._keep(job, look, result)
                 self.schemas.learn(result)
             target = targets.get(name)
-            if result.rows_written is not None and target is not None:
+            if result.write_failed:
+                self.results.note_unwritten(name, result.error)
+            elif result.rows_written is not None and target is not None:
                 self.results.note_written(name, target_text(target), target_stamp(target))
 
     def _keep(self, job: Job, look: Look, result: NodeResult) -> None:
@@ -276,6 +314,10 @@ class Runs:
     def _is_spoilt(self, result: NodeResult) -> bool:
         """Whether rows that were taken for good have turned out to be at fault, once all were computed."""
         return result.error is not None and self.engine.is_about_rows(result.error)
+
+    def _only_unwritten(self, name: str) -> bool:
+        result = self.results.get(name)
+        return result is not None and result.write_failed
 
     def _digest(self, name: str) -> str:
         return self._fingerprints.look(self._nodes.with_upstream([name])).digest(name)
@@ -321,9 +363,25 @@ class Runs:
         return replace(
             kept,
             status="cached",
+            error=None,
+            write_failed=False,
             written=ran.written if ran is not None else "",
             rows_written=ran.rows_written if ran is not None else None,
         )
+
+
+def _note_shared(outcome: RunOutcome, before: Look, after: Look) -> None:
+    """Say of nodes of a run that they share a value which the run itself has changed: its order has a part in them."""
+    sharing: dict[str, list[NodeResult]] = {}
+    for result in outcome.results.values():
+        if result.status == "completed":
+            for name in before.moved(result.node_name, after):
+                sharing.setdefault(name, []).append(result)
+    for name, results in sharing.items():
+        for result in results if len(results) > 1 else ():
+            others = ", ".join(f"'{one.node_name}'" for one in results if one is not result)
+            note = f"'{name}' changed while the run went on, and is used by {others} too"
+            result.notes += (f"{note}: what they give depends on which runs first",)
 
 
 def _engine_of(project: ProjectConfig | None) -> tuple[str, dict[str, Any]]:

@@ -131,7 +131,10 @@ class Trials:
                 trial = prepare()
             outcome = self._runs.execute(trial.job, listeners)
             with self._lock:
-                return self._finish(trial, outcome)
+                self._finish(trial, outcome)
+        if outcome.listener_error is not None:
+            raise outcome.listener_error
+        return outcome
 
     def capture(self, request: CaptureRequest) -> str:
         """Return the text of a `%%odibi_mock` cell with a few of a node's real input rows."""
@@ -183,8 +186,8 @@ class Trials:
         left_out = [column for one, given in found.items() for column in left_out_of(given, data[one])]
         return Trial(Job((task,), RunOptions(write=frozenset()), data), [name], left_out={name: left_out}, kept=False)
 
-    def _finish(self, trial: Trial, outcome: RunOutcome) -> RunOutcome:
-        """Return the outcome with every node of the trial in it, each with its badge."""
+    def _finish(self, trial: Trial, outcome: RunOutcome) -> None:
+        """Put every node of the trial into the outcome, each with its badge."""
         results = {name: trial.told.get(name) or outcome.results[name] for name in trial.order}
         for name, result in results.items():
             result.badges = (MOCK,)
@@ -192,7 +195,6 @@ class Trials:
             if trial.kept and name in self._nodes:
                 self._results[name] = result
         outcome.results = results
-        return outcome
 
     def clear(self) -> None:
         self.mocks.clear()

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ from odibi_nb.workspaces.parameters import known_parameters, refuse_unknown
 from odibi_nb.workspaces.plan import Plan
 from odibi_nb.workspaces.queries import Queries
 from odibi_nb.workspaces.result import Result
-from odibi_nb.workspaces.runs import RunRequest, Runs
+from odibi_nb.workspaces.runs import Job, RunRequest, Runs
 from odibi_nb.workspaces.trials import Trial, Trials
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Workspace(Asking):
         self.lock = threading.RLock()
         self.nodes = Nodes(self._around)
         self.tests = NodeTests()
-        self._runs = Runs(self.nodes)
+        self._runs = Runs(self.nodes, self.lock)
         self.trials = Trials(self.nodes, self._runs, self.lock)
         self.queries = Queries(self.nodes, self._around, self._runs, self.lock)
         self.expectations = Expectations(self.nodes, self._runs, self.run_cell, self.lock)
@@ -115,7 +116,7 @@ class Workspace(Asking):
             former = former_of(node, self.nodes)
             if former is not None:
                 readers = self._readers(former.name)
-                self._drop(former.name)
+                self._remove(former.name)
                 still = f"; still reading '{former.name}': {', '.join(readers)}" if readers else ""
                 notes.insert(0, f"renamed from '{former.name}'{still}")
             try:
@@ -127,6 +128,7 @@ class Workspace(Asking):
             self._dropped.pop(node.name, None)
             self._twins.note(before, node)
             if former is not None:
+                self._runs.rename(former.name, node.name)
                 self.trials.mocks.rename(former.name, node.name)
                 self._give_back(former.name)
             return declared
@@ -162,9 +164,10 @@ class Workspace(Asking):
             only_respelt = new.casefold() == old.casefold()
             if new not in self.nodes and not only_respelt:
                 self.nodes.put(node)
-            self._drop(old)
+            self._remove(old)
             if only_respelt:  # DuckDB takes them for one name: they can't be there both
                 self.nodes.put(node)
+            self._runs.rename(old, new)
             self.trials.forget(old)
             self.trials.mocks.rename(old, new)
             return readers
@@ -255,30 +258,14 @@ class Workspace(Asking):
         """Run as `run` does; failed nodes and an interrupt are in the outcome, not raised."""
         if request.mock is not None:
             return self._attempt_on_mocks(request, listeners)
-        with self._runs.exclusively():
-            with self.lock, self._params_for(request.params):
-                names = self.select(request.selectors, request.exclude)
-                everything = not request.selectors and not request.exclude
-                for problem in self.problems(None if everything else self.nodes.with_upstream(names)):
-                    raise problem
-                job = self._runs.prepare(names, request)
-            outcome = self._runs.execute(job, listeners)
-            with self.lock:
-                self._runs.keep(job, outcome)
-        return outcome
+        return self._runs.run(partial(self._prepare, request), listeners)
 
     def run_cell(self, name: str, *, listeners: Iterable[Listener] = ()) -> NodeResult:
         """Compute one node as far as its card shows it, and what above it is not fresh; write nothing.
 
         Raises what can't run as declared; a node that fails is in the result.
         """
-        with self._runs.exclusively():
-            with self.lock:
-                job = self._runs.prepare_cell(name, self.preview_rows(name))
-            outcome = self._runs.execute(job, listeners)
-            with self.lock:
-                self._runs.keep(job, outcome)
-        return outcome.of(name)
+        return self._runs.run(lambda: self._runs.prepare_cell(name, self.preview_rows(name)), listeners).of(name)
 
     def try_node(self, name: str, given: Mapping[str, Any], *, params: Mapping[str, Any] | None = None) -> NodeResult:
         """Run one node on given rows, `ws.try_node("n", {"sales": [{"id": 5}]})`; nothing is written or kept.
@@ -300,6 +287,14 @@ class Workspace(Asking):
         if not isinstance(rows, Mapping):
             raise UsageError("mock rows are given by input", hint="{'clean_sales': [{'region': 'N'}]}", node=node)
         return self.trials.declare(Mock(name, given, node) for name, given in rows.items())
+
+    def _prepare(self, request: RunRequest) -> Job:
+        with self._params_for(request.params):
+            names = self.select(request.selectors, request.exclude)
+            everything = not request.selectors and not request.exclude
+            for problem in self.problems(None if everything else self.nodes.with_upstream(names)):
+                raise problem
+            return self._runs.prepare(names, request)
 
     def _attempt_on_mocks(self, request: RunRequest, listeners: Iterable[Listener]) -> RunOutcome:
         def prepare() -> Trial:
@@ -349,9 +344,11 @@ class Workspace(Asking):
                 self.nodes.recompile()
 
     def _drop(self, name: str) -> None:
+        self._remove(name)
+        self._runs.forget(name)
+
+    def _remove(self, name: str) -> None:
         self._dropped[name] = self.nodes.remove(name)
-        self._runs.results.forget(name)
-        self._runs.schemas.forget(name)
 
     def _drop_all(self, names: list[str]) -> list[str]:
         """Drop nodes that their cells no longer declare; return those that no other cell declares either."""

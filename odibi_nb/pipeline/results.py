@@ -69,10 +69,10 @@ class PipelineResults:
 def node_dict(result: NodeResult) -> dict[str, Any]:
     """Return a node's result as plain JSON values; rows is exact, or null when the node has no result."""
     schema = result.result_schema
-    was_tested = bool(result.expectations)  # then its rows were computed, even where they fail it
+    has_rows = result.rows_stand or bool(result.expectations)  # also where they fail it
     return {
         "status": result.status,
-        "rows": result.rows_processed if result.success or was_tested else None,
+        "rows": result.rows_processed if has_rows else None,
         "duration_s": round(result.duration, 6),
         "schema": None if schema is None else [{"name": column.name, "type": column.type} for column in schema],
         "error": None if result.error is None else error_dict(result.error),

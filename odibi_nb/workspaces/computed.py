@@ -36,8 +36,8 @@ def result_of(ws: Workspace, name: str, listeners: Iterable[Listener] = ()) -> N
 
 
 def has_rows(result: NodeResult) -> bool:
-    """Whether a result can be looked into; of those that failed it is what broke its expectations."""
-    return result.dataset is not None and (result.success or bool(result.expectations))
+    """Whether a result can be looked into; of those that failed it is what broke its expectations, or couldn't be written."""
+    return result.dataset is not None and (result.rows_stand or bool(result.expectations))
 
 
 def rows_of(result: NodeResult) -> Dataset:

@@ -100,6 +100,8 @@ class Notebook(RuleBasedStateMachine):
         except OdibiException:
             return
         self.bodies[new] = self.bodies.pop(old)
+        if (kept := self.ws._runs.results.kept(new)) is not None:  # the old one's, which it takes over
+            self.computed[new] = (kept, self.computed[old][1])
 
     @rule(number=NUMBER)
     def change_param(self, number: int) -> None:
@@ -148,7 +150,7 @@ class Notebook(RuleBasedStateMachine):
     def naive(self, name: str) -> str:
         """Return all that a node's result stands for, told from the texts alone."""
         body, above = re.sub(r"(--|#).*", "", self.bodies[name]), self.above(name)
-        parts = [name, body, *(self.naive(one) if one in self.bodies else one for one in above)]
+        parts = [body.replace(f"def {name}(", "def ("), *(self.naive(one) if one in self.bodies else one for one in above)]
         parts += [(self.root / file).read_text() + str(self.versions[file]) for file in FILES if file in body]
         parts += [str(self.step)] if "step" in body else []
         parts += [self.helpers] if "raised" in body else []

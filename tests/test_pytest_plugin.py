@@ -16,7 +16,7 @@ CLEAN = "%%odibi_node clean\ndef clean(sales):\n    print('cleaning')\n    retur
 GIVEN = "given: {sales: [{region: N, amount: 5}, {region: N, amount: 7}]}\n"
 GOOD = f"%%odibi_test by_region sums\n{GIVEN}expect: [{{region: N, total: 12}}]"
 BAD = f"%%odibi_test by_region wrong\n{GIVEN}expect: [{{region: N, total: 13}}]"
-RAISES = "%%odibi_test clean amounts\ngiven: {sales: [{total: 5}]}\nexpect: []"
+RAISES = "%%odibi_test clean amounts\ngiven: {sales: [{region: N}]}\nexpect: []"
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from odibi_nb.workspaces.mocks import Mock, Mocks
 if TYPE_CHECKING:
     from odibi_nb.engine.schema import Schema
     from odibi_nb.runner import NodeTask
+    from odibi_nb.workspaces.inferred_schemas import InferredSchemas
     from odibi_nb.workspaces.known_schemas import KnownSchemas
     from odibi_nb.workspaces.nodes import Nodes
 
@@ -41,7 +42,7 @@ class MockedInputs:
 
     nodes: Nodes
     mocks: Mocks
-    schemas: KnownSchemas
+    schemas: KnownSchemas | InferredSchemas
     source_schema: SourceSchema | None = None
     alone: bool = False
 

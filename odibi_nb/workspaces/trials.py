@@ -12,6 +12,7 @@ from odibi_nb.exceptions import OdibiException, UnknownNameError
 from odibi_nb.pipeline.mocks import mocked
 from odibi_nb.runner import Listener, NodeResult, NodeTask, RunOptions, RunOutcome
 from odibi_nb.workspaces.declared import CellOrigin
+from odibi_nb.workspaces.inferred_schemas import InferredSchemas
 from odibi_nb.workspaces.mock_cell import mocks_of_cell
 from odibi_nb.workspaces.mock_data import explain_left_out, given_table, left_out_of, mock_dataset
 from odibi_nb.workspaces.mock_plan import plan_mocks
@@ -37,7 +38,7 @@ class Trial:
     """A run on mock rows, ready to be executed.
 
     order: all nodes that it tells of. told: results that need no run. left_out: columns that the mocks of a node's
-    inputs leave out, by node: (input, column). kept: its results are to be looked at later on.
+    inputs leave out, by node: (what the rows are called, column). kept: its results are to be looked at later on.
     """
 
     job: Job
@@ -64,6 +65,7 @@ class Trials:
         self._broken: list[OdibiException] = []
         self._mask: Mask | None = None
         self._results: dict[str, NodeResult] = {}
+        self._schemas = InferredSchemas(nodes, runs)
 
     def __getitem__(self, name: str) -> Result:
         """Return a node's last rows on mocks; raises UnknownNameError."""
@@ -176,8 +178,10 @@ class Trials:
         rows: by input, as `mock_table` takes them, a frame, or a Mock.
         """
         name, inputs = task.name, self._inputs()
-        task = mocked(task, self._nodes[name].config, rows)
-        mocks = {one: given if isinstance(given, Mock) else Mock(one, given, name) for one, given in rows.items()}
+        mocks = {one: given if isinstance(given, Mock) else Mock(one, given) for one, given in rows.items()}
+        for one, mock in mocks.items():
+            inputs.check(replace(mock, input=one, node=name))
+        task = mocked(task, self._nodes[name].config, mocks)
         found = {one: Given(one, mock, inputs.schema(name, one)) for one, mock in mocks.items()}
         data = {one: mock_dataset(given, self._runs.engine) for one, given in found.items()}
         left_out = [column for one, given in found.items() for column in left_out_of(given, data[one])]
@@ -198,15 +202,17 @@ class Trials:
         self.mocks.clear()
         self._broken.clear()
         self._results.clear()
+        self._schemas.clear()
 
     def _inputs(self, *, auto: bool = False, alone: bool = False) -> MockedInputs:
         for error in self._broken:
             raise error
         sources = self._source_schema if auto else None
-        return MockedInputs(self._nodes, self.mocks, self._runs.schemas, sources, alone)
+        return MockedInputs(self._nodes, self.mocks, self._schemas, sources, alone)
 
     def _check(self, mock: Mock) -> None:
-        inputs = self._inputs()
+        # Looking at files takes long for a mock that may never be used.
+        inputs = MockedInputs(self._nodes, self.mocks, self._runs.schemas)
         inputs.check(mock)
         node = mock.node if mock.node in self._nodes else None
         schema = inputs.schemas.of_result(mock.input) if node is None else inputs.schema(node, mock.input)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import nbformat
@@ -77,11 +78,70 @@ def test_json_is_counts_and_each_test(shell: Shell) -> None:
         "failed": 1,
         "errors": 1,
         "tests": {
-            "by_region::sums": {"status": "passed", "message": None},
-            "by_region::wrong": {"status": "failed", "message": "1 row differs"},
-            "clean::amounts": {"status": "error", "message": "KeyError: amount"},
+            "by_region::sums": {"status": "passed", "message": None, "differences": None, "notes": []},
+            "by_region::wrong": {
+                "status": "failed",
+                "message": "1 row differs",
+                "differences": {
+                    "columns": [{"name": "region", "type": "VARCHAR"}, {"name": "total", "type": "BIGINT"}],
+                    "rows": [
+                        {
+                            "kind": "changed",
+                            "row": 1,
+                            "expected": {"region": "N", "total": 13},
+                            "actual": {"region": "N", "total": 12},
+                            "cells": ["total"],
+                        }
+                    ],
+                    "more": 0,
+                },
+                "notes": [],
+            },
+            "clean::amounts": {"status": "error", "message": "KeyError: amount", "differences": None, "notes": []},
         },
     }
+
+
+def strictly(text: str) -> dict[str, Any]:
+    """Read JSON as other languages do, which have no NaN."""
+
+    def refuse(word: str) -> None:
+        raise ValueError(word)
+
+    return dict(json.loads(text, parse_constant=refuse))
+
+
+def test_rows_that_differ_are_plain_json_whatever_is_in_them(shell: Shell) -> None:
+    odd = (
+        "%%odibi_node odd --read local:none.csv\nSELECT k, 'inf'::DOUBLE AS f, 1.50::DECIMAL(4,2) AS d,"
+        " DATE '2026-01-02' AS \"day\", [1, 2] AS l, '\\xAA'::BLOB AS b, repeat('é', 500) AS long FROM df"
+    )
+    expect = (
+        "expect:\n- {k: 1, f: 1, d: 2, day: x, l: [2], b: null, long: a}\n"
+        "- {k: 9, f: .nan, d: 1, day: '', l: [], b: x, long: ''}"
+    )
+    test = f"%%odibi_test odd all\ngiven: {{odd: [{{k: 1}}]}}\n{expect}"
+    _, out, _ = shell("test", notebook(odd, test), "--json")
+    rows = strictly(out)["tests"]["odd::all"]["differences"]["rows"]
+    assert [(row["kind"], row["row"]) for row in rows] == [("changed", 1), ("missing", 2)]
+    changed = rows[0]["actual"]
+    assert len(changed.pop("long")) <= 200
+    assert changed == {"k": 1, "f": "inf", "d": "1.50", "day": "2026-01-02", "l": "[1, 2]", "b": "\\xAA"}
+    assert (rows[0]["cells"], rows[1]["actual"]) == (["f", "d", "day", "l", "b", "long"], None)
+    assert rows[1]["expected"]["f"] == "nan"
+
+
+def test_many_rows_and_columns_that_differ_are_counted(shell: Shell) -> None:
+    wide = ", ".join(f"{n} AS c{n}" for n in range(80))
+    many = f"%%odibi_node many --read local:none.csv\nSELECT {wide}, x FROM df, range(60) t(x)"
+    row = "{" + ", ".join(f"c{n}: {n + (n == 70)}" for n in range(80)) + ", x: 0}"
+    test = f"%%odibi_test many all\ngiven: {{many: [{{k: 1}}]}}\nexpect: [{row}]"
+    _, out, _ = shell("test", notebook(many, test), "--json")
+    found = strictly(out)["tests"]["many::all"]["differences"]
+    assert (len(found["columns"]), len(found["rows"]), found["more"]) == (81, 50, 10)
+    first = found["rows"][0]
+    assert (first["cells"], len(first["actual"]), first["actual"]["c70"]) == (["c70"], 50, 70)
+    assert {row["kind"] for row in found["rows"][1:]} == {"unexpected"}
 
 
 def test_junit_is_a_suite_that_ci_can_read(shell: Shell) -> None:

@@ -24,7 +24,9 @@ def workspace(folder: Path, **project: Any) -> Workspace:
     local = {"local": {"type": "local", "base_path": "."}}
     found.configure(ProjectConfig.model_validate({"connections": local, "vars": {"least": 0}, **project}))
     found.node("load", read={"connection": "local", "path": "sales.parquet"})
-    found.node("clean", "CREATE MACRO same(x) AS x;\nSELECT * REPLACE (same(id) AS id) FROM load WHERE amount >= $least")
+    found.node(
+        "clean", "CREATE MACRO same(x) AS x;\nSELECT * REPLACE (same(id) AS id) FROM load WHERE amount >= $least"
+    )
     found.node("top", "SELECT * FROM clean")
     return found
 

@@ -120,6 +120,8 @@ class UnitTestItem(pytest.Item):
         if verdict.error is not None:
             self.failure = failure_text(verdict_view(verdict))
             raise verdict.error
+        for note in verdict.notes:
+            self.warn(pytest.PytestWarning(f"{self.test.id}: {note}"))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return what differs and where, without a traceback: no frame of it is the user's."""

@@ -78,6 +78,7 @@ def _test_data(view: TestView) -> dict[str, Any]:
         "status": view.status,
         "message": view.message or None,
         "differences": differences,
+        "guessed": list(view.guessed),
         "notes": list(view.notes),
     }
 

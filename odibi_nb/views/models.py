@@ -238,7 +238,8 @@ class TestView:
 
     status: passed, failed, error or pending. duration_s: seconds; time: the same for the eye. place: "cell 8,
     line 4". cells: those that differ, one a row. rows: missing and extra ones. differences: both, for programs.
-    error: what the node raised, or what keeps the test from being run.
+    error: what the node raised, or what keeps the test from being run. guessed: the inputs whose types only their
+    rows told.
     """
 
     __test__ = False  # pytest takes classes of such a name for tests
@@ -257,6 +258,7 @@ class TestView:
     error: ErrorView | None = None
     output: str = ""
     notes: tuple[str, ...] = ()
+    guessed: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

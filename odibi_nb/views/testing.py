@@ -48,7 +48,8 @@ def verdict_view(verdict: Verdict) -> TestView:
         duration_s=verdict.duration,
         time=duration_text(verdict.duration),
         output=long_text(verdict.output) if error is not None else "",
-        notes=test.notes,
+        notes=(*test.notes, *verdict.notes),
+        guessed=verdict.guessed,
     )
     if error is None:
         return view

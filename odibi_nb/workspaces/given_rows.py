@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,27 @@ def given_rows(test: ReadTest, mocks: Callable[[], Mapping[str, Mock]]) -> dict[
     else:
         found = {name: rows if rows != MOCK else _mock(name, test, mocks()) for name, rows in given.items()}
     _check_fill(test, found)
-    return {name: rows if isinstance(rows, Mock) else _written(name, rows, test) for name, rows in found.items()}
+    mocked = {name: rows if isinstance(rows, Mock) else _written(name, rows, test) for name, rows in found.items()}
+    return mocked | {name: replace(mocked[name], types=types) for name, types in _types(test, mocked)}
+
+
+def _types(test: ReadTest, mocked: Collection[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the types that the test gives to columns, by input, as DuckDB calls them."""
+    from odibi_nb.engine.type_names import canonical_name
+
+    for name, types in test.config.types.items():
+        if name not in mocked:
+            hint = did_you_mean(name, mocked) or f"inputs: {', '.join(mocked) or 'none'}"
+            raise ValidationError(
+                f"types is for given inputs, and '{name}' is none", hint=hint, **test.place("types", name)
+            )
+        named = dict[str, str]()
+        for column, kind in types.items():
+            try:
+                named[column] = canonical_name(kind)
+            except ValidationError as exc:
+                raise exc.at(**test.place("types", name, column)) from exc.__cause__
+        yield name, named
 
 
 def _mock(name: str, test: ReadTest, mocks: Mapping[str, Mock]) -> Mock:

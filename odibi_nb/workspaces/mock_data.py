@@ -26,6 +26,8 @@ def mock_dataset(given: Given, engine: Engine) -> Dataset:
     mock = given.mock
     if are_rows(mock.rows):
         return engine.publish(given_table(given), mock.input)
+    if mock.types:
+        raise ValidationError(f"{mock.called} is no written rows: it has its types already", hint="leave out types")
     try:
         data = engine.publish(mock.rows, mock.input)
     except NotAFrameError as exc:
@@ -41,7 +43,9 @@ def given_table(given: Given) -> pa.Table:
     from odibi_nb.workspaces.mock_rows import mock_table
 
     mock = given.mock
-    return mock_table(mock.rows, mock.input, schema=given.schema, locate=mock.locate, called=mock.called)
+    return mock_table(
+        mock.rows, mock.input, schema=given.schema, declared=mock.types, locate=mock.locate, called=mock.called
+    )
 
 
 def left_out_of(given: Given, data: Dataset) -> list[tuple[str, str]]:

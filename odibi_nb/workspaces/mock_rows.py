@@ -20,14 +20,20 @@ __all__ = ["check_columns", "mock_table"]
 
 
 def mock_table(
-    mock: Any, name: str, *, schema: Schema | None = None, locate: Locate = nowhere, called: str = ""
+    mock: Any,
+    name: str,
+    *,
+    schema: Schema | None = None,
+    declared: Mapping[str, str] | None = None,
+    locate: Locate = nowhere,
+    called: str = "",
 ) -> pa.Table:
     """Return the rows of input `name` as a canonical table.
 
     mock: rows ([{"a": 1}, …]), columns ({"a": [1, …]}), or CSV text with a header.
     schema: the input's columns, where they are known: values are cast to its types, and the columns that are given
     come in its order; those that aren't are left out. Without it the values tell the types.
-    called: what errors call the rows.
+    declared: types of columns, over the schema's. called: what errors call the rows.
     Raises ValidationError naming input, row and column, at its place, for a value that doesn't fit, a column that
     the schema hasn't, a row that lacks one of the others', and where no column is known at all.
     """
@@ -40,7 +46,12 @@ def mock_table(
         raise ValidationError(f"{called} has no columns", hint=hint, **locate(()))
     types = {column.name: column.type for column in schema or ()}
     check_columns(written.columns, name, schema, locate=written.place, called=called)
+    for column in declared or ():
+        if column not in written.columns:
+            hint = did_you_mean(column, written.columns) or f"its columns: {', '.join(written.columns)}"
+            raise ValidationError(f"{called} has no column '{column}', which types names", hint=hint, **locate(()))
     order = [column for column in types if column in written.columns] or list(written.columns)
+    types |= declared or {}
     return pa.table({column: _array(written, column, types.get(column)) for column in order})
 
 

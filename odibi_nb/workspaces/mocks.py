@@ -34,6 +34,7 @@ class Mock:
     """Rows in place of one input; node: whose, None for every node that reads it.
 
     rows: as `mock_table` takes them, or a frame. locate: where a part of them is written. given: by a unit test.
+    types: of columns, whatever is known of them else.
     """
 
     input: str
@@ -42,6 +43,7 @@ class Mock:
     origin: CellOrigin = field(default_factory=CellOrigin)
     locate: Locate = nowhere
     given: bool = False
+    types: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def called(self) -> str:

@@ -73,33 +73,28 @@ def test_a_node_that_raises_is_shown_at_its_own_line_with_what_it_printed(shell:
 def test_json_is_counts_and_each_test(shell: Shell) -> None:
     status, out, _ = shell("test", notebook(GOOD, BAD, RAISES), "--json")
     assert status == 1
-    assert json.loads(out) == {
-        "passed": 1,
-        "failed": 1,
-        "errors": 1,
-        "tests": {
-            "by_region::sums": {"status": "passed", "message": None, "differences": None, "notes": []},
-            "by_region::wrong": {
-                "status": "failed",
-                "message": "1 row differs",
-                "differences": {
-                    "columns": [{"name": "region", "type": "VARCHAR"}, {"name": "total", "type": "BIGINT"}],
-                    "rows": [
-                        {
-                            "kind": "changed",
-                            "row": 1,
-                            "expected": {"region": "N", "total": 13},
-                            "actual": {"region": "N", "total": 12},
-                            "cells": ["total"],
-                        }
-                    ],
-                    "more": 0,
-                },
-                "notes": [],
-            },
-            "clean::amounts": {"status": "error", "message": "KeyError: amount", "differences": None, "notes": []},
-        },
+    found = json.loads(out)
+    assert {key: found[key] for key in ("passed", "failed", "errors")} == {"passed": 1, "failed": 1, "errors": 1}
+    good, bad, raises = (found["tests"][name] for name in ("by_region::sums", "by_region::wrong", "clean::amounts"))
+    assert good == {"status": "passed", "message": None, "differences": None, "guessed": ["by_region"], "notes": []}
+    assert (bad["status"], bad["message"]) == ("failed", "1 row differs")
+    changed = {"expected": {"region": "N", "total": 13}, "actual": {"region": "N", "total": 12}, "cells": ["total"]}
+    assert bad["differences"] == {
+        "columns": [{"name": "region", "type": "VARCHAR"}, {"name": "total", "type": "BIGINT"}],
+        "rows": [{"kind": "changed", "row": 1, **changed}],
+        "more": 0,
     }
+    assert (raises["status"], raises["message"], raises["differences"]) == ("error", "KeyError: amount", None)
+    assert [note[:30] for note in raises["notes"]] == ["the types of 'load' were guess"]
+
+
+def test_inputs_whose_types_were_guessed_are_told_once_below_the_tests(shell: Shell) -> None:
+    more = GOOD.replace("by_region sums", "by_region again")
+    _, out, _ = shell("test", notebook(GOOD, more))
+    last = "note: types guessed from the rows of by_region (2 tests); a test's `types:` settles them"
+    assert out.rstrip().splitlines()[-1] == last
+    pinned = f"{GOOD}\ntypes: {{by_region: {{amount: BIGINT}}}}"
+    assert "guessed" not in shell("test", notebook(pinned))[1]
 
 
 def strictly(text: str) -> dict[str, Any]:

@@ -22,17 +22,20 @@ __all__ = ["GivenTypes", "conflicts", "guesses", "pins", "types_of"]
 class GivenTypes:
     """The types that an input's rows were given.
 
-    columns: those of the rows. guessed: those of them that only the values tell, a text for a text left out.
+    columns: those of the rows. settled: they are the same wherever the nodes are. guessed: those of them that only
+    the values tell. doubtful: whether one of these is more than a text, which is rarely meant for anything else.
     """
 
     given: Given
     columns: Schema
+    settled: bool = False
     guessed: Schema = ()
+    doubtful: bool = False
 
     @property
     def unlike_guess(self) -> Schema:
         """The columns that would have other types if nothing but the rows told them."""
-        if self.given.schema is None or not are_rows(self.given.mock.rows):
+        if self.settled or self.given.schema is None or not are_rows(self.given.mock.rows):
             return ()
         from odibi_nb.engine.types import schema_of
 
@@ -43,16 +46,16 @@ class GivenTypes:
         return tuple(column for column in self.columns if column not in alone)
 
 
-def types_of(given: Given, data: Dataset) -> GivenTypes:
+def types_of(given: Given, data: Dataset, *, settled: bool) -> GivenTypes:
     """Return the types of an input's rows; data: these rows."""
     is_told = given.schema is not None or not are_rows(given.mock.rows)
     if is_told:
-        return GivenTypes(given, data.schema)
+        return GivenTypes(given, data.schema, settled)
     table = data.arrow()
-    open_ = [column for column in data.schema if column.name not in given.mock.types]
-    sure = {name for name in table.column_names if table[name].null_count < table.num_rows}
-    guessed = tuple(column for column in open_ if column.type != "VARCHAR" or column.name not in sure)
-    return GivenTypes(given, data.schema, guessed)
+    guessed = tuple(column for column in data.schema if column.name not in given.mock.types)
+    empty = {name for name in table.column_names if table[name].null_count == table.num_rows}
+    doubtful = any(column.type != "VARCHAR" or column.name in empty for column in guessed)
+    return GivenTypes(given, data.schema, settled, guessed, doubtful)
 
 
 def guesses(types: Iterable[GivenTypes]) -> list[str]:

@@ -19,6 +19,7 @@ from odibi_nb.sql import analyze
 from odibi_nb.sql.quote import quote_name
 
 if TYPE_CHECKING:
+    from odibi_nb.config import NodeConfig
     from odibi_nb.engine.schema import Schema
     from odibi_nb.workspaces.nodes import Nodes
     from odibi_nb.workspaces.runs import Runs
@@ -47,6 +48,14 @@ class InferredSchemas:
     def of_source(self, node: str, name: str) -> Schema | None:
         """Return the columns of what a node reads under the name of one of its inputs; None when they aren't known."""
         return self._looked().source(node, name)
+
+    def is_told_by_sql(self, name: str) -> bool:
+        """Whether SQL alone tells the columns of a node's result, so that they are the same wherever it is."""
+        if name not in self._nodes:
+            return False
+        above = self._nodes.with_upstream([name])
+        reads = any(_reads(self._nodes[one].config) for one in above)
+        return not reads and not any(_looks_outside(self._nodes.task(one)) for one in above)
 
     def clear(self) -> None:
         self._found.clear()
@@ -163,6 +172,14 @@ def _needs_rows(step: Step) -> bool:
     if isinstance(step, SqlStep):
         return _PIVOT.search(step.facts.statement) is not None
     return isinstance(step, FunctionStep) or (isinstance(step, OperationStep) and step.name == "pivot")
+
+
+def _reads(config: NodeConfig) -> bool:
+    return config.read is not None or not all(isinstance(given, str) for given in config.inputs.values())
+
+
+def _looks_outside(task: NodeTask) -> bool:
+    return bool(literals_of(task)) or any(map(_needs_rows, task.steps))
 
 
 def _untested(task: NodeTask) -> NodeTask:

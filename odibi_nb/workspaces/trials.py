@@ -208,7 +208,8 @@ class Trials:
         found = {one: Given(one, mock, None if guess else inputs.schema(name, one)) for one, mock in mocks.items()}
         data = {one: mock_dataset(given, self._runs.engine) for one, given in found.items()}
         left_out = [column for one, given in found.items() for column in left_out_of(given, data[one])]
-        types = [types_of(given, data[one]) for one, given in found.items()]
+        sql = {one for one in found if one != name and self._schemas.is_told_by_sql(one)}
+        types = [types_of(given, data[one], settled=one in sql) for one, given in found.items()]
         job = Job((task,), RunOptions(write=frozenset()), data)
         return Trial(job, [name], left_out={name: left_out}, types=types, kept=False)
 

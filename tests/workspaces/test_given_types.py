@@ -55,9 +55,13 @@ def test_a_failing_test_says_which_types_were_guessed_and_how_to_say_them(tested
     assert "types: {load: {id: TYPE}}" in note
 
 
-def test_texts_alone_are_no_guess(tested: Tested) -> None:
-    verdict = tested("given: {load: [{id: a, amount: b, closed: c}]}\nexpect: {count: 9}")
-    assert (verdict.status, verdict.guessed, verdict.notes) == ("failed", (), ())
+def test_texts_alone_are_in_doubt_only_where_a_test_fails(tested: Tested) -> None:
+    given = "given: {load: [{id: a, amount: b, closed: c}]}\n"
+    verdict = tested(given + "expect: {count: 1}")
+    assert (verdict.status, verdict.guessed, verdict.notes) == ("passed", (), ())
+    verdict = tested(given + "expect: {count: 9}")
+    assert (verdict.status, verdict.guessed) == ("failed", ())
+    assert "(id VARCHAR, amount VARCHAR, closed VARCHAR)" in verdict.notes[0]
 
 
 def test_a_test_that_passes_tells_which_inputs_were_guessed_and_no_more(tested: Tested) -> None:
@@ -73,6 +77,12 @@ def test_what_passes_only_with_the_types_known_here_says_so_and_pins_them(tested
     assert "it fails (1 row is missing, 1 row too many)" in note
     assert note.endswith(PINNED)
     assert tested(GIVEN + "expect: {count: 1}").notes == ()
+
+
+def test_types_that_sql_alone_tells_are_the_same_everywhere(tested: Tested, ws: Workspace) -> None:
+    ws.node("load", "SELECT 1::INTEGER AS id, 5::DECIMAL(9,2) AS amount, NULL::DATE AS closed")
+    verdict = tested(GIVEN + KNOWN)
+    assert (verdict.status, verdict.notes) == ("passed", ())
 
 
 def test_types_of_the_test_are_the_same_with_and_without_data(tested: Tested, ws: Workspace) -> None:

@@ -291,6 +291,13 @@ def test_what_no_mock_can_stand_in_for_is_refused(ws: Workspace, body: str, mess
     assert rows(ws, "reader") == [{column: "x"}]
 
 
+def test_rows_for_all_readers_of_a_name_misspelt_are_named_with_the_one_meant(ws: Workspace) -> None:
+    ws.mock(None, {"load_sale": [{"region": "N"}]})
+    error = refused(ws, "clean_sales")
+    assert error.message.startswith("there are mock rows for 'load_sale', which is no node")
+    assert error.hint == "did you mean 'load_sales'?"
+
+
 def test_sql_without_inputs_runs_as_it_is(ws: Workspace) -> None:
     ws.node("numbers", "SELECT * FROM range(3) t(i)")
     ws.run("numbers", mock="given")

@@ -7,6 +7,7 @@ project, so everything else is imported when there is a notebook to collect.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -115,11 +116,14 @@ class UnitTestItem(pytest.Item):
         notebook = self.getparent(NotebookTests)
         assert notebook is not None  # noqa: S101 - no other collector makes such items
         verdict = run_test(notebook.workspace, self.test)
+        if verdict.error is not None:
+            self.failure = failure_text(verdict_view(verdict))  # with the output
+            raise verdict.error
         if verdict.output:
             self.add_report_section("call", "output of the node", verdict.output)
-        if verdict.error is not None:
-            self.failure = failure_text(verdict_view(verdict))
-            raise verdict.error
+        for note in verdict.notes:
+            # `self.warn` wants a line, which a notebook's file hasn't.
+            warnings.warn(pytest.PytestWarning(f"{self.test.id}: {note}"), stacklevel=1)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return what differs and where, without a traceback: no frame of it is the user's."""

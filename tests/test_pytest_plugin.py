@@ -16,7 +16,7 @@ CLEAN = "%%odibi_node clean\ndef clean(sales):\n    print('cleaning')\n    retur
 GIVEN = "given: {sales: [{region: N, amount: 5}, {region: N, amount: 7}]}\n"
 GOOD = f"%%odibi_test by_region sums\n{GIVEN}expect: [{{region: N, total: 12}}]"
 BAD = f"%%odibi_test by_region wrong\n{GIVEN}expect: [{{region: N, total: 13}}]"
-RAISES = "%%odibi_test clean amounts\ngiven: {sales: [{total: 5}]}\nexpect: []"
+RAISES = "%%odibi_test clean amounts\ngiven: {sales: [{region: N}]}\nexpect: []"
 
 
 @pytest.fixture
@@ -56,6 +56,25 @@ def test_each_test_cell_is_an_item_and_a_failure_is_our_block_alone(folder: Path
     assert "1 row differs · cell 6, line 3\nrow           column  expected  got\n" in out
     assert "1 · region N  total   13        12\n" in out
     assert "KeyError: amount\n  in node 'clean', cell 4, " in out
+    assert out.count("\ncleaning\n") == 1
+
+
+def test_a_test_that_passes_only_with_the_types_known_here_is_warned_of(folder: Path) -> None:
+    (folder / "n.csv").write_text("m\n5\n")
+    small = "%%odibi_node small\nSELECT m::SMALLINT AS n FROM 'n.csv'"
+    kind = "%%odibi_node kind\nSELECT typeof(n) AS k FROM small"
+    test = "%%odibi_test kind known\ngiven: {small: [{n: 5}]}\nexpect: [{k: SMALLINT}]"
+    notebook(folder, small, kind, test)
+    status, out = run(folder, "nb.ipynb")
+    assert status == 0
+    assert "PytestWarning: kind::known: it passes with the types known here" in out
+    assert "types: {small: {n: SMALLINT}}" in out
+
+
+def test_what_a_node_prints_is_shown_when_asked_for(folder: Path) -> None:
+    notebook(folder, "%%odibi_test clean all\ngiven: {sales: [{amount: 5}]}\nexpect: {count: 1}")
+    status, out = run(folder, "nb.ipynb", "-rP")
+    assert status == 0
     assert "output of the node" in out
     assert "cleaning" in out
     assert "Traceback" not in out

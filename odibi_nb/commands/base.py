@@ -61,7 +61,8 @@ class Command:
     """A command.
 
     words: as for `OptionParser`; in a shell TARGET comes before them when `needs_target`. executes: whether
-    it may run the target's code.
+    it may run the target's code. for_files: in a shell its stdout is meant for a file, so that what fails and what
+    user code prints goes to stderr.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Command:
     needs_target: bool = True
     executes: bool = False
     details: str = ""
+    for_files: bool = False
 
     def parser(self, door: Door) -> OptionParser:
         """Return the parser of its line at this door."""

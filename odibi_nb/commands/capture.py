@@ -49,9 +49,11 @@ COMMANDS = {
             Option("--mask", takes="many", metavar="COLUMN…", help="columns to mask, beside those marked sensitive"),
         ),
         executes=True,
+        for_files=True,
         details=(
             "Rows of the other inputs are those that match: on columns that the node's SQL sets equal, else on\n"
-            "those of one name. A masked value is the same everywhere, so that joins still find their rows."
+            "those of one name. A masked value is the same everywhere, so that joins still find their rows.\n"
+            "In a notebook the text becomes the next cell; in a shell it is all that stdout gets: … > mock.txt"
         ),
     )
 }

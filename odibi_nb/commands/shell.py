@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _stdout_is_ours(as_json):
             shown = _shown(words)
-        _print(json.dumps(shown.data, default=str, ensure_ascii=False) if as_json else shown.text, sys.stdout)
+        if as_json or shown.text:
+            _print(json.dumps(shown.data, default=str, ensure_ascii=False) if as_json else shown.text, sys.stdout)
         return shown.exit_status
     except OdibiException as exc:
         _report(exc, as_json)
@@ -65,9 +66,14 @@ def _run(command: Command, words: Sequence[str]) -> Shown:
     parsed = command.parser("shell").parse(words)
     call = Call("shell", parsed.words, parsed.values)
     try:
-        if command.needs_target:
-            call = _loaded(command, call)
-        return command.run(call)
+        with _stdout_is_ours(command.for_files):
+            if command.needs_target:
+                call = _loaded(command, call)
+            shown = command.run(call)
+        if command.for_files and shown.exit_status:
+            _print(shown.text, sys.stderr)
+            shown = replace(shown, text="")
+        return shown
     except SystemExit as exc:
         # A `transforms.py` has called exit(): its status would pass for ours.
         raise TransformError(f"the project's code calls exit({exc.code!r})", hint="raise an error instead") from exc
@@ -102,9 +108,9 @@ def _listeners() -> tuple[Listener, ...]:
 
 
 @contextmanager
-def _stdout_is_ours(as_json: bool) -> Iterator[None]:
-    """With --json, what user code prints goes to stderr: stdout holds one object and nothing else."""
-    if not as_json:
+def _stdout_is_ours(asked: bool) -> Iterator[None]:
+    """Let what user code prints go to stderr if asked: stdout holds one object, or one text, and nothing else."""
+    if not asked:
         yield
         return
     before, sys.stdout = sys.stdout, sys.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from odibi_nb.pictures.text import plural
 from odibi_nb.views.testing import verdicts_view
 
 if TYPE_CHECKING:
-    from odibi_nb.views import TestsView
+    from odibi_nb.views import TestsView, TestView
     from odibi_nb.workspaces.node_tests import NodeTest
 
 __all__ = ["COMMANDS"]
@@ -68,8 +69,18 @@ def _listed(names: Collection[str]) -> str:
 def _data(view: TestsView) -> dict[str, Any]:
     """Return the outcome as plain JSON values."""
     counts = {key: sum(one.status == status for one in view.tests) for key, status in _COUNTS.items()}
-    tests = {one.id: {"status": one.status, "message": one.message or None} for one in view.tests}
-    return {**counts, "tests": tests}
+    return {**counts, "tests": {one.id: _test_data(one) for one in view.tests}}
+
+
+def _test_data(view: TestView) -> dict[str, Any]:
+    differences = asdict(view.differences) if view.differences is not None else None
+    return {
+        "status": view.status,
+        "message": view.message or None,
+        "differences": differences,
+        "guessed": list(view.guessed),
+        "notes": list(view.notes),
+    }
 
 
 _COUNTS = {"passed": "passed", "failed": "failed", "errors": "error"}

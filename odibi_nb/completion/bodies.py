@@ -108,16 +108,17 @@ def _mock_body(body: Body) -> Offers:
 def _test_body(body: Body) -> Offers:
     known, node = body.known, body.node
     by_path: Mapping[tuple[str, ...], Sequence[str]] = {
-        (): ("given", "expect", "params", "ordered", "exact", "tolerance", "fill"),
+        (): ("given", "expect", "params", "ordered", "exact", "tolerance", "fill", "types"),
         ("given",): known.inputs(node),
         ("expect",): ("rows", "count", "error"),
         ("expect", "rows"): known.columns(node),
         ("fill",): known.inputs(node),
+        ("types",): known.inputs(node),
         ("params",): known.parameters(),
     }
 
     def keys(path: Sequence[str]) -> Sequence[str]:
-        if len(path) == 2 and path[0] in {"given", "fill"}:
+        if len(path) == 2 and path[0] in {"given", "fill", "types"}:
             return known.columns(path[1])
         return by_path.get(tuple(path), ())
 

@@ -16,6 +16,7 @@ MOCK: Literal["mock"] = "mock"
 
 _ROWS = "a list of rows: [{column: value}, …]"
 _GIVEN = "given: {sales: [{amount: 5}]}"
+_TYPES = 'types: {sales: {amount: "DECIMAL(9,2)"}}'
 _OF_ROWS = ("ordered", "exact", "tolerance")
 
 
@@ -97,6 +98,17 @@ def _as_fill(value: Any) -> Any:
     return value
 
 
+def _as_types(value: Any) -> Any:
+    if not isinstance(value, Mapping) or not all(isinstance(columns, Mapping) for columns in value.values()):
+        raise problem("types gives inputs the types of columns", _TYPES)
+    for name, columns in value.items():
+        for column, kind in columns.items():
+            if not isinstance(column, str) or not isinstance(kind, str):
+                hint = f"between braces quote a type with a comma in it: {_TYPES}"
+                raise problem_at((name, column), kind, f"'{column}' is given no type", hint)
+    return value
+
+
 class ExpectedErrorConfig(DialectModel):
     """An error that a node should raise.
 
@@ -136,6 +148,7 @@ class NodeTestConfig(DialectModel):
     ordered: the rows come in this order. exact: no other columns, in this order, and 12 is not 12.0.
     tolerance: how far numbers may be apart; None: see `Sameness`.
     fill: values for columns that rows leave out, by input and column; True: NULL wherever another row has one.
+    types: of given columns, by input and column, in DuckDB's names.
     """
 
     given: Annotated[Literal["mock"] | dict[str, Any], BeforeValidator(_as_given)] = Field(default_factory=dict)
@@ -145,6 +158,7 @@ class NodeTestConfig(DialectModel):
     exact: bool = False
     tolerance: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     fill: Annotated[bool | dict[str, dict[str, Any]], BeforeValidator(_as_fill)] = False
+    types: Annotated[dict[str, dict[str, str]], BeforeValidator(_as_types)] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _compares_rows_if_told_how(self) -> Self:

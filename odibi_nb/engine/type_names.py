@@ -11,7 +11,21 @@ import pyarrow as pa
 from odibi_nb.engine.types import PLAIN_TYPES
 from odibi_nb.exceptions import ValidationError
 
-__all__ = ["arrow_type"]
+__all__ = ["arrow_type", "canonical_name"]
+
+
+def canonical_name(text: str) -> str:
+    """Return a type as DuckDB calls it ("decimal(9, 2)" → "DECIMAL(9,2)"); raises ValidationError for none of its."""
+    import duckdb
+
+    try:
+        name = str(duckdb.sqltype(text))
+        arrow_type(name)
+    except duckdb.Error as exc:
+        hint = 'such as INTEGER, DATE or "DECIMAL(9,2)"; in {…} one with a comma is quoted'
+        raise ValidationError(f"'{text}' is no type of DuckDB", hint=hint) from exc
+    return name
+
 
 _BY_NAME = {
     **{name: arrow for arrow, name in PLAIN_TYPES.items()},

@@ -161,6 +161,7 @@ class OdibiMagics(Magics):
         params: values for this test. ordered: true: the rows come in this order. exact: true: no other columns,
         in this order, and 12 is not 12.0. tolerance: how far numbers may be apart (floats: 1e-9).
         fill: {input: {column: value}} for columns that rows leave out; null: NULL where another row has a value.
+        types: {input: {column: TYPE}} where neither the input nor its rows tell the right ones.
         """
         if _asks_for_help(line):
             show(Shown(inspect.getdoc(self.odibi_test_cell) or ""))

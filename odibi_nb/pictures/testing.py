@@ -19,6 +19,7 @@ __all__ = ["failure_text", "unit_test_html", "unit_test_text", "unit_tests_html"
 _LOOKS = {"passed": "completed", "failed": "failed", "error": "failed"}
 _HEADER = ("test", "status", "time")
 _RIGHT = (False, False, True)
+_NAMED = 8
 
 
 def unit_test_text(view: TestView) -> str:
@@ -38,7 +39,8 @@ def unit_tests_text(view: TestsView) -> str:
     rows = [(test.id, _mark(test.status), test.time) for test in view.tests]
     table = listing_text(_HEADER, rows, right_aligned=_RIGHT)
     failures = [f"\n{visible(test.id)}\n{failure}" for test in view.tests if (failure := failure_text(test))]
-    return "\n".join([visible(_summary(view)), table, *failures])
+    guesses = [f"\nnote: {visible(guessed)}"] if (guessed := _guessed(view.tests)) else []
+    return "\n".join([visible(_summary(view)), table, *failures, *guesses])
 
 
 def unit_tests_html(view: TestsView) -> str:
@@ -50,7 +52,8 @@ def unit_tests_html(view: TestsView) -> str:
         for test in view.tests
         if (parts := _failure(test))
     ]
-    return framed(head, listing_html(_HEADER, rows, right_aligned=_RIGHT), *failures)
+    guesses = [tag("ul", tag("li", guessed), class_="odibi-notes")] if (guessed := _guessed(view.tests)) else []
+    return framed(head, listing_html(_HEADER, rows, right_aligned=_RIGHT), *failures, *guesses)
 
 
 def failure_text(view: TestView) -> str:
@@ -91,6 +94,14 @@ def _counts(tests: Iterable[TestView]) -> str:
     counted = Counter(test.status for test in tests)
     texts = {"passed": "{} passed", "failed": "{} failed", "error": plural(counted["error"], "error")}
     return ", ".join(text.format(f"{counted[status]:,}") for status, text in texts.items() if counted[status])
+
+
+def _guessed(tests: Iterable[TestView]) -> str:
+    """Say for which inputs of tests that passed only the rows told the types; the others say so themselves."""
+    counted = Counter(name for test in tests if test.status == "passed" for name in test.guessed)
+    shown = ", ".join(f"{name} ({plural(count, 'test')})" for name, count in counted.most_common(_NAMED))
+    more = f" and {len(counted) - _NAMED:,} more" if len(counted) > _NAMED else ""
+    return f"types guessed from the rows of {shown}{more}; a test's `types:` settles them" if counted else ""
 
 
 def _mark(status: str) -> str:

@@ -25,17 +25,18 @@ def inputs_of(task: NodeTask, config: NodeConfig) -> list[str]:
 def mocked(task: NodeTask, config: NodeConfig, given: Collection[str]) -> NodeTask:
     """Return the task with every input taken from what is `given`, and nothing written; no connection is needed.
 
-    Raises ValidationError for an input that isn't given, and for what is given but no input.
+    Raises ValidationError for what is given but no input, which may be a missing one misspelt, and for an input that
+    isn't given.
     """
     wanted = inputs_of(task, config)
-    for name in wanted:
-        if name not in given:
-            hint = did_you_mean(name, given) or f"mocks are given for: {', '.join(given) or 'none'}"
-            raise ValidationError(f"input '{name}' of node '{task.name}' has no mock", hint=hint)
     for name in given:
         if name not in wanted:
             hint = did_you_mean(name, wanted) or f"inputs: {', '.join(wanted) or 'none'}"
             raise ValidationError(f"'{name}' is no input of node '{task.name}'", hint=hint)
+    for name in wanted:
+        if name not in given:
+            hint = f"mocks are given for: {', '.join(given) or 'none'}"
+            raise ValidationError(f"input '{name}' of node '{task.name}' has no mock", hint=hint)
     return redirected(task, config, {name: name for name in wanted})
 
 

@@ -7,6 +7,10 @@ Texts are unescaped; whoever makes HTML of them escapes. `dataclasses.asdict` gi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from odibi_nb.views.differences import DifferencesView
 
 __all__ = [
     "ColumnView",
@@ -233,8 +237,9 @@ class TestView:
     """A unit test and how it came out.
 
     status: passed, failed, error or pending. duration_s: seconds; time: the same for the eye. place: "cell 8,
-    line 4". cells: those that differ, one a row. rows: missing and extra ones. error: what the node raised, or what
-    keeps the test from being run.
+    line 4". cells: those that differ, one a row. rows: missing and extra ones. differences: both, for programs.
+    error: what the node raised, or what keeps the test from being run. guessed: the inputs whose types only their
+    rows told.
     """
 
     __test__ = False  # pytest takes classes of such a name for tests
@@ -249,9 +254,11 @@ class TestView:
     place: str = ""
     cells: TableView | None = None
     rows: TableView | None = None
+    differences: DifferencesView | None = None
     error: ErrorView | None = None
     output: str = ""
     notes: tuple[str, ...] = ()
+    guessed: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from odibi_nb.exceptions import Where, did_you_mean
 from odibi_nb.views.build import error_view
 from odibi_nb.views.cells import cell_text, duration_text, is_number, long_text
+from odibi_nb.views.differences import differences_view
 from odibi_nb.views.models import ColumnView, TableView, TestsView, TestView
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def verdict_view(verdict: Verdict) -> TestView:
         duration_s=verdict.duration,
         time=duration_text(verdict.duration),
         output=long_text(verdict.output) if error is not None else "",
-        notes=test.notes,
+        notes=(*test.notes, *verdict.notes),
+        guessed=verdict.guessed,
     )
     if error is None:
         return view
@@ -61,7 +63,8 @@ def verdict_view(verdict: Verdict) -> TestView:
     if verdict.difference:
         types = [column.type for column in verdict.schema]
         difference = verdict.difference
-        view = replace(view, cells=_cells(difference, types), rows=_unpaired(difference, types))
+        cells, rows = _cells(difference, types), _unpaired(difference, types)
+        view = replace(view, cells=cells, rows=rows, differences=differences_view(difference, verdict.schema))
     return view
 
 

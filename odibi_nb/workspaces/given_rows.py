@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from odibi_nb.cells.option_parser import scalar
 from odibi_nb.exceptions import ValidationError, did_you_mean
+from odibi_nb.workspaces.mocks import Mock
 
 if TYPE_CHECKING:
     from odibi_nb.workspaces.node_tests import ReadTest
@@ -17,7 +18,7 @@ __all__ = ["given_rows"]
 _EMPTY_HINT = "a header alone names the columns: write it as CSV text"
 
 
-def given_rows(test: ReadTest, mocks: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+def given_rows(test: ReadTest, mocks: Callable[[], Mapping[str, Mock]]) -> dict[str, Mock]:
     """Return the rows of each input, as `Workspace.try_node` takes them.
 
     mocks: gives the node's mocks by input; asked only where the test refers to them.
@@ -27,14 +28,34 @@ def given_rows(test: ReadTest, mocks: Callable[[], Mapping[str, Any]]) -> dict[s
 
     given = test.config.given
     if given == MOCK:
-        found = dict(mocks())
+        found: dict[str, Any] = dict(mocks())
     else:
         found = {name: rows if rows != MOCK else _mock(name, test, mocks()) for name, rows in given.items()}
     _check_fill(test, found)
-    return {name: _rows(name, rows, test) for name, rows in found.items()}
+    mocked = {name: rows if isinstance(rows, Mock) else _written(name, rows, test) for name, rows in found.items()}
+    return mocked | {name: replace(mocked[name], types=types) for name, types in _types(test, mocked)}
 
 
-def _mock(name: str, test: ReadTest, mocks: Mapping[str, Any]) -> Any:
+def _types(test: ReadTest, mocked: Collection[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the types that the test gives to columns, by input, as DuckDB calls them."""
+    from odibi_nb.engine.type_names import canonical_name
+
+    for name, types in test.config.types.items():
+        if name not in mocked:
+            hint = did_you_mean(name, mocked) or f"inputs: {', '.join(mocked) or 'none'}"
+            raise ValidationError(
+                f"types is for given inputs, and '{name}' is none", hint=hint, **test.place("types", name)
+            )
+        named = dict[str, str]()
+        for column, kind in types.items():
+            try:
+                named[column] = canonical_name(kind)
+            except ValidationError as exc:
+                raise exc.at(**test.place("types", name, column)) from exc.__cause__
+        yield name, named
+
+
+def _mock(name: str, test: ReadTest, mocks: Mapping[str, Mock]) -> Mock:
     if name not in mocks:
         hint = did_you_mean(name, mocks) or f"mocks: {', '.join(mocks)}"
         raise ValidationError(f"input '{name}' has no mock", hint=hint, **test.place("given", name))
@@ -51,17 +72,19 @@ def _check_fill(test: ReadTest, found: Mapping[str, Any]) -> None:
             raise ValidationError(f"fill is for inputs whose rows are listed, and '{name}' is none", hint=hint, **where)
 
 
-def _rows(name: str, rows: Any, test: ReadTest) -> Any:
-    """Return an input's rows with the columns filled in that they may leave out."""
+def _written(name: str, rows: Any, test: ReadTest) -> Mock:
+    """Return an input's rows as they are written, those of a list with what `fill` puts into them."""
+    if not (rows.strip() if isinstance(rows, str) else rows):
+        place = test.place("given", name)
+        raise ValidationError(f"input '{name}' has no rows, and so no columns", hint=_EMPTY_HINT, **place)
+    if isinstance(rows, str):
+        return Mock(name, rows, locate=partial(_csv_place, test, name), given=True)
+    return Mock(name, _filled(name, rows, test), locate=partial(_row_place, test, name), given=True)
+
+
+def _filled(name: str, rows: Sequence[Mapping[str, Any]], test: ReadTest) -> list[dict[str, Any]]:
     from odibi_nb.config.node_tests import uneven_row
 
-    place = test.place("given", name)
-    if isinstance(rows, str):
-        return _columns_of_csv(name, rows, place)
-    if not isinstance(rows, list):
-        return rows
-    if not rows:
-        raise ValidationError(f"input '{name}' has no rows, and so no columns", hint=_EMPTY_HINT, **place)
     fill = test.config.fill
     values = fill.get(name, {}) if isinstance(fill, Mapping) else {}
     if fill is True:
@@ -75,21 +98,9 @@ def _rows(name: str, rows: Any, test: ReadTest) -> Any:
     return filled
 
 
-def _columns_of_csv(name: str, text: str, place: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Return CSV text as columns: numbers where a column has nothing else, and NULL where nothing stands."""
-    lines = [line for line in csv.reader(text.splitlines(), skipinitialspace=True) if line]
-    if not lines:
-        raise ValidationError(f"input '{name}' has no rows, and so no columns", hint=_EMPTY_HINT, **place)
-    header, *rows = lines
-    for number, row in enumerate(rows, start=1):
-        if len(row) != len(header):
-            counts = f"{len(row)} values where the header has {len(header)}"
-            hint = 'quote a value with a comma in it: "a, b"'
-            raise ValidationError(f"row {number} of input '{name}' has {counts}", hint=hint, **place)
-    return {column.strip(): _typed([row[at].strip() for row in rows]) for at, column in enumerate(header)}
+def _row_place(test: ReadTest, name: str, path: Sequence[Any]) -> dict[str, Any]:
+    return test.place("given", name, *path)
 
 
-def _typed(texts: Sequence[str]) -> list[Any]:
-    values = [scalar(text) if text else None for text in texts]
-    are_texts = any(isinstance(value, str) for value in values)
-    return [text or None for text in texts] if are_texts else values
+def _csv_place(test: ReadTest, name: str, path: Sequence[Any]) -> dict[str, Any]:
+    return test.text_place(path[0], "given", name) if path else test.place("given", name)

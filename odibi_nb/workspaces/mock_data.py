@@ -26,13 +26,15 @@ def mock_dataset(given: Given, engine: Engine) -> Dataset:
     mock = given.mock
     if are_rows(mock.rows):
         return engine.publish(given_table(given), mock.input)
+    if mock.types:
+        raise ValidationError(f"{mock.called} is no written rows: it has its types already", hint="leave out types")
     try:
         data = engine.publish(mock.rows, mock.input)
     except NotAFrameError as exc:
         hint = "give rows: [{column: value}, …], columns, CSV or a frame"
         kind = type(mock.rows).__name__
-        raise ValidationError(f"the mock of '{mock.input}' is a {kind}, not rows", hint=hint) from exc
-    check_columns([column.name for column in data.schema], mock.input, given.schema)
+        raise ValidationError(f"{mock.called} is a {kind}, not rows", hint=hint) from exc
+    check_columns([column.name for column in data.schema], mock.input, given.schema, called=mock.called)
     return data
 
 
@@ -41,18 +43,20 @@ def given_table(given: Given) -> pa.Table:
     from odibi_nb.workspaces.mock_rows import mock_table
 
     mock = given.mock
-    return mock_table(mock.rows, mock.input, schema=given.schema, locate=mock.locate)
+    return mock_table(
+        mock.rows, mock.input, schema=given.schema, declared=mock.types, locate=mock.locate, called=mock.called
+    )
 
 
 def left_out_of(given: Given, data: Dataset) -> list[tuple[str, str]]:
-    """Return the columns that given rows leave out, each with its input."""
+    """Return the columns that given rows leave out, each with what these are called."""
     there = {column.name for column in data.schema}
-    return [(given.mock.input, column.name) for column in given.schema or () if column.name not in there]
+    return [(given.mock.called, column.name) for column in given.schema or () if column.name not in there]
 
 
 def explain_left_out(result: NodeResult, left_out: Iterable[tuple[str, str]]) -> None:
     """Let an error that names a column which the mocks leave out say so."""
-    for name, column in left_out if result.error is not None else ():
+    for called, column in left_out if result.error is not None else ():
         if result.error and re.search(rf"\b{re.escape(column)}\b", result.error.message, re.IGNORECASE):
-            result.error.hint = f"the mock of '{name}' has no column '{column}': add it to its rows"
+            result.error.hint = f"{called} has no column '{column}': add it to its rows"
             return

@@ -14,6 +14,7 @@ from odibi_nb.workspaces.mocks import Mock, Mocks
 if TYPE_CHECKING:
     from odibi_nb.engine.schema import Schema
     from odibi_nb.runner import NodeTask
+    from odibi_nb.workspaces.inferred_schemas import InferredSchemas
     from odibi_nb.workspaces.known_schemas import KnownSchemas
     from odibi_nb.workspaces.nodes import Nodes
 
@@ -41,7 +42,7 @@ class MockedInputs:
 
     nodes: Nodes
     mocks: Mocks
-    schemas: KnownSchemas
+    schemas: KnownSchemas | InferredSchemas
     source_schema: SourceSchema | None = None
     alone: bool = False
 
@@ -152,16 +153,27 @@ class MockSearch:
         return wanted in self._runnable and self.inputs.is_result(name, wanted)
 
     def _lacking(self, name: str, wanted: str) -> ValidationError:
+        if (strayed := self._strayed(name, wanted)) is not None:
+            return strayed
         above = self.obstacles.get(wanted) if self.inputs.is_result(name, wanted) else None
-        hint = did_you_mean(wanted, self.inputs.mocks.of(name))
-        if hint is None and above is not None:
-            hint = f"mock it, or what it comes from: {_root(above)}"
         example = f"%%odibi_mock {name}, below it {wanted}: [{{column: value}}]"
-        hint = hint or f"give rows: {example}; --mock=auto makes some up"
+        hint = f"give rows: {example}; --mock=auto makes some up"
+        if above is not None:
+            hint = f"mock it, or what it comes from: {_root(above)}"
         what = f"input '{wanted}'" if wanted != name else "the source"
         error = ValidationError(f"{what} of node '{name}' has no mock", hint=hint)
         error.__cause__ = above
         return error
+
+    def _strayed(self, name: str, wanted: str) -> ValidationError | None:
+        """Return the error of rows for all readers of what nobody reads, where this input may have been meant."""
+        read = {one for node in self.order for one in self.inputs.names(node)}
+        stray = {m.input: m for m in self.inputs.mocks if m.node is None and m.input not in read | {*self.inputs.nodes}}
+        near = next((mock for one, mock in stray.items() if did_you_mean(one, [wanted]) is not None), None)
+        if near is None:
+            return None
+        message = f"there are mock rows for '{near.input}', which is no node, and none for '{wanted}' of node '{name}'"
+        return ValidationError(message, hint=f"did you mean '{wanted}'?", **near.locate(()))
 
 
 def _root(error: BaseException) -> str:

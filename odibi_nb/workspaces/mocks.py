@@ -33,7 +33,8 @@ def are_rows(mock: Any) -> bool:
 class Mock:
     """Rows in place of one input; node: whose, None for every node that reads it.
 
-    rows: as `mock_table` takes them, or a frame. locate: where a part of them is written.
+    rows: as `mock_table` takes them, or a frame. locate: where a part of them is written. given: by a unit test.
+    types: of columns, whatever is known of them else.
     """
 
     input: str
@@ -41,6 +42,13 @@ class Mock:
     node: str | None = None
     origin: CellOrigin = field(default_factory=CellOrigin)
     locate: Locate = nowhere
+    given: bool = False
+    types: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def called(self) -> str:
+        """What errors call the rows."""
+        return f"the given '{self.input}'" if self.given else f"the mock of '{self.input}'"
 
 
 class Mocks:

@@ -30,6 +30,13 @@ class ReadTest(NamedTuple):
         """Return where a key stands, as errors take it; they quote its line, so they needn't spell its path."""
         return {**self.document.place(path), "key": None}
 
+    def text_place(self, line: int, *path: Any) -> dict[str, Any]:
+        """Return where a line of a text stands, counted from 0."""
+        text = self.document.text_place(path)
+        number = text.first_line + line
+        source = text.lines[number - 1] if number <= len(text.lines) else None
+        return {"cell": text.cell, "file": text.file, "line": number, "source": source}
+
 
 @dataclass(frozen=True, slots=True)
 class NodeTest:

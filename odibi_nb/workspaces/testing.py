@@ -7,17 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from odibi_nb.exceptions import OdibiException, UnitTestFailed, UsageError, ValidationError, did_you_mean
+from odibi_nb.exceptions import OdibiException, UnitTestFailed, UsageError, ValidationError, did_you_mean, shortened
 from odibi_nb.matching import Difference, Sameness, compare_rows
 from odibi_nb.runner.tasks import FunctionStep, NodeTask, OperationStep, Step
 from odibi_nb.workspaces.given_rows import given_rows
+from odibi_nb.workspaces.given_types import conflicts, guesses, pins
 
 if TYPE_CHECKING:
     from odibi_nb.config.node_tests import ExpectedErrorConfig
     from odibi_nb.engine.base import Dataset
     from odibi_nb.engine.schema import Schema
     from odibi_nb.runner import NodeResult
+    from odibi_nb.workspaces.given_types import GivenTypes
     from odibi_nb.workspaces.node_tests import NodeTest, ReadTest
+    from odibi_nb.workspaces.trials import Tried
     from odibi_nb.workspaces.workspace import Workspace
 
 __all__ = ["Verdict", "problems_of_tests", "run_test"]
@@ -30,6 +33,7 @@ class Verdict:
     status: "failed" when the node gave something else than expected, "error" when it raised or can't be tried.
     duration: seconds. error: what is to be raised for it. difference, schema: of rows that aren't as expected,
     and of the result. raised: the node's error where another one was expected. output: what the node printed.
+    guessed: the inputs whose types only their rows told. notes: on types.
     """
 
     test: NodeTest
@@ -40,6 +44,8 @@ class Verdict:
     schema: Schema = ()
     raised: OdibiException | None = None
     output: str = ""
+    guessed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def run_test(workspace: Workspace, test: NodeTest) -> Verdict:
@@ -47,7 +53,7 @@ def run_test(workspace: Workspace, test: NodeTest) -> Verdict:
     begun = time.perf_counter()
     try:
         read = test.read()
-        verdict = _judged(test, read, _tried(workspace, test, read))
+        verdict = _tested(workspace, test, read)
     except OdibiException as exc:
         if exc.where.line is None and exc.where.cell is None:
             exc.at(**test.place)
@@ -67,7 +73,32 @@ def problems_of_tests(workspace: Workspace) -> list[OdibiException]:
     return found
 
 
-def _tried(workspace: Workspace, test: NodeTest, read: ReadTest) -> NodeResult:
+def _tested(workspace: Workspace, test: NodeTest, read: ReadTest) -> Verdict:
+    result, types = _tried(workspace, test, read)
+    verdict = _judged(test, read, result)
+    notes = conflicts(types)
+    if verdict.status != "passed":
+        notes += guesses(types)
+    elif any(one.unlike_guess for one in types):
+        notes += _elsewhere(workspace, test, read, types)
+    guessed = tuple(one.given.mock.input for one in types if one.doubtful)
+    return replace(verdict, guessed=guessed, notes=tuple(notes))
+
+
+def _elsewhere(workspace: Workspace, test: NodeTest, read: ReadTest, types: Iterable[GivenTypes]) -> list[str]:
+    """Say so where a test passes only because something is known here of its inputs."""
+    try:
+        verdict = _judged(test, read, _tried(workspace, test, read, guess=True).result)
+    except OdibiException as exc:
+        verdict = Verdict(test, "error", error=exc)
+    if verdict.error is None:
+        return []
+    message = shortened(verdict.error.message.partition("\n")[0])
+    why = f"guessed from the rows, as where neither data nor a run tells them, it fails ({message})"
+    return [f"it passes with the types known here; with types {why}. To have these everywhere: {pins(types)}"]
+
+
+def _tried(workspace: Workspace, test: NodeTest, read: ReadTest, *, guess: bool = False) -> Tried:
     params = read.config.params
     with workspace.lock:
         task = workspace.nodes.task_with(test.node, params)
@@ -77,7 +108,7 @@ def _tried(workspace: Workspace, test: NodeTest, read: ReadTest) -> NodeResult:
     _check_params(task, params, read)
     try:
         given = given_rows(read, lambda: _mocks_of(workspace, test.node))
-        return workspace.try_node(test.node, given, params=params)
+        return workspace.trials.try_given(test.node, given, params=params, guess=guess)
     except OdibiException as exc:
         if exc.where.line is None and exc.where.cell is None:
             exc.at(**read.place("given"))
@@ -138,7 +169,10 @@ def _judged_error(
     kinds = {kind.__name__ for kind in (*type(error.__cause__ or error).__mro__, type(error))}
     if (expected.type or type(error).__name__) in kinds and (expected.message or "") in error.message:
         return Verdict(test)
-    return replace(_failed(test, read, f"the node raised another error than the one expected: {wanted}"), raised=error)
+    is_spelt_so = (expected.message or "").casefold() in error.message.casefold()
+    hint = "upper and lower case count" if is_spelt_so and (expected.message or "") not in error.message else None
+    message = f"the node raised another error than the one expected: {wanted}"
+    return replace(_failed(test, read, message, hint), raised=error)
 
 
 def _judged_rows(test: NodeTest, read: ReadTest, expected: Sequence[Mapping[str, Any]], data: Dataset) -> Verdict:

@@ -12,6 +12,8 @@ from odibi_nb.exceptions import OdibiException, UnknownNameError
 from odibi_nb.pipeline.mocks import mocked
 from odibi_nb.runner import Listener, NodeResult, NodeTask, RunOptions, RunOutcome
 from odibi_nb.workspaces.declared import CellOrigin
+from odibi_nb.workspaces.given_types import GivenTypes, types_of
+from odibi_nb.workspaces.inferred_schemas import InferredSchemas
 from odibi_nb.workspaces.mock_cell import mocks_of_cell
 from odibi_nb.workspaces.mock_data import explain_left_out, given_table, left_out_of, mock_dataset
 from odibi_nb.workspaces.mock_plan import plan_mocks
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from odibi_nb.workspaces.capturing import CaptureRequest
     from odibi_nb.workspaces.masking import Mask
 
-__all__ = ["MOCK", "DeclaredMocks", "Trial", "Trials"]
+__all__ = ["MOCK", "DeclaredMocks", "Trial", "Trials", "Tried"]
 
 MOCK = "MOCK"
 
@@ -37,14 +39,23 @@ class Trial:
     """A run on mock rows, ready to be executed.
 
     order: all nodes that it tells of. told: results that need no run. left_out: columns that the mocks of a node's
-    inputs leave out, by node: (input, column). kept: its results are to be looked at later on.
+    inputs leave out, by node: (what the rows are called, column). types: of given rows. kept: its results are to be
+    looked at later on.
     """
 
     job: Job
     order: Sequence[str]
     told: Mapping[str, NodeResult] = field(default_factory=dict)
     left_out: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    types: Sequence[GivenTypes] = ()
     kept: bool = True
+
+
+class Tried(NamedTuple):
+    """What a node gave on given rows, and the types that these had."""
+
+    result: NodeResult
+    types: Sequence[GivenTypes]
 
 
 class DeclaredMocks(NamedTuple):
@@ -64,6 +75,7 @@ class Trials:
         self._broken: list[OdibiException] = []
         self._mask: Mask | None = None
         self._results: dict[str, NodeResult] = {}
+        self._schemas = InferredSchemas(nodes, runs)
 
     def __getitem__(self, name: str) -> Result:
         """Return a node's last rows on mocks; raises UnknownNameError."""
@@ -124,6 +136,19 @@ class Trials:
         """
         return self.execute(lambda: self.prepare([name], RunOptions(), auto=auto, alone=True)).of(name)
 
+    def try_given(
+        self, name: str, given: Mapping[str, Any], *, params: Mapping[str, Any] | None = None, guess: bool = False
+    ) -> Tried:
+        """Run one node on given rows alone, see `prepare_given`; nothing is kept."""
+        types: list[GivenTypes] = []
+
+        def prepare() -> Trial:
+            trial = self.prepare_given(self._nodes.task_with(name, params or {}), given, guess=guess)
+            types.extend(trial.types)
+            return trial
+
+        return Tried(self.execute(prepare).of(name), types)
+
     def execute(self, prepare: Callable[[], Trial], listeners: Iterable[Listener] = ()) -> RunOutcome:
         """Run what `prepare` returns; failures and an interrupt are in the outcome."""
         with self._runs.exclusively():
@@ -173,18 +198,23 @@ class Trials:
         job = Job(tuple(plan.tasks), replace(options, write=frozenset()), given)
         return Trial(job, plan.order, told, left_out)
 
-    def prepare_given(self, task: NodeTask, rows: Mapping[str, Any]) -> Trial:
+    def prepare_given(self, task: NodeTask, rows: Mapping[str, Any], *, guess: bool = False) -> Trial:
         """Return the run of one task on given rows alone; raises ValidationError for an input without any.
 
-        rows: by input, as `mock_table` takes them, a frame, or a Mock.
+        rows: by input, as `mock_table` takes them, a frame, or a Mock. guess: as if nothing were known of the inputs.
         """
         name, inputs = task.name, self._inputs()
-        task = mocked(task, self._nodes[name].config, rows)
-        mocks = {one: given if isinstance(given, Mock) else Mock(one, given, name) for one, given in rows.items()}
-        found = {one: Given(one, mock, inputs.schema(name, one)) for one, mock in mocks.items()}
+        mocks = {one: given if isinstance(given, Mock) else Mock(one, given) for one, given in rows.items()}
+        for one, mock in mocks.items():
+            inputs.check(replace(mock, input=one, node=name))
+        task = mocked(task, self._nodes[name].config, mocks)
+        found = {one: Given(one, mock, None if guess else inputs.schema(name, one)) for one, mock in mocks.items()}
         data = {one: mock_dataset(given, self._runs.engine) for one, given in found.items()}
         left_out = [column for one, given in found.items() for column in left_out_of(given, data[one])]
-        return Trial(Job((task,), RunOptions(write=frozenset()), data), [name], left_out={name: left_out}, kept=False)
+        sql = {one for one in found if one != name and self._schemas.is_told_by_sql(one)}
+        types = [types_of(given, data[one], settled=one in sql) for one, given in found.items()]
+        job = Job((task,), RunOptions(write=frozenset()), data)
+        return Trial(job, [name], left_out={name: left_out}, types=types, kept=False)
 
     def _finish(self, trial: Trial, outcome: RunOutcome) -> None:
         """Put every node of the trial into the outcome, each with its badge."""
@@ -200,15 +230,17 @@ class Trials:
         self.mocks.clear()
         self._broken.clear()
         self._results.clear()
+        self._schemas.clear()
 
     def _inputs(self, *, auto: bool = False, alone: bool = False) -> MockedInputs:
         for error in self._broken:
             raise error
         sources = self._source_schema if auto else None
-        return MockedInputs(self._nodes, self.mocks, self._runs.schemas, sources, alone)
+        return MockedInputs(self._nodes, self.mocks, self._schemas, sources, alone)
 
     def _check(self, mock: Mock) -> None:
-        inputs = self._inputs()
+        # Looking at files takes long for a mock that may never be used.
+        inputs = MockedInputs(self._nodes, self.mocks, self._runs.schemas)
         inputs.check(mock)
         node = mock.node if mock.node in self._nodes else None
         schema = inputs.schemas.of_result(mock.input) if node is None else inputs.schema(node, mock.input)

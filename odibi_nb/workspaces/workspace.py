@@ -274,8 +274,7 @@ class Workspace(Asking):
         name. params: over the workspace's own. Raises ValidationError for an input that isn't given or isn't one;
         a node that fails is in the result.
         """
-        trials, nodes = self.trials, self.nodes
-        return trials.execute(lambda: trials.prepare_given(nodes.task_with(name, params or {}), given)).of(name)
+        return self.trials.try_given(name, given, params=params).result
 
     def mock(self, node: str | None, rows: Mapping[str, Any]) -> list[str]:
         """Keep mock rows for inputs of a node, as `%%odibi_mock` does; return what is doubtful about them.

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import nbformat
@@ -72,16 +73,70 @@ def test_a_node_that_raises_is_shown_at_its_own_line_with_what_it_printed(shell:
 def test_json_is_counts_and_each_test(shell: Shell) -> None:
     status, out, _ = shell("test", notebook(GOOD, BAD, RAISES), "--json")
     assert status == 1
-    assert json.loads(out) == {
-        "passed": 1,
-        "failed": 1,
-        "errors": 1,
-        "tests": {
-            "by_region::sums": {"status": "passed", "message": None},
-            "by_region::wrong": {"status": "failed", "message": "1 row differs"},
-            "clean::amounts": {"status": "error", "message": "KeyError: amount"},
-        },
+    found = json.loads(out)
+    assert {key: found[key] for key in ("passed", "failed", "errors")} == {"passed": 1, "failed": 1, "errors": 1}
+    good, bad, raises = (found["tests"][name] for name in ("by_region::sums", "by_region::wrong", "clean::amounts"))
+    assert good == {"status": "passed", "message": None, "differences": None, "guessed": ["by_region"], "notes": []}
+    assert (bad["status"], bad["message"]) == ("failed", "1 row differs")
+    changed = {"expected": {"region": "N", "total": 13}, "actual": {"region": "N", "total": 12}, "cells": ["total"]}
+    assert bad["differences"] == {
+        "columns": [{"name": "region", "type": "VARCHAR"}, {"name": "total", "type": "BIGINT"}],
+        "rows": [{"kind": "changed", "row": 1, **changed}],
+        "more": 0,
     }
+    assert (raises["status"], raises["message"], raises["differences"]) == ("error", "KeyError: amount", None)
+    assert [note[:30] for note in raises["notes"]] == ["the types of 'load' were guess"]
+
+
+def test_inputs_whose_types_were_guessed_are_told_once_below_the_tests(shell: Shell) -> None:
+    more = GOOD.replace("by_region sums", "by_region again")
+    _, out, _ = shell("test", notebook(GOOD, more))
+    last = "note: types guessed from the rows of by_region (2 tests); a test's `types:` settles them"
+    assert out.rstrip().splitlines()[-1] == last
+    pinned = f"{GOOD}\ntypes: {{by_region: {{amount: BIGINT}}}}"
+    assert "guessed" not in shell("test", notebook(pinned))[1]
+
+
+def strictly(text: str) -> dict[str, Any]:
+    """Read JSON as other languages do, which have no NaN."""
+
+    def refuse(word: str) -> None:
+        raise ValueError(word)
+
+    return dict(json.loads(text, parse_constant=refuse))
+
+
+def test_rows_that_differ_are_plain_json_whatever_is_in_them(shell: Shell) -> None:
+    odd = (
+        "%%odibi_node odd --read local:none.csv\nSELECT k, 'inf'::DOUBLE AS f, 1.50::DECIMAL(4,2) AS d,"
+        " DATE '2026-01-02' AS \"day\", [1, 2] AS l, '\\xAA'::BLOB AS b, repeat('é', 500) AS long FROM df"
+    )
+    expect = (
+        "expect:\n- {k: 1, f: 1, d: 2, day: x, l: [2], b: null, long: a}\n"
+        "- {k: 9, f: .nan, d: 1, day: '', l: [], b: x, long: ''}"
+    )
+    test = f"%%odibi_test odd all\ngiven: {{odd: [{{k: 1}}]}}\n{expect}"
+    _, out, _ = shell("test", notebook(odd, test), "--json")
+    rows = strictly(out)["tests"]["odd::all"]["differences"]["rows"]
+    assert [(row["kind"], row["row"]) for row in rows] == [("changed", 1), ("missing", 2)]
+    changed = rows[0]["actual"]
+    assert len(changed.pop("long")) <= 200
+    assert changed == {"k": 1, "f": "inf", "d": "1.50", "day": "2026-01-02", "l": "[1, 2]", "b": "\\xAA"}
+    assert (rows[0]["cells"], rows[1]["actual"]) == (["f", "d", "day", "l", "b", "long"], None)
+    assert rows[1]["expected"]["f"] == "nan"
+
+
+def test_many_rows_and_columns_that_differ_are_counted(shell: Shell) -> None:
+    wide = ", ".join(f"{n} AS c{n}" for n in range(80))
+    many = f"%%odibi_node many --read local:none.csv\nSELECT {wide}, x FROM df, range(60) t(x)"
+    row = "{" + ", ".join(f"c{n}: {n + (n == 70)}" for n in range(80)) + ", x: 0}"
+    test = f"%%odibi_test many all\ngiven: {{many: [{{k: 1}}]}}\nexpect: [{row}]"
+    _, out, _ = shell("test", notebook(many, test), "--json")
+    found = strictly(out)["tests"]["many::all"]["differences"]
+    assert (len(found["columns"]), len(found["rows"]), found["more"]) == (81, 50, 10)
+    first = found["rows"][0]
+    assert (first["cells"], len(first["actual"]), first["actual"]["c70"]) == (["c70"], 50, 70)
+    assert {row["kind"] for row in found["rows"][1:]} == {"unexpected"}
 
 
 def test_junit_is_a_suite_that_ci_can_read(shell: Shell) -> None:

@@ -41,4 +41,23 @@ def test_a_shell_computes_the_inputs_and_writes_nothing(
     assert [file.name for file in Path("data").iterdir()] == ["sales.csv"]
     Path("data/sales.csv").write_text("region\nN\n")
     assert main(["capture", "n.ipynb", "by_region"]) == 1
-    assert "amount" in capsys.readouterr().out
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "amount" in captured.err
+
+
+def test_stdout_of_a_shell_is_the_cell_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("sales.csv").write_text("region,amount\nN,150\n")
+    project = "%%odibi_project\nconnections: {local: {type: local, base_path: .}}\nvars: {min_amount: 100}"
+    setup = nbformat.v4.new_code_cell("print('starting')", metadata={"tags": ["odibi-setup"]})
+    loud = CLEAN.replace("    return", "    print('cleaning')\n    return")
+    cells = [setup, *map(nbformat.v4.new_code_cell, (project, LOAD, loud, BY_REGION))]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), "n.ipynb")
+    assert main(["capture", "n.ipynb", "by_region", "--rows", "1"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == CELL + "\n"
+    assert "starting" in captured.err
+    assert "cleaning" in captured.err

@@ -285,9 +285,17 @@ def test_what_no_mock_can_stand_in_for_is_refused(ws: Workspace, body: str, mess
     ws.node("reader", "SELECT * FROM outside")
     assert message in refused(ws, "outside").message.replace(str(ws.root) + "/", "")
     assert message in (refused(ws, "reader").hint or "").replace(str(ws.root) + "/", "")
-    ws.mock(None, {"outside": [{"a": 1}]})
+    column = "region" if body.startswith("SELECT") else "a"
+    ws.mock(None, {"outside": [{column: "x"}]})
     ws.run("reader", mock="given")
-    assert rows(ws, "reader") == [{"a": 1}]
+    assert rows(ws, "reader") == [{column: "x"}]
+
+
+def test_rows_for_all_readers_of_a_name_misspelt_are_named_with_the_one_meant(ws: Workspace) -> None:
+    ws.mock(None, {"load_sale": [{"region": "N"}]})
+    error = refused(ws, "clean_sales")
+    assert error.message.startswith("there are mock rows for 'load_sale', which is no node")
+    assert error.hint == "did you mean 'load_sales'?"
 
 
 def test_sql_without_inputs_runs_as_it_is(ws: Workspace) -> None:
@@ -306,11 +314,11 @@ def test_a_node_with_a_mistake_says_it(ws: Workspace) -> None:
 def test_aliases_and_the_nodes_own_source_are_mocked_together(ws: Workspace) -> None:
     ws.node(
         "both",
-        "SELECT df.v + src.v + c.v AS v FROM df, src, clean_sales AS c",
+        "SELECT df.amount + src.amount + c.v AS v FROM df, src, clean_sales AS c",
         read=LOCAL,
         inputs={"src": LOCAL},
     )
-    ws.mock("both", {"both": [{"v": 1}], "src": [{"v": 20}], "clean_sales": [{"v": 300}]})
+    ws.mock("both", {"both": [{"amount": 1}], "src": [{"amount": 20}], "clean_sales": [{"v": 300}]})
     ws.trials.try_node("both")
     assert rows(ws, "both") == [{"v": 321}]
 

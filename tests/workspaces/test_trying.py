@@ -41,4 +41,4 @@ def test_a_failing_node_is_in_the_result(ws: Workspace) -> None:
 
 def test_a_missing_input_is_refused(ws: Workspace) -> None:
     with pytest.raises(ValidationError, match="input 'sales' of node 'large' has no mock"):
-        ws.try_node("large", {"sale": []})
+        ws.try_node("large", {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -11,6 +12,7 @@ from odibi_nb import Workspace
 from odibi_nb.config import ProjectConfig
 from odibi_nb.exceptions import UnitTestFailed
 from odibi_nb.workspaces.declared import CellOrigin
+from odibi_nb.workspaces.given_rows import given_rows
 from odibi_nb.workspaces.node_tests import NodeTest, declared_test
 from odibi_nb.workspaces.testing import Verdict, problems_of_tests, run_test
 
@@ -203,6 +205,27 @@ def test_csv_is_typed_by_its_columns(tested: Tested) -> None:
     assert tested("sums", body).status == "passed"
 
 
+@pytest.mark.parametrize("kind", ["VARCHAR", None])
+def test_a_cell_of_csv_means_the_same_in_a_mock_and_in_a_test(ws: Workspace, kind: str | None) -> None:
+    csv = 'day,n,flag,code,note,at\n2026-01-01,"5",TRUE,007,"", 2026-01-01 10:00\n2026-01-02,,false,8,NULL,\n'
+    if kind:
+        ws.node("clean", f"SELECT '' AS day, '' AS n, '' AS flag, ''::{kind} AS code, '' AS note, '' AS at")
+    ws.node("types", "SELECT * FROM clean")
+    ws.mock("types", {"clean": csv})
+    ws.trials.try_node("types")
+    mocked = ws.trials["types"]
+    result = ws.try_node("types", given_rows(declared("types", body_of(csv)).read(), dict))
+    assert result.dataset is not None
+    assert (result.dataset.schema, result.dataset.arrow().to_pylist()) == (mocked.schema, mocked.arrow().to_pylist())
+    first, second = mocked.arrow().to_pylist()
+    assert (first["note"], second["note"]) == ("", "NULL")
+    assert (first["code"], second["n"]) == (("007" if kind else 7), None)
+
+
+def body_of(csv: str) -> str:
+    return f"given:\n  clean: |\n{indent(csv, '    ')}expect: []"
+
+
 def test_csv_can_give_columns_without_rows(tested: Tested) -> None:
     assert tested("clean", "given:\n  load: |\n    amount,region\nexpect: []").status == "passed"
 
@@ -233,10 +256,12 @@ def test_a_column_that_no_row_has_is_filled_with_its_value(tested: Tested) -> No
     ("body", "line", "message", "hint"),
     [
         ("expect: []", 2, "input 'clean' of node 'sums' has no mock", None),
-        ("given: {clea: [{a: 1}]}\nexpect: []", 2, "input 'clean' of node 'sums' has no mock", "did you mean 'clea'?"),
+        ("given:\n  clea: [{a: 1}]\nexpect: []", 3, "'clea' is no input of node 'sums'", "did you mean 'clean'?"),
         ("given:\n  clean: []\nexpect: []", 3, "input 'clean' has no rows, and so no columns", "CSV"),
         ("given:\n  clean: ''\nexpect: []", 3, "input 'clean' has no rows, and so no columns", "CSV"),
-        ("given:\n  clean: |\n    a,b\n    1\nexpect: []", 3, "row 1 of input 'clean' has 1 values", "quote"),
+        ("given:\n  clean: |\n    a,b\n    1\nexpect: []", 5, "a row of the given 'clean' has 1 value", "quotes"),
+        ('given:\n  clean: |\n    a,b\n    1,x"y\nexpect: []', 5, "the given 'clean': a quote opens or closes", None),
+        ("given:\n  clean:\n  - {a: 1}\n  - {a: x}\nexpect: []", 4, "column 'a' of the given 'clean' mixes", None),
         ("given:\n  clean: mock\nexpect: []", None, "node 'sums' has no mocks", "%%odibi_mock sums"),
         (GIVEN + "fill: {claen: {a: 1}}\nexpect: []", 3, "'claen' is none", "did you mean 'clean'?"),
         (GIVEN + "params: {x: 1}\nexpect: []", 3, "node 'sums' takes no parameter 'x'", "its parameters: none"),

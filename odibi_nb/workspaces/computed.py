@@ -36,7 +36,7 @@ def result_of(ws: Workspace, name: str, listeners: Iterable[Listener] = ()) -> N
 
 
 def has_rows(result: NodeResult) -> bool:
-    """Whether a result can be looked into; of those that failed it is what broke its expectations, or couldn't be written."""
+    """Whether a result can be looked into; of those that failed it is what broke a data test, or wasn't written."""
     return result.dataset is not None and (result.rows_stand or bool(result.expectations))
 
 

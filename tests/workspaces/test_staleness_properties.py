@@ -150,7 +150,10 @@ class Notebook(RuleBasedStateMachine):
     def naive(self, name: str) -> str:
         """Return all that a node's result stands for, told from the texts alone."""
         body, above = re.sub(r"(--|#).*", "", self.bodies[name]).strip(), self.above(name)
-        parts = [body.replace(f"def {name}(", "def ("), *(self.naive(one) if one in self.bodies else one for one in above)]
+        parts = [
+            body.replace(f"def {name}(", "def ("),
+            *(self.naive(one) if one in self.bodies else one for one in above),
+        ]
         parts += [(self.root / file).read_text() + str(self.versions[file]) for file in FILES if file in body]
         parts += [str(self.step)] if "step" in body else []
         parts += [self.helpers] if "raised" in body else []

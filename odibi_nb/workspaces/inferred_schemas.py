@@ -131,7 +131,7 @@ class _Look:
             return None
 
     def _described(self, source: Source, key: tuple[str, str]) -> Schema | None:
-        if self._runs.engine.name == "pandas":  # which may see other columns than DuckDB
+        if self._runs.scratch.name == "pandas":  # which may see other columns than DuckDB
             return None
         try:
             return self._remembered(key, [source, source.files()], lambda: _columns(source))
@@ -140,7 +140,7 @@ class _Look:
 
     def _bound(self, task: NodeTask, inputs: Mapping[str, Schema]) -> Schema | None:
         """Let the node run on no rows."""
-        engine = self._runs.engine
+        engine = self._runs.scratch
         engine.begin()
         try:
             empty = {name: self._empty(schema, name) for name, schema in inputs.items()}
@@ -154,7 +154,7 @@ class _Look:
     def _empty(self, schema: Schema, name: str) -> Dataset:
         columns = ", ".join(f"CAST(NULL AS {column.type}) AS {quote_name(column.name)}" for column in schema)
         facts = analyze(f"SELECT {columns} LIMIT 0")
-        return self._runs.engine.query(Query(f"{name} columns", facts, {}, readers=_VIEW, private=True))
+        return self._runs.scratch.query(Query(f"{name} columns", facts, {}, readers=_VIEW, private=True))
 
 
 _VIEW = Readers(overrule="view")

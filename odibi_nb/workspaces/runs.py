@@ -76,6 +76,7 @@ class Runs:
     def __init__(self, nodes: Nodes, lock: threading.RLock) -> None:
         self._nodes, self._lock = nodes, lock
         self._engine: Engine | None = None
+        self._scratch: Engine | None = None
         self._project: ProjectConfig | None = None
         self._running = threading.Lock()
         self.results = KeptResults()
@@ -90,6 +91,13 @@ class Runs:
         if self._engine is None:
             self._engine = create_engine(*_engine_of(self._project))
         return self._engine
+
+    @property
+    def scratch(self) -> Engine:
+        """Another engine of the same settings, for looks that are no part of a run: one may be going on."""
+        if self._scratch is None:
+            self._scratch = create_engine(*_engine_of(self._project))
+        return self._scratch
 
     def configure(self, project: ProjectConfig | None) -> None:
         """Run by a project's settings; another engine means that all results are lost."""
@@ -115,9 +123,9 @@ class Runs:
     def close(self) -> None:
         """Give back the engine's memory and threads, and with them all results."""
         with self.exclusively():
-            if self._engine is not None:
-                self._engine.close()
-            self._engine = None
+            for engine in filter(None, (self._engine, self._scratch)):
+                engine.close()
+            self._engine = self._scratch = None
             self.results.clear()
             self.schemas.clear()
             self._standing.clear()

@@ -11,7 +11,7 @@ import pyarrow as pa
 from odibi_nb.engine.schema import Schema, check_names
 from odibi_nb.engine.type_names import arrow_type
 from odibi_nb.engine.types import duckdb_type
-from odibi_nb.exceptions import ValidationError, did_you_mean, shortened
+from odibi_nb.exceptions import ValidationError, did_you_mean, plural, shortened
 from odibi_nb.workspaces.mock_csv import read_csv
 from odibi_nb.workspaces.mock_values import Misfit, fitted, inferred_type
 from odibi_nb.workspaces.mocks import Locate, nowhere
@@ -107,7 +107,9 @@ def _of_columns(columns: Mapping[str, Any], name: str, locate: Locate) -> _Writt
             hint = "write a list of rows: [{column: value}, …]"
             raise ValidationError(f"the mock of '{name}' is no rows", hint=hint, **locate((column,)))
         if length not in (-1, len(values)):
-            message = f"column '{column}' of the mock of '{name}' has {_counted(values)}, another one {length}"
+            message = (
+                f"column '{column}' of the mock of '{name}' has {plural(len(values), 'value')}, another one {length}"
+            )
             raise ValidationError(message, hint="give each column a value for every row", **locate((column,)))
         length = len(values)
     return _Written(name, columns, locate, by_column=True)
@@ -123,14 +125,10 @@ def _of_csv(text: str, name: str, locate: Locate) -> _Written:
     rows = lines[1:]
     for row in rows:
         if len(row.values) != len(names):
-            message = f"a row of the mock of '{name}' has {_counted(row.values)}, its header {len(names)}"
+            message = f"a row of the mock of '{name}' has {plural(len(row.values), 'value')}, its header {len(names)}"
             raise ValidationError(message, hint="put a value with a comma into double quotes", **locate((row.line,)))
     columns = {column: [row.values[at] for row in rows] for at, column in enumerate(names)}
     return _Written(name, columns, locate, rows=[row.line for row in rows], all_texts=True)
-
-
-def _counted(values: Sequence[Any]) -> str:
-    return f"{len(values)} value{'' if len(values) == 1 else 's'}"
 
 
 def _check_names(names: list[Any], name: str, locate: Locate) -> None:

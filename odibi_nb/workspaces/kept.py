@@ -132,6 +132,11 @@ class KeptResults:
         before = {*last.before, last.identity} if last is not None and last.target == target else set()
         self._written[name] = Written(kept.identity, target, stamp, time.time(), frozenset(before))
 
+    def durations(self, names: Iterable[str]) -> dict[str, float]:
+        """Return how many seconds each node took the last time; 0 for one that never ran."""
+        last = {name: self.get(name) for name in names}
+        return {name: result.duration if result else 0.0 for name, result in last.items()}
+
     def datasets(self, names: Iterable[str]) -> dict[str, Dataset]:
         """Return the rows of those of the names that have any."""
         found = {name: result.dataset for name in names if (result := self.get(name)) is not None}

@@ -92,7 +92,7 @@ class OdibiMagics(Magics):
 
     def _command(self, line: str) -> Shown:
         name, _, rest = line.strip().partition(" ")
-        command = find_command(name or "status", "cell")
+        command = find_command("help" if name in _HELP else name or "status", "cell")
         if not _HELP.isdisjoint(rest.split()):
             return Shown(command.help("cell"))
         parsed = command.parser("cell").parse(rest)

@@ -13,7 +13,7 @@ from odibi_nb.completion.targets import target_offers
 from odibi_nb.sql.quote import quote_name
 from odibi_nb.sql.tokens import Token, name_of, tokenize
 
-__all__ = ["condition_offers", "sql_offers"]
+__all__ = ["sql_offers"]
 
 _SOURCE = re.compile(r"[\"'](\w+):([^\"']*)\Z")
 _PLAIN = re.compile(r"[^\W\d]\w*")
@@ -24,20 +24,11 @@ _BEGIN, _WITHIN = Token("op", "", 0, 0, ";"), Token("op", "", 0, 0, "(")
 _OPERANDS = frozenset({"NULL", "TRUE", "FALSE", "END"})
 
 
-def sql_offers(text: str, offset: int, known: Known, columns: Columns, tables: Iterable[str]) -> Offers:
-    """Return what may stand at an offset of a statement.
+def sql_offers(text: str, offset: int, known: Known, columns: Columns, tables: Iterable[str] | None = None) -> Offers:
+    """Return what may stand at an offset of a statement, or without `tables` of a condition on the rows of `df`.
 
     columns: by table, `df` too. tables: those there are; the CTEs of the text are added.
     """
-    return _offers(text, offset, known, columns, tables)
-
-
-def condition_offers(text: str, offset: int, known: Known, columns: Columns) -> Offers:
-    """Return what may stand at an offset of a condition on the rows of `df`."""
-    return _offers(text, offset, known, columns, None)
-
-
-def _offers(text: str, offset: int, known: Known, columns: Columns, tables: Iterable[str] | None) -> Offers:
     # A letter at the cursor shows what it would be part of: a name, a literal, a comment.
     *tokens, probe = [_WITHIN if tables is None else _BEGIN, *tokenize(text[:offset] + "x")]
     fragment = text[probe.start : offset]

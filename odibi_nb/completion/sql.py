@@ -11,7 +11,7 @@ from odibi_nb.completion.sql_words import AFTER_TABLE, FUNCTIONS, KEYWORDS, OPEN
 from odibi_nb.completion.statement import Columns, Ref, Statement
 from odibi_nb.completion.targets import target_offers
 from odibi_nb.sql.quote import quote_name
-from odibi_nb.sql.tokens import Token, name_of, tokenize
+from odibi_nb.sql.tokens import Token, name_of
 
 __all__ = ["sql_offers"]
 
@@ -29,8 +29,8 @@ def sql_offers(text: str, offset: int, known: Known, columns: Columns, tables: I
 
     columns: by table, `df` too. tables: those there are; the CTEs of the text are added.
     """
-    # A letter at the cursor shows what it would be part of: a name, a literal, a comment.
-    *tokens, probe = [_WITHIN if tables is None else _BEGIN, *tokenize(text[:offset] + "x")]
+    statement = Statement(text)
+    *tokens, probe = [_WITHIN if tables is None else _BEGIN, *statement.until(offset)]
     fragment = text[probe.start : offset]
     source = _SOURCE.match(fragment)
     if source is not None and source[1] in known.connections():
@@ -39,7 +39,8 @@ def sql_offers(text: str, offset: int, known: Known, columns: Columns, tables: I
         return NOTHING
     if probe.kind == "parameter":
         return beginning_with(fragment, of_kind("parameter", (f"${name}" for name in known.parameters())))
-    statement = Statement(_closed(text, offset) if probe.kind == "name" else text)
+    if probe.kind == "name":
+        statement = Statement(_closed(text, offset))
     if tokens[-1].key == ".":
         return beginning_with(fragment, _columns(_meant(tokens, statement, offset), statement, columns))
     if _wants_table(tokens):
@@ -72,7 +73,7 @@ def _expression(
 
 
 def _columns(refs: Iterable[Ref], statement: Statement, columns: Columns) -> list[Offer]:
-    return of_kind("column", (_written(name) for ref in refs for name in statement.columns(ref, columns)))
+    return of_kind("column", map(_written, statement.columns(refs, columns)))
 
 
 def _meant(tokens: Sequence[Token], statement: Statement, offset: int) -> list[Ref]:

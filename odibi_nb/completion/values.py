@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from odibi_nb.cells.expectations import EXPECTATIONS
 from odibi_nb.cells.option_parser import Option, OptionParser
 from odibi_nb.commands.settings import SETTINGS
-from odibi_nb.commands.table import COMMANDS
+from odibi_nb.commands.table import commands_at
 from odibi_nb.completion.known import Known
 from odibi_nb.completion.lines import LineSpot, line_spot
 from odibi_nb.completion.offers import NOTHING, Offer, Offers, beginning_with, of_kind
@@ -142,7 +142,7 @@ _VALUES: Mapping[str, Callable[[LineSpot, LineAround], Offers]] = {
     "NODE.COLUMN": _node_column,
     "SELECTOR": _selector,
     "COLUMN": _column,
-    "COMMAND": _names("command", lambda around: (row.name for row in COMMANDS.values() if "cell" in row.doors)),
+    "COMMAND": _names("command", lambda around: (row.name for row in commands_at("cell"))),
     "PIPELINE": _names("pipeline", lambda around: around.known.pipelines()),
     "TAG": _names("tag", lambda around: around.known.tags()),
     "FORMAT": _names("format", lambda around: format_names()),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.cells.option_parser import scalar
-from odibi_nb.exceptions import ValidationError, did_you_mean, plural
+from odibi_nb.exceptions import ValidationError, did_you_mean
 
 if TYPE_CHECKING:
     from odibi_nb.workspaces.node_tests import ReadTest
@@ -83,7 +83,7 @@ def _columns_of_csv(name: str, text: str, place: Mapping[str, Any]) -> dict[str,
     header, *rows = lines
     for number, row in enumerate(rows, start=1):
         if len(row) != len(header):
-            counts = f"{plural(len(row), 'value')} where the header has {len(header)}"
+            counts = f"{len(row)} values where the header has {len(header)}"
             hint = 'quote a value with a comma in it: "a, b"'
             raise ValidationError(f"row {number} of input '{name}' has {counts}", hint=hint, **place)
     return {column.strip(): _typed([row[at].strip() for row in rows]) for at, column in enumerate(header)}

@@ -132,15 +132,15 @@ class KeptResults:
         before = {*last.before, last.identity} if last is not None and last.target == target else set()
         self._written[name] = Written(kept.identity, target, stamp, time.time(), frozenset(before))
 
-    def durations(self, names: Iterable[str]) -> dict[str, float]:
-        """Return how many seconds each node took the last time; 0 for one that never ran."""
-        last = {name: self.get(name) for name in names}
-        return {name: result.duration if result else 0.0 for name, result in last.items()}
-
     def datasets(self, names: Iterable[str]) -> dict[str, Dataset]:
         """Return the rows of those of the names that have any."""
         found = {name: result.dataset for name in names if (result := self.get(name)) is not None}
         return {name: dataset for name, dataset in found.items() if dataset is not None}
+
+    def durations(self, names: Iterable[str]) -> dict[str, float]:
+        """Return how many seconds each node took the last time; 0 for one that never ran."""
+        last = {name: self.get(name) for name in names}
+        return {name: result.duration if result else 0.0 for name, result in last.items()}
 
     def forget(self, name: str) -> None:
         """Forget a node's results; what was written stays known, should the node come back."""

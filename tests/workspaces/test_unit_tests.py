@@ -236,7 +236,7 @@ def test_a_column_that_no_row_has_is_filled_with_its_value(tested: Tested) -> No
         ("given: {clea: [{a: 1}]}\nexpect: []", 2, "input 'clean' of node 'sums' has no mock", "did you mean 'clea'?"),
         ("given:\n  clean: []\nexpect: []", 3, "input 'clean' has no rows, and so no columns", "CSV"),
         ("given:\n  clean: ''\nexpect: []", 3, "input 'clean' has no rows, and so no columns", "CSV"),
-        ("given:\n  clean: |\n    a,b\n    1\nexpect: []", 3, "row 1 of input 'clean' has 1 value where", "quote"),
+        ("given:\n  clean: |\n    a,b\n    1\nexpect: []", 3, "row 1 of input 'clean' has 1 values", "quote"),
         ("given:\n  clean: mock\nexpect: []", None, "node 'sums' has no mocks", "%%odibi_mock sums"),
         (GIVEN + "fill: {claen: {a: 1}}\nexpect: []", 3, "'claen' is none", "did you mean 'clean'?"),
         (GIVEN + "params: {x: 1}\nexpect: []", 3, "node 'sums' takes no parameter 'x'", "its parameters: none"),

@@ -107,9 +107,7 @@ def _of_columns(columns: Mapping[str, Any], name: str, locate: Locate) -> _Writt
             hint = "write a list of rows: [{column: value}, …]"
             raise ValidationError(f"the mock of '{name}' is no rows", hint=hint, **locate((column,)))
         if length not in (-1, len(values)):
-            message = (
-                f"column '{column}' of the mock of '{name}' has {plural(len(values), 'value')}, another one {length}"
-            )
+            message = f"column '{column}' of the mock of '{name}' has {_counted(values)}, another one {length}"
             raise ValidationError(message, hint="give each column a value for every row", **locate((column,)))
         length = len(values)
     return _Written(name, columns, locate, by_column=True)
@@ -125,10 +123,14 @@ def _of_csv(text: str, name: str, locate: Locate) -> _Written:
     rows = lines[1:]
     for row in rows:
         if len(row.values) != len(names):
-            message = f"a row of the mock of '{name}' has {plural(len(row.values), 'value')}, its header {len(names)}"
+            message = f"a row of the mock of '{name}' has {_counted(row.values)}, its header {len(names)}"
             raise ValidationError(message, hint="put a value with a comma into double quotes", **locate((row.line,)))
     columns = {column: [row.values[at] for row in rows] for at, column in enumerate(names)}
     return _Written(name, columns, locate, rows=[row.line for row in rows], all_texts=True)
+
+
+def _counted(values: Sequence[Any]) -> str:
+    return plural(len(values), "value")
 
 
 def _check_names(names: list[Any], name: str, locate: Locate) -> None:

@@ -47,6 +47,7 @@ __all__ = [
     "Where",
     "around",
     "did_you_mean",
+    "plural",
     "shortened",
 ]
 
@@ -214,9 +215,15 @@ def did_you_mean(name: str, known: Iterable[str], *, likeness: float = 0.6) -> s
 
 
 def shortened(text: str, width: int = 100) -> str:
-    """Return `text`, its middle left out where it is longer than `width` characters."""
-    half = (width - 1) // 2
-    return text if len(text) <= width else f"{text[:half]}…{text[-half:]}"
+    """Return `text` in at most `width` characters, its middle left out: names tell themselves by both ends."""
+    tail = (width - 1) // 2
+    return text if len(text) <= width else f"{text[: width - 1 - tail]}…{text[-tail:]}"
+
+
+def plural(count: int | str, noun: str) -> str:
+    """Return "1 node", "2,000 nodes"; a count that is a text is taken as it stands."""
+    counted = count if isinstance(count, str) else f"{count:,}"
+    return f"{counted} {noun}{'' if counted == '1' else 's'}"
 
 
 def around(source: str, column: int | None) -> tuple[str, int | None]:

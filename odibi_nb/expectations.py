@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from odibi_nb.exceptions import ValidationError
+from odibi_nb.exceptions import ValidationError, plural
 from odibi_nb.sql.quote import quote_name, quote_text
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def broken(results: Iterable[ExpectationResult]) -> ValidationError | None:
 def look_at_bad_rows(engine: Engine, bad_rows: Dataset, name: str, *, fails: bool) -> ExpectationResult:
     """Return how a test has come out whose query gave these bad rows."""
     count, sample = engine.inspect(bad_rows, lambda table, run: run(bad_rows_sql(table))[0])
-    detail = f"{count:,} bad row{'' if count == 1 else 's'}" if count else ""
+    detail = plural(count, "bad row") if count else ""
     return ExpectationResult(name, not count, "fail" if fails else "warn", count, tuple(sample or ()), detail)
 
 
@@ -164,8 +164,8 @@ def evaluate(tests: Sequence[tuple[CheckConfig, bool]], table: str, run: Run) ->
 def _detail(check: Check, rows: int, bad: int) -> str:
     """Say what is wrong; "" when nothing is."""
     if bad:
-        return f"{bad:,} of {rows:,} rows"
-    return "" if check.low <= rows <= check.high else f"{rows:,} rows"
+        return f"{bad:,} of {plural(rows, 'row')}"
+    return "" if check.low <= rows <= check.high else plural(rows, "row")
 
 
 def _count(checks: Sequence[Check], table: str, run: Run) -> tuple[int, ...]:

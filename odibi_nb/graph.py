@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, Protocol
 
-from odibi_nb.exceptions import DependencyError, did_you_mean
+from odibi_nb.exceptions import DependencyError, did_you_mean, plural
 
 if TYPE_CHECKING:
     import graphviz
@@ -196,7 +196,7 @@ def _digraph_of(view: _Picture) -> graphviz.Digraph:
     picture = digraph(names, view.edges)
     ids = node_ids(names)
     for node in view.nodes:
-        facts = " · ".join(fact for fact in (f"{node.rows} rows" if node.rows else "", node.time) if fact)
+        facts = " · ".join(fact for fact in (plural(node.rows, "row") if node.rows else "", node.time) if fact)
         label = graphviz.escape(node.name) + (f"\\n{graphviz.escape(facts)}" if facts else "")
         dashed = {"style": "rounded,dashed"} if node.status == "unresolved" else {}
         picture.node(ids[node.name], label=label, tooltip=node.status, **{"class": node.status}, **dashed)

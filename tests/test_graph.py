@@ -165,11 +165,14 @@ def test_graphviz_gets_every_node_and_edge(diamond):
 
 
 def test_graphviz_shows_the_rows_time_and_status_of_a_view(diamond):
-    view = DagView(
-        "p", (DagNodeView("a", "source", "completed", "12", "3 ms"), DagNodeView("b", "pass", "unresolved")), ()
+    nodes = (
+        DagNodeView("a", "source", "completed", "12", "3 ms"),
+        DagNodeView("b", "pass", "unresolved"),
+        DagNodeView("c", "sql", "cached", "1"),
     )
-    source = diamond.to_graphviz(view).source
+    source = diamond.to_graphviz(DagView("p", nodes, ())).source
     assert r'a [label="a\n12 rows · 3 ms" class=completed tooltip=completed]' in source
+    assert r'c [label="c\n1 row" ' in source
     assert 'style="rounded,dashed"' in source
 
 

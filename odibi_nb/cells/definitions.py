@@ -19,7 +19,7 @@ from odibi_nb.cells.magics import SpecialLine, python_text
 from odibi_nb.cells.names import AMBIENT, names_of
 from odibi_nb.cells.parsing import parse_python
 from odibi_nb.cells.star_imports import expanded
-from odibi_nb.exceptions import OdibiException, TransformError
+from odibi_nb.exceptions import OdibiException, TransformError, shortened
 
 __all__ = [
     "LeftOut",
@@ -228,7 +228,7 @@ def _left_out(candidate: _Candidate, needed: frozenset[str]) -> LeftOut:
         reason = "what it would import can't be told: there is no such module here"
     if changes is not None:
         reason = f"may change '{changes}', which nodes use: tag the cell odibi-setup to run it"
-    return LeftOut(statement.cell, statement.line, _shortened(statement.source), reason, changes)
+    return LeftOut(statement.cell, statement.line, _first_line(statement.source), reason, changes)
 
 
 def _changed(tree: ast.AST) -> Iterator[str]:
@@ -247,7 +247,7 @@ def _root(node: ast.expr) -> str:
 
 
 def _left_out_special(cell: PlainCell, special: SpecialLine) -> LeftOut:
-    return LeftOut(cell.label, special.line, _shortened(special.text), "written for IPython")
+    return LeftOut(cell.label, special.line, _first_line(special.text), "written for IPython")
 
 
 def _line(text: str, line: int) -> str:
@@ -255,9 +255,8 @@ def _line(text: str, line: int) -> str:
     return lines[line - 1] if line <= len(lines) else ""
 
 
-def _shortened(source: str, width: int = 60) -> str:
-    first = source.partition("\n")[0]
-    return first if len(first) <= width else f"{first[: width - 1]}…"
+def _first_line(source: str) -> str:
+    return shortened(source.partition("\n")[0], 60)
 
 
 def _raising_line(exc: BaseException, filename: str) -> int | None:

@@ -28,7 +28,6 @@ class NotebookCell:
     source: str
     id: str | None = None
     tags: tuple[str, ...] = ()
-    execution_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,6 @@ def _code_cells(cells: list[Any], path: Path) -> Iterator[NotebookCell]:
             source=_source(cell, path, f"cells[{position}].source"),
             id=cell.get("id"),
             tags=tuple(tags) if isinstance(tags, list) else (),
-            execution_count=cell.get("execution_count"),
         )
 
 

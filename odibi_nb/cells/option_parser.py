@@ -19,6 +19,7 @@ __all__ = [
     "OptionParser",
     "ParsedLine",
     "collect",
+    "count_of",
     "is_option",
     "key_text",
     "key_value",
@@ -190,11 +191,18 @@ def key_value(text: str) -> tuple[str, Any]:
     return key, scalar(value)
 
 
-def number_of_rows(text: str) -> int:
-    """Read a count of rows."""
-    if not text.isdecimal():
-        raise ValueError("a number of rows")
-    return int(text)
+def count_of(things: str, *, least: int = 0) -> Callable[[str], int]:
+    """Return what reads a number of things."""
+
+    def count(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise ValueError(f"a number of {things}" + (f", {least} or more" if least else ""))
+        return int(text)
+
+    return count
+
+
+number_of_rows = count_of("rows")
 
 
 def variable_name(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from odibi_nb.cells.option_parser import Option
+from odibi_nb.cells.option_parser import Option, count_of
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.results import failed
 from odibi_nb.workspaces.capturing import CaptureRequest
@@ -30,12 +30,6 @@ def _computed(call: Call, name: str) -> Shown | None:
     return None
 
 
-def _rows(text: str) -> int:
-    if not text.isdecimal() or text == "0":
-        raise ValueError("a number of rows, 1 or more")
-    return int(text)
-
-
 COMMANDS = {
     "capture": Command(
         "capture",
@@ -44,7 +38,7 @@ COMMANDS = {
         capture,
         words=("NODE",),
         options=(
-            Option("--rows", convert=_rows, metavar="N", help="rows of each input, at most (5)"),
+            Option("--rows", convert=count_of("rows", least=1), metavar="N", help="rows of each input, at most (5)"),
             Option("--where", metavar="SQL", help="which rows, of the first input that has these columns"),
             Option("--mask", takes="many", metavar="COLUMN…", help="columns to mask, beside those marked sensitive"),
         ),

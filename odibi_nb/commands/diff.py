@@ -31,9 +31,7 @@ def diff(call: Call) -> Shown:
     (name,), values = call.words, call.values
     against = _against(call)
     find_other(call.ws, name, against)  # refuses, before the node runs, what can't be compared with
-    request = Request(
-        values.get("key", ()), tolerance=values.get("tolerance"), sample=values.get("rows", _SAMPLE_ROWS)
-    )  # fmt: skip
+    request = Request(values.get("key", ()), tolerance=values.get("tolerance"), sample=values.get("rows", _SAMPLE_ROWS))
 
     def look(rows: Dataset, notes: tuple[str, ...]) -> Shown:
         other = find_other(call.ws, name, against)

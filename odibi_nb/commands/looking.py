@@ -8,8 +8,7 @@ from types import TracebackType
 from odibi_nb.cells.option_parser import Option, number_of_rows
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selected
-from odibi_nb.exceptions import UsageError
-from odibi_nb.pictures.text import plural
+from odibi_nb.exceptions import UsageError, plural
 from odibi_nb.runner.hints import is_users_code
 from odibi_nb.views.build import dag_view, node_view
 

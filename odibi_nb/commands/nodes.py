@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from odibi_nb.cells.option_parser import Option
 from odibi_nb.commands.base import Call, Command, Shown
-from odibi_nb.exceptions import UsageError
-from odibi_nb.pictures.text import plural
+from odibi_nb.exceptions import UsageError, plural
 
 __all__ = ["COMMANDS"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from odibi_nb.cells.option_parser import Option, collect, key_text
+from odibi_nb.cells.option_parser import Option, collect, count_of, key_text
 from odibi_nb.cells.options import MOCK_OPTION
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selectors
@@ -91,12 +91,6 @@ def _without(view: RunView, error: BaseException | None) -> RunView:
     return replace(view, nodes=nodes)
 
 
-def _workers(text: str) -> int:
-    if not text.isdecimal() or text == "0":
-        raise ValueError("a number of workers, 1 or more")
-    return int(text)
-
-
 PARAM = Option("--param", repeatable=True, convert=key_text, metavar="K=V", help="a parameter, for this run")
 RECOMPUTING = (
     Option("--force", takes="nothing", help="compute also what is fresh"),
@@ -115,7 +109,7 @@ COMMANDS = {
             EXCLUDE,
             PARAM,
             *RECOMPUTING,
-            Option("--workers", convert=_workers, metavar="N", help="nodes at once (1)"),
+            Option("--workers", convert=count_of("workers", least=1), metavar="N", help="nodes at once (1)"),
             Option("--fail-fast", takes="nothing", help="start nothing more after a failure"),
             MOCK_OPTION,
         ),

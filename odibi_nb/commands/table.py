@@ -8,7 +8,7 @@ from typing import NamedTuple
 from odibi_nb.commands.base import Command, Door
 from odibi_nb.exceptions import UsageError, did_you_mean
 
-__all__ = ["COMMANDS", "Row", "find_command", "overview"]
+__all__ = ["COMMANDS", "Row", "commands_at", "find_command", "overview"]
 
 
 class Row(NamedTuple):
@@ -51,10 +51,15 @@ COMMANDS = {
 }
 
 
+def commands_at(door: Door) -> list[Row]:
+    """Return the commands that there are at a door."""
+    return [row for row in COMMANDS.values() if door in row.doors]
+
+
 def find_command(name: str, door: Door) -> Command:
     """Return a command by its name; raises UsageError with the nearest one."""
     row = COMMANDS.get(name)
-    here = [other.name for other in COMMANDS.values() if door in other.doors]
+    here = [other.name for other in commands_at(door)]
     prefix = "%odibi" if door == "cell" else "odibi-nb"
     if row is None:
         raise UsageError(f"there is no command '{prefix} {name}'", hint=did_you_mean(name, here) or ", ".join(here))
@@ -67,7 +72,7 @@ def find_command(name: str, door: Door) -> Command:
 
 def overview(door: Door) -> str:
     """Return the list of commands at this door."""
-    rows = [row for row in COMMANDS.values() if door in row.doors]
+    rows = commands_at(door)
     prefix = "%odibi" if door == "cell" else "odibi-nb"
     target = "" if door == "cell" else " [TARGET]"
     width = max(len(row.name) for row in rows)

@@ -12,8 +12,7 @@ from odibi_nb.cells.option_parser import Option
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selectors
 from odibi_nb.commands.words import matches
-from odibi_nb.exceptions import UnitTestFailed, UsageError
-from odibi_nb.pictures.text import plural
+from odibi_nb.exceptions import UnitTestFailed, UsageError, plural
 from odibi_nb.views.testing import verdicts_view
 
 if TYPE_CHECKING:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from odibi_nb.commands.base import Call, Command, Shown
-from odibi_nb.exceptions import ValidationError
-from odibi_nb.pictures.text import plural
+from odibi_nb.exceptions import ValidationError, plural
 from odibi_nb.pipeline.results import error_dict
 from odibi_nb.workspaces.testing import problems_of_tests
 

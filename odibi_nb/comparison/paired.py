@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from odibi_nb.comparison.columns import Pair
 from odibi_nb.comparison.keys import Key, columns_named
 from odibi_nb.comparison.models import ChangedCell, ChangedRow, Request, RowChanges, Texts
-from odibi_nb.comparison.samples import LONG, one_of, rows_by_hash, text_sql
+from odibi_nb.comparison.samples import LONG, one_of, rows_by_hash
 from odibi_nb.comparison.sides import Side, Sides
+from odibi_nb.engine.base import text_sql
 
 __all__ = ["Join", "Paired"]
 

@@ -6,18 +6,13 @@ from collections.abc import Sequence
 
 from odibi_nb.comparison.models import Texts
 from odibi_nb.comparison.sides import Side, Sides
-from odibi_nb.engine.base import PREVIEW_CHARACTERS, PREVIEW_COLUMNS
+from odibi_nb.engine.base import PREVIEW_COLUMNS, text_sql
 from odibi_nb.sql.quote import quote_name
 
-__all__ = ["LONG", "one_of", "rows_by_hash", "text_sql"]
+__all__ = ["LONG", "one_of", "rows_by_hash"]
 
-SHORT, LONG = PREVIEW_CHARACTERS + 1, 2_000
-"""Characters of a value: enough to see that it was cut; enough to find where two differ."""
-
-
-def text_sql(value: str, characters: int = SHORT) -> str:
-    """Return SQL of a value's text."""
-    return f"left(CAST({value} AS VARCHAR), {characters})"
+LONG = 2_000
+"""Characters of a value: enough to find where two differ."""
 
 
 def one_of(hashed: str, hashes: Sequence[int]) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 
 from odibi_nb.cells.body import split_header
 from odibi_nb.cells.option_parser import OptionParser
-from odibi_nb.completion.keys import NODE, PROJECT, keys_at, words_at
+from odibi_nb.completion.keys import NODE, PROJECT, TEST, keys_at, words_at
 from odibi_nb.completion.known import Known
 from odibi_nb.completion.lines import line_spot
 from odibi_nb.completion.node_cell import NodeCell
@@ -107,20 +107,21 @@ def _mock_body(body: Body) -> Offers:
 
 def _test_body(body: Body) -> Offers:
     known, node = body.known, body.node
-    by_path: Mapping[tuple[str, ...], Sequence[str]] = {
-        (): ("given", "expect", "params", "ordered", "exact", "tolerance", "fill", "types"),
-        ("given",): known.inputs(node),
-        ("expect",): ("rows", "count", "error"),
-        ("expect", "rows"): known.columns(node),
-        ("fill",): known.inputs(node),
-        ("types",): known.inputs(node),
-        ("params",): known.parameters(),
-    }
 
     def keys(path: Sequence[str]) -> Sequence[str]:
-        if len(path) == 2 and path[0] in {"given", "fill", "types"}:
-            return known.columns(path[1])
-        return by_path.get(tuple(path), ())
+        match path:
+            case ["given" | "fill" | "types"]:
+                return known.inputs(node)
+            case ["given" | "fill" | "types", name]:
+                return known.columns(name)
+            case ["expect"]:  # a list there is one of rows
+                return [*keys_at(TEST, path), *known.columns(node)]
+            case ["expect", "rows"]:
+                return known.columns(node)
+            case ["params"]:
+                return known.parameters()
+            case _:
+                return keys_at(TEST, path)
 
     def words(path: Sequence[str]) -> Sequence[str]:
         return _TEST_WORDS.get(".".join(path), ())

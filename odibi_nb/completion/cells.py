@@ -9,7 +9,7 @@ from odibi_nb.cells.magics import CellMagic, find_magic
 from odibi_nb.cells.option_parser import OptionParser
 from odibi_nb.cells.options import NODE_LINE
 from odibi_nb.cells.queries import EXPECT_LINE, SQL_LINE
-from odibi_nb.commands.table import COMMANDS, find_command
+from odibi_nb.commands.table import commands_at, find_command
 from odibi_nb.completion.bodies import BODIES, Body
 from odibi_nb.completion.known import Known
 from odibi_nb.completion.node_cell import NodeCell
@@ -87,9 +87,9 @@ def _query(line: str, known: Known) -> Offers:
 
 def _command(line: str, known: Known) -> Offers:
     name, space, rest = line.partition(" ")
+    here = [row.name for row in commands_at("cell")]
     if not space:
-        here = (row.name for row in COMMANDS.values() if "cell" in row.doors)
         return beginning_with(name, of_kind("command", here))
-    if name not in COMMANDS or "cell" not in COMMANDS[name].doors:
+    if name not in here:
         return NOTHING
     return line_offers(find_command(name, "cell").parser("cell"), rest, LineAround(known))

@@ -8,16 +8,19 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from odibi_nb.config import BaseConnectionConfig, NodeConfig, ProjectConfig, connection_configs
 from odibi_nb.config.base import DialectModel
+from odibi_nb.config.node_tests import NodeTestConfig
 from odibi_nb.config.unbuilt import UNBUILT_VALUES
+from odibi_nb.workspaces.project_cell import KEYS_OF_FILES
 
-__all__ = ["NODE", "PROJECT", "Shape", "keys_at", "words_at"]
+__all__ = ["NODE", "PROJECT", "TEST", "Shape", "keys_at", "words_at"]
 
 Shape = type[DialectModel]
 NODE: Shape = NodeConfig
 PROJECT: Shape = ProjectConfig
+TEST: Shape = NodeTestConfig
 
 # What a cell says elsewhere, or only a file can say.
-_NOT_IN_CELLS = {"NodeConfig": {"name"}, "ProjectConfig": {"pipelines", "imports", "environments"}}
+_NOT_IN_CELLS = {"NodeConfig": ("name",), "ProjectConfig": KEYS_OF_FILES}
 
 
 def keys_at(shape: Shape, path: Sequence[str]) -> list[str]:

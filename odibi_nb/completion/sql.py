@@ -11,9 +11,9 @@ from odibi_nb.completion.sql_words import AFTER_TABLE, FUNCTIONS, KEYWORDS, OPEN
 from odibi_nb.completion.statement import Columns, Ref, Statement
 from odibi_nb.completion.targets import target_offers
 from odibi_nb.sql.quote import quote_name
-from odibi_nb.sql.tokens import Token, name_of, tokenize
+from odibi_nb.sql.tokens import Token, name_of
 
-__all__ = ["condition_offers", "sql_offers"]
+__all__ = ["sql_offers"]
 
 _SOURCE = re.compile(r"[\"'](\w+):([^\"']*)\Z")
 _PLAIN = re.compile(r"[^\W\d]\w*")
@@ -24,22 +24,13 @@ _BEGIN, _WITHIN = Token("op", "", 0, 0, ";"), Token("op", "", 0, 0, "(")
 _OPERANDS = frozenset({"NULL", "TRUE", "FALSE", "END"})
 
 
-def sql_offers(text: str, offset: int, known: Known, columns: Columns, tables: Iterable[str]) -> Offers:
-    """Return what may stand at an offset of a statement.
+def sql_offers(text: str, offset: int, known: Known, columns: Columns, tables: Iterable[str] | None = None) -> Offers:
+    """Return what may stand at an offset of a statement, or without `tables` of a condition on the rows of `df`.
 
     columns: by table, `df` too. tables: those there are; the CTEs of the text are added.
     """
-    return _offers(text, offset, known, columns, tables)
-
-
-def condition_offers(text: str, offset: int, known: Known, columns: Columns) -> Offers:
-    """Return what may stand at an offset of a condition on the rows of `df`."""
-    return _offers(text, offset, known, columns, None)
-
-
-def _offers(text: str, offset: int, known: Known, columns: Columns, tables: Iterable[str] | None) -> Offers:
-    # A letter at the cursor shows what it would be part of: a name, a literal, a comment.
-    *tokens, probe = [_WITHIN if tables is None else _BEGIN, *tokenize(text[:offset] + "x")]
+    statement = Statement(text)
+    *tokens, probe = [_WITHIN if tables is None else _BEGIN, *statement.until(offset)]
     fragment = text[probe.start : offset]
     source = _SOURCE.match(fragment)
     if source is not None and source[1] in known.connections():
@@ -48,7 +39,8 @@ def _offers(text: str, offset: int, known: Known, columns: Columns, tables: Iter
         return NOTHING
     if probe.kind == "parameter":
         return beginning_with(fragment, of_kind("parameter", (f"${name}" for name in known.parameters())))
-    statement = Statement(_closed(text, offset) if probe.kind == "name" else text)
+    if probe.kind == "name":
+        statement = Statement(_closed(text, offset))
     if tokens[-1].key == ".":
         return beginning_with(fragment, _columns(_meant(tokens, statement, offset), statement, columns))
     if _wants_table(tokens):
@@ -81,7 +73,7 @@ def _expression(
 
 
 def _columns(refs: Iterable[Ref], statement: Statement, columns: Columns) -> list[Offer]:
-    return of_kind("column", (_written(name) for ref in refs for name in statement.columns(ref, columns)))
+    return of_kind("column", map(_written, statement.columns(refs, columns)))
 
 
 def _meant(tokens: Sequence[Token], statement: Statement, offset: int) -> list[Ref]:

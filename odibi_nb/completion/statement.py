@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from odibi_nb.sql.outline import QUERY_WORDS
 from odibi_nb.sql.tokens import Token, name_of, tokenize
@@ -49,17 +51,24 @@ class Statement:
     """
 
     def __init__(self, text: str) -> None:
-        self._tokens = tokenize(text)
+        self._text, self._tokens = text, tokenize(text)
         self._closing: dict[int, int] = {}
         self._levels: list[int] = []
         self._parents: dict[int, int] = {}
         self._match_parentheses()
         self.ctes = dict(self._declared())
         self.refs: list[Ref] = []
-        after = 0
         for at, token in enumerate(self._tokens):
-            if at >= after and token.key in {"FROM", "JOIN"}:
-                after = self._read_refs(at + 1)
+            if token.key in {"FROM", "JOIN"}:
+                self._read_refs(at + 1)
+
+    def until(self, offset: int) -> list[Token]:
+        """Return the tokens before an offset, and a letter there.
+
+        That shows what the letter would be part of: a name, a literal, or (where it is no token) a comment.
+        """
+        whole = self._tokens[: bisect_left(self._tokens, offset, key=attrgetter("end"))]
+        return whole + tokenize(self._text[:offset] + "x", whole[-1].end if whole else 0)
 
     def visible(self, offset: int) -> list[Ref]:
         """Return the tables whose columns may be named at an offset: those of the query around it, inner ones first."""
@@ -71,9 +80,10 @@ class Statement:
                 return found
             level = self._parents[level]
 
-    def columns(self, ref: Ref, known: Columns) -> list[str]:
-        """Return a table's columns; [] where they aren't known."""
-        return self._columns(ref, known, {})
+    def columns(self, refs: Iterable[Ref], known: Columns) -> list[str]:
+        """Return the columns of tables, as far as they are known."""
+        seen: dict[tuple[int, int], list[str]] = {}
+        return [name for ref in refs for name in self._columns(ref, known, seen)]
 
     def outputs(self, known: Columns) -> list[str]:
         """Return the columns of the statement's own result, as far as it names them."""
@@ -126,26 +136,21 @@ class Statement:
         opened = next((start for start, end in self._closing.items() if end == index - 1), 0)
         return self._at(opened - 1)
 
-    def _read_refs(self, start: int) -> int:
-        """Read the tables from a FROM or JOIN on, and return where they end."""
-        at = start
-        while True:
-            at = self._read_ref(at)
-            if self._at(at).key != ",":
-                return at
-            at += 1
+    def _read_refs(self, start: int) -> None:
+        """Read the tables from a FROM or JOIN on."""
+        at = self._read_ref(start)
+        while self._at(at).key == ",":
+            at = self._read_ref(at + 1)
 
     def _read_ref(self, at: int) -> int:
+        """Read a table, and return where it ends; what a query in parentheses reads is left to its own FROM."""
+        while self._at(at).key == "LATERAL" or (self._at(at).key == "(" and at not in self._parents):
+            at += 1  # of a join in parentheses the first one
         level = self._levels[at] if at < len(self._levels) else _WHOLE
         token = self._at(at)
-        if token.key == "LATERAL":
-            return self._read_ref(at + 1)
-        if token.key == "(" and at not in self._parents:  # a join in parentheses
-            return self._read_ref(at + 1)
         if token.key == "(":
             after, alias = self._alias(self._closing[at] + 1)
             self.refs.append(Ref("", alias, level, (at + 1, self._closing[at])))
-            self._read_inside(at + 1, self._closing[at])
             return after
         if token.kind not in {"word", "name"} or token.key in CLAUSE_WORDS:
             return at
@@ -156,12 +161,6 @@ class Statement:
         after, alias = self._alias(at + 1)
         self.refs.append(Ref(name_of(self._at(at)), alias, level))
         return after
-
-    def _read_inside(self, start: int, end: int) -> None:
-        after = start
-        for at in range(start, end):
-            if at >= after and self._tokens[at].key in {"FROM", "JOIN"}:
-                after = self._read_refs(at + 1)
 
     def _alias(self, at: int) -> tuple[int, str]:
         """Return where a table ends, and its alias; `at`: behind its name."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from odibi_nb.cells.expectations import EXPECTATIONS
 from odibi_nb.cells.option_parser import Option, OptionParser
 from odibi_nb.commands.settings import SETTINGS
-from odibi_nb.commands.table import COMMANDS
+from odibi_nb.commands.table import commands_at
 from odibi_nb.completion.known import Known
 from odibi_nb.completion.lines import LineSpot, line_spot
 from odibi_nb.completion.offers import NOTHING, Offer, Offers, beginning_with, of_kind
-from odibi_nb.completion.sql import condition_offers
+from odibi_nb.completion.sql import sql_offers
 from odibi_nb.completion.targets import target_offers
 from odibi_nb.formats import format_names
 from odibi_nb.workspaces.selectors import STATES
@@ -83,8 +83,12 @@ def _node_column(spot: LineSpot, around: LineAround) -> Offers:
 
 
 def _column(spot: LineSpot, around: LineAround) -> Offers:
-    columns = around.known.columns(spot.words[0]) if spot.words else []
-    return _names("column", lambda around: columns or around.columns())(spot, around)
+    return _names("column", lambda around: _columns(spot, around))(spot, around)
+
+
+def _columns(spot: LineSpot, around: LineAround) -> Sequence[str]:
+    """Return the columns of the node that the line has named, else those of the line's own node."""
+    return (around.known.columns(spot.words[0]) if spot.words else []) or around.columns()
 
 
 def _parameter(spot: LineSpot, around: LineAround) -> Offers:
@@ -100,15 +104,14 @@ def _setting(spot: LineSpot, around: LineAround) -> Offers:
 
 def _expectation(spot: LineSpot, around: LineAround) -> Offers:
     promise = re.sub(r"^\s*warn:\s*", "", spot.begun)
-    offers = condition_offers(promise, len(promise), around.known, lambda table: around.columns())
+    offers = sql_offers(promise, len(promise), around.known, lambda table: around.columns())
     if "(" in promise or " " in promise:
         return offers
     return beginning_with(promise, [*of_kind("function", (f"{name}(" for name in EXPECTATIONS)), *offers.found])
 
 
 def _condition(spot: LineSpot, around: LineAround) -> Offers:
-    columns = around.known.columns(spot.words[0]) if spot.words else []
-    return condition_offers(spot.begun, len(spot.begun), around.known, lambda table: columns)
+    return sql_offers(spot.begun, len(spot.begun), around.known, lambda table: _columns(spot, around))
 
 
 def _against(spot: LineSpot, around: LineAround) -> Offers:
@@ -139,7 +142,7 @@ _VALUES: Mapping[str, Callable[[LineSpot, LineAround], Offers]] = {
     "NODE.COLUMN": _node_column,
     "SELECTOR": _selector,
     "COLUMN": _column,
-    "COMMAND": _names("command", lambda around: (row.name for row in COMMANDS.values() if "cell" in row.doors)),
+    "COMMAND": _names("command", lambda around: (row.name for row in commands_at("cell"))),
     "PIPELINE": _names("pipeline", lambda around: around.known.pipelines()),
     "TAG": _names("tag", lambda around: around.known.tags()),
     "FORMAT": _names("format", lambda around: format_names()),

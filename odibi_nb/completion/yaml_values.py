@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from odibi_nb.completion.known import Known
 from odibi_nb.completion.offers import NOTHING, Offer, Offers, beginning_with, of_kind
-from odibi_nb.completion.sql import condition_offers, sql_offers
+from odibi_nb.completion.sql import sql_offers
 from odibi_nb.completion.statement import Columns
 from odibi_nb.completion.targets import target_offers
 from odibi_nb.completion.yaml import YamlSpot, yaml_spot
@@ -43,7 +43,7 @@ def yaml_offers(text: str, offset: int, known: Known, grammar: Grammar) -> Offer
     if last == "sql":
         return sql_offers(spot.text, spot.offset, known, grammar.tables, known.nodes())
     if last == "condition":
-        return condition_offers(spot.text, spot.offset, known, grammar.tables)
+        return sql_offers(spot.text, spot.offset, known, grammar.tables)
     if last == "path" and "connection" in spot.beside:
         return target_offers(f"{spot.beside['connection']}:{spot.begun}", known, spaces=True)
     return beginning_with(spot.begun, _values(spot, known, grammar))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from odibi_nb.engine.duckdb_engine import DuckDBEngine
     from odibi_nb.engine.pandas_engine import PandasEngine
 
-__all__ = ["Dataset", "DuckDBEngine", "Engine", "PandasEngine", "create_engine", "engine_names", "engine_version"]
+__all__ = ["Dataset", "DuckDBEngine", "Engine", "PandasEngine", "create_engine", "engine_version"]
 
 _ENGINES = {
     "duckdb": ("odibi_nb.engine.duckdb_engine", "DuckDBEngine", ("duckdb",)),
@@ -27,11 +27,6 @@ _NAMES = {
     "DuckDBEngine": "odibi_nb.engine.duckdb_engine",
     "PandasEngine": "odibi_nb.engine.pandas_engine",
 }
-
-
-def engine_names() -> tuple[str, ...]:
-    """Return the names that `engine:` takes."""
-    return tuple(_ENGINES)
 
 
 def create_engine(name: str = "duckdb", settings: Mapping[str, Any] | None = None) -> Engine:

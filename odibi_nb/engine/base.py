@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from odibi_nb.formats.base import Format
     from odibi_nb.sql import SqlFacts
 
-__all__ = ["Dataset", "Engine", "FrameKind", "Head", "Query", "Readers", "Run", "Source", "Target"]
+__all__ = ["Dataset", "Engine", "FrameKind", "Head", "Query", "Readers", "Run", "Source", "Target", "text_sql"]
 
 FrameKind = Literal["pandas", "arrow", "polars", "relation", "batches"]
 
@@ -30,6 +30,11 @@ PREVIEW_ROWS, PREVIEW_COLUMNS, PREVIEW_CHARACTERS = 20, 20, 60
 
 Head = tuple[tuple[str | None, ...], ...]
 """Rows as texts: the first 20 columns, cut one character after the 60th; None is NULL."""
+
+
+def text_sql(value: str, characters: int = PREVIEW_CHARACTERS + 1) -> str:
+    """Return SQL of a value's text; its usual length shows that it had to be cut."""
+    return f"left(CAST({value} AS VARCHAR), {characters})"
 
 
 class Dataset(ABC):

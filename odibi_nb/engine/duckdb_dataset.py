@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
-from odibi_nb.engine.base import PREVIEW_CHARACTERS, PREVIEW_COLUMNS, PREVIEW_ROWS, Dataset, FrameKind, Head
+from odibi_nb.engine.base import PREVIEW_COLUMNS, PREVIEW_ROWS, Dataset, FrameKind, Head, text_sql
 from odibi_nb.engine.schema import Schema
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, is_interrupt
 from odibi_nb.engine.watch import Watched
@@ -169,7 +169,7 @@ class DuckDataset(Dataset):
         if self._looked < rows:
             # Texts made by DuckDB: a pipeline of SQL never imports Arrow, nor copies what no card can show.
             wanted = max(rows, PREVIEW_ROWS)
-            texts = ", ".join(_text_sql(column.name) for column in self.schema[:PREVIEW_COLUMNS])
+            texts = ", ".join(text_sql(quote_name(column.name)) for column in self.schema[:PREVIEW_COLUMNS])
             query = f"SELECT {texts} FROM {self.place} LIMIT {wanted + 1}"
             found = self.evaluate(lambda cursor: cursor.run(query))
             if len(found) <= wanted:
@@ -227,10 +227,6 @@ def explain_query_error(exc: duckdb.Error, statement: str = "", *, first_line: i
     if "INT128" in error.message:
         error.hint = "the number doesn't fit a BIGINT: CAST it to DECIMAL(38, 0) or DOUBLE"
     return error
-
-
-def _text_sql(name: str) -> str:
-    return f"left(CAST({quote_name(name)} AS VARCHAR), {PREVIEW_CHARACTERS + 1})"
 
 
 def _unwrapped(exc: duckdb.Error) -> duckdb.Error:

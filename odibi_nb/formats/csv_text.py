@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from odibi_nb.exceptions import FormatError
+from odibi_nb.exceptions import FormatError, plural
 from odibi_nb.formats.base import Opener
 from odibi_nb.formats.bytestreams import BOM_ENCODINGS, open_plain
 
@@ -213,7 +213,7 @@ class _Lines:
 
 
 def _ragged(lines: _Lines, start: int, widths: tuple[int, int], uri: str, dialect: Dialect) -> FormatError:
-    found, expected = (f"{n} field{'' if n == 1 else 's'}" for n in widths)
+    found, expected = (plural(n, "field") for n in widths)
     above = "the header" if dialect.header else "the first row"
     hint = f"mend the line, or set options: {dialect.ragged_hint}"
     source = lines.last.rstrip("\r\n") if lines.number == start else None

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.getipython import get_ipython
 
-from odibi_nb.exceptions import UsageError
+from odibi_nb.exceptions import UsageError, plural
 from odibi_nb.notebook.cells import CellWatch, fill_empty_cells, label_of
 from odibi_nb.notebook.completer import WorkspaceCompleter
 from odibi_nb.notebook.magics import OdibiMagics
-from odibi_nb.pictures.text import plural
 from odibi_nb.workspaces.papermill import injected_values
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
@@ -27,25 +28,40 @@ if TYPE_CHECKING:
 
 __all__ = ["OdibiMagics"]
 
-F = TypeVar("F", bound=Callable[..., None])
+_Magic = Callable[..., None]
 
+_HELP = frozenset({"-h", "--help"})
 _LONG_WORK_S = 10.0
 
 
-def _with_options(parser: OptionParser) -> Callable[[F], F]:
-    """List the options of a magic's line in its docstring, which is what `%%odibi_node?` shows."""
+def _with_help(parser: OptionParser | None = None, *, alone: bool = False) -> Callable[[_Magic], _Magic]:
+    """Answer `-h` and `--help` on a magic's line by its docstring, with the line's options listed in it.
 
-    def documented(function: F) -> F:
-        function.__doc__ = "\n\n".join([inspect.getdoc(function) or "", "\n".join(described_options(parser.options))])
-        return function
+    That is what `%%odibi_node?` shows too. alone: they count only where nothing else is on the line.
+    """
 
-    return documented
+    def helped(magic: _Magic) -> _Magic:
+        options = described_options(parser.options) if parser is not None else []
+        page = "\n\n".join(filter(None, [inspect.getdoc(magic), "\n".join(options)]))
+
+        @wraps(magic)
+        def answering(self: OdibiMagics, line: str, *cell: str) -> None:
+            words = [line.strip()] if alone else line.split()
+            if _HELP.isdisjoint(words):
+                magic(self, line, *cell)
+            else:
+                show(Shown(page))
+
+        answering.__doc__ = page
+        return answering
+
+    return helped
 
 
-def _with_commands(function: F) -> F:
+def _with_commands(magic: _Magic) -> _Magic:
     """List the commands in the docstring, which is what `%odibi?` shows."""
-    function.__doc__ = f"{inspect.getdoc(function)}\n\n{overview('cell')}"
-    return function
+    magic.__doc__ = f"{inspect.getdoc(magic)}\n\n{overview('cell')}"
+    return magic
 
 
 @magics_class
@@ -76,14 +92,15 @@ class OdibiMagics(Magics):
 
     def _command(self, line: str) -> Shown:
         name, _, rest = line.strip().partition(" ")
-        command = find_command(name or "status", "cell")
-        if _asks_for_help(rest):
+        command = find_command("help" if name in _HELP else name or "status", "cell")
+        if not _HELP.isdisjoint(rest.split()):
             return Shown(command.help("cell"))
         parsed = command.parser("cell").parse(rest)
         return command.run(Call("cell", parsed.words, parsed.values, self._workspace))
 
     @no_var_expand
     @cell_magic
+    @_with_help()
     def odibi_project(self, line: str, cell: str) -> None:
         """Configure the project, in YAML: project, pipeline, engine, connections, vars, retry, story, settings.
 
@@ -107,7 +124,7 @@ class OdibiMagics(Magics):
 
     @no_var_expand
     @cell_magic("odibi_node")  # type: ignore[arg-type]
-    @_with_options(NODE_LINE)
+    @_with_help(NODE_LINE)
     def odibi_node_cell(self, line: str, cell: str) -> None:
         """Declare a node; its body is SQL, Python or YAML. The cell shows the node's rows and writes nothing.
 
@@ -123,25 +140,20 @@ class OdibiMagics(Magics):
 
         A body may begin with node fields in YAML, closed by a line `---`.
         """
-        if _asks_for_help(line):
-            show(Shown(inspect.getdoc(self.odibi_node_cell) or ""))
-            return
         origin = self._watch.origin(line, cell)
         self._try(self._workspace.declare_cell(line, cell, origin, magic_line=magic_line(origin)))
 
     @no_var_expand
     @line_magic("odibi_node")  # type: ignore[arg-type]
-    @_with_options(NODE_LINE)
+    @_with_help(NODE_LINE)
     def odibi_node_line(self, line: str) -> None:
         """Declare a node without a body in one line: `%odibi_node load_sales --read local:sales.csv`."""
-        if _asks_for_help(line):
-            show(Shown(inspect.getdoc(self.odibi_node_line) or ""))
-            return
         origin = self._watch.origin(line, alone=False)
         self._try(self._workspace.declare_cell(line, "", origin, magic_line=magic_line(origin, line.strip())))
 
     @no_var_expand
     @cell_magic("odibi_test")  # type: ignore[arg-type]
+    @_with_help()
     def odibi_test_cell(self, line: str, cell: str) -> None:
         """Declare a unit test of a node, in YAML, and run it; what is not as expected is shown and raised.
 
@@ -163,9 +175,6 @@ class OdibiMagics(Magics):
         fill: {input: {column: value}} for columns that rows leave out; null: NULL where another row has a value.
         types: {input: {column: TYPE}} where neither the input nor its rows tell the right ones.
         """
-        if _asks_for_help(line):
-            show(Shown(inspect.getdoc(self.odibi_test_cell) or ""))
-            return
         from odibi_nb.notebook.card import test_card
         from odibi_nb.workspaces.node_tests import declared_test
 
@@ -175,7 +184,7 @@ class OdibiMagics(Magics):
 
     @no_var_expand
     @cell_magic("odibi_mock")  # type: ignore[arg-type]
-    @_with_options(MOCK_LINE)
+    @_with_help(MOCK_LINE)
     def odibi_mock(self, line: str, cell: str) -> None:
         """Keep mock rows for a node's inputs, in YAML, and show the node on them; without NODE, for all their readers.
 
@@ -191,16 +200,13 @@ class OdibiMagics(Magics):
         """
         from odibi_nb.notebook.mocks import declared_mocks
 
-        if _asks_for_help(line):
-            show(Shown(inspect.getdoc(self.odibi_mock) or ""))
-            return
         origin = self._watch.origin(line, cell)
         mocks = self._workspace.trials.declare_cell(line, cell, origin, magic_line=magic_line(origin))
         show(declared_mocks(self._workspace, mocks))
 
     @no_var_expand
     @cell_magic("odibi_sql")  # type: ignore[arg-type]
-    @_with_options(SQL_LINE)
+    @_with_help(SQL_LINE)
     def odibi_sql_cell(self, line: str, cell: str) -> None:
         """Run a query that is no node: it only reads, and nothing of it stays behind.
 
@@ -214,9 +220,6 @@ class OdibiMagics(Magics):
             %%odibi_sql --into raw --rows 3
             SELECT * FROM "local:sales.csv" ANTI JOIN clean_sales USING (sale_id)
         """
-        if _asks_for_help(line):
-            show(Shown(inspect.getdoc(self.odibi_sql_cell) or ""))
-            return
         origin = self._watch.origin(line, cell)
         first = magic_line(origin)
         with blaming(origin.place(first)):
@@ -225,12 +228,9 @@ class OdibiMagics(Magics):
 
     @no_var_expand
     @line_magic("odibi_sql")  # type: ignore[arg-type]
-    @_with_options(SQL_LINE)
+    @_with_help(SQL_LINE, alone=True)
     def odibi_sql_line(self, line: str) -> None:
         """Run a query that is no node in one line: `%odibi_sql --rows 3 SELECT * FROM clean_sales`."""
-        if line.strip() in ("-h", "--help"):
-            show(Shown(inspect.getdoc(self.odibi_sql_line) or ""))
-            return
         origin = self._watch.origin(line, alone=False)
         place = origin.place(line_magic_line(origin, "odibi_sql", line))
         with blaming(place):
@@ -239,7 +239,7 @@ class OdibiMagics(Magics):
 
     @no_var_expand
     @cell_magic("odibi_expect")  # type: ignore[arg-type]
-    @_with_options(EXPECT_LINE)
+    @_with_help(EXPECT_LINE)
     def odibi_expect(self, line: str, cell: str) -> None:
         """Declare a data test of a node: a SELECT of the bad rows, in which the node is a table, as is what it reads.
 
@@ -253,9 +253,6 @@ class OdibiMagics(Magics):
         from odibi_nb.notebook.card import expectation_card, waiting_card
         from odibi_nb.workspaces.expectations import expectation_from_cell
 
-        if _asks_for_help(line):
-            show(Shown(inspect.getdoc(self.odibi_expect) or ""))
-            return
         ws, origin = self._workspace, self._watch.origin(line, cell)
         new = expectation_from_cell(line, cell, origin, magic_line=magic_line(origin))
         expectation = ws.expectations.put_sound(new)
@@ -319,7 +316,3 @@ class OdibiMagics(Magics):
         """Name what has to run first, before it does, where that is expected to take long."""
         if (seconds := sum(work.values())) > _LONG_WORK_S:
             show(Shown(f"running first: {', '.join(work)} · about {seconds:.0f} s, as the last time"))
-
-
-def _asks_for_help(line: str) -> bool:
-    return not {"-h", "--help"}.isdisjoint(line.split())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from odibi_nb.exceptions import plural
 from odibi_nb.pictures.diff import changes_html, changes_text
 from odibi_nb.pictures.expectation import broken_html, broken_text
 from odibi_nb.pictures.markup import Markup, join, tag
 from odibi_nb.pictures.style import with_style
 from odibi_nb.pictures.symbols import known, look, mark
 from odibi_nb.pictures.table import listing_html, table_html, table_text
-from odibi_nb.pictures.text import display_width, join_facts, plural, row_count, visible
+from odibi_nb.pictures.text import display_width, join_facts, row_count, visible
 from odibi_nb.views import DependencyView, ErrorView, NodeView
 
 __all__ = ["error_html", "error_text", "fold", "node_html", "node_text", "status_html"]

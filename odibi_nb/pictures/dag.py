@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from odibi_nb.exceptions import plural
 from odibi_nb.graph import arrow_from
 from odibi_nb.pictures.card import status_html
 from odibi_nb.pictures.drawing import draw, facts
@@ -11,7 +12,7 @@ from odibi_nb.pictures.markup import Markup, data_uri, tag
 from odibi_nb.pictures.style import with_style
 from odibi_nb.pictures.symbols import STATUSES, mark
 from odibi_nb.pictures.table import listing_html
-from odibi_nb.pictures.text import aligned, plural, row_count, visible
+from odibi_nb.pictures.text import aligned, row_count, visible
 from odibi_nb.views import DagView
 
 __all__ = ["counts", "dag_html", "dag_svg", "dag_text"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from odibi_nb.exceptions import plural, shortened
 from odibi_nb.pictures.markup import Markup, tag
 from odibi_nb.pictures.style import framed
 from odibi_nb.pictures.table import table_html, table_text
-from odibi_nb.pictures.text import join_facts, plural, shorten, visible
+from odibi_nb.pictures.text import join_facts, visible
 from odibi_nb.views import ColumnView, DiffView, TableView
 
 __all__ = ["changes_html", "changes_text", "diff_html", "diff_text"]
@@ -71,13 +72,13 @@ def _columns(view: DiffView) -> str:
 
 
 def _named(column: ColumnView) -> str:
-    return f"{column.name} {shorten(column.type, 40)}"
+    return f"{column.name} {shortened(column.type, 40)}"
 
 
 def _retyped(old: ColumnView, new: ColumnView) -> str:
     if old.type == new.type:
         return f"{old.name} → {new.name}"
-    return f"{_named(old)} → {shorten(new.type, 40) if old.name == new.name else _named(new)}"
+    return f"{_named(old)} → {shortened(new.type, 40) if old.name == new.name else _named(new)}"
 
 
 def _rows(view: DiffView) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from odibi_nb.exceptions import shortened
 from odibi_nb.graph import digraph, node_ids
 from odibi_nb.pictures.layout import Layout, Point, lay_out, lay_out_in_layers
 from odibi_nb.pictures.markup import Markup, join, tag
 from odibi_nb.pictures.symbols import STATUSES, kind_path, known, look
-from odibi_nb.pictures.text import join_facts, row_count, shorten
+from odibi_nb.pictures.text import join_facts, row_count
 from odibi_nb.views import DagNodeView, DagView
 
 __all__ = ["draw", "facts"]
@@ -112,7 +113,7 @@ def _card(node: DagNodeView, centre: Point, width: float) -> Markup:
         box,
         *([] if unresolved else [bar]),
         _icon(kind_path(node.kind), 9, "k", "#59636e"),
-        _text(shorten(node.name, _LONGEST), 18, "n", "#1f2328", font_size="12", font_weight="600"),
+        _text(shortened(node.name, _LONGEST), 18, "n", "#1f2328", font_size="12", font_weight="600"),
         _text(_second_line(node), 33, "f", "#59636e", font_size="11"),
         _icon(look(node.status).path, width - _ICON - 7, status, colour, stroke_width="2"),
         transform=f"translate({centre[0] - width / 2:.1f} {centre[1] - _HEIGHT / 2:.1f})",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
+from odibi_nb.exceptions import plural
 from odibi_nb.pictures.markup import Markup, tag
 from odibi_nb.pictures.style import framed
 from odibi_nb.pictures.table import listing_html, listing_text
-from odibi_nb.pictures.text import join_facts, plural, visible
+from odibi_nb.pictures.text import join_facts, visible
 from odibi_nb.views import LineageColumnView, LineageView
 
 __all__ = ["lineage_html", "lineage_text"]

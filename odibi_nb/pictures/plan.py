@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+from odibi_nb.exceptions import plural
 from odibi_nb.pictures.card import status_html
 from odibi_nb.pictures.markup import Markup, tag
 from odibi_nb.pictures.style import framed
 from odibi_nb.pictures.symbols import look
 from odibi_nb.pictures.table import listing_html, listing_text
-from odibi_nb.pictures.text import plural, visible
+from odibi_nb.pictures.text import visible
 from odibi_nb.views import PlanNodeView, PlanView
 
 __all__ = ["plan_html", "plan_text"]

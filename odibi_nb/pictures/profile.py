@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from odibi_nb.exceptions import plural, shortened
 from odibi_nb.pictures.markup import Markup, data_uri, join, tag
 from odibi_nb.pictures.style import framed
 from odibi_nb.pictures.table import listing_html, listing_text
-from odibi_nb.pictures.text import join_facts, plural, shorten, visible
+from odibi_nb.pictures.text import join_facts, visible
 from odibi_nb.views import BarView, ColumnProfileView, ProfileView
 
 __all__ = ["profile_html", "profile_text"]
@@ -45,7 +46,7 @@ def _facts(column: ColumnProfileView) -> tuple[str, ...]:
 def _spread(column: ColumnProfileView) -> str:
     if column.bins:
         return _blocks(column.bins)
-    return ", ".join(f"{shorten(bar.label, _LABEL)} {bar.count:,}" for bar in column.top[:_MOST_VALUES])
+    return ", ".join(f"{shortened(bar.label, _LABEL)} {bar.count:,}" for bar in column.top[:_MOST_VALUES])
 
 
 def _spread_html(column: ColumnProfileView) -> Markup:

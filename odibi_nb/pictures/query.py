@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from odibi_nb.exceptions import plural
 from odibi_nb.pictures.card import fold
 from odibi_nb.pictures.markup import tag
 from odibi_nb.pictures.style import framed
 from odibi_nb.pictures.table import listing_html, table_html, table_text
-from odibi_nb.pictures.text import join_facts, plural, row_count, visible
+from odibi_nb.pictures.text import join_facts, row_count, visible
 from odibi_nb.views import QueryView
 
 __all__ = ["query_html", "query_text"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from odibi_nb.exceptions import shortened
+from odibi_nb.exceptions import plural, shortened
 from odibi_nb.pictures.card import error_html, error_text, status_html
 from odibi_nb.pictures.dag import counts
 from odibi_nb.pictures.expectation import broken_html, broken_text
@@ -10,7 +10,7 @@ from odibi_nb.pictures.markup import tag
 from odibi_nb.pictures.style import framed
 from odibi_nb.pictures.symbols import mark
 from odibi_nb.pictures.table import listing_html, listing_text
-from odibi_nb.pictures.text import join_facts, plural, visible
+from odibi_nb.pictures.text import join_facts, visible
 from odibi_nb.views import ExpectationView, NodeView, RunView
 
 __all__ = ["run_html", "run_text"]

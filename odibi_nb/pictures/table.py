@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from odibi_nb.exceptions import shortened
+from odibi_nb.exceptions import plural, shortened
 from odibi_nb.pictures.markup import Markup, tag
-from odibi_nb.pictures.text import aligned, join_facts, plural, visible
+from odibi_nb.pictures.text import aligned, join_facts, visible
 from odibi_nb.views import TableView
 
 __all__ = ["listing_html", "listing_text", "table_html", "table_text"]

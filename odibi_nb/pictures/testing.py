@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from odibi_nb.exceptions import plural
 from odibi_nb.pictures.card import error_html, error_text
 from odibi_nb.pictures.markup import Markup, join, tag
 from odibi_nb.pictures.style import framed
 from odibi_nb.pictures.symbols import look
 from odibi_nb.pictures.table import listing_html, listing_text, table_html, table_text
-from odibi_nb.pictures.text import join_facts, plural, visible
+from odibi_nb.pictures.text import join_facts, visible
 from odibi_nb.views import TestsView, TestView
 
 __all__ = ["failure_text", "unit_test_html", "unit_test_text", "unit_tests_html", "unit_tests_text"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["aligned", "display_width", "join_facts", "plural", "row_count", "shorten", "visible"]
+from odibi_nb.exceptions import plural
+
+__all__ = ["aligned", "display_width", "join_facts", "row_count", "visible"]
 
 # Control characters break XML and drive terminals; bidirectional overrides make text read as what it is not.
 _CONTROLS: dict[int, str] = {
@@ -33,22 +35,9 @@ def display_width(text: str) -> int:
     return sum(0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in "WF") for char in text)
 
 
-def shorten(text: str, limit: int) -> str:
-    """Return text in at most `limit` characters, its middle left out: names tell themselves by both ends."""
-    if len(text) <= limit:
-        return text
-    tail = (limit - 1) // 2
-    return f"{text[: limit - 1 - tail]}…{text[len(text) - tail :]}"
-
-
-def plural(count: int, noun: str) -> str:
-    """Return "1 node", "2 nodes"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def row_count(rows: str) -> str:
     """Return "1 row", "1,234 rows", or "" when not known."""
-    return f"{rows} {'row' if rows == '1' else 'rows'}" if rows else ""
+    return plural(rows, "row") if rows else ""
 
 
 def join_facts(*facts: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from odibi_nb.engine.base import text_sql
 from odibi_nb.profile.kinds import Kind
 from odibi_nb.profile.models import Bin, TopValue
 
@@ -20,8 +21,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def tops_sql(value: str) -> str:
     """Return SQL of a column's most frequent values, more or less, each with its hash and text."""
-    text = f"left(CAST(v AS VARCHAR), {_CHARACTERS})"
-    return f"[{{'hash': hash(v), 'text': {text}}} FOR v IN approx_top_k({value}, {TOP_VALUES})]"
+    return f"[{{'hash': hash(v), 'text': {text_sql('v', _CHARACTERS)}}} FOR v IN approx_top_k({value}, {TOP_VALUES})]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from odibi_nb.engine.base import PREVIEW_CHARACTERS
+from odibi_nb.engine.base import text_sql
 from odibi_nb.exceptions import UsageError, did_you_mean
 from odibi_nb.profile.kinds import Kind, kind_of
 from odibi_nb.profile.models import ColumnProfile, Profile
@@ -67,7 +67,7 @@ class _Asked:
             "top": tops_sql(value) if kind.has_top else "NULL",
         }
         for name, extreme in (("low", f"min({value}){only}"), ("high", f"max({value}){only}")):
-            asked[name] = f"left(CAST({extreme} AS VARCHAR), {PREVIEW_CHARACTERS + 1})" if kind.has_range else "NULL"
+            asked[name] = text_sql(extreme) if kind.has_range else "NULL"
             asked[f"{name}_number"] = kind.number.format(extreme) if kind.number else "NULL"
         return f"{{{', '.join(f'{name!r}: {sql}' for name, sql in asked.items())}}}"
 

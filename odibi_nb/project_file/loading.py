@@ -37,28 +37,21 @@ class LoadedProject:
     step_places: Mapping[str, tuple[TextPlace, ...]]
     test_places: Mapping[str, tuple[TextPlace, ...]]
 
-    @property
-    def node_lines(self) -> dict[str, int]:
-        """The line of each node, in the file that declares it."""
-        return {name: where.line for name, where in self.node_places.items() if where.line}
-
 
 def load_project(
     path: str | os.PathLike[str],
     *,
     env: str | None = None,
     environ: Mapping[str, str] | None = None,
-    variables: Mapping[str, Any] | None = None,
 ) -> LoadedProject:
     """Load a project file, a file of one pipeline, or the folder that holds `odibi.yaml`.
 
     env: the name of the overlay under `environments` to lay over the rest. environ: os.environ unless given.
-    variables: values laid over the project's `vars`, last.
     Raises ConfigValidationError, with file, line and key.
     """
     file = _project_file(Path(path))
     document = YamlDocument(_with_environment(_read(file, ()), env))
-    data = _substituted(document, variables or {}, environ)
+    data = _substituted(document, environ)
     root = file.absolute().parent
     _rebase_sql_files(document, data, root)
     project = build(ProjectConfig, data, locate=document.place)
@@ -155,14 +148,11 @@ def _with_environment(tree: Tree, env: str | None) -> Tree:
     raise ConfigValidationError(f"unknown environment '{env}'", hint=hint, file=tree.source.file)
 
 
-def _substituted(document: YamlDocument, overrides: Mapping[str, Any], environ: Mapping[str, str] | None) -> Any:
+def _substituted(document: YamlDocument, environ: Mapping[str, str] | None) -> Any:
     data = document.data
     # Other environments may name variables that are set only there.
     environments = data.pop("environments", None)
-    declared = data.get("vars")
-    if declared is None or isinstance(declared, dict):
-        data["vars"] = {**(declared or {}), **overrides}
-    variables = data["vars"] if isinstance(data["vars"], dict) else {}
+    variables = data["vars"] if isinstance(data.get("vars"), dict) else {}
     resolved: dict[str, Any] = substitute(data, variables, environ, locate=document.place)
     return resolved if environments is None else {**resolved, "environments": environments}
 

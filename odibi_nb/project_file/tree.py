@@ -108,11 +108,6 @@ class YamlDocument:
         above = ("",) * (source.first_line - 1)
         return TextPlace(source.file, source.cell, source.first_line + begin, (*above, *source.lines))
 
-    def line_of(self, path: Iterable[Any]) -> int:
-        """Return the 1-based line of a path, as its file or cell counts it."""
-        line: int = self.place(path)["line"]
-        return line
-
 
 def key_text(path: Iterable[Any]) -> str:
     """Write a path as people read it: `pipelines[0].nodes[2].read`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from odibi_nb.exceptions import TransformError, did_you_mean
@@ -35,7 +34,6 @@ _CLAUSES = frozenset(
      "LEFT", "RIGHT", "INNER", "OUTER", "CROSS", "USING", "UNION", "EXCEPT", "INTERSECT", "VALUES", "WITH", "CASE",
      "WHEN", "THEN", "ELSE", "END", "BETWEEN", "AND", "NOT", "NULL", "LIKE", "CAST")
 )  # fmt: skip
-_SHOWN_NAMES = 12
 
 _REMEDIES = {
     "Conversion Error": "find the rows with TRY_CAST(… AS …) IS NULL; TRY_CAST turns them into NULL",
@@ -65,11 +63,10 @@ class SqlProblem:
         return TransformError(self.message, hint=self.hint, line=self.line, column=self.column, source=self.source)
 
 
-def explain_sql_error(exc: Exception, text: str, *, first_line: int = 1, known: Iterable[str] = ()) -> SqlProblem:
+def explain_sql_error(exc: Exception, text: str, *, first_line: int = 1) -> SqlProblem:
     """Explain an exception that DuckDB raised on `text`.
 
     first_line: the line number of the text's first line, if it is part of a longer one.
-    known: names of tables to suggest from; without them DuckDB's own suggestion is taken.
     Errors about the contents of a file (CSV) are kept whole.
     """
     report = str(exc)
@@ -77,7 +74,7 @@ def explain_sql_error(exc: Exception, text: str, *, first_line: int = 1, known: 
         return SqlProblem(report)
     picture = _PICTURE.search(report)
     complaint = report[: picture.start()] if picture else report
-    message, hint = _message(complaint), _hint(complaint, tuple(known))
+    message, hint = _message(complaint), _hint(complaint)
     place = _pictured(picture, text, complaint) if picture else _found(complaint, text)
     if place is None:
         return SqlProblem(message, hint=hint)
@@ -108,23 +105,16 @@ def _message(complaint: str) -> str:
     return message.removesuffix("!").removesuffix(".")
 
 
-def _hint(complaint: str, known: tuple[str, ...]) -> str | None:
-    missing = _missing(complaint)
-    if missing and known and "Table with name" in complaint:
-        return did_you_mean(missing, known) or _inventory(known)
+def _hint(complaint: str) -> str | None:
     if suggestion := _SUGGESTION.search(complaint):
         return f"did you mean '{suggestion[1]}'?"
     if candidates := _CANDIDATES.search(complaint):
         names = [name.replace('""', '"') for name in _QUOTED.findall(candidates[2])]
-        near = did_you_mean(missing, names) if missing else None
+        near = did_you_mean(missing, names) if (missing := _missing(complaint)) else None
         return near or f"{candidates[1].lower()}: {', '.join(names)}"
     if signatures := _SIGNATURES.search(complaint):
         return _signatures(signatures[1])
     return _remedy(complaint)
-
-
-def _inventory(known: tuple[str, ...]) -> str | None:
-    return f"there are {', '.join(sorted(known))}" if len(known) <= _SHOWN_NAMES else None
 
 
 def _remedy(complaint: str) -> str | None:

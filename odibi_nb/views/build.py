@@ -85,7 +85,7 @@ def _with_result(card: NodeView, result: NodeResult, rows: int) -> NodeView:
     )
 
 
-def dag_view(workspace: Workspace, names: Iterable[str] | None = None, *, title: str = "") -> DagView:
+def dag_view(workspace: Workspace, names: Iterable[str] | None = None) -> DagView:
     """Return the graph of the named nodes (default: all), with names that nobody has declared."""
     with workspace.lock:
         graph = workspace.graph
@@ -96,7 +96,7 @@ def dag_view(workspace: Workspace, names: Iterable[str] | None = None, *, title:
     missing = tuple(DagNodeView(name, "source", "unresolved") for name, readers in unresolved.items() if readers)
     edges = [edge for edge in graph.edges if wanted.issuperset(edge)]
     edges += [(name, reader) for name, readers in unresolved.items() for reader in readers]
-    return DagView(title or workspace.title, (*missing, *declared), tuple(edges))
+    return DagView(workspace.title, (*missing, *declared), tuple(edges))
 
 
 def run_view(workspace: Workspace, outcome: RunOutcome) -> RunView:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from odibi_nb.engine.base import PREVIEW_CHARACTERS
 from odibi_nb.views.cells import cell_text, table_view
 from odibi_nb.views.models import ColumnView, DiffView, TableView
 from odibi_nb.workspaces.comparing import compare_last
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["changes_of", "diff_view"]
 
-_CHARACTERS, _BEFORE_DIFFERENCE = 60, 20
+_BEFORE_DIFFERENCE = 20
 
 
 def changes_of(workspace: Workspace, name: str, *, sample: int) -> DiffView | None:
@@ -91,7 +92,7 @@ def _lines(rows: RowChanges) -> Iterator[Texts]:
 
 def _told_apart(before: str | None, after: str | None) -> Texts:
     """Return both values as the eye can tell them apart: long ones from shortly before their first difference."""
-    if before is None or after is None or max(len(before), len(after)) <= _CHARACTERS:
+    if before is None or after is None or max(len(before), len(after)) <= PREVIEW_CHARACTERS:
         return cell_text(before), cell_text(after)
     pairs = enumerate(zip(before, after, strict=False))
     first = next((place for place, (old, new) in pairs if old != new), min(len(before), len(after)))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from odibi_nb.engine.base import PREVIEW_CHARACTERS, PREVIEW_COLUMNS
 from odibi_nb.views.models import ColumnView, TableView
 
 if TYPE_CHECKING:
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["cell_text", "duration_text", "is_number", "long_text", "sample_view", "table_view"]
 
-_COLUMNS, _CHARACTERS, _LONG = 20, 60, 2_000
+_LONG = 2_000
 _NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+, ?\d+\)")
 
 
 def table_view(head: Head, schema: Schema, *, rows: int, total: int | None) -> TableView:
     """Return the first `rows` rows of `head`; total: of the whole result, None when not known."""
     shown = head[:rows]
-    columns = tuple(ColumnView(*column) for column in schema[: len(head[0]) if head else _COLUMNS])
+    columns = tuple(ColumnView(*column) for column in schema[: len(head[0]) if head else PREVIEW_COLUMNS])
     more = None if total is None and len(head) >= rows else max((total or len(head)) - len(shown), 0)
     return TableView(
         columns=columns,
@@ -40,7 +41,7 @@ def is_number(type_name: str) -> bool:
 
 def sample_view(rows: Sequence[Mapping[str, Any]], *, total: int) -> TableView:
     """Return a few rows, each by column, of `total`."""
-    names = list(rows[0])[:_COLUMNS]
+    names = list(rows[0])[:PREVIEW_COLUMNS]
     return TableView(
         columns=tuple(ColumnView(name, "") for name in names),
         rows=tuple(tuple(cell_text(_plain(row[name])) for name in names) for row in rows),
@@ -64,7 +65,7 @@ def cell_text(text: str | None) -> str | None:
     """Return a value's text as the card shows it, at most 60 characters long; None for NULL."""
     if text is None:
         return None
-    return text if len(text) <= _CHARACTERS else f"{text[: _CHARACTERS - 1]}…"
+    return text if len(text) <= PREVIEW_CHARACTERS else f"{text[: PREVIEW_CHARACTERS - 1]}…"
 
 
 def long_text(text: str) -> str:

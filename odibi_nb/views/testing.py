@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["pending_view", "verdict_view", "verdicts_view"]
 
 _LINES, _COLUMNS = 10, 20
-_KINDS = ((bool, "true/false"), (int, "whole number"), (float, "number"), (str, "text"))
 
 
 def verdicts_view(title: str, verdicts: Sequence[Verdict]) -> TestsView:
@@ -78,12 +77,14 @@ def _cells(difference: Difference, types: Sequence[str]) -> TableView | None:
 
 
 def _lines(pair: RowPair, columns: Sequence[str], types: Sequence[str]) -> Iterator[tuple[str | None, ...]]:
+    from odibi_nb.workspaces.mock_values import kind_of_value
+
     same = next((at for at in range(len(columns)) if at not in pair.differing), None)
     label = f"{pair.number}" if same is None else f"{pair.number} · {columns[same]} {_text(pair.got[same]) or 'NULL'}"
     for at in pair.differing:
         expected, got = _text(pair.expected[at]), _text(pair.got[at])
         if expected == got:  # they look alike: what they are tells them apart
-            expected, got = f"{expected} ({_kind(pair.expected[at])})", f"{got} ({types[at]})"
+            expected, got = f"{expected} ({kind_of_value(pair.expected[at])})", f"{got} ({types[at]})"
         yield label, columns[at], expected, got
 
 
@@ -109,7 +110,3 @@ def _text(value: Any) -> str | None:
     from odibi_nb.engine.values import value_text
 
     return cell_text(value_text(value))
-
-
-def _kind(value: Any) -> str:
-    return next((kind for of, kind in _KINDS if isinstance(value, of)), type(value).__name__)

@@ -172,8 +172,7 @@ class Asking:
     def work_above(self, name: str) -> dict[str, float]:
         """Return the nodes that have to run before this one can, with the seconds each took the last time."""
         with self.lock:
-            last = {one: self.result(one) for one in self._runs.outdated(name)}
-        return {one: result.duration if result else 0.0 for one, result in last.items()}
+            return self._runs.results.durations(self._runs.outdated(name))
 
     @property
     def title(self) -> str:

@@ -40,6 +40,18 @@ class CellOrigin:
         lines = tuple(self.text.split("\n"))
         return Place(self.label, self.file, first_line, lines, self.code_file)
 
+    def is_same_cell(self, other: CellOrigin) -> bool:
+        """Whether both are one cell, as far as front ends tell."""
+        return self.id is not None and self.id == other.id
+
+    def is_other_cell(self, other: CellOrigin) -> bool:
+        """Whether both are cells, and not the same: if they declare one name, both may still be meant."""
+        return None not in (self.id, other.id) and self.id != other.id
+
+    def both(self, before: CellOrigin, do: str) -> str:
+        """Say what this cell and one before it do: `cells 1 and 2 both declare 'x'`."""
+        return f"cells {before.label} and {self.label} both {do}"
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DeclaredNode:

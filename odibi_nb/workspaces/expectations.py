@@ -36,16 +36,14 @@ class Expectation:
 
     def replaces(self, other: Expectation) -> bool:
         """Whether this takes the other's place: it has its name, or the same cell has said both."""
-        same_cell = self.origin.id is not None and self.origin.id == other.origin.id
-        return same_cell or (self.node, self.name) == (other.node, other.name)
+        return self.origin.is_same_cell(other.origin) or (self.node, self.name) == (other.node, other.name)
 
 
 def doubts(new: Expectation, others: Iterable[Expectation]) -> Iterator[str]:
     """Say what the one who declares might not have meant."""
     for other in others:
-        is_twin = (other.node, other.name) == (new.node, new.name) and other.origin.id != new.origin.id
-        if is_twin and None not in (other.origin.id, new.origin.id):
-            yield f"cells {other.origin.label} and {new.origin.label} both declare '{new.name}' of '{new.node}'"
+        if (other.node, other.name) == (new.node, new.name) and new.origin.is_other_cell(other.origin):
+            yield new.origin.both(other.origin, f"declare '{new.name}' of '{new.node}'")
 
 
 def expectation_from_cell(line: str, cell: str, origin: CellOrigin, *, magic_line: int = 1) -> Expectation:

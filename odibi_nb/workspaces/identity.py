@@ -18,7 +18,7 @@ class Twins:
     def note(self, before: DeclaredNode | None, node: DeclaredNode) -> None:
         """Remember what a declaration has replaced, if its cell is another one."""
         older = [one for one in self._older.get(node.name, ()) if one.origin.id != node.origin.id]
-        if before is not None and _live_twins(before, node):
+        if before is not None and node.origin.is_other_cell(before.origin):
             older.append(before)
         self._older[node.name] = older
 
@@ -38,10 +38,9 @@ class Twins:
 
 def former_of(node: DeclaredNode, others: Mapping[str, DeclaredNode]) -> DeclaredNode | None:
     """Return the node that the same cell declared under another name."""
-    if node.origin.id is None or not node.origin.alone:
-        return None
-    cells = (other for other in others.values() if other.origin.id == node.origin.id and other.origin.alone)
-    return next((other for other in cells if other.name != node.name), None)
+    cells = (other for other in others.values() if node.origin.is_same_cell(other.origin))
+    alone = (other for other in cells if node.origin.alone and other.origin.alone)
+    return next((other for other in alone if other.name != node.name), None)
 
 
 def doubts(
@@ -51,8 +50,8 @@ def doubts(
     is_variable: Callable[[str], bool],
 ) -> Iterator[str]:
     """Say what the one who declares might not have meant; before: the node that has the name so far."""
-    if before is not None and _live_twins(before, node):
-        yield f"cells {before.origin.label} and {node.origin.label} both declare '{node.name}'"
+    if before is not None and node.origin.is_other_cell(before.origin):
+        yield node.origin.both(before.origin, f"declare '{node.name}'")
     for name in _read_unasked(node, others):
         if not is_variable(name):
             yield f"'{name}' is a node: to read it, make it a parameter of '{node.name}'"
@@ -70,7 +69,3 @@ def _read_unasked(node: DeclaredNode, others: Mapping[str, DeclaredNode]) -> lis
     if node.body is None or node.body.form != "function":
         return []
     return sorted(name for name in node.body.uses if name in others and name != node.name)
-
-
-def _live_twins(before: DeclaredNode, node: DeclaredNode) -> bool:
-    return before.origin.id is not None and node.origin.id is not None and before.origin.id != node.origin.id

@@ -155,6 +155,11 @@ class KeptResults:
         found = {name: result.dataset for name in names if (result := self.get(name)) is not None}
         return {name: dataset for name, dataset in found.items() if dataset is not None}
 
+    def durations(self, names: Iterable[str]) -> dict[str, float]:
+        """Return how many seconds each node took the last time; 0 for one that never ran."""
+        last = {name: self.get(name) for name in names}
+        return {name: result.duration if result else 0.0 for name, result in last.items()}
+
     def forget(self, name: str) -> None:
         """Forget a node's results; what was written stays known, should the node come back."""
         for results in (self._kept, self._previous):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from odibi_nb.engine.type_names import arrow_type
+from odibi_nb.workspaces.key_names import is_key_name
 
 if TYPE_CHECKING:
     from odibi_nb.engine.schema import Column, Schema
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["made_up_rows"]
 
 _ROWS = 5
-_KEY = re.compile(r"(.*_)?(id|key|code|no|nr|number|uuid)")
 _SHARE = re.compile(r".*(rate|ratio|share|percent|pct|discount).*")
 _COUNT = re.compile(r"(.*_)?(count|qty|quantity|pieces|items|age|size|days|month|day|hour)")
 _TEXTS: Sequence[tuple[re.Pattern[str], Sequence[str]]] = (
@@ -65,7 +65,7 @@ def _value(name: str, arrow: pa.DataType, row: int) -> Any:
 
 
 def _integer(name: str, arrow: pa.DataType, row: int) -> int:
-    if _KEY.fullmatch(name):
+    if is_key_name(name):
         return row + 1
     if arrow.bit_width == 8 or _COUNT.fullmatch(name):
         return 1 + _hash(name, row) % 20
@@ -83,7 +83,7 @@ def _decimal(name: str, arrow: pa.Decimal128Type, row: int) -> Decimal:
 
 
 def _text(name: str, arrow: pa.DataType, row: int) -> str:
-    if _KEY.fullmatch(name):
+    if is_key_name(name):
         return str(row + 1)
     for pattern, texts in _TEXTS:
         if pattern.fullmatch(name):

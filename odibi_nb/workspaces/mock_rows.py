@@ -11,7 +11,7 @@ import pyarrow as pa
 from odibi_nb.engine.schema import Schema, check_names
 from odibi_nb.engine.type_names import arrow_type
 from odibi_nb.engine.types import duckdb_type
-from odibi_nb.exceptions import ValidationError, did_you_mean, shortened
+from odibi_nb.exceptions import ValidationError, did_you_mean, plural, shortened
 from odibi_nb.workspaces.mock_csv import read_csv
 from odibi_nb.workspaces.mock_values import Misfit, fitted, inferred_type
 from odibi_nb.workspaces.mocks import Locate, nowhere
@@ -148,7 +148,7 @@ def _of_csv(text: str, called: str, locate: Locate) -> _Written:
 
 
 def _counted(values: Sequence[Any]) -> str:
-    return f"{len(values)} value{'' if len(values) == 1 else 's'}"
+    return plural(len(values), "value")
 
 
 def _check_names(names: list[Any], called: str, locate: Locate) -> None:

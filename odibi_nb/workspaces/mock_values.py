@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from odibi_nb.engine.types import canonical_type, duckdb_type
 
-__all__ = ["Misfit", "fitted", "inferred_type"]
+__all__ = ["Misfit", "fitted", "inferred_type", "kind_of_value"]
 
 _WHOLE = re.compile(r"[-+]?\d+")
 _NUMBER = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|[-+]?inf|nan", re.IGNORECASE)
@@ -52,7 +52,7 @@ def inferred_type(values: Iterable[Any], *, all_texts: bool = False) -> pa.DataT
     for these, as a reader of files takes them.
     """
     present = [value for value in values if not _is_null(value)]
-    kinds = {_kind(value) for value in present}
+    kinds = {kind_of_value(value) for value in present}
     if kinds == {"text"}:
         return _spelled_type(present, all_texts)
     if kinds <= {"whole number", "number"}:
@@ -70,7 +70,8 @@ def _is_null(value: Any) -> bool:
     return value is None or is_nan or type(value).__name__ in _NULL_TYPES
 
 
-def _kind(value: Any) -> str:
+def kind_of_value(value: Any) -> str:
+    """Return what to call a value as it is written by hand: "text", "whole number", …"""
     return next((kind for types, kind in _KINDS if isinstance(value, types)), type(value).__name__)
 
 

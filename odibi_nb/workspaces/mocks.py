@@ -95,7 +95,7 @@ class Mocks:
 
     def _twin(self, mock: Mock) -> str | None:
         before = self._by_node.get(mock.node, {}).get(mock.input)
-        if before is None or None in (before.origin.id, mock.origin.id):
+        if before is None or not mock.origin.is_other_cell(before.origin):
             return None
-        both = f"cells {before.origin.label} and {mock.origin.label}"
-        return f"{both} both mock '{mock.input}'{f' of {mock.node!r}' if mock.node else ''}: the last one counts"
+        of = f" of '{mock.node}'" if mock.node else ""
+        return mock.origin.both(before.origin, f"mock '{mock.input}'{of}: the last one counts")

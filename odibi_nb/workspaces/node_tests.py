@@ -43,7 +43,7 @@ class NodeTest:
     """A unit test of a node, which may be declared before the node is.
 
     body: its YAML, read only when somebody asks: a run must not fail for a test. magic_line: of its cell.
-    twin: the label of another cell of the same file that declares a test of this name. notes: for the reader.
+    twin: another cell of the same file that declares a test of this name. notes: for the reader.
     """
 
     node: str
@@ -51,7 +51,7 @@ class NodeTest:
     body: str
     origin: CellOrigin
     magic_line: int = 1
-    twin: str | None = None
+    twin: CellOrigin | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -69,7 +69,7 @@ class NodeTest:
         from odibi_nb.project_file import build, parse_yaml
 
         if self.twin is not None:
-            message = f"cells {self.twin} and {self.origin.label} both declare the test '{self.id}'"
+            message = self.origin.both(self.twin, f"declare the test '{self.id}'")
             raise UsageError(message, hint="rename one of them", **self.place)
         try:
             document = parse_yaml(self.body, cell=self.origin.label, first_line=self.magic_line + 1)
@@ -114,13 +114,11 @@ class NodeTests(Mapping[str, NodeTest]):
 
     def put(self, test: NodeTest) -> NodeTest:
         """Add a test, or replace the one of its name or of its cell; return it with what there is to note."""
-        cell = test.origin.id
         before = self._tests.get(test.id)
-        for other in [o for o in self._tests.values() if cell is not None and o.origin.id == cell and o.id != test.id]:
+        for other in [o for o in self._tests.values() if test.origin.is_same_cell(o.origin) and o.id != test.id]:
             del self._tests[other.id]
-        if before is not None and cell is not None and test.twin is None and before.origin.id not in (None, cell):
-            note = f"cells {before.origin.label} and {test.origin.label} both declare '{test.id}'"
-            test = replace(test, notes=(note,))
+        if before is not None and test.twin is None and test.origin.is_other_cell(before.origin):
+            test = replace(test, notes=(test.origin.both(before.origin, f"declare '{test.id}'"),))
         self._tests[test.id] = test
         return test
 

@@ -156,7 +156,7 @@ def _test(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
     """Of two cells that declare one test, one would never be run: that one of them says so itself."""
     test = declared_test(magic.line, magic.body, origin, magic_line=magic.magic_line)
     before = workspace.tests.get(test.id)
-    workspace.tests.put(test if before is None else replace(test, twin=before.origin.label))
+    workspace.tests.put(test if before is None else replace(test, twin=before.origin))
 
 
 def _mock(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
     from odibi_nb.workspaces.declared import CellOrigin
 
-__all__ = ["project_of_cell"]
+__all__ = ["KEYS_OF_FILES", "project_of_cell"]
 
-# What only a file can say: a notebook's nodes are its cells.
-_OF_FILES = ("pipelines", "imports", "environments")
+KEYS_OF_FILES = ("pipelines", "imports", "environments")
+"""What only a file can say: a notebook's nodes are its cells."""
 
 
 def project_of_cell(text: str, origin: CellOrigin, *, line: str = "", magic_line: int = 1) -> ProjectConfig:
@@ -38,7 +38,7 @@ def project_of_cell(text: str, origin: CellOrigin, *, line: str = "", magic_line
             raise ConfigValidationError(
                 "a project is a mapping of its keys", hint="connections: {local: {type: local}}", **document.place()
             )
-        for key in _OF_FILES:
+        for key in KEYS_OF_FILES:
             if key in data:
                 place = document.place([key])
                 raise ConfigValidationError(f"'{key}' is for project files", hint="each node is a cell", **place)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,13 +9,12 @@ from odibi_nb.engine.base import Query, Readers
 from odibi_nb.exceptions import TransformError, UsageError
 from odibi_nb.sql import analyze
 from odibi_nb.sql.quote import quote_name
+from odibi_nb.workspaces.key_names import is_key_name
 
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset, Engine
 
 __all__ = ["Sampler"]
-
-_KEY = re.compile(r"(.*_)?(id|key|code|no|nr|number|uuid)", re.IGNORECASE)
 
 
 class Sampler:
@@ -88,7 +86,7 @@ class Sampler:
         if found:
             return list(dict.fromkeys(found))
         shared = [(name, own[fold]) for fold, name in theirs.items() if fold in own]
-        return [pair for pair in shared if _KEY.fullmatch(pair[0])] or shared
+        return [pair for pair in shared if is_key_name(pair[0])] or shared
 
     def _query(self, sql: str, inputs: Mapping[str, Dataset]) -> Dataset:
         query = Query("odibi capture", analyze(sql), inputs, readers=Readers(overrule="table"), private=True)

@@ -7,7 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from odibi_nb.exceptions import OdibiException, UnitTestFailed, UsageError, ValidationError, did_you_mean, shortened
+from odibi_nb.exceptions import (
+    OdibiException,
+    UnitTestFailed,
+    UsageError,
+    ValidationError,
+    did_you_mean,
+    plural,
+    shortened,
+)
 from odibi_nb.matching import Difference, Sameness, compare_rows
 from odibi_nb.runner.tasks import FunctionStep, NodeTask, OperationStep, Step
 from odibi_nb.workspaces.given_rows import given_rows
@@ -156,8 +164,8 @@ def _judged(test: NodeTest, read: ReadTest, result: NodeResult) -> Verdict:
 
 
 def _judged_count(test: NodeTest, read: ReadTest, expected: int, count: int) -> Verdict:
-    rows = f"{count:,} row{'' if count == 1 else 's'}"
-    return Verdict(test) if count == expected else _failed(test, read, f"the result has {rows}, not {expected:,}")
+    message = f"the result has {plural(count, 'row')}, not {expected:,}"
+    return Verdict(test) if count == expected else _failed(test, read, message)
 
 
 def _judged_error(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from odibi_nb.cells.option_parser import Option, OptionParser, key_value, scalar, split_line
+from odibi_nb.cells.option_parser import Option, OptionParser, count_of, key_value, scalar, split_line
 from odibi_nb.cells.options import NodeOptions, Target, parse_node_line
 from odibi_nb.exceptions import UsageError
 
@@ -166,6 +166,19 @@ def test_a_command_takes_any_number_of_words_among_its_options():
 
 def test_a_command_takes_words_that_a_shell_has_split():
     assert RUN.parse(["a b", "--workers", "2"]).values == {"workers": 2}
+
+
+@pytest.mark.parametrize(
+    ("least", "text", "number"),
+    [(0, "0", 0), (1, "2", 2), (0, "-1", None), (1, "0", None), (1, "00", None), (0, "x", None)],
+)
+def test_a_number_of_things_has_a_least(least, text, number):
+    convert = count_of("rows", least=least)
+    if number is not None:
+        assert convert(text) == number
+    else:
+        with pytest.raises(ValueError, match="a number of rows, 1 or more" if least else "a number of rows$"):
+            convert(text)
 
 
 def test_a_parser_without_options_says_so():

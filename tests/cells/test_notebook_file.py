@@ -23,8 +23,8 @@ def test_code_cells_are_labelled_by_their_place_among_code_cells(tmp_path):
     notebook = read_notebook(written(tmp_path / "n.ipynb", {"nbformat": 4, "nbformat_minor": 5, "cells": cells}))
     assert notebook.path == tmp_path / "n.ipynb"
     assert notebook.cells == (
-        NotebookCell("1", "a = 1\nb", None, ("parameters",), 7),
-        NotebookCell("2", "c", "abc", (), None),
+        NotebookCell("1", "a = 1\nb", None, ("parameters",)),
+        NotebookCell("2", "c", "abc", ()),
     )
 
 

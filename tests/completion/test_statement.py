@@ -8,6 +8,7 @@ import pytest
 
 from odibi_nb.completion import Known
 from odibi_nb.completion.statement import Statement
+from odibi_nb.sql.tokens import tokenize
 from odibi_nb.workspaces import Workspace
 
 TABLES = {"sales": ["region", "amount", "status"], "regions": ["region", "name"]}
@@ -75,6 +76,27 @@ def test_each_cte_is_looked_into_once() -> None:
     steps = (f"c{at} AS (SELECT a.* FROM c{at - 1} a JOIN c{at - 1} b USING (x))" for at in range(1, 41))
     text = f"WITH c0 AS (SELECT 1 AS x), {', '.join(steps)} SELECT * FROM c40"
     assert Statement(text).outputs(_known) == ["x"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT a.b, \"two words\" || 'it''s' /* c /* d */ */ FROM t -- e\nWHERE x>=1.5e3 ",
+        "SELECT E'a\\'b', $$ c ' d $$, $t$ e $t$, $f, \"open FROM t",
+        "SELECT 'open FROM t",
+        "SELECT a /* open",
+        "",
+    ],
+)
+def test_what_stands_before_a_place_is_read_as_if_nothing_followed(text: str) -> None:
+    statement = Statement(text)
+    for offset in range(len(text) + 1):
+        assert statement.until(offset) == tokenize(text[:offset] + "x"), text[:offset]
+
+
+def test_queries_within_queries_may_be_deep() -> None:
+    deep = Statement("SELECT x FROM " + "(SELECT x FROM sales JOIN " * 2_000 + "regions" + ")" * 2_000)
+    assert [len(deep.refs), deep.refs[-1].name] == [4_001, "regions"]
 
 
 def test_a_cte_shadows_a_node_within_its_statement_only() -> None:

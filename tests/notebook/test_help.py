@@ -72,6 +72,20 @@ def test_every_magic_has_a_docstring_with_an_example(nb: Notebook) -> None:
                 assert f"{'%%' if kind == 'cell' else '%'}{name}" in (inspect.getdoc(function) or ""), name
 
 
+@pytest.mark.parametrize("asks", ["-h", "--help"])
+def test_every_magic_answers_with_its_docstring(nb: Notebook, asks: str) -> None:
+    for kind, names in nb.shell.odibi_nb_loaded._magics.magics.items():
+        for name, function in names.items():
+            if not isinstance(function, partial):
+                page = nb.ok(f"{'%%' if kind == 'cell' else '%'}{name} {asks}").text
+                assert (overview("cell") if name == "odibi" else inspect.getdoc(function) or "-") in page
+
+
+def test_a_query_in_one_line_may_hold_what_asks_for_help_elsewhere(nb: Notebook) -> None:
+    nb.ok("%%odibi_node one\nSELECT 5 AS x, 2 AS h")
+    assert "options:" not in nb.ok("%odibi_sql SELECT x -h AS y FROM one").text
+
+
 @pytest.mark.parametrize("name", IN_CELLS)
 def test_every_command_has_its_page_in_a_cell(nb: Notebook, name: str) -> None:
     page = nb.ok(f"%odibi help {name}").text

@@ -69,7 +69,7 @@ def params(loaded: LoadedProject) -> dict[str, Any]:
 def test_a_project_is_loaded_with_its_places(write: Write, tmp_path: Path) -> None:
     loaded = load_project(write("odibi.yaml", PROJECT), environ={})
     assert (loaded.root, loaded.file, loaded.notes) == (tmp_path, tmp_path / "odibi.yaml", ())
-    assert loaded.node_lines == {"load": 8, "clean": 10}
+    assert {name: where.line for name, where in loaded.node_places.items()} == {"load": 8, "clean": 10}
     assert params(loaded) == {"limit": 100, "country": "NO", "day": "2020-01-01"}
     assert loaded.project.connections == {"local": LocalConnectionConfig(base_path="./data")}
 
@@ -114,12 +114,6 @@ def test_an_environment_is_laid_over_the_project(write: Write) -> None:
     loaded = load_project(write("odibi.yaml", PROJECT), env="prod", environ={"DATA_ROOT": "/srv"})
     assert loaded.project.connections == {"local": LocalConnectionConfig(base_path="/srv")}
     assert params(loaded)["limit"] == 5
-
-
-def test_variables_given_win_over_the_environment(write: Write) -> None:
-    file = write("odibi.yaml", PROJECT)
-    loaded = load_project(file, env="prod", environ={"DATA_ROOT": "x"}, variables={"min_amount": 7})
-    assert params(loaded)["limit"] == 7
 
 
 def test_an_error_in_an_environment_is_placed_there(write: Write) -> None:
@@ -258,7 +252,7 @@ def test_sections_that_nothing_acts_on_are_noted(write: Write) -> None:
 def test_a_project_of_fifty_nodes_is_loaded(write: Write) -> None:
     nodes = "".join(f"  - name: n{i}\n    transform: {{steps: ['SELECT {i}']}}\n" for i in range(50))
     loaded = load_project(write("odibi.yaml", f"pipeline: p\nnodes:\n{nodes}"))
-    assert loaded.node_lines["n49"] == 101
+    assert loaded.node_places["n49"].line == 101
 
 
 def test_a_cell_is_built_with_its_own_lines() -> None:

@@ -53,7 +53,7 @@ def test_an_empty_text_is_an_empty_mapping(text: str) -> None:
 
 def test_a_key_path_knows_its_line() -> None:
     document = parse_yaml("a:\n  - b: 1\n  -\n    c: 2\n", file="f.yaml")
-    assert [document.line_of(path) for path in [("a",), ("a", 0, "b"), ("a", 1, "c")]] == [1, 2, 4]
+    assert [document.place(path)["line"] for path in [("a",), ("a", 0, "b"), ("a", 1, "c")]] == [1, 2, 4]
     assert document.place(("a", 1, "c")) == {
         "file": "f.yaml", "cell": None, "line": 4, "source": "    c: 2", "key": "a[1].c",
     }  # fmt: skip
@@ -120,7 +120,7 @@ def test_merge_keys_fill_in_what_is_not_given() -> None:
 
 
 def test_an_aliased_value_has_the_line_of_its_own_key() -> None:
-    assert parse_yaml("a: &a {x: 1}\nb: *a").line_of(("b",)) == 2
+    assert parse_yaml("a: &a {x: 1}\nb: *a").place(("b",))["line"] == 2
 
 
 def test_aliases_cannot_multiply_without_end() -> None:

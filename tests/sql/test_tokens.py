@@ -26,6 +26,13 @@ def test_tokens(text: str, expected: list[str]) -> None:
     assert [token.text for token in tokenize(text)] == expected
 
 
+def test_tokens_from_the_end_of_one_on_are_the_others() -> None:
+    text = "SELECT 'a -- b' /* c */ AS \"d\", $e -- f\nFROM g "
+    tokens = tokenize(text)
+    assert [tokenize(text, token.end) for token in tokens] == [tokens[at:] for at in range(1, len(tokens) + 1)]
+    assert all(text[token.start : token.end] == token.text for token in tokens)
+
+
 def test_names_and_texts_lose_their_quotes() -> None:
     quoted, text, dollars, tagged = tokenize("\"a\"\"b\" 'it''s' $$x$$ $t$y$t$")
     assert (name_of(quoted), text_of(text), text_of(dollars), text_of(tagged)) == ('a"b', "it's", "x", "y")

@@ -81,13 +81,14 @@ class LeftOut:
 class Slice:
     """The definitions that a set of names needs, in the order of the notebook.
 
-    missing: names that are needed, and that neither a cell nor Python defines.
-    texts: the source of each cell that a statement comes from, by label, for tracebacks.
+    missing: names that are needed, and that neither a cell nor Python defines. has_setup: whether a setup cell is
+    among them. texts: the source of each cell that a statement comes from, by label, for tracebacks.
     """
 
     statements: tuple[Statement, ...]
     left_out: tuple[LeftOut, ...]
     missing: tuple[str, ...]
+    has_setup: bool
     texts: Mapping[str, str]
 
 
@@ -125,7 +126,8 @@ def slice_definitions(cells: Sequence[PlainCell], wanted: Iterable[str], folder:
     left_out.sort(key=lambda each: (order[each.cell], each.line))
     used = {statement.cell for statement in statements}
     texts = {cell.label: cell.source for cell in cells if cell.label in used}
-    return Slice(statements, tuple(left_out), missing, texts)
+    has_setup = any(candidate.is_setup for candidate in candidates)
+    return Slice(statements, tuple(left_out), missing, has_setup, texts)
 
 
 def cell_filename(label: str, notebook: str = "notebook") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
 import sysconfig
 from functools import lru_cache
@@ -16,6 +17,8 @@ from odibi_nb.fingerprints.code import imported_modules
 __all__ = ["imports_of", "is_installed", "module_of", "version_of"]
 
 _FOLDERS = tuple(sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib"))
+# Packages may be a user's own, the system's, or those of an environment below this one.
+_PACKAGES = re.compile(r"[\\/](site|dist)-packages[\\/]")
 _MAIN = "__main__"
 
 
@@ -42,8 +45,12 @@ def is_installed(module: ModuleType | None) -> bool:
     file = getattr(module, "__file__", None)
     if file is None:  # built into Python, or a folder without an `__init__.py`
         folders = list(getattr(module, "__path__", ()))
-        return all(str(folder).startswith(_FOLDERS) for folder in folders)
-    return str(file).startswith(_FOLDERS)
+        return all(map(_is_of_packages, map(str, folders)))
+    return _is_of_packages(str(file))
+
+
+def _is_of_packages(path: str) -> bool:
+    return path.startswith(_FOLDERS) or _PACKAGES.search(path) is not None
 
 
 @lru_cache(maxsize=1024)

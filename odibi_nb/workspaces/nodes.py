@@ -31,7 +31,7 @@ class Surroundings:
 
     namespace: gives the globals of Python nodes. is_variable: whether a name is a variable of the
     notebook, is_frame: whether that is a DataFrame. functions: those that steps may name. label_of: gives the
-    label of the cell that is compiled under a file's name.
+    label of the cell that is compiled under a file's name. set_up: what comes before every run.
     """
 
     root: Path
@@ -40,6 +40,7 @@ class Surroundings:
     is_frame: Callable[[str], bool]
     functions: Functions
     label_of: Callable[[str], str | None] = lambda file: None
+    set_up: Callable[[], None] = lambda: None
     connections: dict[str, Any] = field(default_factory=dict)
     params: Parameters = field(default_factory=Parameters)
 
@@ -223,6 +224,10 @@ class Nodes(Mapping[str, DeclaredNode]):
     def variables(self) -> Mapping[str, Any]:
         """Return the globals of Python nodes; in a headless run that executes the notebook's definitions."""
         return self._around.namespace()
+
+    def set_up(self) -> None:
+        """Run what comes before every run."""
+        self._around.set_up()
 
     def defaults(self) -> dict[str, Any]:
         """Return the parameters of all Python cells that have a default, with its value."""

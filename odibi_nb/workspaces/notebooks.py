@@ -39,7 +39,7 @@ __all__ = ["load_notebook"]
 
 
 def load_notebook(path: Path) -> Loaded:
-    """Read and declare; no code of the notebook runs before the first Python node does.
+    """Read and declare; no code of the notebook runs before the first run, or before what asks for its values.
 
     Raises OdibiException at cell and line.
     """
@@ -56,6 +56,7 @@ def load_notebook(path: Path) -> Loaded:
         label_of=partial(cell_label, notebook=path.name),
     )
     workspace.name = path.stem
+    workspace.before_runs(definitions.set_up)
     for cell in notebook.cells:
         try:
             _read_cell(workspace, cell, path)
@@ -95,6 +96,11 @@ class _Definitions:
             wanted.update(definition.name for definition in used)
         self._slice = slice_definitions(self._cells, sorted(wanted - set(workspace.nodes)), Path(self._folder))
         return self._slice
+
+    def set_up(self) -> None:
+        """Run setup cells, if there are any; a run of SQL alone would not ask for anything that they define."""
+        if self._slice is not None and self._slice.has_setup:
+            self.namespace()
 
     def namespace(self) -> dict[str, Any]:
         """Return the globals of Python nodes; what fails in them fails every node that needs them."""

@@ -149,6 +149,7 @@ class Runs:
         Raises what a listener has raised, but only once the results are kept.
         """
         with self.exclusively():
+            self._nodes.set_up()
             with self._lock:
                 job = prepare()
             outcome = self.execute(job, listeners)

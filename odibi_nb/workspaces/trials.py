@@ -152,6 +152,7 @@ class Trials:
     def execute(self, prepare: Callable[[], Trial], listeners: Iterable[Listener] = ()) -> RunOutcome:
         """Run what `prepare` returns; failures and an interrupt are in the outcome."""
         with self._runs.exclusively():
+            self._nodes.set_up()
             with self._lock:
                 trial = prepare()
             outcome = self._runs.execute(trial.job, listeners)

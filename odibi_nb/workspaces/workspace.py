@@ -79,6 +79,10 @@ class Workspace(Asking):
         self.name = self.root.name
         self.options: dict[str, Any] = {"auto": True, "preview": 10}
 
+    def before_runs(self, set_up: Callable[[], None]) -> None:
+        """Let something come before every run: a notebook's setup cells, when it runs headless."""
+        self._around.set_up = set_up
+
     def configure(self, project: ProjectConfig) -> None:
         """Take over connections, vars, engine and settings: `ws.configure(ProjectConfig(vars={"min_amount": 100}))`."""
         with self.lock:

@@ -177,6 +177,23 @@ def test_only_the_slice_that_nodes_use_runs_and_the_rest_is_listed(shell: Shell)
     assert "cell 3, line 1: !touch special" in shell("validate", target)[1]
 
 
+def test_a_setup_cell_comes_before_nodes_that_are_all_sql(shell: Shell) -> None:
+    made = "from pathlib import Path\nPath('data').mkdir(exist_ok=True)\nPath('data/ids.csv').write_text('id\\n7\\n')"
+    ids = "%odibi_node ids --read local:ids.csv"
+    target = _notebook("n.ipynb", PROJECT, made, ids, tags={1: ["odibi-setup"]})
+    assert shell("validate", target)[0] == 0
+    assert not Path("data/ids.csv").exists()
+    status, out, _ = shell("run", target, "--json")
+    assert (status, json.loads(out)["nodes"]["ids"]["rows"]) == (0, 1)
+
+
+def test_a_setup_cell_that_fails_says_where(shell: Shell) -> None:
+    target = _notebook("n.ipynb", PROJECT, "x = 1\n1 / 0", "%%odibi_node n\nSELECT 1 AS a", tags={1: ["odibi-setup"]})
+    status, _, err = shell("run", target)
+    assert status == 2  # no node has started
+    assert "ZeroDivisionError: division by zero\n  in cell 2, line 2" in err
+
+
 def test_names_imported_by_a_star_are_the_nodes_too(shell: Shell) -> None:
     Path("rates.py").write_text("from pathlib import Path\nPath('imported').touch()\nRATE = 2")
     target = _notebook(

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import enum
 import functools
+import importlib
 import math
 import re
 import subprocess
@@ -23,6 +24,7 @@ import pyarrow as pa
 import pytest
 
 from odibi_nb.fingerprints import Value, Values
+from odibi_nb.fingerprints.installed import is_installed
 
 
 def look(value: Any) -> Value:
@@ -207,3 +209,17 @@ def test_what_is_shown_is_short() -> None:
     assert look(100).shown == "100"
     assert look(pd).shown == f"pandas {pd.__version__}"
     assert len(look(list(range(10_000))).shown) <= 41
+
+
+@pytest.mark.parametrize("folder", ["home/.local/lib/python3/site-packages", "usr/lib/python3/dist-packages"])
+def test_packages_are_installed_wherever_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+    packages = tmp_path / folder
+    packages.mkdir(parents=True)
+    (packages / "some_package.py").write_text("X = 1\n")
+    (tmp_path / "of_mine.py").write_text("X = 1\n")
+    monkeypatch.syspath_prepend(packages)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert is_installed(importlib.import_module("some_package"))
+    assert not is_installed(importlib.import_module("of_mine"))
+    for name in ("some_package", "of_mine"):
+        del sys.modules[name]

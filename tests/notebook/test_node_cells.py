@@ -360,6 +360,21 @@ def test_materialize_table_evaluates_all(nb: Notebook) -> None:
     assert "100 rows" in ran.text
 
 
+@pytest.mark.parametrize("rows", [0, 3, 20])
+def test_a_preview_that_came_to_the_end_of_the_rows_has_checked_them(nb: Notebook, rows: int) -> None:
+    ran = nb.ok(f"%%odibi_node n --materialize view\nSELECT * FROM range({rows}) t(i)")
+    assert f"{rows} row" in ran.text
+    assert "≥" not in ran.text
+    assert "not all checked" not in ran.text + ran.html
+
+
+def test_a_preview_of_some_columns_has_not_checked_the_rows(nb: Notebook) -> None:
+    columns = ", ".join(f"i + {n} AS c{n}" for n in range(21))
+    ran = nb.ok(f"%%odibi_node n --materialize view\nSELECT {columns} FROM range(3) t(i)")
+    assert "3 rows" in ran.text
+    assert "preview; rows not all checked" in ran.text
+
+
 def test_a_preview_says_that_not_all_rows_are_checked(nb: Notebook) -> None:
     cast = "CAST(CASE WHEN i = 90000 THEN 'x' ELSE '1' END AS INT)"
     ran = nb.ok(f"%%odibi_node n --materialize view\nSELECT {cast} AS v FROM range(100000) t(i)")

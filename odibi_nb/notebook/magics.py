@@ -96,8 +96,10 @@ class OdibiMagics(Magics):
         from odibi_nb.workspaces.project_cell import project_of_cell
 
         origin = self._watch.origin(line, cell)
-        project = project_of_cell(cell, origin, line=line, magic_line=magic_line(origin))
-        self._workspace.configure(project)
+        first = magic_line(origin)
+        project = project_of_cell(cell, origin, line=line, magic_line=first)
+        with blaming(origin.place(first)):
+            self._workspace.configure(project)
         names = ", ".join(project.connections) or "none"
         show(
             Shown(
@@ -268,7 +270,7 @@ class OdibiMagics(Magics):
         """Say why a data test can only wait for a run; "" where it can be tried."""
         ws = self._workspace
         if node not in ws:
-            return f"waits for {node}"
+            return f"waits for {ws.nodes.undeclared(node)}"
         if waits := ws.waits_for(node):
             return f"{node} waits for {', '.join(waits)}"
         if ws.nodes[node].config.returns == "none":

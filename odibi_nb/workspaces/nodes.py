@@ -14,15 +14,18 @@ from odibi_nb.graph import DependencyGraph
 from odibi_nb.pipeline.compiler import Compiler, connected, source_of
 from odibi_nb.registry import Functions
 from odibi_nb.runner.tasks import Dependency, FunctionStep, NodeTask, Place, SqlStep
-from odibi_nb.sql.tokens import tokenize
 from odibi_nb.workspaces.declared import DeclaredNode
 from odibi_nb.workspaces.functions import CellFunction, GivenFunction, Namespace
+from odibi_nb.workspaces.parameter_types import types_of_node
 from odibi_nb.workspaces.parameters import Parameters
 
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Source
 
 __all__ = ["Nodes", "Surroundings"]
+
+_SURELY = 0.8
+"""How like a name must be to one that may simply be declared later: `clean_sales` is no slip for `load_sales`."""
 
 
 @dataclass
@@ -216,31 +219,22 @@ class Nodes(Mapping[str, DeclaredNode]):
         return {name for name in read | before if self.spelled(name) is None}
 
     def waits_for(self, name: str) -> list[str]:
-        """Return the names that this node, or one above it, reads and nobody has declared."""
-        tasks = map(self.task, self.with_upstream([name]))
-        return sorted({d.name for task in tasks for d in task.dependencies if d.name not in self._nodes})
+        """Return in words the names that this node, or one above it, reads and nobody has declared."""
+        return sorted({one for above in self.with_upstream([name]) for one in self.missing_for(above)})
+
+    def missing_for(self, name: str) -> list[str]:
+        """Return in words the names that a node itself reads and nobody has declared."""
+        missing = [d.name for d in self.task(name).dependencies if d.name not in self._nodes]
+        return [self.undeclared(one, reader=name) for one in missing]
+
+    def undeclared(self, name: str, *, reader: str = "") -> str:
+        """Return a name that nobody has declared, and the node that is nearly surely meant, if there is one."""
+        near = did_you_mean(name, [other for other in self._nodes if other != reader], likeness=_SURELY)
+        return f"{name} ({near})" if near else name
 
     def variables(self) -> Mapping[str, Any]:
         """Return the globals of Python nodes; in a headless run that executes the notebook's definitions."""
         return self._around.namespace()
-
-    def defaults(self) -> dict[str, Any]:
-        """Return the parameters of all Python cells that have a default, with its value."""
-        bodies = (node.body for node in self._nodes.values() if node.body is not None)
-        return {p.name: p.default for body in bodies for p in body.parameters if p.has_default}
-
-    def asked(self) -> set[str]:
-        """Return the `$name`s in the SQL of nodes that can't be compiled, perhaps for want of just their values."""
-        configs = (self[name].config for name in self if self.problem(name) is not None)
-        steps = (step for config in configs if config.transform for step in config.transform.steps if step.sql)
-        tokens = (token for step in steps for token in tokenize(step.sql or ""))
-        return {token.text[1:] for token in tokens if token.kind == "parameter" and len(token.text) > 1}
-
-    def check_parameters(self, names: Iterable[str]) -> None:
-        """Raise UsageError for a parameter that has the name of a node."""
-        for name in names:
-            if name in self._nodes:
-                raise UsageError(f"'{name}' is a node already", hint="give the parameter another name", node=name)
 
     def _check_name(self, node: DeclaredNode) -> None:
         name, where = node.name, {"node": node.name, **node.place.locate(1 if node.place.cell else None)}
@@ -338,6 +332,7 @@ class Nodes(Mapping[str, DeclaredNode]):
 
     def _compiled(self, node: DeclaredNode, params: Mapping[str, Any]) -> NodeTask:
         around = self._around
+        _check_types(node, params)
         functions = self._functions_for(node, params)
         compiler = Compiler(functions, self._nodes, params, around.root, open_names=True, is_frame=around.is_frame)
         return compiler.compile(node.config, node.place, bodies=self._bodies(node), tests=node.test_places)
@@ -389,3 +384,15 @@ def _mentioned_at(task: NodeTask, node: DeclaredNode, name: str) -> dict[str, An
 
 def _with_default(node: DeclaredNode) -> list[str]:
     return [parameter.name for parameter in node.body.parameters if parameter.has_default] if node.body else []
+
+
+def _check_types(node: DeclaredNode, params: Mapping[str, Any]) -> None:
+    """Raise ParameterError, at its line, for a value that isn't of the type that the node's function says."""
+    for one in types_of_node(node) if params else ():
+        if one.name in params:
+            try:
+                one.check(params[one.name])
+            except OdibiException as exc:
+                if isinstance(params, Parameters):
+                    exc.hint = f"the value is from {params.source_of(one.name)}; {exc.hint}"
+                raise exc.at(node=node.name, **(one.where or node.place.locate(None))) from exc.__cause__

@@ -90,6 +90,11 @@ def test_before_its_node_it_waits(nb: Notebook) -> None:
     assert isinstance(nb.fails(CLEAN), ValidationError)
 
 
+def test_before_its_node_a_near_name_is_suggested(sales: Notebook) -> None:
+    ran = sales.ok(SMALL.replace("clean_sales", "clean_sale"))
+    assert "pending: waits for clean_sale (did you mean 'clean_sales'?)" in ran.text
+
+
 def test_it_waits_with_a_node_that_waits_and_with_auto_off(nb: Notebook) -> None:
     nb.ok("%%odibi_node clean_sales\nSELECT * FROM nobody")
     assert "pending: clean_sales waits for nobody" in nb.ok(SMALL).text

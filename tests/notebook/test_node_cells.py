@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from odibi_nb.exceptions import DependencyError, OdibiException, TransformError, UsageError, ValidationError
-from tests.notebook.shells import LOAD, Notebook
+from tests.notebook.shells import BY_REGION, LOAD, Notebook
 
 
 def _rows(nb: Notebook, name: str) -> list[tuple[object, ...]]:
@@ -165,12 +165,20 @@ def test_reasons_of_dependencies_are_on_the_card(sales: Notebook) -> None:
 def test_an_undeclared_name_waits_and_only_run_raises(nb: Notebook, body: str) -> None:
     ran = nb.ok(LOAD, f"%%odibi_node n\n{body}")
     assert "n · ○ pending" in ran.text
-    assert "waits for load_sale" in ran.text
+    waits = "waits for load_sale (did you mean 'load_sales'?)"
+    assert waits in ran.text
+    assert waits in nb.ok("%odibi plan").text
+    assert f"n {waits}" in nb.ok("%odibi status").text
     assert "unresolved" in nb.ok("%odibi graph").text
     error = nb.fails("%odibi run")
     assert isinstance(error, DependencyError)
     assert error.hint == "did you mean 'load_sales'?"
     assert error.where.line == 2
+
+
+def test_a_name_that_may_well_come_later_is_no_slip(nb: Notebook) -> None:
+    assert nb.ok(LOAD, BY_REGION).text.count("did you mean") == 0
+    assert "waits for clean_sales\n" in nb.ok("%odibi show by_region").text
 
 
 def test_a_waiting_node_runs_once_its_name_is_declared(nb: Notebook) -> None:

@@ -14,7 +14,7 @@ from odibi_nb.cells.queries import EXPECT_LINE, SQL_LINE, SqlOptions, parse_sql_
 from odibi_nb.commands.base import Call, Shown, described_options
 from odibi_nb.commands.table import find_command, overview
 from odibi_nb.exceptions import UsageError, Where
-from odibi_nb.notebook.cells import CellWatch, blaming, line_magic_line, magic_line
+from odibi_nb.notebook.cells import CellWatch, blaming, line_magic_text, magic_line
 from odibi_nb.notebook.display import show, show_value
 from odibi_nb.workspaces.mock_cell import MOCK_LINE
 
@@ -233,10 +233,11 @@ class OdibiMagics(Magics):
             show(Shown(inspect.getdoc(self.odibi_sql_line) or ""))
             return
         origin = self._watch.origin(line, alone=False)
-        place = origin.place(line_magic_line(origin, "odibi_sql", line))
-        with blaming(place):
-            options, text = split_sql(line)
-        self._query(options, text, place)
+        written, first = line_magic_text(origin, "odibi_sql", line)
+        with blaming(origin.place(first)):
+            options, text = split_sql(written)
+        above = written.rstrip().removesuffix(text).count("\n")
+        self._query(options, text, origin.place(first + above))
 
     @no_var_expand
     @cell_magic("odibi_expect")  # type: ignore[arg-type]

@@ -119,7 +119,8 @@ class CellWatch:
         alone: the cell is the magic's, not one line of several.
         """
         cell = self._running
-        if _flat(line) not in _flat(cell.text) or body.strip() not in cell.text:
+        is_its_own = line.strip() in cell.text or _flat(line) in _flat(cell.text)
+        if not is_its_own or body.strip() not in cell.text:
             cell = _Running("")
         text = cell.text or f"%%odibi_node {line}\n{body}"
         file = cell_filename(cell.label or "?")

@@ -61,7 +61,7 @@ class Command:
     """A command.
 
     words: as for `OptionParser`; in a shell TARGET comes before them when `needs_target`. executes: whether
-    it may run the target's code.
+    it may run the target's code. takes_broken: whether cells that can't be read are its business.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Command:
     options: tuple[Option, ...] = ()
     needs_target: bool = True
     executes: bool = False
+    takes_broken: bool = False
     details: str = ""
 
     def parser(self, door: Door) -> OptionParser:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from odibi_nb.runner import Place
     from odibi_nb.workspaces import Workspace
-    from odibi_nb.workspaces.declared import DeclaredNode
+    from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode
 
 __all__ = ["OdibiMagics"]
 
@@ -97,8 +97,8 @@ class OdibiMagics(Magics):
 
         origin = self._watch.origin(line, cell)
         first = magic_line(origin)
-        project = project_of_cell(cell, origin, line=line, magic_line=first)
-        with blaming(origin.place(first)):
+        with self._workspace.broken.noting(origin, "odibi_project", line), blaming(origin.place(first)):
+            project = project_of_cell(cell, origin, line=line, magic_line=first)
             self._workspace.configure(project)
         names = ", ".join(project.connections) or "none"
         show(
@@ -129,7 +129,7 @@ class OdibiMagics(Magics):
             show(Shown(inspect.getdoc(self.odibi_node_cell) or ""))
             return
         origin = self._watch.origin(line, cell)
-        self._try(self._workspace.declare_cell(line, cell, origin, magic_line=magic_line(origin)))
+        self._declare(line, cell, origin, magic_line(origin))
 
     @no_var_expand
     @line_magic("odibi_node")  # type: ignore[arg-type]
@@ -140,7 +140,7 @@ class OdibiMagics(Magics):
             show(Shown(inspect.getdoc(self.odibi_node_line) or ""))
             return
         origin = self._watch.origin(line, alone=False)
-        self._try(self._workspace.declare_cell(line, "", origin, magic_line=magic_line(origin, line.strip())))
+        self._declare(line, "", origin, magic_line(origin, line.strip()))
 
     @no_var_expand
     @cell_magic("odibi_test")  # type: ignore[arg-type]
@@ -171,7 +171,8 @@ class OdibiMagics(Magics):
         from odibi_nb.workspaces.node_tests import declared_test
 
         origin = self._watch.origin(line, cell)
-        test = self._workspace.tests.put(declared_test(line, cell, origin, magic_line=magic_line(origin)))
+        with self._workspace.broken.noting(origin, "odibi_test", line):
+            test = self._workspace.tests.put(declared_test(line, cell, origin, magic_line=magic_line(origin)))
         show(test_card(self._workspace, test))
 
     @no_var_expand
@@ -196,7 +197,8 @@ class OdibiMagics(Magics):
             show(Shown(inspect.getdoc(self.odibi_mock) or ""))
             return
         origin = self._watch.origin(line, cell)
-        mocks = self._workspace.trials.declare_cell(line, cell, origin, magic_line=magic_line(origin))
+        with self._workspace.broken.noting(origin, "odibi_mock", line):
+            mocks = self._workspace.trials.declare_cell(line, cell, origin, magic_line=magic_line(origin))
         show(declared_mocks(self._workspace, mocks))
 
     @no_var_expand
@@ -259,8 +261,9 @@ class OdibiMagics(Magics):
             show(Shown(inspect.getdoc(self.odibi_expect) or ""))
             return
         ws, origin = self._workspace, self._watch.origin(line, cell)
-        new = expectation_from_cell(line, cell, origin, magic_line=magic_line(origin))
-        expectation = ws.expectations.put_sound(new)
+        with ws.broken.noting(origin, "odibi_expect", line):
+            new = expectation_from_cell(line, cell, origin, magic_line=magic_line(origin))
+            expectation = ws.expectations.put_sound(new)
         if why := self._keeps_from_running(expectation.node):
             show(waiting_card(expectation, why))
             return
@@ -289,6 +292,11 @@ class OdibiMagics(Magics):
         if options.into is not None and result.dataset is not None:
             self.shell.user_ns[options.into] = result.dataset.frame()
         show(query_card(result, rows=rows, into=options.into or "", explains=bool(query.explain)))
+
+    def _declare(self, line: str, cell: str, origin: CellOrigin, first: int) -> None:
+        with self._workspace.broken.noting(origin, "odibi_node", line):
+            node = self._workspace.declare_cell(line, cell, origin, magic_line=first)
+        self._try(node)
 
     def _try(self, node: DeclaredNode) -> None:
         """Run a node that was just declared, as far as its card shows it."""

@@ -16,8 +16,7 @@ from odibi_nb.registry import Functions
 from odibi_nb.runner.tasks import Dependency, FunctionStep, NodeTask, Place, SqlStep
 from odibi_nb.workspaces.declared import DeclaredNode
 from odibi_nb.workspaces.functions import CellFunction, GivenFunction, Namespace
-from odibi_nb.workspaces.parameter_types import types_of_node
-from odibi_nb.workspaces.parameters import Parameters
+from odibi_nb.workspaces.parameters import Parameters, check_types
 
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Source
@@ -170,18 +169,19 @@ class Nodes(Mapping[str, DeclaredNode]):
         self.task(name)
         return self._problems.get(name)
 
-    def ready(self, name: str) -> NodeTask:
-        """Return a node's task with everything looked up; raises what is wrong with it."""
-        if name not in self._ready:
-            if (problem := self.problem(name)) is not None:
-                raise problem
-            task = self.task(name)
-            for dependency in task.dependencies:
-                if dependency.name not in self._nodes:
-                    raise self._unresolved(task, dependency)
-            connections = self._around.connections
-            self._ready[name] = connected(task, self[name].config, connections) if task.enabled else task
-        return self._ready[name]
+    def ready(self, name: str, *, excused: Callable[[Dependency], bool] = lambda missing: False) -> NodeTask:
+        """Return a node's task with everything looked up; raises what is wrong with it, but for names excused."""
+        if name in self._ready:
+            return self._ready[name]
+        if (problem := self.problem(name)) is not None:
+            raise problem
+        task = self.task(name)
+        missing = [dependency for dependency in task.dependencies if dependency.name not in self._nodes]
+        for dependency in missing:
+            if not excused(dependency):
+                raise self._unresolved(task, dependency)
+        ready = connected(task, self[name].config, self._around.connections) if task.enabled else task
+        return ready if missing else self._ready.setdefault(name, ready)
 
     def source(self, connection: str, path: str) -> Source:
         """Return a file as a node would read it; raises ConnectionError, FormatError."""
@@ -332,7 +332,7 @@ class Nodes(Mapping[str, DeclaredNode]):
 
     def _compiled(self, node: DeclaredNode, params: Mapping[str, Any]) -> NodeTask:
         around = self._around
-        _check_types(node, params)
+        check_types(node, params)
         functions = self._functions_for(node, params)
         compiler = Compiler(functions, self._nodes, params, around.root, open_names=True, is_frame=around.is_frame)
         return compiler.compile(node.config, node.place, bodies=self._bodies(node), tests=node.test_places)
@@ -384,15 +384,3 @@ def _mentioned_at(task: NodeTask, node: DeclaredNode, name: str) -> dict[str, An
 
 def _with_default(node: DeclaredNode) -> list[str]:
     return [parameter.name for parameter in node.body.parameters if parameter.has_default] if node.body else []
-
-
-def _check_types(node: DeclaredNode, params: Mapping[str, Any]) -> None:
-    """Raise ParameterError, at its line, for a value that isn't of the type that the node's function says."""
-    for one in types_of_node(node) if params else ():
-        if one.name in params:
-            try:
-                one.check(params[one.name])
-            except OdibiException as exc:
-                if isinstance(params, Parameters):
-                    exc.hint = f"the value is from {params.source_of(one.name)}; {exc.hint}"
-                raise exc.at(node=node.name, **(one.where or node.place.locate(None))) from exc.__cause__

@@ -16,10 +16,12 @@ from odibi_nb.sql.tokens import tokenize
 from odibi_nb.workspaces.parameter_types import ParameterType, types_of_node, types_of_vars
 
 if TYPE_CHECKING:
+    from odibi_nb.workspaces.declared import DeclaredNode
     from odibi_nb.workspaces.nodes import Nodes
 
 __all__ = [
     "Parameters",
+    "check_types",
     "defaults_of",
     "known_parameters",
     "refuse_nodes",
@@ -133,6 +135,22 @@ def refuse_unsuitable(values: Mapping[str, Any], nodes: Nodes, variables: Mappin
             one.check(values[one.name])
         except ParameterError as exc:
             raise UsageError(exc.message, hint=exc.hint) from exc.__cause__
+
+
+def check_types(node: DeclaredNode, params: Mapping[str, Any]) -> None:
+    """Raise ParameterError, at its line, for a value that isn't of the type that the node's function says.
+
+    params: those of a trial are no `Parameters`; it may well try what a default doesn't suggest.
+    """
+    for one in types_of_node(node) if params else ():
+        if one.name not in params or not (one.exact or isinstance(params, Parameters)):
+            continue
+        try:
+            one.check(params[one.name])
+        except ParameterError as exc:
+            if isinstance(params, Parameters):
+                exc.hint = f"the value is from {params.source_of(one.name)}; {exc.hint}"
+            raise exc.at(node=node.name, **(one.where or node.place.locate(None))) from exc.__cause__
 
 
 def types_of(names: Collection[str], nodes: Nodes, variables: Mapping[str, Any]) -> Iterator[ParameterType]:

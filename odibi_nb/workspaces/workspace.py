@@ -16,6 +16,7 @@ from odibi_nb.pipeline.setup import connections_of
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.runner import Listener, NodeResult, RunOptions, RunOutcome
 from odibi_nb.workspaces.asking import Asking
+from odibi_nb.workspaces.broken import BrokenCells
 from odibi_nb.workspaces.checks import Expectations
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode, declared_from_cell, declared_from_python, renamed
 from odibi_nb.workspaces.expectations import Expectation, with_expectations
@@ -69,6 +70,7 @@ class Workspace(Asking):
         self.lock = threading.RLock()
         self.nodes = Nodes(self._around)
         self.tests = NodeTests()
+        self.broken = BrokenCells()
         self._runs = Runs(self.nodes)
         self.trials = Trials(self.nodes, self._runs, self.lock)
         self.queries = Queries(self.nodes, self._around, self._runs, self.lock)
@@ -175,6 +177,7 @@ class Workspace(Asking):
         gone = set(cell_ids)
         with self.lock:
             self._twins.forget_cells(gone)
+            self.broken.forget_cells(gone)
             return self._drop_all([name for name, node in self.nodes.items() if node.origin.id in gone])
 
     def drop_undeclared(self, cell_id: str, label: str) -> list[str]:
@@ -193,6 +196,7 @@ class Workspace(Asking):
             self._dropped.clear()
             self._twins.clear()
             self.tests.clear()
+            self.broken.clear()
             self.trials.clear()
             self.expectations.clear()
             self.project, self.current_pipeline = None, None

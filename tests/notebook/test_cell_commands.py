@@ -79,6 +79,28 @@ def test_what_is_to_be_a_text_stays_one(nb: Notebook) -> None:
     assert nb.ws["n"].value == "007"
 
 
+def test_validate_tells_of_cells_that_could_not_be_read(nb: Notebook) -> None:
+    nb.run("%%odibi_node load --raed local:sales.csv", cell_id="a")
+    nb.run("%%odibi_node clean\ndef clean(load)\n    return load", cell_id="b")
+    nb.run("%%odibi_node total\nSELECT * FROM clean", cell_id="c")
+    nb.run("%%odibi_expect clean", cell_id="d")
+    ran = nb.run("%odibi validate")
+    assert "3 errors in the declarations" in str(ran.error)
+    assert "1 node, 3 errors" in ran.text
+    assert "in node 'load', cell 3, line 1" in ran.text
+    assert "in node 'clean', cell 4, line 2" in ran.text
+
+
+def test_a_cell_that_was_mended_or_deleted_is_no_error_any_more(nb: Notebook) -> None:
+    nb.run("%%odibi_node load --raed local:sales.csv", cell_id="a")
+    nb.run("%%odibi_node other --raed local:sales.csv", cell_id="b")
+    nb.run("%%odibi_node third --raed local:sales.csv", cell_id="c")
+    nb.run("%%odibi_node loaded --read local:sales.csv", cell_id="a")
+    nb.run("x = 1", cell_id="b")
+    nb.ws.drop_cells(["c"])
+    assert "1 node: valid" in nb.ok("%odibi validate").text
+
+
 def test_settings_are_shown_and_set(nb: Notebook) -> None:
     assert "auto=on preview=10" in nb.ok("%odibi set").text
     nb.ok("%odibi set preview=2", LOAD)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from odibi_nb.exceptions import ValidationError, plural
+from odibi_nb.exceptions import ValidationError, did_you_mean, plural
+from odibi_nb.sql.errors import explain_sql_error, unknown_column
 from odibi_nb.sql.quote import quote_name, quote_text
 
 if TYPE_CHECKING:
@@ -25,11 +26,17 @@ __all__ = [
     "count_sql",
     "evaluate",
     "look_at_bad_rows",
+    "no_column",
     "sample_sql",
 ]
 
 # A space keeps names of ours from meeting a column's.
 _ROW, _BAD, _VALUE, _NUMBER = '"odibi row"', '"odibi bad"', '"odibi {}"', '"odibi number"'
+_SHOWN_COLUMNS = 20
+_REMEDIES = {
+    "GROUP BY": "a condition is asked of each row; an aggregate of all rows is written sum(x) OVER ()",
+    "Table with name": "a condition sees the node's own columns; a SELECT stands in %%odibi_expect, or as sql",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,17 +198,23 @@ def _try_alone(check: Check, table: str, run: Run) -> None:
     except duckdb.InterruptException:
         raise
     except duckdb.Error as exc:
-        # The rest of DuckDB's message quotes SQL that nobody wrote.
-        message, _, rest = str(exc).partition("\n")
+        if (column := unknown_column(str(exc))) is not None:
+            columns = [str(name) for name, *_ in run(f"DESCRIBE FROM {table}")]
+            message, known = no_column(check.describe, column, columns)
+            raise ValidationError(message, hint=known) from exc
+        problem = explain_sql_error(exc, "")  # its place is one in SQL that nobody wrote
+        hint = next((remedy for words, remedy in _REMEDIES.items() if words in problem.message), problem.hint)
         raise ValidationError(
-            f"expectation '{check.describe}' can't be evaluated: {message}", hint=_hint(message, rest)
+            f"expectation '{check.describe}' can't be evaluated: {problem.message}", hint=hint
         ) from exc
 
 
-def _hint(message: str, rest: str) -> str | None:
-    if "GROUP BY" in message:
-        return "a condition is asked of each row; an aggregate of all rows is written sum(x) OVER ()"
-    return rest.partition("\n")[0] if rest.startswith("Candidate") else None
+def no_column(test: str, column: str, columns: Sequence[str]) -> tuple[str, str]:
+    """Return message and hint for a data test that names a column that isn't there; columns: those that are."""
+    more = len(columns) - _SHOWN_COLUMNS
+    listed = f"columns: {', '.join(columns[:_SHOWN_COLUMNS])}{f' and {more} more' if more > 0 else ''}"
+    near = did_you_mean(column, columns)
+    return f"expectation '{test}': there is no column '{column}'", f"{near} {listed}" if near else listed
 
 
 def _row_check(describe: str, bad: str) -> Check:

@@ -34,13 +34,17 @@ UNKNOWN: Final = Unknown()
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a node's function; `default` is a literal's value, else UNKNOWN."""
+    """A parameter of a node's function; `default` is a literal's value, else UNKNOWN.
+
+    made_by: what a default that is a call calls, as it is written: `date`.
+    """
 
     name: str
     line: int
     has_default: bool = False
     default: Any = UNKNOWN
     annotation: str | None = None
+    made_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +231,8 @@ def _parameter(argument: ast.arg, default: ast.expr | None) -> Parameter:
     text = ast.unparse(annotation) if annotation else None
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         text = annotation.value
-    return Parameter(argument.arg, argument.lineno, default is not None, _literal(default), text)
+    made_by = ast.unparse(default.func) if isinstance(default, ast.Call) else None
+    return Parameter(argument.arg, argument.lineno, default is not None, _literal(default), text, made_by)
 
 
 def _literal(default: ast.expr | None) -> Any:

@@ -62,7 +62,7 @@ class Command:
 
     words: as for `OptionParser`; in a shell TARGET comes before them when `needs_target`. executes: whether
     it may run the target's code. for_files: in a shell its stdout is meant for a file, so that what fails and what
-    user code prints goes to stderr.
+    user code prints goes to stderr. takes_broken: whether cells that can't be read are its business.
     """
 
     name: str
@@ -73,6 +73,7 @@ class Command:
     options: tuple[Option, ...] = ()
     needs_target: bool = True
     executes: bool = False
+    takes_broken: bool = False
     details: str = ""
     for_files: bool = False
 

@@ -9,6 +9,7 @@ from odibi_nb.cells.option_parser import Option, number_of_rows
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selected
 from odibi_nb.exceptions import UsageError, plural
+from odibi_nb.pictures.text import visible
 from odibi_nb.runner.hints import is_users_code
 from odibi_nb.views.build import dag_view, node_view
 
@@ -18,6 +19,7 @@ __all__ = ["COMMANDS"]
 def status(call: Call) -> Shown:
     """Show every node with its status, rows and time."""
     from odibi_nb.pictures import framed, listing_html, listing_text
+    from odibi_nb.pictures.markup import tag
 
     ws = call.ws
     view = dag_view(ws)
@@ -29,8 +31,10 @@ def status(call: Call) -> Shown:
     data = {"pipeline": view.title, "root": str(ws.root), "nodes": {n.name: {"status": n.status} for n in view.nodes}}
     if not rows:
         return Shown(f"{head}\nno node is declared yet: start a cell with %%odibi_node NAME", data=data)
-    table = listing_text(header, rows, right_aligned=right)
-    return Shown(f"{head}\n{table}", framed(head, listing_html(header, rows, right_aligned=right)), data=data)
+    waiting = [f"{name} waits for {', '.join(missing)}" for name in ws if (missing := ws.nodes.missing_for(name))]
+    text = "\n".join([head, listing_text(header, rows, right_aligned=right), *map(visible, waiting)])
+    html = framed(head, listing_html(header, rows, right_aligned=right), *(tag("div", line) for line in waiting))
+    return Shown(text, html, data=data)
 
 
 def ls(call: Call) -> Shown:

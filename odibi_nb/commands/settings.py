@@ -9,7 +9,7 @@ from odibi_nb.cells.option_parser import collect, key_text, scalar, scalar_like
 from odibi_nb.cells.python_body import UNKNOWN
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.exceptions import UsageError, did_you_mean
-from odibi_nb.workspaces.parameters import known_parameters
+from odibi_nb.workspaces.parameters import known_parameters, types_of
 
 __all__ = ["COMMANDS", "SETTINGS", "typed_parameters"]
 
@@ -59,8 +59,9 @@ def pipeline(call: Call) -> Shown:
 
 
 def typed_parameters(call: Call, texts: Mapping[str, str]) -> dict[str, Any]:
-    """Return values for parameters, typed as YAML scalars; what replaces a text stays a text."""
+    """Return values for parameters, typed as YAML scalars; what replaces a text, or is to be one, stays a text."""
     present = known_parameters(call.ws.nodes, call.ws.params)
+    present |= {one.name: "" for one in types_of(texts, call.ws.nodes, {}) if one.keeps_text}
     return {name: scalar_like(text, present.get(name)) for name, text in texts.items()}
 
 

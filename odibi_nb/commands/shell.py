@@ -86,7 +86,8 @@ def _loaded(command: Command, call: Call) -> Call:
     from odibi_nb.workspaces.headless import load_target
 
     target, *rest = call.words
-    loaded = load_target(target, env=call.values.get("env"), execute=command.executes)
+    env = call.values.get("env")
+    loaded = load_target(target, env=env, execute=command.executes, go_on=command.takes_broken)
     for one in loaded.left_out if command.executes else ():
         if one.changes is not None:
             _print(f"note: left out, cell {one.cell}, line {one.line}: {one.text}  ({one.reason})", sys.stderr)

@@ -9,6 +9,7 @@ from odibi_nb.completion.statement import Statement
 from odibi_nb.connections.base import FileConnection
 from odibi_nb.exceptions import OdibiException
 from odibi_nb.pipeline.mocks import inputs_of
+from odibi_nb.workspaces.parameters import defaults_of
 
 if TYPE_CHECKING:
     from odibi_nb.workspaces import Workspace
@@ -66,7 +67,7 @@ class Known:
 
     def parameters(self) -> list[str]:
         # Not `known_parameters`: it compiles every node first, and adds only what single steps of YAML set.
-        return list({**self._workspace.nodes.defaults(), **self._workspace.params})
+        return list({**defaults_of(self._workspace.nodes), **self._workspace.params})
 
     def connections(self) -> list[str]:
         return list(self._workspace.connections)

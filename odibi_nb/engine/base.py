@@ -62,6 +62,11 @@ class Dataset(ABC):
         return 0
 
     @property
+    def seen_whole(self) -> bool:
+        """Whether a preview has come to the end of its rows, and computed every value of them."""
+        return False
+
+    @property
     def lost_file(self) -> str | None:
         """The file that has changed since, so that the rows can no longer be computed as they were; None: none has."""
         return None

@@ -118,6 +118,10 @@ class DuckDataset(Dataset):
         return len(self._head)
 
     @property
+    def seen_whole(self) -> bool:
+        return self._looked > 0 and self._rows == len(self._head) and len(self.schema) <= PREVIEW_COLUMNS
+
+    @property
     def depth(self) -> int:
         return self._origin.depth
 

@@ -16,7 +16,9 @@ from odibi_nb.workspaces.declared import CellOrigin
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["CellWatch", "blaming", "fill_empty_cells", "label_of", "line_magic_line", "magic_line"]
+__all__ = ["CellWatch", "blaming", "fill_empty_cells", "label_of", "line_magic_text", "magic_line"]
+
+_CONTINUED = "\\\n"
 
 
 class _Running(NamedTuple):
@@ -47,13 +49,32 @@ def magic_line(origin: CellOrigin, line: str = "") -> int:
     line: what a magic of one line was given; such a one stands anywhere in a plain cell.
     """
     found = [found] if (found := find_magic(origin.text)) else find_line_magics(origin.text)
-    return next((one.magic_line for one in found if line in ("", one.line)), 1)
+    return next((one.magic_line for one in found if not line or _flat(line) == _flat(one.line)), 1)
 
 
-def line_magic_line(origin: CellOrigin, name: str, line: str) -> int:
-    """Return the line of the cell on which `%name` with the rest of its line stands."""
-    lines = enumerate(origin.text.split("\n"), start=1)
-    return next((number for number, text in lines if f"%{name}" in text and line.strip() in text), 1)
+def line_magic_text(origin: CellOrigin, name: str, line: str) -> tuple[str, int]:
+    """Return what follows `%name` as the cell has it, and the line of the cell on which that begins.
+
+    line: what the magic was given, in which IPython has joined the lines that a backslash continues.
+    """
+    for number, text in _logical_lines(origin.text):
+        _, found, rest = text.partition(f"%{name}")
+        if found and rest.split() == line.split():
+            return rest, number
+    return line, 1
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield lines with those that a backslash continues, without the backslashes; and their numbers."""
+    number = 1
+    for logical in text.replace(_CONTINUED, "\0").split("\n"):
+        yield number, logical.replace("\0", "\n")
+        number += 1 + logical.count("\0")
+
+
+def _flat(text: str) -> str:
+    """Return a text in which it doesn't count how it is broken into lines."""
+    return " ".join(text.replace(_CONTINUED, " ").split())
 
 
 @contextmanager
@@ -98,7 +119,8 @@ class CellWatch:
         alone: the cell is the magic's, not one line of several.
         """
         cell = self._running
-        if line.strip() not in cell.text or body.strip() not in cell.text:
+        is_its_own = line.strip() in cell.text or _flat(line) in _flat(cell.text)
+        if not is_its_own or body.strip() not in cell.text:
             cell = _Running("")
         text = cell.text or f"%%odibi_node {line}\n{body}"
         file = cell_filename(cell.label or "?")

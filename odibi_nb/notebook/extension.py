@@ -97,6 +97,8 @@ class _Loaded:
     def _before_cell(self, info: Any) -> None:
         """Take in what the front end says of the cell; drop the nodes of deleted ones, and say so."""
         gone = self._watch.begin(info)
+        if (running := self._watch.running) is not None:
+            self._workspace.broken.forget_cells([running[0]])
         for name in self._workspace.drop_cells(gone):
             print(f"dropped {name}: its cell was deleted · %odibi drop {name} --undo brings it back")  # noqa: T201
         for expectation in self._workspace.expectations.drop_cells(gone):

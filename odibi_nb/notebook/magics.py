@@ -15,7 +15,7 @@ from odibi_nb.cells.queries import EXPECT_LINE, SQL_LINE, SqlOptions, parse_sql_
 from odibi_nb.commands.base import Call, Shown, described_options
 from odibi_nb.commands.table import find_command, overview
 from odibi_nb.exceptions import UsageError, Where
-from odibi_nb.notebook.cells import CellWatch, blaming, line_magic_line, magic_line
+from odibi_nb.notebook.cells import CellWatch, blaming, line_magic_text, magic_line
 from odibi_nb.notebook.display import show, show_value
 from odibi_nb.workspaces.mock_cell import MOCK_LINE
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from odibi_nb.runner import Place
     from odibi_nb.workspaces import Workspace
-    from odibi_nb.workspaces.declared import DeclaredNode
+    from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode
 
 __all__ = ["OdibiMagics"]
 
@@ -113,8 +113,10 @@ class OdibiMagics(Magics):
         from odibi_nb.workspaces.project_cell import project_of_cell
 
         origin = self._watch.origin(line, cell)
-        project = project_of_cell(cell, origin, line=line, magic_line=magic_line(origin))
-        self._workspace.configure(project)
+        first = magic_line(origin)
+        with self._workspace.broken.noting(origin, "odibi_project", line), blaming(origin.place(first)):
+            project = project_of_cell(cell, origin, line=line, magic_line=first)
+            self._workspace.configure(project)
         names = ", ".join(project.connections) or "none"
         show(
             Shown(
@@ -141,7 +143,7 @@ class OdibiMagics(Magics):
         A body may begin with node fields in YAML, closed by a line `---`.
         """
         origin = self._watch.origin(line, cell)
-        self._try(self._workspace.declare_cell(line, cell, origin, magic_line=magic_line(origin)))
+        self._declare(line, cell, origin, magic_line(origin))
 
     @no_var_expand
     @line_magic("odibi_node")  # type: ignore[arg-type]
@@ -149,7 +151,7 @@ class OdibiMagics(Magics):
     def odibi_node_line(self, line: str) -> None:
         """Declare a node without a body in one line: `%odibi_node load_sales --read local:sales.csv`."""
         origin = self._watch.origin(line, alone=False)
-        self._try(self._workspace.declare_cell(line, "", origin, magic_line=magic_line(origin, line.strip())))
+        self._declare(line, "", origin, magic_line(origin, line.strip()))
 
     @no_var_expand
     @cell_magic("odibi_test")  # type: ignore[arg-type]
@@ -179,7 +181,8 @@ class OdibiMagics(Magics):
         from odibi_nb.workspaces.node_tests import declared_test
 
         origin = self._watch.origin(line, cell)
-        test = self._workspace.tests.put(declared_test(line, cell, origin, magic_line=magic_line(origin)))
+        with self._workspace.broken.noting(origin, "odibi_test", line):
+            test = self._workspace.tests.put(declared_test(line, cell, origin, magic_line=magic_line(origin)))
         show(test_card(self._workspace, test))
 
     @no_var_expand
@@ -201,7 +204,8 @@ class OdibiMagics(Magics):
         from odibi_nb.notebook.mocks import declared_mocks
 
         origin = self._watch.origin(line, cell)
-        mocks = self._workspace.trials.declare_cell(line, cell, origin, magic_line=magic_line(origin))
+        with self._workspace.broken.noting(origin, "odibi_mock", line):
+            mocks = self._workspace.trials.declare_cell(line, cell, origin, magic_line=magic_line(origin))
         show(declared_mocks(self._workspace, mocks))
 
     @no_var_expand
@@ -232,10 +236,11 @@ class OdibiMagics(Magics):
     def odibi_sql_line(self, line: str) -> None:
         """Run a query that is no node in one line: `%odibi_sql --rows 3 SELECT * FROM clean_sales`."""
         origin = self._watch.origin(line, alone=False)
-        place = origin.place(line_magic_line(origin, "odibi_sql", line))
-        with blaming(place):
-            options, text = split_sql(line)
-        self._query(options, text, place)
+        written, first = line_magic_text(origin, "odibi_sql", line)
+        with blaming(origin.place(first)):
+            options, text = split_sql(written)
+        above = written.rstrip().removesuffix(text).count("\n")
+        self._query(options, text, origin.place(first + above))
 
     @no_var_expand
     @cell_magic("odibi_expect")  # type: ignore[arg-type]
@@ -254,8 +259,9 @@ class OdibiMagics(Magics):
         from odibi_nb.workspaces.expectations import expectation_from_cell
 
         ws, origin = self._workspace, self._watch.origin(line, cell)
-        new = expectation_from_cell(line, cell, origin, magic_line=magic_line(origin))
-        expectation = ws.expectations.put_sound(new)
+        with ws.broken.noting(origin, "odibi_expect", line):
+            new = expectation_from_cell(line, cell, origin, magic_line=magic_line(origin))
+            expectation = ws.expectations.put_sound(new)
         if why := self._keeps_from_running(expectation.node):
             show(waiting_card(expectation, why))
             return
@@ -266,7 +272,7 @@ class OdibiMagics(Magics):
         """Say why a data test can only wait for a run; "" where it can be tried."""
         ws = self._workspace
         if node not in ws:
-            return f"waits for {node}"
+            return f"waits for {ws.nodes.undeclared(node)}"
         if waits := ws.waits_for(node):
             return f"{node} waits for {', '.join(waits)}"
         if ws.nodes[node].config.returns == "none":
@@ -284,6 +290,11 @@ class OdibiMagics(Magics):
         if options.into is not None and result.dataset is not None:
             self.shell.user_ns[options.into] = result.dataset.frame()
         show(query_card(result, rows=rows, into=options.into or "", explains=bool(query.explain)))
+
+    def _declare(self, line: str, cell: str, origin: CellOrigin, first: int) -> None:
+        with self._workspace.broken.noting(origin, "odibi_node", line):
+            node = self._workspace.declare_cell(line, cell, origin, magic_line=first)
+        self._try(node)
 
     def _try(self, node: DeclaredNode) -> None:
         """Run a node that was just declared, as far as its card shows it."""

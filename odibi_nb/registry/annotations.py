@@ -7,7 +7,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["type_of_text"]
+__all__ = ["MADE_OF_TEXT", "type_of_text"]
+
+MADE_OF_TEXT = (date, datetime, Decimal)
+"""Types whose values YAML and command lines can only say as texts."""
 
 _TYPES: dict[str, Any] = {
     **{kind.__name__: kind for kind in (bool, dict, float, int, list, str, date, datetime, Decimal)},

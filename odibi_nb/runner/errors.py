@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import linecache
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice, takewhile
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from odibi_nb.exceptions import NodeExecutionError, NotAFrameError, OdibiException, Where
 from odibi_nb.runner.hints import hint_of, is_users_code
@@ -16,7 +17,9 @@ from odibi_nb.runner.tasks import FunctionStep, NodeTask, Place, SqlStep, Step
 from odibi_nb.sql.errors import mentioned_at
 from odibi_nb.sql.rooting import written_column
 
-__all__ = ["about_result", "about_rows", "as_error", "at_step", "from_user_code"]
+__all__ = ["about_result", "about_rows", "about_test", "as_error", "at_step", "from_user_code"]
+
+E = TypeVar("E", bound=OdibiException)
 
 
 @contextmanager
@@ -63,6 +66,18 @@ def at_step(error: OdibiException, step: Step) -> OdibiException:
 def about_rows(error: OdibiException, task: NodeTask) -> OdibiException:
     """Give an error that came up only when a node's rows were computed its place: the node's last step made them."""
     return as_error(at_step(error, task.steps[-1]) if task.steps else error, task)
+
+
+def about_test(error: E, task: NodeTask) -> E:
+    """Give an error about a column that a data test names its place, where that stands above the node's body."""
+    _, found, rest = error.message.partition("there is no column '")
+    column = re.escape(rest.removesuffix("'"))
+    name = re.compile(rf"(?<!\w){column}(?!\w)")
+    end = task.steps[0].place.first_line - 1 if task.steps else len(task.place.lines)
+    for number, line in enumerate(task.place.lines[:end] if found else (), start=1):
+        if named := name.search(line):
+            return error.at(**{**task.place.locate(None), "line": number, "column": named.start() + 1, "source": line})
+    return error
 
 
 def about_result(error: OdibiException, step: FunctionStep) -> OdibiException:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from odibi_nb.context import LazyContext
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Source
-from odibi_nb.exceptions import NodeCancelled, NotAFrameError, OdibiException
-from odibi_nb.expectations import ExpectationResult, broken, check_rows, look_at_bad_rows
+from odibi_nb.exceptions import NodeCancelled, NotAFrameError, OdibiException, ValidationError
+from odibi_nb.expectations import ExpectationResult, broken, check_rows, look_at_bad_rows, no_column
 from odibi_nb.runner.awaiting import awaited
 from odibi_nb.runner.blame import first_fault
-from odibi_nb.runner.errors import about_result, at_step, from_user_code
+from odibi_nb.runner.errors import about_result, about_test, at_step, from_user_code
 from odibi_nb.runner.tasks import BadRowsQuery, FunctionStep, NodeTask, OperationStep, SqlStep, Step
 from odibi_nb.sql import analyze
+from odibi_nb.sql.errors import unknown_column
 from odibi_nb.sql.operations import operation_sql
 
 if TYPE_CHECKING:
@@ -165,21 +166,28 @@ class NodeExecution:
 
     def _expectations(self, data: Dataset) -> tuple[ExpectationResult, ...]:
         checks = self._task.checks
-        results = check_rows(self._engine, data, checks) if checks else ()
+        try:
+            results = check_rows(self._engine, data, checks) if checks else ()
+        except ValidationError as exc:
+            raise about_test(exc, self._task) from exc.__cause__
         return (*results, *(self._bad_rows(test, data, n) for n, test in enumerate(self._task.queries, start=1)))
 
     def _bad_rows(self, test: BadRowsQuery, data: Dataset, number: int) -> ExpectationResult:
         self._go_on()
         step = test.query
+        inputs = {alias: self._input(node) for alias, node in step.inputs.items()} | {test.seen_as: data}
         try:
-            inputs = {alias: self._input(node) for alias, node in step.inputs.items()} | {test.seen_as: data}
             name = self._name(f"expectation {number}", final=False)
             readers = Readers(count=1, overrule="view")  # so that counting is all that it costs
             bad_rows = self._engine.query(Query(name, step.facts, inputs, step.params, readers, private=True))
             self._made.append((step, bad_rows))
             return look_at_bad_rows(self._engine, bad_rows, test.name, fails=test.fails)
         except OdibiException as exc:
-            raise at_step(exc, step) from exc.__cause__
+            error = at_step(exc, step)
+            if (column := unknown_column(error.message)) is not None:
+                columns = dict.fromkeys(one.name for table in inputs.values() for one in table.schema)
+                error.message, error.hint = no_column(test.name, column, list(columns))
+            raise error from exc.__cause__
 
     def _frame(self, data: Dataset, kind: Any) -> Any:
         frame = data.frame(kind)

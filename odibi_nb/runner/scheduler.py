@@ -255,12 +255,16 @@ class Runner:
             if name not in self._fusion:
                 continue
             if not self._options.in_full:
-                self._results[name].notes += ("preview; rows not all checked",)
+                self._note_preview(self._results[name])
             elif (error := self._fault_of(name)) is not None:
                 self._results[name].status, self._results[name].error = "failed", error
                 self._fail(name)
                 continue
             self._confirm(name)
+
+    def _note_preview(self, result: NodeResult) -> None:
+        if result.dataset is not None and not result.dataset.seen_whole:
+            result.notes += ("preview; rows not all checked",)
 
     def _fault_of(self, name: str) -> OdibiException | None:
         dataset = self._results[name].dataset

@@ -10,7 +10,7 @@ from odibi_nb.exceptions import TransformError, did_you_mean
 from odibi_nb.sql.places import source_line
 from odibi_nb.sql.tokens import name_of, position, tokenize
 
-__all__ = ["SqlProblem", "explain_sql_error", "mentioned_at"]
+__all__ = ["SqlProblem", "explain_sql_error", "mentioned_at", "unknown_column"]
 
 _KIND = re.compile(r"[A-Z][\w ]*? Error: ")
 _PICTURE = re.compile(r"\n+LINE (\d+): ([^\n]*)\n( *)\^+\s*\Z")
@@ -28,6 +28,7 @@ _MISSING = (
     re.compile(r"argument types '(\w+)\("),
     re.compile(r"no column '([^']+)'"),
 )
+_UNKNOWN_COLUMN = re.compile(r'(?:Referenced column|does not have a column named) "((?:[^"]|"")+)"')
 _SHOWN_SIGNATURES = 4
 _CLAUSES = frozenset(
     ("SELECT", "DISTINCT", "FROM", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "OFFSET", "QUALIFY", "WINDOW", "JOIN",
@@ -94,6 +95,12 @@ def mentioned_at(complaint: str, text: str) -> tuple[int | None, int | None]:
         return found
     filled = [number for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
     return (filled[0] if len(filled) == 1 else None), None
+
+
+def unknown_column(complaint: str) -> str | None:
+    """Return the column that DuckDB complains of not finding; None where it complains of something else."""
+    found = _UNKNOWN_COLUMN.search(complaint)
+    return found[1].replace('""', '"') if found else None
 
 
 def _message(complaint: str) -> str:

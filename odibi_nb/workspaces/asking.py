@@ -12,6 +12,7 @@ from odibi_nb.graph import DependencyGraph
 from odibi_nb.pipeline.targets import shared_targets
 from odibi_nb.runner import NodeResult, Status
 from odibi_nb.workspaces.blame import blamed
+from odibi_nb.workspaces.broken import BrokenCells
 from odibi_nb.workspaces.checks import Expectations
 from odibi_nb.workspaces.nodes import Nodes, Surroundings
 from odibi_nb.workspaces.result import Result
@@ -142,23 +143,26 @@ class Asking:
             }
             return select(self.graph, nodes, selectors, exclude)
 
-    def problems(self, names: Iterable[str] | None = None) -> list[OdibiException]:
+    def problems(
+        self, names: Iterable[str] | None = None, *, but_for: BrokenCells | None = None
+    ) -> list[OdibiException]:
         """Return everything that would stop a run before its first node, `ws.problems()`: nothing is executed.
 
         names: the nodes that are to run; without them also what keeps the whole from being as it was meant.
+        but_for: cells whose own faults are told elsewhere, and with them what follows from those.
         """
-        found: list[OdibiException] = []
+        found, known = list[OdibiException](), but_for or BrokenCells()
         with self.lock:
             self.nodes.refresh()
             wanted = list(self.nodes if names is None else names)
             for name in wanted:
                 try:
-                    self.nodes.ready(name)
+                    self.nodes.ready(name, excused=known.excuses)
                 except OdibiException as exc:
                     found.append(exc)
             found.extend(shared_targets((self.nodes[name].config for name in wanted), self._around.connections))
-            found.extend(self.expectations.orphans() if names is None else ())
-        return found
+            found.extend(self.expectations.orphans(known.declares) if names is None else ())
+        return [error for error in found if not known.explains(error)]
 
     def waits_for(self, name: str) -> list[str]:
         """Return what keeps a node's cell from running: names nobody has declared, side effects not performed."""

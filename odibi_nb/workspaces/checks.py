@@ -85,10 +85,13 @@ class Expectations:
     def clear(self) -> None:
         self._declared = ()
 
-    def orphans(self) -> Iterator[DependencyError]:
-        """Yield an error for each whose node nobody has declared: left out, it would let bad rows pass."""
+    def orphans(self, excused: Callable[[str], bool] = lambda node: False) -> Iterator[DependencyError]:
+        """Yield an error for each whose node nobody has declared: left out, it would let bad rows pass.
+
+        excused: whether a node is known to be missing.
+        """
         for one in self._declared:
-            if one.node not in self._nodes:
+            if one.node not in self._nodes and not excused(one.node):
                 yield DependencyError(
                     f"expectation '{one.name}' is about '{one.node}', which is not declared",
                     hint=did_you_mean(one.node, self._nodes) or f"declare it: %%odibi_node {one.node}",

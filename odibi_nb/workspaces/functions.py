@@ -9,6 +9,7 @@ from types import CodeType
 from typing import Any
 
 from odibi_nb.cells.python_body import UNKNOWN, PythonBody, bind_python, compile_python
+from odibi_nb.registry.annotations import MADE_OF_TEXT, type_of_text
 from odibi_nb.runner.tasks import Place
 
 __all__ = ["CellFunction", "GivenFunction", "Namespace"]
@@ -66,7 +67,7 @@ class CellFunction:
                 parameter.name,
                 inspect.Parameter.KEYWORD_ONLY,
                 default=parameter.default if parameter.has_default else inspect.Parameter.empty,
-                annotation=parameter.annotation or inspect.Parameter.empty,
+                annotation=parameter.annotation or _of_call(parameter.made_by),
             )
             for parameter in self.body.parameters
         ]
@@ -78,7 +79,7 @@ class GivenFunction:
     def __init__(self, function: Callable[..., Any], values: Collection[str] = ()) -> None:
         self.given = function
         self.__name__ = getattr(function, "__name__", "function")
-        self.__signature__ = inspect.signature(function)
+        self.__signature__ = _with_made_types(inspect.signature(function))
         kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
         named = [one for one in self.__signature__.parameters.values() if one.kind not in kinds]
         self.node_reasons, self.parameters = _roles(
@@ -87,6 +88,23 @@ class GivenFunction:
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         return self.given(*arguments, **named)
+
+
+def _of_call(made_by: str | None) -> Any:
+    """Return the type of a default that is a call, where a text can stand for a value of it; see `MADE_OF_TEXT`."""
+    kind = type_of_text(made_by or "")
+    return kind if kind in MADE_OF_TEXT else inspect.Parameter.empty
+
+
+def _with_made_types(signature: inspect.Signature) -> inspect.Signature:
+    """Return a signature in which the parameters that `MADE_OF_TEXT` is about are annotated."""
+    parameters = [
+        one.replace(annotation=type(one.default))
+        if one.annotation is one.empty and type(one.default) in MADE_OF_TEXT
+        else one
+        for one in signature.parameters.values()
+    ]
+    return signature.replace(parameters=parameters)
 
 
 def _roles(taken: Iterable[tuple[str, bool]], values: Collection[str]) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["Loaded", "load_target"]
 
 
-def load_target(target: str | Path, *, env: str | None = None, execute: bool = True) -> Loaded:
+def load_target(target: str | Path, *, env: str | None = None, execute: bool = True, go_on: bool = False) -> Loaded:
     """Load a notebook, a YAML file, or a folder with `odibi.yaml`.
 
     env: the overlay of the project's `environments` to use. execute: whether user code may run at all
-    (`validate` and `graph` run none).
+    (`validate` and `graph` run none). go_on: past cells of a notebook that can't be read; see `Workspace.broken`.
     Raises OdibiException at file, cell and line.
     """
     path = Path(target)
@@ -34,7 +34,7 @@ def load_target(target: str | Path, *, env: str | None = None, execute: bool = T
         return _load_project(path, env, execute=execute)
     if env is not None:
         raise UsageError("--env is for project files", hint="a notebook's environments are not built yet")
-    return load_notebook(path)
+    return load_notebook(path, go_on=go_on)
 
 
 def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:

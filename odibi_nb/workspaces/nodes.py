@@ -14,15 +14,17 @@ from odibi_nb.graph import DependencyGraph
 from odibi_nb.pipeline.compiler import Compiler, connected, source_of
 from odibi_nb.registry import Functions
 from odibi_nb.runner.tasks import Dependency, FunctionStep, NodeTask, Place, SqlStep
-from odibi_nb.sql.tokens import tokenize
 from odibi_nb.workspaces.declared import DeclaredNode
 from odibi_nb.workspaces.functions import CellFunction, GivenFunction, Namespace
-from odibi_nb.workspaces.parameters import Parameters
+from odibi_nb.workspaces.parameters import Parameters, check_types
 
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Source
 
 __all__ = ["Nodes", "Surroundings"]
+
+_SURELY = 0.8
+"""How like a name must be to one that may simply be declared later: `clean_sales` is no slip for `load_sales`."""
 
 
 @dataclass
@@ -168,18 +170,19 @@ class Nodes(Mapping[str, DeclaredNode]):
         self.task(name)
         return self._problems.get(name)
 
-    def ready(self, name: str) -> NodeTask:
-        """Return a node's task with everything looked up; raises what is wrong with it."""
-        if name not in self._ready:
-            if (problem := self.problem(name)) is not None:
-                raise problem
-            task = self.task(name)
-            for dependency in task.dependencies:
-                if dependency.name not in self._nodes:
-                    raise self._unresolved(task, dependency)
-            connections = self._around.connections
-            self._ready[name] = connected(task, self[name].config, connections) if task.enabled else task
-        return self._ready[name]
+    def ready(self, name: str, *, excused: Callable[[Dependency], bool] = lambda missing: False) -> NodeTask:
+        """Return a node's task with everything looked up; raises what is wrong with it, but for names excused."""
+        if name in self._ready:
+            return self._ready[name]
+        if (problem := self.problem(name)) is not None:
+            raise problem
+        task = self.task(name)
+        missing = [dependency for dependency in task.dependencies if dependency.name not in self._nodes]
+        for dependency in missing:
+            if not excused(dependency):
+                raise self._unresolved(task, dependency)
+        ready = connected(task, self[name].config, self._around.connections) if task.enabled else task
+        return ready if missing else self._ready.setdefault(name, ready)
 
     def source(self, connection: str, path: str) -> Source:
         """Return a file as a node would read it; raises ConnectionError, FormatError."""
@@ -217,9 +220,18 @@ class Nodes(Mapping[str, DeclaredNode]):
         return {name for name in read | before if self.spelled(name) is None}
 
     def waits_for(self, name: str) -> list[str]:
-        """Return the names that this node, or one above it, reads and nobody has declared."""
-        tasks = map(self.task, self.with_upstream([name]))
-        return sorted({d.name for task in tasks for d in task.dependencies if d.name not in self._nodes})
+        """Return in words the names that this node, or one above it, reads and nobody has declared."""
+        return sorted({one for above in self.with_upstream([name]) for one in self.missing_for(above)})
+
+    def missing_for(self, name: str) -> list[str]:
+        """Return in words the names that a node itself reads and nobody has declared."""
+        missing = [d.name for d in self.task(name).dependencies if d.name not in self._nodes]
+        return [self.undeclared(one, reader=name) for one in missing]
+
+    def undeclared(self, name: str, *, reader: str = "") -> str:
+        """Return a name that nobody has declared, and the node that is nearly surely meant, if there is one."""
+        near = did_you_mean(name, [other for other in self._nodes if other != reader], likeness=_SURELY)
+        return f"{name} ({near})" if near else name
 
     def variables(self) -> Mapping[str, Any]:
         """Return the globals of Python nodes; in a headless run that executes the notebook's definitions."""
@@ -228,24 +240,6 @@ class Nodes(Mapping[str, DeclaredNode]):
     def set_up(self) -> None:
         """Run what comes before every run."""
         self._around.set_up()
-
-    def defaults(self) -> dict[str, Any]:
-        """Return the parameters of all Python cells that have a default, with its value."""
-        bodies = (node.body for node in self._nodes.values() if node.body is not None)
-        return {p.name: p.default for body in bodies for p in body.parameters if p.has_default}
-
-    def asked(self) -> set[str]:
-        """Return the `$name`s in the SQL of nodes that can't be compiled, perhaps for want of just their values."""
-        configs = (self[name].config for name in self if self.problem(name) is not None)
-        steps = (step for config in configs if config.transform for step in config.transform.steps if step.sql)
-        tokens = (token for step in steps for token in tokenize(step.sql or ""))
-        return {token.text[1:] for token in tokens if token.kind == "parameter" and len(token.text) > 1}
-
-    def check_parameters(self, names: Iterable[str]) -> None:
-        """Raise UsageError for a parameter that has the name of a node."""
-        for name in names:
-            if name in self._nodes:
-                raise UsageError(f"'{name}' is a node already", hint="give the parameter another name", node=name)
 
     def _check_name(self, node: DeclaredNode) -> None:
         name, where = node.name, {"node": node.name, **node.place.locate(1 if node.place.cell else None)}
@@ -343,6 +337,7 @@ class Nodes(Mapping[str, DeclaredNode]):
 
     def _compiled(self, node: DeclaredNode, params: Mapping[str, Any]) -> NodeTask:
         around = self._around
+        check_types(node, params)
         functions = self._functions_for(node, params)
         compiler = Compiler(functions, self._nodes, params, around.root, open_names=True, is_frame=around.is_frame)
         return compiler.compile(node.config, node.place, bodies=self._bodies(node), tests=node.test_places)

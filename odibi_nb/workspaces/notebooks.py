@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -38,10 +38,11 @@ from odibi_nb.workspaces.workspace import Workspace
 __all__ = ["load_notebook"]
 
 
-def load_notebook(path: Path) -> Loaded:
+def load_notebook(path: Path, *, go_on: bool = False) -> Loaded:
     """Read and declare; no code of the notebook runs before the first run, or before what asks for its values.
 
-    Raises OdibiException at cell and line.
+    go_on: past cells that can't be read; what is wrong with them is in the workspace's `broken`. Else raises
+    OdibiException at cell and line.
     """
     notebook = read_notebook(path)
     plain = [_plain(cell) for cell in notebook.cells if find_magic(cell.source) is None]
@@ -58,10 +59,13 @@ def load_notebook(path: Path) -> Loaded:
     workspace.name = path.stem
     workspace.before_runs(definitions.set_up)
     for cell in notebook.cells:
-        try:
-            _read_cell(workspace, cell, path)
-        except OdibiException as exc:
-            raise exc.at(cell=cell.label, file=str(path)) from exc.__cause__
+        for read in _readings(workspace, cell, path):
+            try:
+                read()
+            except OdibiException as exc:
+                exc.at(cell=cell.label, file=str(path))
+                if not go_on:
+                    raise
     left_out = definitions.close(workspace).left_out
     notes = tuple(f"{name}: {note}" for name, node in workspace.nodes.items() for note in node.notes)
     return Loaded(workspace, left_out, notes)
@@ -126,7 +130,8 @@ class _Definitions:
         return namespace
 
 
-def _read_cell(workspace: Workspace, cell: NotebookCell, path: Path) -> None:
+def _readings(workspace: Workspace, cell: NotebookCell, path: Path) -> Iterator[Callable[[], None]]:
+    """Yield what there is to do about a cell: a cell of line magics may declare several things."""
     magic = find_magic(cell.source)
     # Files older than nbformat 4.5 have no ids; the place of a cell is as good within one file.
     origin = CellOrigin(
@@ -138,9 +143,14 @@ def _read_cell(workspace: Workspace, cell: NotebookCell, path: Path) -> None:
         alone=magic is not None,
     )
     if (values := injected_values(cell.source, cell.tags)) is not None:
-        workspace.set_params(values, layer="papermill")
+        yield partial(workspace.set_params, values, layer="papermill")
     for found in [magic] if magic else find_line_magics(cell.source):
-        _DECLARERS.get(found.name, _refuse)(workspace, found, origin)
+        yield partial(_read, workspace, found, origin)
+
+
+def _read(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
+    with workspace.broken.noting(origin, magic.name, magic.line):
+        _DECLARERS.get(magic.name, _refuse)(workspace, magic, origin)
 
 
 def _project(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:

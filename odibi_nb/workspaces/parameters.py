@@ -4,16 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from inspect import Parameter
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.cells.python_body import UNKNOWN
-from odibi_nb.exceptions import UsageError, did_you_mean
+from odibi_nb.exceptions import ParameterError, UsageError, did_you_mean
+from odibi_nb.registry.signatures import signature_of
 from odibi_nb.runner.tasks import SqlStep
+from odibi_nb.sql.tokens import tokenize
+from odibi_nb.workspaces.parameter_types import ParameterType, types_of_node, types_of_vars
 
 if TYPE_CHECKING:
+    from odibi_nb.workspaces.declared import DeclaredNode
     from odibi_nb.workspaces.nodes import Nodes
 
-__all__ = ["Parameters", "known_parameters", "refuse_unknown"]
+__all__ = [
+    "Parameters",
+    "check_types",
+    "defaults_of",
+    "known_parameters",
+    "refuse_nodes",
+    "refuse_unknown",
+    "refuse_unsuitable",
+    "types_of",
+]
+
+
+_IN_WORDS = {"run": "--param", "session": "%odibi params", "papermill": "papermill's cell", "vars": "vars"}
 
 
 class Parameters(Mapping[str, Any]):
@@ -35,6 +53,10 @@ class Parameters(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def source_of(self, name: str) -> str:
+        """Return in words who gives a parameter its value."""
+        return next(words for layer, words in _IN_WORDS.items() if name in self._layers[layer])
 
     def replace(self, layer: str, values: Mapping[str, Any]) -> None:
         """Give a layer other values."""
@@ -62,10 +84,22 @@ class Parameters(Mapping[str, Any]):
         self._values = {name: value for layer in self._layers.values() for name, value in layer.items()}
 
 
+def defaults_of(nodes: Nodes) -> dict[str, Any]:
+    """Return the parameters of all Python nodes that have a default, with its value."""
+    found: dict[str, Any] = {}
+    for node in nodes.values():
+        if node.body is not None:
+            found.update({one.name: one.default for one in node.body.parameters if one.has_default})
+        if node.function is not None:
+            given = signature_of(node.function).parameters
+            found.update({one.name: one.default for one in given if one.default is not Parameter.empty})
+    return found
+
+
 def known_parameters(nodes: Nodes, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return every parameter with its value: as set, else the default of the function that takes it."""
-    known = nodes.defaults()
-    for name in nodes.asked():
+    known = defaults_of(nodes)
+    for name in _asked(nodes):
         known.setdefault(name, UNKNOWN)
     for name in nodes:
         for step in nodes.task(name).steps:
@@ -82,3 +116,52 @@ def refuse_unknown(names: Collection[str], known: Mapping[str, Any]) -> None:
                 f"there is no parameter '{name}'",
                 hint=did_you_mean(name, known) or f"parameters: {', '.join(known) or 'none'}",
             )
+
+
+def refuse_nodes(names: Collection[str], nodes: Nodes) -> None:
+    """Raise UsageError for a parameter that has the name of a node."""
+    for name in names:
+        if name in nodes:
+            raise UsageError(f"'{name}' is a node already", hint="give the parameter another name", node=name)
+
+
+def refuse_unsuitable(values: Mapping[str, Any], nodes: Nodes, variables: Mapping[str, Any]) -> None:
+    """Raise UsageError for a value that isn't of the type that its parameter is known to have.
+
+    variables: `vars` of the project, which the values come before.
+    """
+    for one in types_of(values, nodes, variables):
+        try:
+            one.check(values[one.name])
+        except ParameterError as exc:
+            raise UsageError(exc.message, hint=exc.hint) from exc.__cause__
+
+
+def check_types(node: DeclaredNode, params: Mapping[str, Any]) -> None:
+    """Raise ParameterError, at its line, for a value that isn't of the type that the node's function says.
+
+    params: those of a trial are no `Parameters`; it may well try what a default doesn't suggest.
+    """
+    for one in types_of_node(node) if params else ():
+        if one.name not in params or not (one.exact or isinstance(params, Parameters)):
+            continue
+        try:
+            one.check(params[one.name])
+        except ParameterError as exc:
+            if isinstance(params, Parameters):
+                exc.hint = f"the value is from {params.source_of(one.name)}; {exc.hint}"
+            raise exc.at(node=node.name, **(one.where or node.place.locate(None))) from exc.__cause__
+
+
+def types_of(names: Collection[str], nodes: Nodes, variables: Mapping[str, Any]) -> Iterator[ParameterType]:
+    """Yield all that is known of the types of the named parameters."""
+    told = (one for node in nodes.values() for one in types_of_node(node))
+    return (one for one in chain(told, types_of_vars(variables)) if one.name in names)
+
+
+def _asked(nodes: Nodes) -> set[str]:
+    """Return the `$name`s in the SQL of nodes that can't be compiled, perhaps for want of just their values."""
+    configs = (nodes[name].config for name in nodes if nodes.problem(name) is not None)
+    steps = (step for config in configs if config.transform for step in config.transform.steps if step.sql)
+    tokens = (token for step in steps for token in tokenize(step.sql or ""))
+    return {token.text[1:] for token in tokens if token.kind == "parameter" and len(token.text) > 1}

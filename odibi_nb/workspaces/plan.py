@@ -90,8 +90,7 @@ class Planner:
         task = self._nodes.task(name)
         if not task.enabled:
             return "disabled (enabled: false)"
-        missing = [dependency.name for dependency in task.dependencies if dependency.name not in self._nodes]
-        if missing:
+        if missing := self._nodes.missing_for(name):
             return f"waits for {', '.join(missing)}"
         try:
             self._nodes.ready(name)

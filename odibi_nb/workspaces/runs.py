@@ -316,7 +316,8 @@ class Runs:
     def _keep(self, job: Job, look: Look, result: NodeResult) -> None:
         name, fingerprint = result.node_name, look.fingerprint(result.node_name)
         if fingerprint is not None:
-            in_full = job.options.in_full or (result.dataset is not None and not result.dataset.lazy)
+            rows = result.dataset
+            in_full = job.options.in_full or (rows is not None and (not rows.lazy or rows.seen_whole))
             identity = uuid.uuid4().hex if look.varies(name) else ""
             self.results.keep(result, fingerprint, in_full=in_full, identity=identity)
 

@@ -75,7 +75,8 @@ def problems_of_tests(workspace: Workspace) -> list[OdibiException]:
     for test in workspace.tests.values():
         try:
             test.read()
-            workspace.nodes[test.node]
+            if not workspace.broken.declares(test.node):
+                workspace.nodes[test.node]
         except OdibiException as exc:
             found.append(exc.at(**test.place))
     return found

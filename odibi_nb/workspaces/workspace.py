@@ -17,6 +17,7 @@ from odibi_nb.pipeline.setup import connections_of
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.runner import Listener, NodeResult, RunOptions, RunOutcome
 from odibi_nb.workspaces.asking import Asking
+from odibi_nb.workspaces.broken import BrokenCells
 from odibi_nb.workspaces.checks import Expectations
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode, declared_from_cell, declared_from_python, renamed
 from odibi_nb.workspaces.expectations import Expectation, with_expectations
@@ -25,7 +26,7 @@ from odibi_nb.workspaces.identity import Twins, doubts, former_of
 from odibi_nb.workspaces.mocks import Mock
 from odibi_nb.workspaces.node_tests import NodeTests
 from odibi_nb.workspaces.nodes import Nodes, Surroundings
-from odibi_nb.workspaces.parameters import known_parameters, refuse_unknown
+from odibi_nb.workspaces.parameters import known_parameters, refuse_nodes, refuse_unknown, refuse_unsuitable
 from odibi_nb.workspaces.plan import Plan
 from odibi_nb.workspaces.queries import Queries
 from odibi_nb.workspaces.result import Result
@@ -70,6 +71,7 @@ class Workspace(Asking):
         self.lock = threading.RLock()
         self.nodes = Nodes(self._around)
         self.tests = NodeTests()
+        self.broken = BrokenCells()
         self._runs = Runs(self.nodes, self.lock)
         self.trials = Trials(self.nodes, self._runs, self.lock)
         self.queries = Queries(self.nodes, self._around, self._runs, self.lock)
@@ -87,7 +89,8 @@ class Workspace(Asking):
         """Take over connections, vars, engine and settings: `ws.configure(ProjectConfig(vars={"min_amount": 100}))`."""
         with self.lock:
             connections = connections_of(project.connections, self.root)
-            self.nodes.check_parameters(project.vars)
+            refuse_nodes(project.vars, self.nodes)
+            refuse_unsuitable(project.vars, self.nodes, {})
             self._runs.configure(project)
             self.project = project
             self.current_pipeline = project.pipeline or self.current_pipeline
@@ -181,6 +184,7 @@ class Workspace(Asking):
         gone = set(cell_ids)
         with self.lock:
             self._twins.forget_cells(gone)
+            self.broken.forget_cells(gone)
             return self._drop_all([name for name, node in self.nodes.items() if node.origin.id in gone])
 
     def drop_undeclared(self, cell_id: str, label: str) -> list[str]:
@@ -199,6 +203,7 @@ class Workspace(Asking):
             self._dropped.clear()
             self._twins.clear()
             self.tests.clear()
+            self.broken.clear()
             self.trials.clear()
             self.expectations.clear()
             self.project, self.current_pipeline = None, None
@@ -212,12 +217,13 @@ class Workspace(Asking):
     def set_params(self, values: Mapping[str, Any], *, layer: str = "session") -> None:
         """Set parameters, `ws.set_params({"min_amount": 100})`; raises UsageError for one that nothing uses.
 
+        It does so too for a value of another type than the parameter has.
         layer: "papermill" for what its cell assigns, which may well be used by plain cells alone.
         """
         with self.lock:
             if layer == "session":
-                refuse_unknown(values, known_parameters(self.nodes, self.params))
-            self.nodes.check_parameters(values)
+                self._check_given(values)
+            refuse_nodes(values, self.nodes)
             self._around.params.update(layer, values)
             self.nodes.recompile()
 
@@ -338,13 +344,17 @@ class Workspace(Asking):
         if not params:
             yield
             return
-        refuse_unknown(params, known_parameters(self.nodes, self.params))
+        self._check_given(params)
         with self._around.params.for_run(params):
             self.nodes.recompile()
             try:
                 yield
             finally:
                 self.nodes.recompile()
+
+    def _check_given(self, params: Mapping[str, Any]) -> None:
+        refuse_unknown(params, known_parameters(self.nodes, self.params))
+        refuse_unsuitable(params, self.nodes, self.project.vars if self.project is not None else {})
 
     def _drop(self, name: str) -> None:
         self._remove(name)

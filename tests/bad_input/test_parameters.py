@@ -31,6 +31,18 @@ def test_an_unknown_parameter_suggests(target, words):
     assert "out.csv" not in target.listing()
 
 
+@pytest.mark.parametrize(
+    "words", [("run", "--param", "min_id=abc"), ("plan", "--param", "min_id=abc"), ("params", "min_id=abc")]
+)
+def test_a_value_of_another_type_is_refused(target, words):
+    command, *rest = words
+    text = shell(command, target.path, *rest).failure(2)
+    assert "parameter 'min_id' takes a" in text
+    assert "number, not 'abc'" in text
+    assert "its type is that of `min_id" in text
+    assert "out.csv" not in target.listing()
+
+
 def test_a_known_one_is_taken(target):
     assert "1" in shell("run", target.path, "--param", "min_id=1").success()
     assert target.text() == "id,region\n2,S\n"

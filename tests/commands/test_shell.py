@@ -374,6 +374,64 @@ def test_validate_reports_every_problem(shell: Shell) -> None:
     assert "2 nodes, 2 errors" in out
 
 
+BROKEN = [
+    "%%odibi_node load --raed local:sales.csv",
+    "%%odibi_node clean\ndef clean(load)\n    return load",
+    "%%odibi_node total\nSELECT * FROM CLEAN JOIN nope USING (x)",
+    "%odibi_node one --read local:sales.csv\n%odibi_node two --red local:sales.csv\n%odibi_node three --rea local:x",
+    "%%odibi_nod late\nSELECT 1 AS x",
+    "%%odibi_node after\nlate.merge(one)",
+    "%%odibi_test clean t\ngiven: {load: [{x: 1}]}\nexpect: {count: 1}",
+    "%%odibi_expect clean small\nSELECT * FROM clean",
+    "%%odibi_expect clean",
+]
+
+
+def test_validate_goes_on_past_cells_that_can_not_be_read(shell: Shell) -> None:
+    target = _notebook("n.ipynb", PROJECT, *BROKEN)
+    status, out, _ = shell("validate", target)
+    assert status == 2
+    assert "3 nodes, 7 errors" in out
+    assert "3 | %odibi_node three --rea local:x" in out
+    data = json.loads(shell("validate", target, "--json")[1])
+    assert not data["valid"]
+    assert [(error["node"], error["cell"], error["line"]) for error in data["errors"]] == [
+        ("load", "2", 1), ("clean", "3", 2), ("total", "4", 2), ("two", "5", 2), ("three", "5", 3), ("late", "6", 1),
+        ("clean", "10", 1),
+    ]  # fmt: skip
+    assert all(error["message"] for error in data["errors"])
+    assert [error["hint"] for error in data["errors"]][:3:2] == [
+        "did you mean '--read'?",
+        "declare it: %%odibi_node nope",
+    ]
+    assert "'nope'" in data["errors"][2]["message"]
+
+
+def test_validate_blames_a_projects_broken_cell_alone_for_what_it_would_have_said(shell: Shell) -> None:
+    cells = [
+        PROJECT.replace("vars:", "vras:"),
+        "%%odibi_node load --read local:sales.csv",
+        "%%odibi_node small\ndef small(load, min_amount):\n    return load",
+        "%%odibi_node big\nSELECT * FROM load WHERE amount > $min_amount",
+        "%%odibi_node other\nread: {connection: local, path: '${vars.file}'}",
+        "%%odibi_node reader\nSELECT * FROM other, nope",
+    ]
+    status, out, _ = shell("validate", _notebook("n.ipynb", *cells))
+    assert status == 2
+    assert "2 errors" in out
+    assert "unknown key 'vras'" in out
+    assert "reads 'nope'" in out
+    assert "note: connections and parameters can be checked once" in out
+
+
+@pytest.mark.parametrize("command", ["run", "graph", "test"])
+def test_every_other_command_stops_at_the_first_broken_cell(shell: Shell, command: str) -> None:
+    status, out, err = shell(command, _notebook("n.ipynb", PROJECT, *BROKEN))
+    assert (status, out) == (2, "")
+    assert err.count("error:") == 1
+    assert "in node 'load', cell 2" in err
+
+
 def test_graph_in_every_format(shell: Shell, sales: str) -> None:
     assert "← clean_sales" in shell("graph", sales)[1]
     assert shell("graph", sales, "--format", "svg")[1].startswith("<svg")

@@ -230,9 +230,13 @@ def test_a_broken_test_stops_no_run_but_validate_says_it(shell: Shell) -> None:
 
 
 def test_a_line_that_names_no_test_is_refused_for_every_command(shell: Shell) -> None:
-    status, _, err = shell("validate", notebook("%%odibi_test by_region"))
+    said = "odibi_test: TEST is missing\n  in node 'by_region', cell 4, nb.ipynb, line 1"
+    status, _, err = shell("run", notebook("%%odibi_test by_region"))
     assert status == 2
-    assert "odibi_test: TEST is missing\n  in cell 4, nb.ipynb, line 1" in err
+    assert said in err
+    status, out, _ = shell("validate", "nb.ipynb")
+    assert status == 2
+    assert said in out
 
 
 def test_python_nodes_find_the_notebook_s_helpers(shell: Shell) -> None:

@@ -64,6 +64,43 @@ def test_a_parameter_that_is_a_text_stays_one(nb: Notebook) -> None:
     assert "'00999'" in nb.ok("%odibi params code=00999").text
 
 
+def test_a_value_of_another_type_is_an_error_at_its_own_line(nb: Notebook) -> None:
+    nb.ok("%%odibi_node n --returns object\ndef n(most: int = 1):\n    return most", "x = 1")
+    error = nb.fails("y = 2\n%odibi params most=abc")
+    assert error.message == "parameter 'most' takes a whole number (int), not 'abc'"
+    assert error.hint == "its type is that of `most: int` in node 'n' (cell 3, line 2)"
+    assert (error.where.cell, error.where.line) == ("5", 2)
+    assert nb.ws.params == {"min_amount": 100}
+
+
+def test_what_is_to_be_a_text_stays_one(nb: Notebook) -> None:
+    nb.ok("%%odibi_node n --returns object\ndef n(label: str = None):\n    return label", "%odibi params label=007")
+    nb.ok("%odibi run n")
+    assert nb.ws["n"].value == "007"
+
+
+def test_validate_tells_of_cells_that_could_not_be_read(nb: Notebook) -> None:
+    nb.run("%%odibi_node load --raed local:sales.csv", cell_id="a")
+    nb.run("%%odibi_node clean\ndef clean(load)\n    return load", cell_id="b")
+    nb.run("%%odibi_node total\nSELECT * FROM clean", cell_id="c")
+    nb.run("%%odibi_expect clean", cell_id="d")
+    ran = nb.run("%odibi validate")
+    assert "3 errors in the declarations" in str(ran.error)
+    assert "1 node, 3 errors" in ran.text
+    assert "in node 'load', cell 3, line 1" in ran.text
+    assert "in node 'clean', cell 4, line 2" in ran.text
+
+
+def test_a_cell_that_was_mended_or_deleted_is_no_error_any_more(nb: Notebook) -> None:
+    nb.run("%%odibi_node load --raed local:sales.csv", cell_id="a")
+    nb.run("%%odibi_node other --raed local:sales.csv", cell_id="b")
+    nb.run("%%odibi_node third --raed local:sales.csv", cell_id="c")
+    nb.run("%%odibi_node loaded --read local:sales.csv", cell_id="a")
+    nb.run("x = 1", cell_id="b")
+    nb.ws.drop_cells(["c"])
+    assert "1 node: valid" in nb.ok("%odibi validate").text
+
+
 def test_settings_are_shown_and_set(nb: Notebook) -> None:
     assert "auto=on preview=10" in nb.ok("%odibi set").text
     nb.ok("%odibi set preview=2", LOAD)

@@ -90,6 +90,11 @@ def test_before_its_node_it_waits(nb: Notebook) -> None:
     assert isinstance(nb.fails(CLEAN), ValidationError)
 
 
+def test_before_its_node_a_near_name_is_suggested(sales: Notebook) -> None:
+    ran = sales.ok(SMALL.replace("clean_sales", "clean_sale"))
+    assert "pending: waits for clean_sale (did you mean 'clean_sales'?)" in ran.text
+
+
 def test_it_waits_with_a_node_that_waits_and_with_auto_off(nb: Notebook) -> None:
     nb.ok("%%odibi_node clean_sales\nSELECT * FROM nobody")
     assert "pending: clean_sales waits for nobody" in nb.ok(SMALL).text
@@ -107,7 +112,28 @@ def test_of_a_side_effect_it_waits_for_a_run(nb: Notebook) -> None:
 def test_a_misspelt_column_is_at_its_line(sales: Notebook) -> None:
     error = sales.fails(SMALL.replace("amount", "amuont"))
     assert isinstance(error, TransformError)
-    assert (error.where.cell, error.where.line, error.hint) == ("6", 3, "did you mean 'amount'?")
+    assert error.message == "expectation 'small': there is no column 'amuont'"
+    assert (error.where.node, error.where.cell, error.where.line) == ("clean_sales", "6", 3)
+    assert error.hint == "did you mean 'amount'? columns: region, amount"
+
+
+@pytest.mark.parametrize("expectation", ["amuont > 0", "not_null(amuont)", "unique(region, amuont)"])
+def test_a_column_that_an_expectation_misspells_is_at_its_place(nb: Notebook, expectation: str) -> None:
+    line = f"%%odibi_node n --expect 'row_count > 0' --expect '{expectation}'"
+    nb.ok(LOAD)
+    error = nb.fails(f"{line}\nSELECT region, amount FROM load_sales -- amuont")
+    assert error.message == f"expectation '{expectation}': there is no column 'amuont'"
+    assert error.hint == "did you mean 'amount'? columns: region, amount"
+    assert (error.where.node, error.where.cell, error.where.line) == ("n", "4", 1)
+    assert error.where.column == line.index("amuont") + 1
+
+
+def test_a_misspelt_column_in_a_header_is_at_its_line(nb: Notebook) -> None:
+    nb.ok(LOAD)
+    tests = "  tests:\n  - {type: not_null, columns: [region]}\n  - {type: unique, column: amuont}"
+    error = nb.fails(f"%%odibi_node n\nvalidation:\n{tests}\n---\nload_sales.assign(amuont=1)[['region']]")
+    assert error.message == "expectation 'unique(amuont)': there is no column 'amuont'"
+    assert (error.where.line, error.hint) == (5, "columns: region")
 
 
 def test_what_is_not_even_sql_changes_nothing(sales: Notebook) -> None:

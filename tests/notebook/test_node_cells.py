@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from odibi_nb.exceptions import DependencyError, OdibiException, TransformError, UsageError, ValidationError
-from tests.notebook.shells import LOAD, Notebook
+from tests.notebook.shells import BY_REGION, LOAD, Notebook
 
 
 def _rows(nb: Notebook, name: str) -> list[tuple[object, ...]]:
@@ -165,12 +165,20 @@ def test_reasons_of_dependencies_are_on_the_card(sales: Notebook) -> None:
 def test_an_undeclared_name_waits_and_only_run_raises(nb: Notebook, body: str) -> None:
     ran = nb.ok(LOAD, f"%%odibi_node n\n{body}")
     assert "n · ○ pending" in ran.text
-    assert "waits for load_sale" in ran.text
+    waits = "waits for load_sale (did you mean 'load_sales'?)"
+    assert waits in ran.text
+    assert waits in nb.ok("%odibi plan").text
+    assert f"n {waits}" in nb.ok("%odibi status").text
     assert "unresolved" in nb.ok("%odibi graph").text
     error = nb.fails("%odibi run")
     assert isinstance(error, DependencyError)
     assert error.hint == "did you mean 'load_sales'?"
     assert error.where.line == 2
+
+
+def test_a_name_that_may_well_come_later_is_no_slip(nb: Notebook) -> None:
+    assert nb.ok(LOAD, BY_REGION).text.count("did you mean") == 0
+    assert "waits for clean_sales\n" in nb.ok("%odibi show by_region").text
 
 
 def test_a_waiting_node_runs_once_its_name_is_declared(nb: Notebook) -> None:
@@ -358,6 +366,21 @@ def test_only_run_performs_a_side_effect(nb: Notebook) -> None:
 def test_materialize_table_evaluates_all(nb: Notebook) -> None:
     ran = nb.ok("%%odibi_node n --materialize table\nSELECT * FROM range(100) t(i)")
     assert "100 rows" in ran.text
+
+
+@pytest.mark.parametrize("rows", [0, 3, 20])
+def test_a_preview_that_came_to_the_end_of_the_rows_has_checked_them(nb: Notebook, rows: int) -> None:
+    ran = nb.ok(f"%%odibi_node n --materialize view\nSELECT * FROM range({rows}) t(i)")
+    assert f"{rows} row" in ran.text
+    assert "≥" not in ran.text
+    assert "not all checked" not in ran.text + ran.html
+
+
+def test_a_preview_of_some_columns_has_not_checked_the_rows(nb: Notebook) -> None:
+    columns = ", ".join(f"i + {n} AS c{n}" for n in range(21))
+    ran = nb.ok(f"%%odibi_node n --materialize view\nSELECT {columns} FROM range(3) t(i)")
+    assert "3 rows" in ran.text
+    assert "preview; rows not all checked" in ran.text
 
 
 def test_a_preview_says_that_not_all_rows_are_checked(nb: Notebook) -> None:

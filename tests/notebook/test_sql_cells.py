@@ -56,6 +56,29 @@ def test_into_checks_all_rows_at_their_line(nb: Notebook) -> None:
     assert "x" not in nb.shell.user_ns
 
 
+@pytest.mark.parametrize(
+    ("cell", "line", "column"),
+    [
+        ("%odibi_sql \\\n  SELECT amuont FROM load_sales", 2, 10),
+        ("x = 1\n\n%odibi_sql --rows 3 \\\n  --into v \\\n  SELECT region, \\\n    amuont \\\nFROM load_sales", 6, 5),
+        ("if True:\n    %odibi_sql SELECT \\\n      amuont FROM load_sales", 3, 7),
+    ],
+)
+def test_an_error_points_at_the_line_that_a_backslash_continues(
+    sales: Notebook, cell: str, line: int, column: int
+) -> None:
+    error = sales.fails(cell)
+    assert (error.where.cell, error.where.line, error.where.column) == ("6", line, column)
+    assert error.where.source == cell.split("\n")[line - 1]
+
+
+def test_a_wrong_option_of_a_line_that_goes_on_is_at_its_magic(sales: Notebook) -> None:
+    error = sales.fails("x = 1\n%odibi_sql --rwos \\\n  3 SELECT 1")
+    assert (error.where.cell, error.where.line) == ("6", 2)
+    error = sales.fails("x = 1\n%odibi params \\\n  min_amount=abc")
+    assert (error.where.cell, error.where.line) == ("7", 2)
+
+
 def test_an_error_points_at_its_line_and_column(sales: Notebook) -> None:
     error = sales.fails("%%odibi_sql\nSELECT region,\n  amuont FROM clean_sales")
     assert isinstance(error, TransformError)

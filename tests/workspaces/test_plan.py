@@ -211,9 +211,15 @@ def test_disabled_and_unresolved_nodes_are_skipped_with_all_below(project: Proje
 
 
 def test_a_preview_of_a_leaf_is_no_result_of_a_run(project: Project) -> None:
-    project.ws.node("leaf", "SELECT * FROM clean", materialize="view")
+    project.ws.node("leaf", "SELECT clean.* FROM clean, range(100)", materialize="view")
     project.ws.run_cell("leaf")
     assert project.reasons()["leaf"] == "only its preview was computed"
+
+
+def test_a_preview_that_came_to_the_end_of_a_leaf_is_a_result_of_a_run(project: Project) -> None:
+    project.ws.node("leaf", "SELECT * FROM clean", materialize="view")
+    project.ws.run_cell("leaf")
+    assert project.plan("leaf")["leaf"].action == "cached"
 
 
 def test_a_side_effect_is_performed_by_every_run(project: Project) -> None:

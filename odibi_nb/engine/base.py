@@ -149,7 +149,7 @@ class Query:
 
     name: the result's name in SQL, no other's in the run. facts: what the analysis found. params: values of `$name`s.
     inputs: results by the names that the SQL uses for them. private: some of these names mean this only
-    here (`df`, aliases), not in the whole run.
+    here (`df`, aliases), not in the whole run. numbers: columns of one name are told apart by numbers, not refused.
     """
 
     name: str
@@ -158,6 +158,7 @@ class Query:
     params: Mapping[str, Any] = field(default_factory=dict)
     readers: Readers = Readers()
     private: bool = False
+    numbers: bool = False
 
 
 class Engine(ABC):

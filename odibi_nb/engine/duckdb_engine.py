@@ -89,7 +89,7 @@ class DuckDBEngine(Engine):
         setup = self._private_names(origin.names, query) if private else self._shared_names(query)
         shape = Shape(inputs, bool(facts.volatile), facts.blocking, bool(facts.files), origin.depth)
         form, _ = choose_form(shape, query.readers)
-        return self._create(query.name, origin, form, setup)
+        return self._create(query.name, origin, form, setup, numbers=query.numbers)
 
     def publish(self, value: Any, name: str, *, input_rows: int = 0) -> Dataset:
         from odibi_nb.engine.values import publish_value
@@ -163,13 +163,15 @@ class DuckDBEngine(Engine):
                 self._session.call(work, self._leaves_of(data))
                 self._aliases[folded(alias)] = weakref.ref(data)
 
-    def _create(self, name: str, origin: Origin, form: Form, setup: Iterable[str] = ()) -> Dataset:
-        """Bind a query, check its columns, and keep it under `name`."""
+    def _create(
+        self, name: str, origin: Origin, form: Form, setup: Iterable[str] = (), *, numbers: bool = False
+    ) -> Dataset:
+        """Bind a query, check its columns, and keep it under `name`; numbers: see `Query`."""
         place = Place(origin.names.schema, name, form.upper())
         # A node that is tried again finds what its last attempt has left.
         leftover = self._keep_no_longer(place)
 
-        def work(cursor: Cursor) -> tuple[Schema, Place, int | None]:
+        def work(cursor: Cursor) -> tuple[tuple[str, ...], Schema, Place, int | None]:
             origin.names.enter(cursor)
             with origin.explaining():
                 for statement in setup:
@@ -178,12 +180,14 @@ class DuckDBEngine(Engine):
                     cursor.run(f"DROP {leftover.kind} {leftover}")
             with origin.explaining(origin.text):
                 relation = _bound(cursor, origin)
-            columns = tuple(Column(*pair) for pair in zip(relation.columns, map(str, relation.types), strict=True))
-            check_names([column.name for column in columns])
-            return _narrowed(columns), *_keep(cursor, place, origin, columns)
+            names = _numbered(cursor, origin, relation.columns) if numbers else relation.columns
+            check_names(names)
+            columns = tuple(Column(*pair) for pair in zip(names, map(str, relation.types), strict=True))
+            return _renamed(relation.columns, names), _narrowed(columns), *_keep(cursor, place, origin, columns)
 
-        schema, kept, rows = self._session.call(work, origin.leaves)
+        notes, schema, kept, rows = self._session.call(work, origin.leaves)
         data = DuckDataset(self._session, kept, schema, origin, rows)
+        data.notes = notes
         self._drops[str(place)] = self._session.discard_with(data, kept.schema, kept)
         return data
 
@@ -278,6 +282,19 @@ def _bound(cursor: Cursor, origin: Origin) -> duckdb.DuckDBPyRelation:
     raise error
 
 
+def _numbered(cursor: Cursor, origin: Origin, names: list[str]) -> list[str]:
+    """Return the names of a query's columns as DuckDB tells them apart, where some are the same."""
+    if len({name.casefold() for name in names}) == len(names):
+        return names
+    return cursor.relation(f"FROM (\n{origin.text}\n)", origin.params).columns
+
+
+def _renamed(names: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
+    pairs = (f"{old} → {new}" for old, new in zip(names, others, strict=True) if old != new)
+    listed = ", ".join(itertools.islice(pairs, _SHOWN_NAMES))
+    return (f"columns of one name are numbered: {listed}",) if listed else ()
+
+
 def _casts(columns: Schema) -> str:
     return ", ".join(
         f"CAST({quote_name(old.name)} AS {new.type}) AS {quote_name(old.name)}"
@@ -317,6 +334,9 @@ def _watched(facts: SqlFacts) -> Iterator[Watched]:
         look = partial(literal_stamps, file.path)
         yield Watched(file.path, look, look(), literal_size(file.path))
 
+
+_SHOWN_NAMES = 10
+"""Columns that a note lists."""
 
 _FOOTERS = 16
 """Files that know their number of rows are asked for it, up to this many: it is in their footers."""

@@ -43,7 +43,7 @@ class PandasEngine(Engine):
         # Under another name: the node's own becomes that of the frame.
         result = self._sql.query(replace(query, name=f"{query.name} rows", readers=Readers(overrule="table")))
         table = result.arrow()
-        return ValueDataset(table=table, schema=schema_of(table))
+        return ValueDataset(table=table, schema=schema_of(table), notes=result.notes)
 
     def publish(self, value: Any, name: str, *, input_rows: int = 0) -> Dataset:
         return publish_value(value, name, input_rows=input_rows)

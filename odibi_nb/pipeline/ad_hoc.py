@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -60,7 +60,7 @@ class QueryCompiler:
         step = compile_statement(text, meaning, params=self.params, root=self.root, place=place, apart=paths)
         above = dict.fromkeys(node for name, node in step.inputs.items() if name not in sources)
         dependencies = tuple(Dependency(node, "FROM") for node in above)
-        return NodeTask(QUERY, "sql", dependencies, inputs=sources, steps=(step,), place=place)
+        return NodeTask(QUERY, "sql", dependencies, inputs=sources, steps=(replace(step, numbers=True),), place=place)
 
     def _nodes(self, facts: SqlFacts, sources: Collection[str]) -> dict[str, str]:
         """Return the nodes by the names that the query uses for them."""

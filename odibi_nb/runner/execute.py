@@ -135,7 +135,8 @@ class NodeExecution:
         if step.reads_current and current is not None:
             inputs["df"], private = current(), True
         name = self._name(f"step {number}", final=final)
-        return self._engine.query(Query(name, step.facts, inputs, step.params, self._readers(final=final), private))
+        readers = self._readers(final=final)
+        return self._engine.query(Query(name, step.facts, inputs, step.params, readers, private, step.numbers))
 
     def _operation(self, step: OperationStep, current: Current | None, number: int, *, final: bool) -> Dataset:
         if current is None:

@@ -96,6 +96,7 @@ class SqlStep:
     """An SQL statement. inputs: names it uses → node names; reads_current: it reads `df`.
 
     facts: of the statement as it is executed, its file literals absolute. written: the text as the user wrote it.
+    numbers: its columns may have one name, since nothing reads them by it.
     """
 
     facts: SqlFacts
@@ -104,6 +105,7 @@ class SqlStep:
     reads_current: bool
     place: Place = NOWHERE
     written: str = ""
+    numbers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,9 +111,8 @@ def query_view(result: NodeResult, *, preview: int, into: str = "", explains: bo
     data, time = result.dataset, duration_text(result.duration)
     if explains:
         return QueryView("", time, into, plan="\n".join(data.arrow().column(1).to_pylist()))
-    notes = data.notes if data.known_rows is not None else result.notes
     columns = tuple(ColumnView(*column) for column in data.schema)
-    return QueryView(_rows_text(result), time, into, notes, _preview(result, preview), columns)
+    return QueryView(_rows_text(result), time, into, result.notes, _preview(result, preview), columns)
 
 
 def expectation_view(node: str, outcome: ExpectationResult, *, with_rows: bool) -> ExpectationView:

@@ -111,4 +111,5 @@ def _typed(
         if not isinstance(annotation[0], str) and annotation[0] is not Any:
             yield ParameterType(name, annotation[0], f"{name}: {annotation[1]}", whose, True, where)
     elif default[0] in _TOLD_BY_DEFAULT:
-        yield ParameterType(name, default[0], f"{name}={default[1]}", whose, False, where)
+        kind = Number if default[0] in (int, float) else default[0]  # who writes 100 may well mean 99.5 too
+        yield ParameterType(name, kind, f"{name}={default[1]}", whose, False, where)

@@ -50,6 +50,33 @@ def test_into_binds_all_rows(sales: Notebook) -> None:
     assert sales.shell.user_ns["big"].amount.tolist() == [150, 200]
 
 
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_columns_of_one_name_are_shown_numbered(sales: Notebook, engine: str) -> None:
+    sales.ok(f"%%odibi_project\nengine: {engine}\nconnections: {{local: {{type: local, base_path: ./data}}}}")
+    query = "SELECT a.amount, b.amount, 1 AS AMOUNT FROM load_sales a JOIN load_sales b USING (amount) ORDER BY 1 DESC"
+    ran = sales.ok(f"%%odibi_sql\n{query}")
+    assert "note: columns of one name are numbered: amount → amount_1, AMOUNT → AMOUNT_2" in ran.text
+    assert [line.split() for line in ran.text.splitlines() if line.lstrip().startswith(("amount", "200"))] == [
+        ["amount", "amount_1", "AMOUNT_2"],
+        ["200", "200", "1"],
+    ]
+    sales.ok(f"%odibi_sql --into v {query}")
+    assert list(sales.shell.user_ns["v"].columns) == ["amount", "amount_1", "AMOUNT_2"]
+    assert sales.ws.sql(query).df().shape == (3, 3)
+    assert [column.name for column in sales.ws.sql(query).schema] == ["amount", "amount_1", "AMOUNT_2"]
+
+
+def test_columns_of_one_name_whose_types_are_narrowed_are_numbered(nb: Notebook) -> None:
+    ran = nb.ok("%odibi_sql --into v SELECT sum(i) AS s, sum(i) AS s, sum(i) AS s_1 FROM range(3) t(i)")
+    assert "s → s_1, s_1 → s_1_1" in ran.text
+    assert nb.shell.user_ns["v"].to_numpy().tolist() == [[3, 3, 3]]
+
+
+def test_a_node_still_has_each_name_once(sales: Notebook) -> None:
+    error = sales.fails("%%odibi_node n\nSELECT amount, amount FROM load_sales")
+    assert "two columns are named 'amount' and 'amount'" in error.message
+
+
 def test_into_checks_all_rows_at_their_line(nb: Notebook) -> None:
     error = nb.fails("%%odibi_sql --into x\nSELECT i,\n  i::TINYINT AS t\nFROM range(1000) t(i)")
     assert (error.where.cell, error.where.line) == ("3", 3)

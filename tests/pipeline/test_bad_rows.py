@@ -131,7 +131,11 @@ def test_what_is_wrong_with_its_text_is_found_before_anything_runs(project: Proj
 def test_a_misspelt_column_is_the_tests_fault_at_its_line(project: Project) -> None:
     error = outcome(project, sql("n", ROWS, **rule("SELECT *\nFROM n\nWHERE naem = ''"))).error
     assert isinstance(error, TransformError)
-    assert (error.where.line, error.where.source, error.hint) == (3, "WHERE naem = ''", "did you mean 'name'?")
+    assert (error.where.line, error.where.source, error.hint) == (
+        3,
+        "WHERE naem = ''",
+        "did you mean 'name'? columns: i, name",
+    )
 
 
 def test_a_cast_in_the_test_is_the_tests_fault_at_its_line(project: Project) -> None:

@@ -35,7 +35,7 @@ def ws(tmp_path: Path) -> Iterator[Workspace]:
     ("name", "value"),
     [
         ("a", "5"), ("a", 2.5), ("a", True), ("a", None), ("b", "1.5"), ("b", True), ("c", 7), ("d", "soon"),
-        ("e", 1), ("e", "yes"), ("i", "x"), ("j", "x"), ("j", 2.5), ("j", True), ("k", "x"), ("m", 1), ("n", "soon"),
+        ("e", 1), ("e", "yes"), ("i", "x"), ("j", "x"), ("j", True), ("k", "x"), ("m", 1), ("n", "soon"),
     ],
 )  # fmt: skip
 def test_a_value_of_another_type_is_refused_and_changes_nothing(ws: Workspace, name: str, value: Any) -> None:
@@ -54,7 +54,7 @@ def test_a_value_of_another_type_is_refused_and_changes_nothing(ws: Workspace, n
     ("name", "value", "shown"),
     [
         ("a", 5, "5"), ("b", 2, "2.0"), ("c", "007", "'007'"), ("d", "2024-02-03", "datetime.date(2024, 2, 3)"),
-        ("i", None, "None"), ("j", None, "None"), ("j", np.int64(7), "7"), ("k", 2, "2"), ("o", 7, "7"),
+        ("i", None, "None"), ("j", None, "None"), ("j", np.int64(7), "7"), ("j", 2.5, "2.5"), ("k", 2, "2"), ("o", 7, "7"),
         ("n", "2024-02-03", "datetime.date(2024, 2, 3)"), ("n", date(2024, 2, 3), "datetime.date(2024, 2, 3)"),
         ("p", "x", "'x'"), ("p", 5, "5"), ("q", "x", "'x'"),
     ],
@@ -99,7 +99,7 @@ def test_vars_of_another_type_than_a_node_says_are_its_error(ws: Workspace) -> N
 
 def test_vars_of_another_type_are_refused_where_the_node_is_there_already(ws: Workspace) -> None:
     ws.node("n", "def n(rate=1):\n    return rate")
-    with pytest.raises(UsageError, match="parameter 'rate' takes a whole number, not 'x'"):
+    with pytest.raises(UsageError, match="parameter 'rate' takes a number, not 'x'"):
         ws.configure(ProjectConfig(vars={"rate": "x"}))
     assert ws.params == {}
 

@@ -85,7 +85,9 @@ class Asking:
         """Return the status of each node (of all, unless named): `ws.statuses()`."""
         with self.lock:
             self.nodes.refresh()
-            return self._runs.statuses([self.nodes[name].name for name in (self.nodes if names is None else names)])
+            return self._runs.freshness.statuses(
+                [self.nodes[name].name for name in (self.nodes if names is None else names)]
+            )
 
     def result(self, name: str) -> NodeResult | None:
         """Return the record of a node's last real run, `ws.result("by_region")`; None when it never ran."""
@@ -136,7 +138,7 @@ class Asking:
         with self.lock:
             selectors, exclude = list(selectors), list(exclude)
             asks = any("state:modified" in text for text in (*selectors, *exclude))
-            statuses, modified = self.statuses(), self._runs.modified() if asks else ()
+            statuses, modified = self.statuses(), self._runs.freshness.modified() if asks else ()
             nodes = {
                 name: Selectable(node.config.tags, node.pipeline, statuses[name], name in modified)
                 for name, node in self.nodes.items()
@@ -170,13 +172,13 @@ class Asking:
             self.nodes.refresh()
             if missing := self.nodes.waits_for(name):
                 return missing
-            late = [one for one in self._runs.outdated(name) if self.nodes[one].config.returns == "none"]
+            late = [one for one in self._runs.freshness.outdated(name) if self.nodes[one].config.returns == "none"]
             return [f"{one} (only `%odibi run` performs it)" for one in late]
 
     def work_above(self, name: str) -> dict[str, float]:
         """Return the nodes that have to run before this one can, with the seconds each took the last time."""
         with self.lock:
-            return self._runs.results.durations(self._runs.outdated(name))
+            return self._runs.results.durations(self._runs.freshness.outdated(name))
 
     @property
     def title(self) -> str:

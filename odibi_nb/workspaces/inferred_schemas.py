@@ -76,7 +76,7 @@ class _Look:
             return None
         # The order of the graph, since chains may be longer than Python's stack.
         above = self._nodes.with_upstream([name])
-        wanted = self._without_fresh(name, self._runs.statuses(above))
+        wanted = self._without_fresh(name, self._runs.freshness.statuses(above))
         for one in above:
             if one in wanted:
                 self._results[one] = self._inferred(one) or self._runs.schemas.of_result(one)

@@ -143,9 +143,14 @@ def _readings(workspace: Workspace, cell: NotebookCell, path: Path) -> Iterator[
         alone=magic is not None,
     )
     if (values := injected_values(cell.source, cell.tags)) is not None:
-        yield partial(workspace.set_params, values, layer="papermill")
+        yield partial(_take_values, workspace, values, origin)
     for found in [magic] if magic else find_line_magics(cell.source):
         yield partial(_read, workspace, found, origin)
+
+
+def _take_values(workspace: Workspace, values: dict[str, Any], origin: CellOrigin) -> None:
+    with workspace.broken.noting(origin, "", ""):
+        workspace.set_params(values, layer="papermill")
 
 
 def _read(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:

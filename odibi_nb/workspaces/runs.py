@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Job", "RunRequest", "Runs"]
 
+_NAMED = 2
+
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
@@ -82,6 +84,7 @@ class Runs:
         self.results = KeptResults()
         self.schemas = KnownSchemas()
         self._standing: dict[str, tuple[Dataset, str]] = {}
+        self._renamed: dict[str, str] = {}
         self._fingerprints = Fingerprints(nodes)
         self.freshness = Freshness(nodes, self.results, self._fingerprints)
         self.configure(None)
@@ -110,7 +113,8 @@ class Runs:
         self._fingerprints.stamps.by_content = project is not None and project.settings.source_files == "content"
 
     def rename(self, old: str, new: str) -> None:
-        """Give what is known of a node's results to the name that it has now."""
+        """Give what is known of a node's results to the name that it has now; those of a run going on come later."""
+        self._renamed = {**{was: new if now == old else now for was, now in self._renamed.items()}, old: new}
         self.results.rename(old, new)
         self.schemas.rename(old, new)
         if old in self._standing:
@@ -118,6 +122,7 @@ class Runs:
 
     def forget(self, name: str) -> None:
         """Forget a node's results."""
+        self._standing.pop(name, None)
         self.results.forget(name)
         self.schemas.forget(name)
 
@@ -152,6 +157,7 @@ class Runs:
         with self.exclusively():
             self._nodes.set_up()
             with self._lock:
+                self._renamed.clear()
                 job = prepare()
             outcome = self.execute(job, listeners)
             with self._lock:
@@ -225,7 +231,7 @@ class Runs:
         if (status := self.freshness.statuses([name])[name]) in ("completed", "cached"):
             return True
         dataset, digest = self._standing.get(name, (None, ""))
-        at_fault = broken(result.expectations) is not None
+        at_fault = broken(result.expectations) is not None or result.write_failed
         return (status == "failed" and at_fault) or (
             dataset is result.dataset and digest == self.freshness.digest(name) != ""
         )
@@ -256,35 +262,37 @@ class Runs:
         return outcome
 
     def keep(self, job: Job, outcome: RunOutcome) -> None:
-        """Take in the results of a run; those of nodes dropped meanwhile are let go."""
+        """Take in the results of a run; those of nodes dropped meanwhile are let go, what they wrote is noted."""
+        if job.look is None:
+            return
         cached = {one.name for one in job.plan if one.action == "cached"}
-        look = job.look.after_run() if job.look is not None else None
+        look = job.look.after_run()
         targets = {task.name: task.target for task in job.tasks}
-        if job.look is not None and look is not None:
-            _note_shared(outcome, job.look, look)
-        for name, result in outcome.results.items():
-            if name not in self._nodes or look is None:
-                continue
-            if name not in cached or self._is_spoilt(result):
-                self._keep(job, look, result)
-                self.schemas.learn(result)
-            target = targets.get(name)
+        _note_shared(outcome, job.look, look)
+        for told, result in outcome.results.items():
+            name = self._renamed.get(told, told)
+            result.node_name = name
+            if name in self._nodes and (told not in cached or self._is_spoilt(result)):
+                self._keep(job, look, result, told)
+            target = targets.get(told)
             if result.write_failed:
                 self.results.note_unwritten(name, result.error)
             elif result.rows_written is not None and target is not None:
-                self.results.note_written(name, target_text(target), target_stamp(target))
+                self.results.note_written(name, target_text(target), target_stamp(target), identity=look.rows(told))
 
-    def _keep(self, job: Job, look: Look, result: NodeResult) -> None:
-        name, fingerprint = result.node_name, look.fingerprint(result.node_name)
-        if fingerprint is not None:
+    def _keep(self, job: Job, look: Look, result: NodeResult, told: str) -> None:
+        """Take in a node's result; told: its name when the run began."""
+        self.schemas.learn(result)
+        if (fingerprint := look.fingerprint(told)) is not None:
             rows = result.dataset
             in_full = job.options.in_full or (rows is not None and (not rows.lazy or rows.seen_whole))
-            identity = uuid.uuid4().hex if look.varies(name) else ""
+            identity = uuid.uuid4().hex if look.varies(told) else ""
+            self._standing.pop(result.node_name, None)
             self.results.keep(result, fingerprint, in_full=in_full, identity=identity)
 
     def _is_spoilt(self, result: NodeResult) -> bool:
         """Whether rows that were taken for good have turned out to be at fault, once all were computed."""
-        return result.error is not None and self.engine.is_about_rows(result.error)
+        return result.error is not None and not result.write_failed and self.engine.is_about_rows(result.error)
 
     def _planned(self, names: Collection[str], request: RunRequest) -> tuple[Plan, Look]:
         needed = self._nodes.with_upstream(names)
@@ -343,9 +351,12 @@ def _note_shared(outcome: RunOutcome, before: Look, after: Look) -> None:
                 sharing.setdefault(name, []).append(result)
     for name, results in sharing.items():
         for result in results if len(results) > 1 else ():
-            others = ", ".join(f"'{one.node_name}'" for one in results if one is not result)
-            note = f"'{name}' changed while the run went on, and is used by {others} too"
-            result.notes += (f"{note}: what they give depends on which runs first",)
+            # Two of them, and one more where that is this one, are enough to be named.
+            others = [f"'{one.node_name}'" for one in results[: _NAMED + 1] if one is not result][:_NAMED]
+            more = len(results) - 1 - len(others)
+            users = ", ".join(others) + (f" and {more} more" if more else "")
+            note = f"'{name}' changed while the run went on, and is used by {users} too"
+            result.notes += (f"{note}: what they give may depend on which runs first",)
 
 
 def _engine_of(project: ProjectConfig | None) -> tuple[str, dict[str, Any]]:

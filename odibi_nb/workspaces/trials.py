@@ -121,7 +121,7 @@ class Trials:
     def problems(self) -> list[OdibiException]:
         """Return what is wrong with the mocks, as far as it can be told before they are used."""
         found = list(self._broken)
-        for mock in () if found else self.mocks:
+        for mock in self.mocks:
             try:
                 self._check(mock)
             except OdibiException as exc:

@@ -136,6 +136,7 @@ class Workspace(Asking):
             self._twins.note(before, node)
             if former is not None:
                 self._runs.rename(former.name, node.name)
+                self.trials.forget(former.name)
                 self.trials.mocks.rename(former.name, node.name)
                 self._give_back(former.name)
             return declared

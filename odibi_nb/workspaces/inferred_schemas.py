@@ -20,6 +20,7 @@ from odibi_nb.sql.quote import quote_name
 
 if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig
+    from odibi_nb.engine.base import Engine
     from odibi_nb.engine.schema import Schema
     from odibi_nb.workspaces.nodes import Nodes
     from odibi_nb.workspaces.runs import Runs
@@ -40,6 +41,7 @@ class InferredSchemas:
     def __init__(self, nodes: Nodes, runs: Runs) -> None:
         self._nodes, self._runs = nodes, runs
         self._found: dict[tuple[str, str], tuple[list[Any], Schema | None]] = {}
+        self._engine: Engine | None = None
 
     def of_result(self, name: str) -> Schema | None:
         """Return the columns of a node's result; None when they aren't known."""
@@ -57,10 +59,18 @@ class InferredSchemas:
         reads = any(_reads(self._nodes[one].config) for one in above)
         return not reads and not any(_looks_outside(self._nodes.task(one)) for one in above)
 
+    def forget(self, name: str) -> None:
+        """Forget what was found of a node."""
+        for key in [key for key in self._found if key[0] == name]:
+            del self._found[key]
+
     def clear(self) -> None:
         self._found.clear()
 
     def _looked(self) -> _Look:
+        if self._runs.scratch is not self._engine:  # another one, of other settings
+            self._engine = self._runs.scratch
+            self._found.clear()
         return _Look(self._nodes, self._runs, self._found)
 
 

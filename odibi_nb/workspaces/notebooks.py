@@ -6,7 +6,7 @@ import ast
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from odibi_nb.cells.names import names_of
 from odibi_nb.cells.notebook_file import NotebookCell, read_notebook
 from odibi_nb.cells.parsing import parse_python
 from odibi_nb.cells.star_imports import expanded
-from odibi_nb.exceptions import OdibiException, UsageError, did_you_mean
+from odibi_nb.exceptions import NodeExecutionError, OdibiException, UsageError, did_you_mean
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.workspaces.declared import CellOrigin
 from odibi_nb.workspaces.expectations import expectation_from_cell
@@ -78,7 +78,7 @@ class _Definitions:
     """
 
     def __init__(self, cells: Sequence[PlainCell], path: Path) -> None:
-        self._cells, self._file, self._folder = cells, path.name, str(path.absolute().parent)
+        self._cells, self._path, self._file, self._folder = cells, path, path.name, str(path.absolute().parent)
         self._lock = threading.RLock()
         self._slice: Slice | None = None
         self._namespace: dict[str, Any] | None = None
@@ -102,9 +102,17 @@ class _Definitions:
         return self._slice
 
     def set_up(self) -> None:
-        """Run setup cells, if there are any; a run of SQL alone would not ask for anything that they define."""
-        if self._slice is not None and self._slice.has_setup:
+        """Run setup cells, if there are any; a run of SQL alone would not ask for anything that they define.
+
+        Raises NodeExecutionError where a cell fails: no node can run then.
+        """
+        if self._slice is None or not self._slice.has_setup:
+            return
+        try:
             self.namespace()
+        except OdibiException as exc:
+            where = replace(exc.where, node=None, file=str(self._path))
+            raise NodeExecutionError(exc.message, hint=exc.hint, **asdict(where)) from exc.__cause__
 
     def namespace(self) -> dict[str, Any]:
         """Return the globals of Python nodes; what fails in them fails every node that needs them."""

@@ -190,8 +190,8 @@ def test_a_setup_cell_comes_before_nodes_that_are_all_sql(shell: Shell) -> None:
 def test_a_setup_cell_that_fails_says_where(shell: Shell) -> None:
     target = _notebook("n.ipynb", PROJECT, "x = 1\n1 / 0", "%%odibi_node n\nSELECT 1 AS a", tags={1: ["odibi-setup"]})
     status, _, err = shell("run", target)
-    assert status == 2  # no node has started
-    assert "ZeroDivisionError: division by zero\n  in cell 2, line 2" in err
+    assert status == 1
+    assert "ZeroDivisionError: division by zero\n  in cell 2, n.ipynb, line 2" in err
 
 
 def test_names_imported_by_a_star_are_the_nodes_too(shell: Shell) -> None:
@@ -490,3 +490,10 @@ def test_the_version(shell: Shell) -> None:
     import odibi_nb
 
     assert shell("--version")[1] == f"odibi-nb {odibi_nb.__version__}\n"
+
+
+def test_validate_tells_of_injected_values_that_can_not_be_taken(shell: Shell) -> None:
+    target = _notebook("n.ipynb", "%%odibi_node sales\nSELECT 1 AS a", "sales = 5", tags={1: ["injected-parameters"]})
+    status, out, _ = shell("validate", target)
+    assert status == 2
+    assert "'sales' is a node already" in out

@@ -128,6 +128,19 @@ def test_a_column_that_an_expectation_misspells_is_at_its_place(nb: Notebook, ex
     assert error.where.column == line.index("amuont") + 1
 
 
+@pytest.mark.parametrize("before", ["--write local:amuont/x.csv --tag amuont", "--describe 'amuont of each'"])
+def test_only_the_expectation_is_pointed_at(nb: Notebook, before: str) -> None:
+    line = f"%%odibi_node n {before} --expect 'row_count > 0' --expect 'amuont > 0' --tag amuont"
+    nb.ok(LOAD)
+    error = nb.fails(f"{line}\nSELECT region, amount FROM load_sales")
+    assert error.where.column == line.index("'amuont > 0'") + 2
+
+
+def test_columns_that_a_query_itself_defines_are_suggested(sales: Notebook) -> None:
+    query = "WITH c AS (SELECT amount AS key_no FROM clean_sales) SELECT * FROM c WHERE key_n = 1"
+    assert "key_no" in sales.fails(f"%%odibi_expect clean_sales keys\n{query}").hint
+
+
 def test_a_misspelt_column_in_a_header_is_at_its_line(nb: Notebook) -> None:
     nb.ok(LOAD)
     tests = "  tests:\n  - {type: not_null, columns: [region]}\n  - {type: unique, column: amuont}"

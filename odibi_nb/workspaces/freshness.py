@@ -49,6 +49,12 @@ class Freshness:
                 found.add(name)
         return found
 
+    def is_modified(self, name: str) -> bool:
+        """Whether a node's last result is stale for a reason of its own."""
+        kept = self._results.kept(name)
+        now = self._fingerprints.look(self._nodes.with_upstream([name])).fingerprint(name)
+        return kept is not None and now is not None and any(differences(kept.fingerprint, now))
+
     def outdated(self, name: str) -> list[str]:
         """Return the nodes above one that have to run for it, in order: those not fresh, and what is below them."""
         return self._outdated(self._nodes.with_upstream([name])[:-1])

@@ -86,11 +86,17 @@ class _Look:
             return None
         # The order of the graph, since chains may be longer than Python's stack.
         above = self._nodes.with_upstream([name])
-        wanted = self._without_fresh(name, self._runs.freshness.statuses(above))
+        statuses = self._runs.freshness.statuses(above)
+        wanted = self._without_fresh(name, statuses)
         for one in above:
             if one in wanted:
-                self._results[one] = self._inferred(one) or self._runs.schemas.of_result(one)
+                self._results[one] = self._inferred(one) or self._last(one, statuses[one])
         return self._results.get(name)
+
+    def _last(self, name: str, status: str) -> Schema | None:
+        """Return the columns that a node had in its last run, unless it has been edited since."""
+        found = self._runs.schemas.of_result(name)
+        return None if found is not None and status == "stale" and self._runs.freshness.is_modified(name) else found
 
     def source(self, node: str, name: str) -> Schema | None:
         task = self._ready(node)

@@ -110,3 +110,13 @@ def test_another_setting_of_the_engine_is_another_type(tmp_path: Path) -> None:
         kinds += given.dataset.frame("pandas").kind.tolist()
     assert kinds == ["DOUBLE", "INTEGER"]
     ws.close()
+
+
+def test_an_edited_python_node_may_have_other_columns(tmp_path: Path) -> None:
+    ws = Workspace(tmp_path)
+    ws.node("p", "import pandas as pd\npd.DataFrame({'id': [1]})", cache=True)
+    ws.node("q", "SELECT * FROM p")
+    ws.run()
+    ws.node("p", "import pandas as pd\npd.DataFrame({'id': [1], 'extra': [2]})", cache=True)
+    assert ws.try_node("q", {"p": [{"id": 1, "extra": 2}]}).success
+    ws.close()

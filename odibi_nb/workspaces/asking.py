@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -144,11 +144,16 @@ class Asking:
             return select(self.graph, nodes, selectors, exclude)
 
     def problems(
-        self, names: Iterable[str] | None = None, *, but_for: BrokenCells | None = None
+        self,
+        names: Iterable[str] | None = None,
+        *,
+        writing: Collection[str] = (),
+        but_for: BrokenCells | None = None,
     ) -> list[OdibiException]:
         """Return everything that would stop a run before its first node, `ws.problems()`: nothing is executed.
 
         names: the nodes that are to run; without them also what keeps the whole from being as it was meant.
+        writing: those of them that are to be written, where no other declared node may write.
         but_for: cells whose own faults are told elsewhere, and with them what follows from those.
         """
         found, known = list[OdibiException](), but_for or BrokenCells()
@@ -160,7 +165,10 @@ class Asking:
                     self.nodes.ready(name, excused=known.excuses)
                 except OdibiException as exc:
                     found.append(exc)
-            found.extend(shared_targets((self.nodes[name].config for name in wanted), self._around.connections))
+            configs = (node.config for node in self.nodes.values())
+            written = None if names is None else frozenset(writing)
+            if written is None or written:
+                found.extend(shared_targets(configs, self._around.connections, writing=written))
             found.extend(self.expectations.orphans(known.declares) if names is None else ())
         return [error for error in found if not known.explains(error)]
 

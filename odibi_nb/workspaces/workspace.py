@@ -301,7 +301,8 @@ class Workspace(Asking):
         with self._params_for(request.params):
             names = self.select(request.selectors, request.exclude)
             everything = not request.selectors and not request.exclude
-            for problem in self.problems(None if everything else self.nodes.with_upstream(names)):
+            running = None if everything else self.nodes.with_upstream(names)
+            for problem in self.problems(running, writing=names):
                 raise problem
             return self._runs.prepare(names, request)
 

@@ -147,7 +147,10 @@ def test_validate_shows_all_problems_and_stops_run_all(sales: Notebook) -> None:
 
 def test_two_writers_of_one_target_are_refused(sales: Notebook) -> None:
     sales.ok("%%odibi_node again --write local:by_region.parquet\nSELECT 1 AS x")
-    assert "both write local:by_region.parquet" in str(sales.fails("%odibi run"))
+    for selectors in ("", "again", "by_region"):
+        assert "both write local:by_region.parquet" in str(sales.fails(f"%odibi run {selectors}"))
+    assert not Path("data/by_region.parquet").exists()
+    assert "2 completed" in sales.ok("%odibi run clean_sales --force").text
 
 
 def test_show_with_more_rows(nb: Notebook) -> None:

@@ -322,6 +322,13 @@ def test_what_is_found_before_a_node_starts_is_status_2(
     assert not Path("started").exists()
 
 
+@pytest.mark.parametrize("command", ["run", "plan", "graph", "ls"])
+def test_selecting_no_node_is_status_2(shell: Shell, sales: str, command: str) -> None:
+    status, out, err = shell(command, sales, "clean_sales", "--exclude", "clean_sales")
+    assert (status, out) == (2, "")
+    assert "no node is selected: --exclude clean_sales leaves out all\n  hint: without it: clean_sales" in err
+
+
 def test_a_missing_notebook_is_status_2_with_a_hint(shell: Shell, sales: str) -> None:
     status, _, err = shell("run", "sale.ipynb")
     assert status == 2

@@ -17,6 +17,10 @@ def test_bare_odibi_is_status(sales: Notebook) -> None:
 
 def test_an_empty_workspace_says_how_to_begin(nb: Notebook) -> None:
     assert "%%odibi_node NAME" in nb.ok("%odibi").text
+    plan = nb.ok("%odibi plan")
+    assert plan.text.splitlines() == [f"{nb.ws.title} · no nodes yet: start a cell with %%odibi_node NAME"]
+    assert "no nodes yet" in plan.html
+    assert "<table" not in plan.html
 
 
 def test_the_graph_is_shown_in_every_form(sales: Notebook) -> None:

@@ -181,6 +181,19 @@ class Asking:
             late = [one for one in self._runs.outdated(name) if self.nodes[one].config.returns == "none"]
             return [f"{one} (only `%odibi run` performs it)" for one in late]
 
+    def obstacle(self, name: str) -> str:
+        """Return in a line what keeps a node from running as it is declared, `ws.obstacle("x")`; "" for nothing."""
+        with self.lock:
+            self.nodes.refresh()
+            missing = self.nodes.missing_for(name)
+            if missing and self.nodes.problem(name) is None:
+                return f"waits for {', '.join(missing)}"
+            try:
+                self.nodes.ready(name)
+            except OdibiException as exc:
+                return exc.message.partition("\n")[0]
+        return ""
+
     def work_above(self, name: str) -> dict[str, float]:
         """Return the nodes that have to run before this one can, with the seconds each took the last time."""
         with self.lock:

@@ -329,6 +329,15 @@ def test_selecting_no_node_is_status_2(shell: Shell, sales: str, command: str) -
     assert "no node is selected: --exclude clean_sales leaves out all\n  hint: without it: clean_sales" in err
 
 
+def test_status_in_json_has_reasons(shell: Shell) -> None:
+    target = _notebook("n.ipynb", PROJECT, LOAD, "%%odibi_node late\nSELECT $x AS x", "%%odibi_node b\nSELECT * FROM c")
+    nodes = json.loads(shell("status", target, "--json")[1])["nodes"]
+    assert nodes["load_sales"] == {"status": "pending", "reason": ""}
+    assert "$x" in nodes["late"]["reason"]
+    assert nodes["b"]["reason"] == "waits for c"
+    assert nodes["c"] == {"status": "unresolved", "reason": "not declared"}
+
+
 def test_a_missing_notebook_is_status_2_with_a_hint(shell: Shell, sales: str) -> None:
     status, _, err = shell("run", "sale.ipynb")
     assert status == 2

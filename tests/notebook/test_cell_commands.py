@@ -23,6 +23,22 @@ def test_an_empty_workspace_says_how_to_begin(nb: Notebook) -> None:
     assert "<table" not in plan.html
 
 
+def test_status_says_what_keeps_a_node_from_running(sales: Notebook) -> None:
+    assert "why" not in sales.ok("%odibi status").text
+    sales.ws.node("typo", "SELECT FROM WHERE")
+    sales.ws.node("asks", "SELECT * FROM by_region WHERE total > $least")
+    sales.ws.node("late", "SELECT * FROM nowhere")
+    sales.ws.node("lost", read={"connection": "nope", "path": "x.csv"})
+    ran = sales.ok("%odibi status")
+    lines = {line.split()[0]: line.split() for line in ran.text.splitlines()}
+    for name, said in {"typo": "syntax", "asks": "least", "late": "waits for nowhere", "lost": "nope"}.items():
+        assert said in " ".join(lines[name])
+        assert said in ran.html
+    assert lines["typo"][1] == "pending"
+    assert "not declared" in " ".join(lines["nowhere"])
+    assert "why" not in lines["by_region"]
+
+
 def test_the_graph_is_shown_in_every_form(sales: Notebook) -> None:
     ran = sales.ok("%odibi graph")
     assert "by_region    sql     2 rows" in ran.text

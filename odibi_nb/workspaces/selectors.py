@@ -83,7 +83,9 @@ _METHODS: dict[str, Callable[[Selectable, str], bool]] = {
 def _empty(selectors: Iterable[str], exclude: Iterable[str], chosen: Iterable[str]) -> UsageError:
     if names := list(chosen):
         left_out = f"--exclude {' '.join(exclude)}"
-        return UsageError(f"no node is selected: {left_out} leaves out all", hint=f"without it: {_first(sorted(names))}")
+        return UsageError(
+            f"no node is selected: {left_out} leaves out all", hint=f"without it: {_first(sorted(names))}"
+        )
     quoted = " ".join(f"'{text}'" for text in selectors)
     hint = "a comma intersects; give selectors apart for a union"
     return UsageError(f"no node is selected by {quoted}", hint=hint)

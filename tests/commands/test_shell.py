@@ -338,6 +338,14 @@ def test_status_in_json_has_reasons(shell: Shell) -> None:
     assert nodes["c"] == {"status": "unresolved", "reason": "not declared"}
 
 
+def test_a_plan_in_json_says_that_a_run_refuses_to_start(shell: Shell, sales: str) -> None:
+    assert json.loads(shell("plan", sales, "--json")[1])["notes"] == []
+    target = _notebook("n.ipynb", PROJECT, LOAD, "%%odibi_node late\nSELECT $x AS x", "%%odibi_node b\nSELECT * FROM c")
+    status, out, _ = shell("plan", target, "--json")
+    note = "a run refuses to start: 'late': parameter $x has no value (and 1 more problem: %odibi validate)"
+    assert (status, json.loads(out)["notes"]) == (0, [note])
+
+
 def test_a_missing_notebook_is_status_2_with_a_hint(shell: Shell, sales: str) -> None:
     status, _, err = shell("run", "sale.ipynb")
     assert status == 2

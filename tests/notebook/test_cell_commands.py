@@ -165,6 +165,26 @@ def test_validate_shows_all_problems_and_stops_run_all(sales: Notebook) -> None:
     assert "'nope', which is not declared" in ran.text
 
 
+def test_plan_and_run_say_how_much_keeps_a_run_from_starting(sales: Notebook) -> None:
+    sales.ws.node("late", "SELECT * FROM nope", depends_on=["load_sales"])
+    late = "node 'late' reads 'nope', which is not declared (FROM, line 1)"
+    plan = sales.ok("%odibi plan")
+    assert plan.text.splitlines()[-1] == f"a run refuses to start: {late}"
+    assert "a run refuses to start: node" in plan.html
+    assert "refuses" not in sales.ok("%odibi plan by_region").text
+    assert sales.fails("%odibi run").hint == "declare it: %%odibi_node nope"
+    sales.ws.node("typo", "SELECT FROM WHERE")
+    sales.ws.node("asks", "SELECT $least AS least")
+    more = "(and 2 more problems: %odibi validate)"
+    assert sales.ok("%odibi plan").text.splitlines()[-1] == f"a run refuses to start: {late} {more}"
+    for _ in range(2):
+        error = sales.fails("%odibi run")
+        assert (error.message, error.hint) == (late, f"declare it: %%odibi_node nope {more}")
+    hint = sales.fails("%odibi run typo asks").hint
+    assert hint is not None
+    assert "and 1 more problem: %odibi validate" in hint
+
+
 def test_two_writers_of_one_target_are_refused(sales: Notebook) -> None:
     sales.ok("%%odibi_node again --write local:by_region.parquet\nSELECT 1 AS x")
     for selectors in ("", "again", "by_region"):

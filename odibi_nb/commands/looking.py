@@ -31,10 +31,10 @@ def status(call: Call) -> Shown:
     reads = {name: ", ".join(ws.nodes.task(name).depends_on) for name in ws}
     rows = [(n.name, n.kind, n.status, n.rows, n.time, reads.get(n.name, ""), n.reason) for n in view.nodes]
     columns = len(_STATUS) if any(one.reason for one in view.nodes) else len(_STATUS) - 1
-    header, rows = _STATUS[:columns], [row[:columns] for row in rows]
+    header, shown = _STATUS[:columns], [row[:columns] for row in rows]
     right = (False, False, False, True, True)
-    text = f"{head}\n{listing_text(header, rows, right_aligned=right)}"
-    return Shown(text, framed(head, listing_html(header, rows, right_aligned=right)), data=data)
+    text = f"{head}\n{listing_text(header, shown, right_aligned=right)}"
+    return Shown(text, framed(head, listing_html(header, shown, right_aligned=right)), data=data)
 
 
 def _status_dict(view: DagNodeView) -> dict[str, str]:

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from odibi_nb.expectations import ExpectationResult
     from odibi_nb.workspaces import Workspace
 
-__all__ = ["dag_view", "error_view", "expectation_view", "node_view", "query_view", "run_view"]
+__all__ = ["dag_view", "error_view", "expectation_view", "node_view", "query_view", "run_view", "status_view"]
 
 _CHANGED_ROWS = 5
+_REASON = 80
 
 
 def node_view(
@@ -97,6 +98,19 @@ def dag_view(workspace: Workspace, names: Iterable[str] | None = None) -> DagVie
     edges = [edge for edge in graph.edges if wanted.issuperset(edge)]
     edges += [(name, reader) for name, readers in unresolved.items() for reader in readers]
     return DagView(workspace.title, (*missing, *declared), tuple(edges))
+
+
+def status_view(workspace: Workspace) -> DagView:
+    """Return the graph of all nodes with what keeps each from running."""
+    view = dag_view(workspace)
+    return replace(view, nodes=tuple(_with_reason(workspace, one) for one in view.nodes))
+
+
+def _with_reason(workspace: Workspace, node: DagNodeView) -> DagNodeView:
+    if node.status == "unresolved":
+        return replace(node, reason="not declared")
+    kind = "" if workspace.nodes.problem(node.name) is not None else node.kind
+    return replace(node, kind=kind, reason=shortened(workspace.obstacle(node.name), _REASON))
 
 
 def run_view(workspace: Workspace, outcome: RunOutcome) -> RunView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -146,11 +146,16 @@ class Asking:
             return select(self.graph, nodes, selectors, exclude)
 
     def problems(
-        self, names: Iterable[str] | None = None, *, but_for: BrokenCells | None = None
+        self,
+        names: Iterable[str] | None = None,
+        *,
+        writing: Collection[str] = (),
+        but_for: BrokenCells | None = None,
     ) -> list[OdibiException]:
         """Return everything that would stop a run before its first node, `ws.problems()`: nothing is executed.
 
         names: the nodes that are to run; without them also what keeps the whole from being as it was meant.
+        writing: those of them that are to be written, where no other declared node may write.
         but_for: cells whose own faults are told elsewhere, and with them what follows from those.
         """
         found, known = list[OdibiException](), but_for or BrokenCells()
@@ -162,7 +167,10 @@ class Asking:
                     self.nodes.ready(name, excused=known.excuses)
                 except OdibiException as exc:
                     found.append(exc)
-            found.extend(shared_targets((self.nodes[name].config for name in wanted), self._around.connections))
+            configs = (node.config for node in self.nodes.values())
+            written = None if names is None else frozenset(writing)
+            if written is None or written:
+                found.extend(shared_targets(configs, self._around.connections, writing=written))
             found.extend(self.expectations.orphans(known.declares) if names is None else ())
         return [error for error in found if not known.explains(error)]
 
@@ -174,6 +182,19 @@ class Asking:
                 return missing
             late = [one for one in self._runs.freshness.outdated(name) if self.nodes[one].config.returns == "none"]
             return [f"{one} (only `%odibi run` performs it)" for one in late]
+
+    def obstacle(self, name: str) -> str:
+        """Return in a line what keeps a node from running as it is declared, `ws.obstacle("x")`; "" for nothing."""
+        with self.lock:
+            self.nodes.refresh()
+            missing = self.nodes.missing_for(name)
+            if missing and self.nodes.problem(name) is None:
+                return f"waits for {', '.join(missing)}"
+            try:
+                self.nodes.ready(name)
+            except OdibiException as exc:
+                return exc.message.partition("\n")[0]
+        return ""
 
     def work_above(self, name: str) -> dict[str, float]:
         """Return the nodes that have to run before this one can, with the seconds each took the last time."""

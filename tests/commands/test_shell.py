@@ -322,6 +322,30 @@ def test_what_is_found_before_a_node_starts_is_status_2(
     assert not Path("started").exists()
 
 
+@pytest.mark.parametrize("command", ["run", "plan", "graph", "ls"])
+def test_selecting_no_node_is_status_2(shell: Shell, sales: str, command: str) -> None:
+    status, out, err = shell(command, sales, "clean_sales", "--exclude", "clean_sales")
+    assert (status, out) == (2, "")
+    assert "no node is selected: --exclude clean_sales leaves out all\n  hint: without it: clean_sales" in err
+
+
+def test_status_in_json_has_reasons(shell: Shell) -> None:
+    target = _notebook("n.ipynb", PROJECT, LOAD, "%%odibi_node late\nSELECT $x AS x", "%%odibi_node b\nSELECT * FROM c")
+    nodes = json.loads(shell("status", target, "--json")[1])["nodes"]
+    assert nodes["load_sales"] == {"status": "pending", "reason": ""}
+    assert "$x" in nodes["late"]["reason"]
+    assert nodes["b"]["reason"] == "waits for c"
+    assert nodes["c"] == {"status": "unresolved", "reason": "not declared"}
+
+
+def test_a_plan_in_json_says_that_a_run_refuses_to_start(shell: Shell, sales: str) -> None:
+    assert json.loads(shell("plan", sales, "--json")[1])["notes"] == []
+    target = _notebook("n.ipynb", PROJECT, LOAD, "%%odibi_node late\nSELECT $x AS x", "%%odibi_node b\nSELECT * FROM c")
+    status, out, _ = shell("plan", target, "--json")
+    note = "a run refuses to start: 'late': parameter $x has no value (and 1 more problem: %odibi validate)"
+    assert (status, json.loads(out)["notes"]) == (0, [note])
+
+
 def test_a_missing_notebook_is_status_2_with_a_hint(shell: Shell, sales: str) -> None:
     status, _, err = shell("run", "sale.ipynb")
     assert status == 2

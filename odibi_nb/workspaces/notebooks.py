@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -109,13 +110,16 @@ class _Definitions:
     def namespace(self) -> dict[str, Any]:
         """Return the globals of Python nodes; what fails in them fails every node that needs them."""
         with self._lock:
-            if self._failure is not None:
-                raise self._failure
-            if self._namespace is None:
+            if self._failure is None and self._namespace is None:
                 self._namespace = self._executed()
+            if self._namespace is None:
+                assert self._failure is not None  # noqa: S101 - nothing else keeps it from being there
+                # A copy: each node that fails of it puts its own name into the error.
+                raise copy.copy(self._failure) from self._failure.__cause__
             return self._namespace
 
-    def _executed(self) -> dict[str, Any]:
+    def _executed(self) -> dict[str, Any] | None:
+        """Run the definitions; None where one fails, and `_failure` says of what."""
         assert self._slice is not None  # noqa: S101 - `close` comes before any run
         namespace: dict[str, Any] = {"__name__": "__main__"}
         if self._folder not in sys.path:  # as in Jupyter, modules beside the notebook can be imported
@@ -126,7 +130,7 @@ class _Definitions:
                 execute_slice(self._slice, namespace, notebook=self._file)
             except OdibiException as exc:
                 self._failure = exc
-                raise
+                return None
         return namespace
 
 

@@ -266,6 +266,15 @@ def test_a_subset_computes_what_it_needs_and_writes_only_itself(shell: Shell) ->
     assert not Path("data/copy.parquet").exists()
 
 
+def test_what_fails_for_want_of_a_definition_names_its_own_node_each_time(shell: Shell) -> None:
+    bodies = [f"%%odibi_node {name}\ndef {name}():\n    return nosuchmod.frame()" for name in ("a", "b")]
+    _, out, _ = shell("run", _notebook("n.ipynb", "import nosuchmod", *bodies), "--json", "--workers", "2")
+    nodes = json.loads(out)["nodes"]
+    assert [nodes[name]["error"]["cell"] for name in ("a", "b")] == ["1", "1"]
+    _, out, _ = shell("run", "n.ipynb")
+    assert [out.count(f"in node '{name}', cell 1") for name in ("a", "b")] == [1, 1]
+
+
 def test_two_cells_with_one_name_are_noted(shell: Shell) -> None:
     target = _notebook("n.ipynb", "%%odibi_node a\nSELECT 1 AS x", "%%odibi_node a\nSELECT 2 AS x")
     assert "cells 1 and 2 both declare 'a'" in shell("validate", target)[1]

@@ -363,6 +363,12 @@ def test_only_run_performs_a_side_effect(nb: Notebook) -> None:
     assert Path("sent").exists()
 
 
+def test_the_card_of_a_side_effect_says_that_only_a_run_performs_it(nb: Notebook) -> None:
+    ran = nb.ok("%%odibi_node mail --returns none\nopen('sent', 'w').close()")
+    assert "note: a side effect: only %odibi run performs it" in ran.text
+    assert "a side effect: only %odibi run performs it" in ran.html
+
+
 def test_materialize_table_evaluates_all(nb: Notebook) -> None:
     ran = nb.ok("%%odibi_node n --materialize table\nSELECT * FROM range(100) t(i)")
     assert "100 rows" in ran.text

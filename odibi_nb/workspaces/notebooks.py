@@ -68,7 +68,7 @@ def load_notebook(path: Path, *, go_on: bool = False) -> Loaded:
                 if not go_on:
                     raise
     left_out = definitions.close(workspace).left_out
-    notes = tuple(f"{name}: {note}" for name, node in workspace.nodes.items() for note in node.notes)
+    notes = tuple(f"{name}: {note}" for name in workspace.nodes for note in workspace.notes(name))
     return Loaded(workspace, left_out, notes)
 
 
@@ -95,7 +95,8 @@ class _Definitions:
         """Settle, now that all nodes are known, what of the code they use."""
         wanted: set[str] = set()
         for node in workspace.nodes.values():
-            wanted |= node.body.uses if node.body is not None else set()
+            if node.body is not None:  # plain code gets a parameter rather than the variable of its name
+                wanted |= node.body.uses.difference(workspace.params if node.body.form == "code" else ())
             steps = node.config.transform.steps if node.config.transform else []
             used = [self._transforms[step.function] for step in steps if step.function in self._transforms]
             wanted.update(definition.name for definition in used)

@@ -51,6 +51,7 @@ def double(context, by: int):
     print("doubling")
     return context.get("load_sales").assign(by=by)
 """
+PARAM = ("--param", "least=30")
 
 Shell = Callable[..., tuple[int, str, str]]
 
@@ -273,6 +274,22 @@ def test_what_fails_for_want_of_a_definition_names_its_own_node_each_time(shell:
     assert [nodes[name]["error"]["cell"] for name in ("a", "b")] == ["1", "1"]
     _, out, _ = shell("run", "n.ipynb")
     assert [out.count(f"in node '{name}', cell 1") for name in ("a", "b")] == [1, 1]
+
+
+@pytest.mark.parametrize("tags", [None, {1: ["parameters"]}])
+@pytest.mark.parametrize("at", [0, 1, 3])
+def test_a_parameter_wins_over_a_variable_in_plain_code(
+    shell: Shell, tags: dict[int, list[str]] | None, at: int
+) -> None:
+    cells = ["%%odibi_project\nvars: {least: 5}", "%%odibi_node orders\nSELECT unnest([4, 20, 80]) AS price"]
+    cells.append("%%odibi_node cheap\norders[orders.price >= least]")
+    cells.insert(at, "least = 50")
+    target = _notebook("n.ipynb", *cells, tags=tags if at == 1 else None)
+    rows = [json.loads(shell("run", target, "--json", *more)[1])["nodes"]["cheap"]["rows"] for more in ((), PARAM)]
+    assert rows == [2, 1]
+    out = shell("validate", target)[1]
+    assert "note: cheap: 'least' is a variable of the notebook too; in nodes the parameter wins" in out
+    assert "least = 50  (no node uses it)" in out
 
 
 def test_two_cells_with_one_name_are_noted(shell: Shell) -> None:

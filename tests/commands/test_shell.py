@@ -292,6 +292,14 @@ def test_a_parameter_wins_over_a_variable_in_plain_code(
     assert "least = 50  (no node uses it)" in out
 
 
+def test_a_list_can_be_given_for_a_run(shell: Shell) -> None:
+    cells = ("%%odibi_project\nvars: {names: [c]}", "%%odibi_node n\nSELECT unnest($names) AS x")
+    target = _notebook("n.ipynb", *cells)
+    assert json.loads(shell("run", target, "--param", 'names=["a", b]', "--json")[1])["nodes"]["n"]["rows"] == 2
+    status, _, err = shell("run", target, "--param", "names=ab")
+    assert (status, err.split("\n")[0]) == (2, "error: parameter 'names' takes a list, not 'ab'")
+
+
 def test_two_cells_with_one_name_are_noted(shell: Shell) -> None:
     target = _notebook("n.ipynb", "%%odibi_node a\nSELECT 1 AS x", "%%odibi_node a\nSELECT 2 AS x")
     assert "cells 1 and 2 both declare 'a'" in shell("validate", target)[1]

@@ -33,6 +33,7 @@ from odibi_nb.workspaces.loaded import Loaded
 from odibi_nb.workspaces.node_tests import declared_test
 from odibi_nb.workspaces.papermill import injected_values
 from odibi_nb.workspaces.project_cell import project_of_cell
+from odibi_nb.workspaces.session_commands import left_out_lines, pipeline_of
 from odibi_nb.workspaces.source_functions import SourceFunction, transforms_in
 from odibi_nb.workspaces.workspace import Workspace
 
@@ -67,9 +68,11 @@ def load_notebook(path: Path, *, go_on: bool = False) -> Loaded:
                 exc.at(cell=cell.label, file=str(path))
                 if not go_on:
                     raise
-    left_out = definitions.close(workspace).left_out
+    used = definitions.close(workspace)
+    lines = left_out_lines(notebook.cells, used.missing)
+    left_out = sorted((*used.left_out, *lines), key=lambda one: (int(one.cell), one.line))
     notes = tuple(f"{name}: {note}" for name in workspace.nodes for note in workspace.notes(name))
-    return Loaded(workspace, left_out, notes)
+    return Loaded(workspace, tuple(left_out), notes)
 
 
 class _Definitions:
@@ -167,10 +170,8 @@ def _node(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
 
 
 def _command(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
-    """Of the `%odibi` lines only `pipeline` says something about the cells that follow."""
-    words = magic.line.split()
-    if words[:1] == ["pipeline"] and len(words) == 2:
-        workspace.current_pipeline = words[1]
+    """Of the `%odibi` lines only `pipeline` is heeded; `left_out_lines` lists those that would change something."""
+    workspace.current_pipeline = pipeline_of(magic.line) or workspace.current_pipeline
 
 
 def _test(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:

@@ -59,7 +59,7 @@ def node_view(
             description=node.config.description or "",
             error=error_view(error) if error else None,
             dependencies=tuple(DependencyView(d.name, d.reason, d.name in workspace.nodes) for d in task.dependencies),
-            notes=(*waits, *node.notes, *workspace.unsure(name)),
+            notes=(*waits, *workspace.notes(name), *workspace.unsure(name)),
             code=node.code,
         )
     if result is None:

@@ -15,6 +15,7 @@ from odibi_nb.workspaces.blame import blamed
 from odibi_nb.workspaces.broken import BrokenCells
 from odibi_nb.workspaces.checks import Expectations
 from odibi_nb.workspaces.nodes import Nodes, Surroundings
+from odibi_nb.workspaces.parameters import hidden_variables
 from odibi_nb.workspaces.result import Result
 from odibi_nb.workspaces.runs import Runs
 from odibi_nb.workspaces.selectors import Selectable, select
@@ -123,6 +124,13 @@ class Asking:
         return [
             f"a change within '{value}' goes unnoticed: {what} is known by identity" for value, what in found.items()
         ]
+
+    def notes(self, name: str) -> list[str]:
+        """Return what the one who declared a node might not have meant: `ws.notes("by_region")`."""
+        with self.lock:
+            hidden = hidden_variables(self.nodes[name], self._around.params, self._around.is_variable)
+            found = [f"'{one}' is a variable of the notebook too; in nodes the parameter wins" for one in hidden]
+            return [*self.nodes[name].notes, *found]
 
     def blamed(self, name: str, error: OdibiException) -> OdibiException:
         """Return an error that reading a node's rows gave, at the node and line that it comes from."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -362,7 +362,7 @@ class Nodes(Mapping[str, DeclaredNode]):
         if node.function is not None:
             functions.register(GivenFunction(node.function, values), node.name)
         elif (body := node.body) is not None:
-            inputs = {read.name: read.line for read in body.reads if self._is_input(node, read.name)}
+            inputs = {read.name: read.line for read in body.reads if self._is_input(node, read.name, params)}
             cell = CellFunction(body, self._bodies(node)[0], self._around.namespace, inputs, values)
             functions.register(cell, node.name)
         return functions
@@ -371,11 +371,11 @@ class Nodes(Mapping[str, DeclaredNode]):
         """Return where the node's texts stand; what they lead to may stand in other cells."""
         return [replace(place, label_of=self._around.label_of) for place in node.body_places]
 
-    def _is_input(self, node: DeclaredNode, name: str) -> bool:
-        """Whether a free name in plain code is to come from outside: a node, declared or yet to be, or `df`."""
+    def _is_input(self, node: DeclaredNode, name: str, params: Collection[str]) -> bool:
+        """Whether a free name in plain code is to come from outside: a node, declared or not yet, a parameter, `df`."""
         if name == "df" and node.has_start:
             return True
-        return name != node.name and (name in self._nodes or not self._around.is_variable(name))
+        return name != node.name and (name in self._nodes or name in params or not self._around.is_variable(name))
 
     def _unresolved(self, task: NodeTask, dependency: Dependency) -> DependencyError:
         near = self._nearest(dependency.name, task.name)

@@ -84,6 +84,34 @@ def test_a_parameter_that_is_a_text_stays_one(nb: Notebook) -> None:
     assert "'00999'" in nb.ok("%odibi params code=00999").text
 
 
+NAMES = "%%odibi_project\nvars: {names: [old], text: x}"
+NAMED = "%%odibi_node n\nSELECT * FROM (VALUES ('first'), ('new'), ('irs')) AS t(name) WHERE name IN $names"
+
+
+@pytest.mark.parametrize("words", ["[first]", '["first"]', "'[first, old]'"])
+def test_a_list_is_set_as_in_yaml(nb: Notebook, words: str) -> None:
+    quoted = f"'names={words[1:]}" if words[0] == "'" else f"names={words}"
+    nb.ok(NAMES, NAMED, f"%odibi params {quoted}", "%odibi run")
+    assert nb.ws["n"].df()["name"].tolist() == ["first"]
+
+
+def test_a_mapping_is_set_as_in_yaml_and_a_text_stays_one(nb: Notebook) -> None:
+    nb.ok("%%odibi_node m --returns object\ndef m(pairs={}, text='', word: str = None):\n    return 1")
+    nb.ok("%odibi params 'pairs={a: [1, true]}' text=[a] word={b}")
+    assert nb.ws.params == {"min_amount": 100, "pairs": {"a": [1, True]}, "text": "[a]", "word": "{b}"}
+
+
+def test_what_is_no_list_is_refused_where_vars_hold_one(nb: Notebook) -> None:
+    nb.ok(NAMES, NAMED)
+    error = nb.fails("%odibi params names=first")
+    assert error.message == "parameter 'names' takes a list, not 'first'"
+    assert error.hint == "its type is that of `names: ['old']` in the project's vars"
+    error = nb.fails("%odibi params names=[first, new]")
+    assert error.hint == "quote what holds blanks: params 'names=[first, new]'"
+    assert "can't be read" in nb.fails("%odibi params 'names=[a: b: c]'").message
+    assert nb.ws.params["names"] == ["old"]
+
+
 def test_a_value_of_another_type_is_an_error_at_its_own_line(nb: Notebook) -> None:
     nb.ok("%%odibi_node n --returns object\ndef n(most: int = 1):\n    return most", "x = 1")
     error = nb.fails("y = 2\n%odibi params most=abc")

@@ -80,7 +80,7 @@ _STATUSES = {"completed": 0, "failed": 1, "cancelled": 130}
 
 def _error_of(outcome: RunOutcome) -> BaseException | None:
     if outcome.interrupted:
-        return KeyboardInterrupt()
+        return outcome.interruption()
     return next((result.error for result in outcome.results.values() if result.error is not None), None)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +62,7 @@ class ExpectationResult:
     """How one data test came out.
 
     name: the test's own, or what it asks. severity: "fail" or "warn". sample: the first bad rows, each by
-    column. detail: "3 of 10 rows", or "" when it passed.
+    column. detail: "3 of 10 rows", or "" when it passed. where: the line that declares it, if not its node's.
     """
 
     name: str
@@ -71,6 +71,7 @@ class ExpectationResult:
     bad_rows: int = 0
     sample: tuple[dict[str, Any], ...] = ()
     detail: str = ""
+    where: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def __str__(self) -> str:
         # Errors quote it, and no rows of the sample may get into those.
@@ -128,18 +129,25 @@ def bad_rows_sql(table: str, limit: int = 5) -> str:
 
 
 def broken(results: Iterable[ExpectationResult]) -> ValidationError | None:
-    """Return the error of a node whose data tests came out like this; None when none of them fails it."""
+    """Return the error of a node whose data tests came out like this; None when none of them fails it.
+
+    It stands where the first of them is declared.
+    """
     failing = [result for result in results if not result.passed and result.severity == "fail"]
     if not failing:
         return None
-    return ValidationError("; ".join(map(str, failing)), hint="the rows are viewable; nothing was written")
+    message, hint = "; ".join(map(str, failing)), "the rows are viewable; nothing was written"
+    return ValidationError(message, hint=hint, **failing[0].where)
 
 
-def look_at_bad_rows(engine: Engine, bad_rows: Dataset, name: str, *, fails: bool) -> ExpectationResult:
-    """Return how a test has come out whose query gave these bad rows."""
+def look_at_bad_rows(
+    engine: Engine, bad_rows: Dataset, name: str, *, fails: bool, where: Mapping[str, Any]
+) -> ExpectationResult:
+    """Return how a test has come out whose query gave these bad rows; where: the line that declares it."""
     count, sample = engine.inspect(bad_rows, lambda table, run: run(bad_rows_sql(table))[0])
     detail = plural(count, "bad row") if count else ""
-    return ExpectationResult(name, not count, "fail" if fails else "warn", count, tuple(sample or ()), detail)
+    severity = "fail" if fails else "warn"
+    return ExpectationResult(name, not count, severity, count, tuple(sample or ()), detail, where)
 
 
 def check_rows(

@@ -31,7 +31,7 @@ def run(call: Call) -> Shown:
     params = typed_parameters(call, collect("run", "--param", values.get("param", ())))
     request = request_of(call, params)
     outcome = call.ws.attempt(request, call.listeners)
-    view = run_view(call.ws, outcome)
+    view = run_view(call.ws, outcome, with_rows=call.door == "cell")
     error = _error_of(outcome)
     data = run_dict(view.title, outcome) if values.get("json") else None
     if data is not None and request.mock is not None:

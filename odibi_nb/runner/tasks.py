@@ -146,6 +146,13 @@ class BadRowsQuery:
     query: SqlStep
     fails: bool = True
 
+    @property
+    def where(self) -> dict[str, Any]:
+        """The line that declares it, for errors: the magic's, else the query's first; empty where that isn't known."""
+        place = self.query.place
+        above = place.locate(0) if place.lines else {}
+        return above if str(above.get("source")).startswith("%%") else place.locate(1) if place.lines else {}
+
 
 @dataclass(frozen=True, slots=True)
 class NodeTask:

@@ -1,0 +1,55 @@
+"""Hints that can be followed where they are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from odibi_nb.exceptions import FormatError
+from tests.notebook.shells import Notebook
+
+IN_YAML = "read:\n  connection: local\n  path: {path}\n"
+
+
+@pytest.fixture
+def semicolons(nb: Notebook) -> Notebook:
+    """A notebook with a file `semi.csv` that is cut by semicolons."""
+    Path("data/semi.csv").write_text("id;zip\n1;00999\n2;00888\n")
+    return nb
+
+
+@pytest.mark.parametrize(
+    ("cell", "hint"),
+    [
+        ("%odibi_node a --read local:semi.csv", "set --option sep=';' (or --option sep=',' if it is one column)"),
+        (f"%%odibi_node a\n{IN_YAML.format(path='semi.csv')}", "set options: {sep: ';'} (or {sep: ','} if"),
+        (
+            '%%odibi_sql\nFROM "local:semi.csv"',
+            "make it a node: %odibi_node NAME --read local:semi.csv; set --option sep=';'",
+        ),
+    ],
+)
+def test_options_of_a_read_are_named_as_its_node_is_declared(semicolons: Notebook, cell: str, hint: str) -> None:
+    error = semicolons.fails(cell)
+    assert isinstance(error, FormatError)
+    assert str(error.hint).startswith(hint)
+
+
+def test_options_on_the_line_may_be_flow_yaml(semicolons: Notebook) -> None:
+    line = "--read local:semi.csv --option sep=';' --option \"types={zip: VARCHAR, id: INTEGER}\""
+    semicolons.ok(f"%odibi_node shops {line}")
+    assert [*semicolons.ws["shops"].schema] == [("id", "INTEGER"), ("zip", "VARCHAR")]
+    error = semicolons.fails("%odibi_node n --read local:semi.csv --option 'types={zip: ]}'")
+    assert "--option expects YAML in braces or brackets" in error.message
+
+
+def test_a_format_is_named_as_its_node_is_declared(nb: Notebook) -> None:
+    Path("data/x.foo").write_text("a\n1\n")
+    assert str(nb.fails("%odibi_node n --read local:x.foo").hint).startswith("say --format, one of csv, ")
+    assert str(nb.fails(f"%%odibi_node n\n{IN_YAML.format(path='x.foo')}").hint).startswith("set format: csv, ")
+    assert str(nb.fails("%%odibi_node n --write local:n.foo\nSELECT 1 AS x").hint).startswith("say --format, ")
+
+
+def test_keys_of_a_write_are_named_on_its_line(nb: Notebook) -> None:
+    assert nb.fails("%%odibi_node n --write local:n.parquet --mode upsert\nSELECT 1 AS x").hint == "write --key id"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odibi_nb.cells.spelling import as_new_node
 from odibi_nb.exceptions import DependencyError, OdibiException, TransformError, did_you_mean
-from odibi_nb.pipeline.compiler import source_of
+from odibi_nb.pipeline.compiler import UnconfiguredError, source_of
 from odibi_nb.pipeline.statements import check_syntax, compile_statement
 from odibi_nb.runner.tasks import Dependency, NodeTask, Place
 from odibi_nb.sql import SqlFacts, TableRef, analyze
@@ -104,6 +104,8 @@ class QueryCompiler:
         try:
             return source_of(ReadConfig(connection=named.connection, path=named.path), self.connections)
         except OdibiException as exc:
+            if isinstance(exc, UnconfiguredError):
+                exc.in_cells()
             exc.hint = exc.hint and as_new_node(exc.hint, named.name)
             raise exc.at(line=named.line) from exc.__cause__
 

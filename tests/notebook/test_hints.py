@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from odibi_nb.exceptions import FormatError
+from odibi_nb.exceptions import FormatError, SourceNotFoundError
 from tests.notebook.shells import Notebook
 
 IN_YAML = "read:\n  connection: local\n  path: {path}\n"
@@ -49,6 +49,17 @@ def test_a_format_is_named_as_its_node_is_declared(nb: Notebook) -> None:
     assert str(nb.fails("%odibi_node n --read local:x.foo").hint).startswith("say --format, one of csv, ")
     assert str(nb.fails(f"%%odibi_node n\n{IN_YAML.format(path='x.foo')}").hint).startswith("set format: csv, ")
     assert str(nb.fails("%%odibi_node n --write local:n.foo\nSELECT 1 AS x").hint).startswith("say --format, ")
+
+
+@pytest.mark.parametrize("cell", ["%odibi_node n --read disk:x.csv", '%%odibi_sql\nFROM "disk:x.csv"'])
+def test_a_connection_that_nobody_has_configured_is_shown_as_it_is_written(nb: Notebook, cell: str) -> None:
+    lines = "write a cell of two lines: %%odibi_project, and below it connections: {…, disk: {type: local, base_path: "
+    assert str(nb.fails(cell).hint).startswith(lines)
+    nb.ok("%odibi reset")
+    hint = str(nb.fails(cell).hint)
+    assert hint.endswith("below it connections: {disk: {type: local, base_path: ./data}}")
+    nb.ok(f"%%odibi_project\n{hint.partition('below it ')[2]}")
+    assert isinstance(nb.fails(cell), SourceNotFoundError)
 
 
 def test_keys_of_a_write_are_named_on_its_line(nb: Notebook) -> None:

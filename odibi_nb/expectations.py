@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from odibi_nb.cells.expectations import near_check
 from odibi_nb.exceptions import ValidationError, did_you_mean, plural
 from odibi_nb.sql.errors import explain_sql_error, unknown_column
 from odibi_nb.sql.quote import quote_name, quote_text
@@ -33,6 +35,7 @@ __all__ = [
 # A space keeps names of ours from meeting a column's.
 _ROW, _BAD, _VALUE, _NUMBER = '"odibi row"', '"odibi bad"', '"odibi {}"', '"odibi number"'
 _SHOWN_COLUMNS = 20
+_UNKNOWN_FUNCTION = re.compile(r"Function with name (\w+) does not exist")
 _REMEDIES = {
     "GROUP BY": "a condition is asked of each row; an aggregate of all rows is written sum(x) OVER ()",
     "Table with name": "a condition sees the node's own columns; a SELECT stands in %%odibi_expect, or as sql",
@@ -209,9 +212,12 @@ def _try_alone(check: Check, table: str, run: Run) -> None:
         if (column := unknown_column(str(exc))) is not None:
             columns = [str(name) for name, *_ in run(f"DESCRIBE FROM {table}")]
             message, known = no_column(check.describe, column, columns)
-            raise ValidationError(message, hint=known) from exc
+            near = None if did_you_mean(column, columns) else near_check(column)
+            raise ValidationError(message, hint=f"{near} {known}" if near else known) from exc
         problem = explain_sql_error(exc, "")  # its place is one in SQL that nobody wrote
         hint = next((remedy for words, remedy in _REMEDIES.items() if words in problem.message), problem.hint)
+        if unknown := _UNKNOWN_FUNCTION.search(problem.message):
+            hint = near_check(unknown[1]) or hint  # DuckDB suggests some function of its own
         raise ValidationError(
             f"expectation '{check.describe}' can't be evaluated: {problem.message}", hint=hint
         ) from exc

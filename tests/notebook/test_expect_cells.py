@@ -91,6 +91,20 @@ def test_its_failure_is_blamed_on_its_own_line_and_shows_the_bad_rows(sales: Not
     assert "S          200" not in sales.run(cell).text
 
 
+@pytest.mark.parametrize(
+    ("expectation", "check"),
+    [
+        ("acepted_values(region, 'N', 'S')", "accepted_values"),
+        ("acepted_values(region, 'N') AND amount > 0", "accepted_values"),
+        ("uniqe(region) OR amount > 0", "unique"),
+        ("row_cuont > 0", "row_count"),
+    ],
+)
+def test_of_a_misspelt_check_the_check_is_suggested(nb: Notebook, expectation: str, check: str) -> None:
+    error = nb.fails(f'%odibi_node n --read local:sales.csv --expect "{expectation}"')
+    assert str(error.hint).startswith(f"did you mean '{check}'?")
+
+
 def test_with_warn_it_only_reports(sales: Notebook) -> None:
     ran = sales.ok(SMALL.replace(" small", " small --warn"))
     assert "! warning · 1 bad row" in ran.text

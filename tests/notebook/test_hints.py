@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from odibi_nb.exceptions import FormatError, SourceNotFoundError
-from tests.notebook.shells import Notebook
+from odibi_nb.runner.hints import _EXTRAS
+from tests.notebook.shells import LOAD, Notebook
 
 IN_YAML = "read:\n  connection: local\n  path: {path}\n"
 
@@ -60,6 +63,25 @@ def test_a_connection_that_nobody_has_configured_is_shown_as_it_is_written(nb: N
     assert hint.endswith("below it connections: {disk: {type: local, base_path: ./data}}")
     nb.ok(f"%%odibi_project\n{hint.partition('below it ')[2]}")
     assert isinstance(nb.fails(cell), SourceNotFoundError)
+
+
+@pytest.mark.parametrize(
+    "cell", ["def n(load_sales: 'pl.DataFrame'):\n    return load_sales", "import polars.selectors\nload_sales"]
+)
+def test_a_package_of_an_extra_is_installed_by_its_name(
+    nb: Notebook, monkeypatch: pytest.MonkeyPatch, cell: str
+) -> None:
+    nb.ok(LOAD)
+    for module in [name for name in sys.modules if name.partition(".")[0] == "polars"]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "polars", None)
+    error = nb.fails(f"%%odibi_node n\n{cell}")
+    assert (error.node, error.hint) == ("n", "pip install 'odibi_nb[polars]'")
+
+
+def test_the_extras_that_hints_name_are_those_that_can_be_installed() -> None:
+    extras = set(metadata.metadata("odibi_nb").get_all("Provides-Extra") or ())
+    assert extras - {"test"} == set(_EXTRAS.values())
 
 
 def test_keys_of_a_write_are_named_on_its_line(nb: Notebook) -> None:

@@ -44,7 +44,8 @@ def as_error(exc: BaseException, task: NodeTask) -> OdibiException:
     """Return any exception of a node as one of ours that names the node."""
     if isinstance(exc, OdibiException):
         return task.place.of(exc, task.name)
-    error = task.place.of(NodeExecutionError(_message(exc)), task.name)
+    hint = hint_of(exc) if isinstance(exc, ImportError) else None  # of what a parameter's annotation asks for
+    error = task.place.of(NodeExecutionError(_message(exc), hint=hint), task.name)
     error.__cause__ = exc
     return error
 

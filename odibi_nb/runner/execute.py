@@ -182,7 +182,7 @@ class NodeExecution:
             readers = Readers(count=1, overrule="view")  # so that counting is all that it costs
             bad_rows = self._engine.query(Query(name, step.facts, inputs, step.params, readers, private=True))
             self._made.append((step, bad_rows))
-            return look_at_bad_rows(self._engine, bad_rows, test.name, fails=test.fails)
+            return look_at_bad_rows(self._engine, bad_rows, test.name, fails=test.fails, where=test.where)
         except OdibiException as exc:
             error = at_step(exc, step)
             if (column := unknown_column(error.message)) is not None:

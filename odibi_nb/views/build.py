@@ -113,9 +113,12 @@ def _with_reason(workspace: Workspace, node: DagNodeView) -> DagNodeView:
     return replace(node, kind=kind, reason=shortened(workspace.obstacle(node.name), _REASON))
 
 
-def run_view(workspace: Workspace, outcome: RunOutcome) -> RunView:
-    """Return a run: its nodes with their outcome in this run."""
-    nodes = tuple(_run_node(workspace, name, result) for name, result in outcome.results.items())
+def run_view(workspace: Workspace, outcome: RunOutcome, *, with_rows: bool = False) -> RunView:
+    """Return a run: its nodes with their outcome in this run; with_rows: bad rows may be shown."""
+    nodes = tuple(
+        _run_node(workspace, name, result, workspace.preview_rows(name) if with_rows else 0)
+        for name, result in outcome.results.items()
+    )
     return RunView(workspace.title, outcome.status, duration_text(outcome.duration), nodes)
 
 
@@ -154,7 +157,7 @@ def error_view(error: OdibiException) -> ErrorView:
     )
 
 
-def _run_node(workspace: Workspace, name: str, result: NodeResult) -> NodeView:
+def _run_node(workspace: Workspace, name: str, result: NodeResult, rows: int) -> NodeView:
     return NodeView(
         name=name,
         kind=workspace.nodes.task(name).kind,
@@ -165,7 +168,7 @@ def _run_node(workspace: Workspace, name: str, result: NodeResult) -> NodeView:
         badges=result.badges,
         notes=tuple(_notes(result)),
         error=error_view(result.error) if result.error else None,
-        expectations=_broken(result, 0),
+        expectations=_broken(result, rows),
     )
 
 

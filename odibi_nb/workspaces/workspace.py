@@ -248,7 +248,7 @@ class Workspace(Asking):
             raise UsageError(f"mock is 'given' or 'auto', not {how['mock']!r}")
         outcome = self.attempt(RunRequest(selectors, tuple(exclude), params or {}, **how))
         if outcome.interrupted:
-            raise KeyboardInterrupt
+            raise outcome.interruption()
         for result in outcome.results.values():
             if result.error is not None:
                 raise result.error

@@ -139,7 +139,7 @@ class UnitTestItem(pytest.Item):
             raise verdict.error
         if verdict.output:
             self.add_report_section("call", "output of the node", verdict.output)
-        for note in verdict.notes:
+        for note in (*self.test.notes, *verdict.notes):
             # `self.warn` wants a line, which a notebook's file hasn't.
             warnings.warn(pytest.PytestWarning(f"{self.test.id}: {note}"), stacklevel=1)
 

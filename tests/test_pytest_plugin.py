@@ -71,6 +71,13 @@ def test_a_test_that_passes_only_with_the_types_known_here_is_warned_of(folder: 
     assert "types: {small: {n: SMALLINT}}" in out
 
 
+def test_of_two_tests_of_one_name_the_later_one_runs_and_it_is_warned_of(folder: Path) -> None:
+    notebook(folder, BAD, BAD.replace("13", "12"))
+    status, out = run(folder, "nb.ipynb")
+    assert status == 0
+    assert "cells 5 and 6 both declare the test 'by_region::wrong': that of cell 6 counts" in out
+
+
 def test_what_a_node_prints_is_shown_when_asked_for(folder: Path) -> None:
     notebook(folder, "%%odibi_test clean all\ngiven: {sales: [{amount: 5}]}\nexpect: {count: 1}")
     status, out = run(folder, "nb.ipynb", "-rP")

@@ -340,7 +340,10 @@ def test_a_variable_of_an_ad_hoc_query_is_told_where_nodes_use_it(shell: Shell, 
 
 def test_two_cells_with_one_name_are_noted(shell: Shell) -> None:
     target = _notebook("n.ipynb", "%%odibi_node a\nSELECT 1 AS x", "%%odibi_node a\nSELECT 2 AS x")
-    assert "cells 1 and 2 both declare 'a'" in shell("validate", target)[1]
+    note = "cells 1 and 2 both declare 'a': that of cell 2 counts"
+    assert f"note: a: {note}\n" in shell("validate", target)[1] + "\n"
+    for command in ("run", "plan"):
+        assert shell(command, target)[2] == f"note: {note}\n"
 
 
 @pytest.mark.parametrize(

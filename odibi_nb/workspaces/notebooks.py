@@ -206,7 +206,8 @@ _DECLARERS: dict[str, Callable[[Workspace, CellMagic, CellOrigin], None]] = {
 
 
 def _plain(cell: NotebookCell) -> PlainCell:
-    return PlainCell(cell.label, cell.source, "odibi-setup" in cell.tags)
+    gives = frozenset(injected_values(cell.source, cell.tags) or ())
+    return PlainCell(cell.label, cell.source, "odibi-setup" in cell.tags, gives)
 
 
 def _tree(cell: PlainCell) -> ast.Module:

@@ -91,6 +91,8 @@ def _loaded(command: Command, call: Call) -> Call:
     for one in loaded.left_out if command.executes else ():
         if one.changes is not None:
             _print(f"note: left out, cell {one.cell}, line {one.line}: {one.text}  ({one.reason})", sys.stderr)
+    for note in loaded.workspace.doubled() if command.executes else ():
+        _print(f"note: {note}", sys.stderr)
     return replace(
         call,
         words=tuple(rest),

@@ -192,6 +192,7 @@ class Workspace(Asking):
     def drop_undeclared(self, cell_id: str, label: str) -> list[str]:
         """Drop the nodes that a cell has declared before, and hasn't in its run of now; return their names."""
         with self.lock:
+            self._twins.forget_undeclared(cell_id, label)
             own = [node for node in self.nodes.values() if node.origin.id == cell_id]
             return self._drop_all([node.name for node in own if node.origin.label != label])
 

@@ -122,7 +122,7 @@ def test_two_cells_that_mock_one_input_are_named(sales: Notebook) -> None:
     first = sales.run(MOCK, cell_id="one")
     second = sales.run(MOCK.replace("NO", "X"), cell_id="two")
     assert "both mock" not in first.text
-    assert "both mock 'clean_sales' of 'by_region': the last one counts" in second.text
+    assert "both mock 'clean_sales' of 'by_region': that of cell " in second.text
     assert second.text.split("note: ")[1].startswith("cells ")
 
 

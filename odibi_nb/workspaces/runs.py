@@ -115,11 +115,6 @@ class Runs:
         if old in self._standing:
             self._standing[new] = self._standing.pop(old)
 
-    def forget(self, name: str) -> None:
-        """Forget a node's results."""
-        self.results.forget(name)
-        self.schemas.forget(name)
-
     def close(self) -> None:
         """Give back the engine's memory and threads, and with them all results."""
         with self.exclusively():

@@ -120,10 +120,10 @@ class Runs:
         if old in self._standing:
             self._standing[new] = self._standing.pop(old)
 
-    def forget(self, name: str) -> None:
-        """Forget a node's results."""
+    def drop(self, name: str) -> None:
+        """Set a node's results aside: the node may be brought back."""
         self._standing.pop(name, None)
-        self.results.forget(name)
+        self.results.set_aside(name)
         self.schemas.forget(name)
 
     def close(self) -> None:

@@ -133,7 +133,8 @@ class Workspace(Asking):
                 if former is not None:
                     self.restore(former.name)
                 raise
-            self._dropped.pop(node.name, None)
+            if self._dropped.pop(node.name, None) is not None:
+                self._runs.results.let_go(node.name)
             self._twins.note(before, node)
             if former is not None:
                 self._runs.rename(former.name, node.name)
@@ -150,13 +151,15 @@ class Workspace(Asking):
             self.trials.forget(name)
 
     def restore(self, name: str) -> DeclaredNode:
-        """Declare a dropped node again: `ws.restore("by_region")`."""
+        """Declare a dropped node again: `ws.restore("by_region")`; the one dropped last has its result again."""
         with self.lock:
             if name not in self._dropped:
                 raise UsageError(f"no node '{name}' was dropped", hint=did_you_mean(name, self._dropped))
             self.expectations.bring_back(self._dropped[name])
             restored = self.nodes.put(with_expectations(self._dropped[name], self.expectations.of(name)))
             del self._dropped[name]
+            if (result := self._runs.results.bring_back(name)) is not None:
+                self._runs.schemas.learn(result)
             return restored
 
     def rename(self, old: str, new: str) -> list[str]:
@@ -370,7 +373,7 @@ class Workspace(Asking):
 
     def _drop(self, name: str) -> None:
         self._remove(name)
-        self._runs.forget(name)
+        self._runs.drop(name)
 
     def _remove(self, name: str) -> None:
         self._dropped[name] = self.nodes.remove(name)

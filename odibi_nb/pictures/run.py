@@ -29,7 +29,8 @@ def run_html(view: RunView) -> str:
         if node.error
     ]
     warnings = [tag("div", tag("b", one.node), broken_html(one)) for one in _warnings(view)]
-    return framed(summary, listing_html(_HEADER, rows, right_aligned=_RIGHT), *warnings, *errors)
+    notes = [tag("div", note, class_="odibi-muted") for note in view.notes]
+    return framed(summary, listing_html(_HEADER, rows, right_aligned=_RIGHT), *notes, *warnings, *errors)
 
 
 def run_text(view: RunView) -> str:
@@ -38,7 +39,8 @@ def run_text(view: RunView) -> str:
     errors = [f"\n{visible(shortened(node.name))}\n{error_text(node.error)}" for node in view.nodes if node.error]
     summary = visible(f"{view.title} {mark(view.status)} · {_facts(view)}")
     warnings = [broken_text(one, with_node=True) for one in _warnings(view)]
-    return "\n".join([summary, listing_text(_HEADER, rows, right_aligned=_RIGHT), *warnings, *errors])
+    notes = [visible(f"note: {note}") for note in view.notes]
+    return "\n".join([summary, listing_text(_HEADER, rows, right_aligned=_RIGHT), *notes, *warnings, *errors])
 
 
 def _warnings(view: RunView) -> list[ExpectationView]:

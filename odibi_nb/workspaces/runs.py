@@ -16,6 +16,7 @@ from odibi_nb.fingerprints import differences
 from odibi_nb.pipeline.setup import attempts_of
 from odibi_nb.runner import Dependency, Listener, NodeResult, NodeTask, Runner, RunOptions, RunOutcome, Status
 from odibi_nb.runner.overlap import reads_any, targets_of
+from odibi_nb.workspaces.crossings import crossings_in
 from odibi_nb.workspaces.fingerprinting import Fingerprints, Look
 from odibi_nb.workspaces.kept import KeptResults
 from odibi_nb.workspaces.known_schemas import KnownSchemas
@@ -55,7 +56,7 @@ class Job:
     """A run with everything looked up.
 
     given: results of nodes that needn't run; done: their tasks. look: what each result will stand for; None: for
-    nothing that is kept. plan: of every node that has a part in it.
+    nothing that is kept. plan: of every node that has a part in it. notes: what is to be said of the whole of it.
     """
 
     tasks: tuple[NodeTask, ...]
@@ -64,6 +65,7 @@ class Job:
     done: tuple[NodeTask, ...] = ()
     look: Look | None = None
     plan: Plan = ()
+    notes: tuple[str, ...] = ()
 
 
 class Runs:
@@ -230,7 +232,7 @@ class Runs:
             attempts=attempts_of(self._project.retry if self._project else None),
         )
         ordered = tuple(tasks[one.name] for one in plan if one.name in tasks)
-        return Job(ordered, options, given, self._done(given), look, plan)
+        return Job(ordered, options, given, self._done(given), look, plan, crossings_in(plan, self._nodes))
 
     def prepare_cell(self, name: str, rows: int) -> Job:
         """Return the run of one node as far as a card of `rows` rows shows it; nothing is written."""
@@ -292,6 +294,7 @@ class Runs:
         outcome = runner.run()
         if job.plan:
             outcome.results = {one.name: self._told(one, outcome.results.get(one.name)) for one in job.plan}
+            outcome.notes = job.notes
         return outcome
 
     def keep(self, job: Job, outcome: RunOutcome) -> None:

@@ -22,6 +22,8 @@ from odibi_nb.workspaces.kept import KeptResults
 from odibi_nb.workspaces.known_schemas import KnownSchemas
 from odibi_nb.workspaces.nodes import Nodes
 from odibi_nb.workspaces.plan import Overruled, Plan, PlannedNode, Planner
+from odibi_nb.workspaces.rereading import Rereading
+from odibi_nb.workspaces.sharing import note_shared
 from odibi_nb.workspaces.targets import target_stamp, target_text
 
 if TYPE_CHECKING:
@@ -288,6 +290,8 @@ class Runs:
     def execute(self, job: Job, listeners: Iterable[Listener] = ()) -> RunOutcome:
         """Run; failures and an interrupt are in the outcome."""
         self.engine.begin()
+        if job.look is not None and job.options.write:
+            listeners = (Rereading(job.tasks, job.options.write, job.look), *listeners)
         runner = Runner(
             self.engine, job.tasks, given=job.given, done=job.done, options=job.options, listeners=listeners
         )
@@ -303,7 +307,7 @@ class Runs:
         look = job.look.after_run() if job.look is not None else None
         targets = {task.name: task.target for task in job.tasks}
         if job.look is not None and look is not None:
-            _note_shared(outcome, job.look, look)
+            note_shared(outcome, job.look, look)
         for name, result in outcome.results.items():
             if name not in self._nodes or look is None:
                 continue
@@ -381,20 +385,6 @@ class Runs:
             written=ran.written if ran is not None else "",
             rows_written=ran.rows_written if ran is not None else None,
         )
-
-
-def _note_shared(outcome: RunOutcome, before: Look, after: Look) -> None:
-    """Say of nodes of a run that they share a value which the run itself has changed: its order has a part in them."""
-    sharing: dict[str, list[NodeResult]] = {}
-    for result in outcome.results.values():
-        if result.status == "completed":
-            for name in before.moved(result.node_name, after):
-                sharing.setdefault(name, []).append(result)
-    for name, results in sharing.items():
-        for result in results if len(results) > 1 else ():
-            others = ", ".join(f"'{one.node_name}'" for one in results if one is not result)
-            note = f"'{name}' changed while the run went on, and is used by {others} too"
-            result.notes += (f"{note}: what they give depends on which runs first",)
 
 
 def _engine_of(project: ProjectConfig | None) -> tuple[str, dict[str, Any]]:

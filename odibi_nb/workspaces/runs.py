@@ -22,7 +22,7 @@ from odibi_nb.workspaces.kept import KeptResults
 from odibi_nb.workspaces.known_schemas import KnownSchemas
 from odibi_nb.workspaces.nodes import Nodes
 from odibi_nb.workspaces.plan import Overruled, Plan, PlannedNode, Planner
-from odibi_nb.workspaces.rereading import Rereading
+from odibi_nb.workspaces.rereading import Rereading, overlaps_below
 from odibi_nb.workspaces.sharing import note_shared
 from odibi_nb.workspaces.targets import target_stamp, target_text
 
@@ -349,16 +349,22 @@ class Runs:
         return plan, look
 
     def _read_late(self, plan: Plan) -> dict[str, str]:
-        """Return, with the reason, the cached results that would read a file only after this run has replaced it."""
-        targets = targets_of(self._nodes.ready(one.name) for one in plan if one.write == "write")
-        found: dict[str, str] = {}
-        for one in plan if targets else ():
-            kept = self.results.get(one.name)
-            if one.action != "cached" or kept is None or kept.dataset is None or not kept.dataset.lazy:
+        """Return, with the reason, the cached results that would read a file only after this run has replaced it.
+
+        So are those that are below its writer, which was computed without being written.
+        """
+        writing = frozenset(one.name for one in plan if one.write == "write")
+        tasks = [self._nodes.ready(one.name) for one in plan if one.action != "skip"] if writing else []
+        targets = targets_of(task for task in tasks if task.name in writing)
+        below = {one.reader for one in overlaps_below(tasks, writing)}
+        cached, found = {one.name for one in plan if one.action == "cached"}, dict[str, str]()
+        for task in tasks if targets else ():
+            kept = self.results.get(task.name)
+            if task.name not in cached or kept is None or kept.dataset is None:
                 continue
-            task = self._nodes.ready(one.name)
-            if reads_any(task, targets) or not found.keys().isdisjoint(task.depends_on):
-                found[one.name] = "it reads a file that this run writes"
+            is_late = kept.dataset.lazy and (reads_any(task, targets) or not found.keys().isdisjoint(task.depends_on))
+            if is_late or task.name in below:
+                found[task.name] = "it reads a file that this run writes"
         return found
 
     def _write_only(self, name: str) -> NodeTask:

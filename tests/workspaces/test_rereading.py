@@ -100,12 +100,16 @@ def test_a_node_that_overwrites_what_it_reads_is_stale(ws: Workspace) -> None:
     assert ws.status("same") == "stale"
 
 
-def test_a_cells_run_leaves_the_file_of_before(ws: Workspace) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_result_that_a_cell_has_computed_is_written_before_it_is_read_below(ws: Workspace, workers: int) -> None:
     (ws.root / "out" / "w.csv").write_text("id\n0\n")
     ws.node("rd", read=_at("out/w.csv"), depends_on=["w"])
-    ws.run_cell("rd")
+    ws.node("last", "SELECT id + 1 AS id FROM rd", write=_at("last.csv"))
+    ws.run_cell("last")
     assert (_ids(ws, "rd"), ws.status("rd")) == ([0], "completed")
-    ws.run()
-    assert ws.status("rd") == "stale"
-    ws.run()
-    assert (_ids(ws, "rd"), ws.status("rd")) == ([10], "completed")
+    reasons = {one.name: (one.action, one.reason) for one in ws.plan()}
+    assert reasons["w"][0] == "cached"
+    assert reasons["rd"] == ("run", "it reads a file that this run writes")
+    ws.run(workers=workers)
+    assert (_ids(ws, "rd"), _ids(ws, "last")) == ([10], [11])
+    assert [one.action for one in ws.plan()] == ["cached"] * 4

@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _stdout_is_ours(as_json):
             shown = _shown(words)
+        for note in shown.notes:
+            _print(f"note: {note}", sys.stderr)
         if as_json or shown.text:
             _print(json.dumps(shown.data, default=str, ensure_ascii=False) if as_json else shown.text, sys.stdout)
         return shown.exit_status

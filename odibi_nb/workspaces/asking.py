@@ -14,6 +14,7 @@ from odibi_nb.runner import NodeResult, Status
 from odibi_nb.workspaces.blame import blamed
 from odibi_nb.workspaces.broken import BrokenCells
 from odibi_nb.workspaces.checks import Expectations
+from odibi_nb.workspaces.crossings import crossings
 from odibi_nb.workspaces.identity import Twins
 from odibi_nb.workspaces.node_tests import NodeTests
 from odibi_nb.workspaces.nodes import Nodes, Surroundings
@@ -191,6 +192,12 @@ class Asking:
                 found.extend(shared_targets(configs, self._around.connections, writing=written))
             found.extend(self.expectations.orphans(known.declares) if names is None else ())
         return [error for error in found if not known.explains(error)]
+
+    def crossings(self) -> list[str]:
+        """Return which nodes read what others write, without being below them, in words: `ws.crossings()`."""
+        with self.lock:
+            self.nodes.refresh()
+            return crossings(self.nodes, self.nodes, self.nodes)
 
     def waits_for(self, name: str) -> list[str]:
         """Return what keeps a node's cell from running: names nobody has declared, side effects not performed."""

@@ -19,6 +19,7 @@ from odibi_nb.runner import Listener, NodeResult, RunOptions, RunOutcome
 from odibi_nb.workspaces.asking import Asking
 from odibi_nb.workspaces.broken import BrokenCells
 from odibi_nb.workspaces.checks import Expectations
+from odibi_nb.workspaces.crossings import crossings_in
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode, declared_from_cell, declared_from_python, renamed
 from odibi_nb.workspaces.expectations import Expectation, with_expectations
 from odibi_nb.workspaces.functions import Namespace
@@ -270,11 +271,12 @@ class Workspace(Asking):
         with self.lock, self._params_for(request.params):
             return self._runs.plan(self.select(request.selectors, request.exclude), request)
 
-    def notes_on(self, request: RunRequest) -> list[str]:
-        """Return what is to be said of such a run beside its plan: `ws.notes_on(RunRequest())`."""
+    def notes_on(self, plan: Plan, request: RunRequest) -> list[str]:
+        """Return what is to be said of the whole of a plan, `ws.notes_on(ws.plan(), RunRequest())`."""
         with self.lock, self._params_for(request.params):
-            problems = self._problems_of(self.select(request.selectors, request.exclude), request)
-            return [refusal_note(problems)] if problems else []
+            names, writing = [one.name for one in plan], [one.name for one in plan if one.write is not None]
+            problems = self._problems_of(names, writing, request)
+            return [*([refusal_note(problems)] if problems else []), *crossings_in(plan, self.nodes)]
 
     def attempt(self, request: RunRequest, listeners: Iterable[Listener] = ()) -> RunOutcome:
         """Run as `run` does; failed nodes and an interrupt are in the outcome, not raised."""
@@ -312,13 +314,15 @@ class Workspace(Asking):
     def _prepare(self, request: RunRequest) -> Job:
         with self._params_for(request.params):
             names = self.select(request.selectors, request.exclude)
-            if problems := self._problems_of(names, request):
+            if problems := self._problems_of(self.nodes.with_upstream(names), names, request):
                 raise refusal(problems)
             return self._runs.prepare(names, request)
 
-    def _problems_of(self, names: Collection[str], request: RunRequest) -> list[OdibiException]:
+    def _problems_of(
+        self, names: Collection[str], writing: Collection[str], request: RunRequest
+    ) -> list[OdibiException]:
         everything = not request.selectors and not request.exclude
-        return self.problems(None if everything else self.nodes.with_upstream(names), writing=names)
+        return self.problems(None if everything else names, writing=writing)
 
     def _attempt_on_mocks(self, request: RunRequest, listeners: Iterable[Listener]) -> RunOutcome:
         def prepare() -> Trial:

@@ -168,7 +168,7 @@ def test_an_undeclared_name_waits_and_only_run_raises(nb: Notebook, body: str) -
     waits = "waits for load_sale (did you mean 'load_sales'?)"
     assert waits in ran.text
     assert waits in nb.ok("%odibi plan").text
-    assert f"n {waits}" in nb.ok("%odibi status").text
+    assert waits in nb.ok("%odibi status").text
     assert "unresolved" in nb.ok("%odibi graph").text
     error = nb.fails("%odibi run")
     assert isinstance(error, DependencyError)

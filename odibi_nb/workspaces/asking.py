@@ -92,7 +92,7 @@ class Asking:
         with self.lock:
             self.nodes.refresh()
             return self._runs.freshness.statuses(
-                [self.nodes[name].name for name in (self.nodes if names is None else names)]
+                list(self.nodes) if names is None else [self.nodes[name].name for name in names]
             )
 
     def result(self, name: str) -> NodeResult | None:

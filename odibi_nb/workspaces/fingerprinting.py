@@ -124,6 +124,7 @@ class Look:
         self._rows: dict[str, bytes] = {}
         self._varying: set[str] = set()
         self._stamps = stamps
+        self._engine = blake2b(fingerprints.engine.encode(), digest_size=8).digest()
         for one in fixed:
             self._take(one)
 
@@ -188,10 +189,11 @@ class Look:
             digest.update(self._all.process.encode())
         for above in fixed.depends_on:
             digest.update(self._rows.get(above, b"-"))
-        self._rows[name] = digest.digest()
-        digest.update(self._all.engine.encode())
-        digest.update(fixed.tests)
-        self._digests[name] = digest.digest()
+        rows = self._rows[name] = digest.digest()
+        if fixed.tests:
+            digest.update(fixed.tests)
+            rows = digest.digest()
+        self._digests[name] = rows + self._engine
         if fixed.varies or not self._varying.isdisjoint(fixed.depends_on):
             self._varying.add(name)
 

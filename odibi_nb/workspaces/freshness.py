@@ -29,14 +29,13 @@ class Freshness:
         needed = self._nodes.with_upstream(names)
         look, found, tainted = self._fingerprints.look(needed), dict[str, Status](), set[str]()
         for name in needed:
-            status = self._results.status(name, look.digest(name))
-            # Rows that are known to be bad by now have gone into it.
-            is_tainted = not tainted.isdisjoint(self._nodes.task(name).depends_on)
-            if is_tainted and status in ("completed", "cached"):
-                status = "stale"
-            if is_tainted or status == "stale" or (status == "failed" and not self._is_only_unwritten(name)):
+            found[name] = status = self._results.status(name, look.digest(name))
+            if status == "stale" or (status == "failed" and not self._is_only_unwritten(name)):
                 tainted.add(name)
-            found[name] = status
+            elif tainted and not tainted.isdisjoint(self._nodes.task(name).depends_on):
+                # Rows that are known to be bad by now have gone into it.
+                tainted.add(name)
+                found[name] = "stale" if status in ("completed", "cached") else status
         return {name: found[name] for name in names}
 
     def modified(self) -> set[str]:

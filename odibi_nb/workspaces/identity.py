@@ -47,6 +47,8 @@ class Twins:
 
 def former_of(node: DeclaredNode, others: Mapping[str, DeclaredNode]) -> DeclaredNode | None:
     """Return the node that the same cell declared under another name."""
+    if node.origin.id is None:
+        return None
     cells = (other for other in others.values() if node.origin.is_same_cell(other.origin))
     alone = (other for other in cells if node.origin.alone and other.origin.alone)
     return next((other for other in alone if other.name != node.name), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,13 @@ from odibi_nb.commands.base import Call, Shown, described_options
 from odibi_nb.commands.table import find_command, overview
 from odibi_nb.exceptions import UsageError, Where
 from odibi_nb.notebook.cells import CellWatch, blaming, line_magic_text, magic_line
-from odibi_nb.notebook.display import show, show_value
+from odibi_nb.notebook.display import as_twin, has_widgets, show, show_value
 from odibi_nb.workspaces.mock_cell import MOCK_LINE
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from odibi_nb.notebook.live import LiveGraphs
     from odibi_nb.runner import Place
     from odibi_nb.workspaces import Workspace
     from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode
@@ -70,9 +72,9 @@ class OdibiMagics(Magics):
 
     shell: InteractiveShell
 
-    def __init__(self, shell: InteractiveShell, workspace: Workspace, watch: CellWatch) -> None:
+    def __init__(self, shell: InteractiveShell, workspace: Workspace, watch: CellWatch, live: LiveGraphs) -> None:
         super().__init__(shell)
-        self._workspace, self._watch = workspace, watch
+        self._workspace, self._watch, self._live = workspace, watch, live
 
     @no_var_expand
     @line_magic
@@ -83,12 +85,19 @@ class OdibiMagics(Magics):
         `%odibi help COMMAND` shows a command's options, with an example.
         """
         try:
-            show(self._command(line))
+            self._show(self._command(line))
         except UsageError as exc:
             if exc.where == Where():
                 origin = self._watch.origin(line, alone=False)
                 exc.at(**origin.place().locate(magic_line(origin, line.strip())))
             raise
+
+    def _show(self, shown: Shown) -> None:
+        if shown.graph is not None and has_widgets(self.shell):
+            running = self._watch.running
+            twin = self._live.show(shown.graph, running[0] if running is not None else None)
+            shown = replace(shown, html=as_twin(shown.html or "", twin))
+        show(shown)
 
     def _command(self, line: str) -> Shown:
         name, _, rest = line.strip().partition(" ")

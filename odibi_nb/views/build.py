@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from odibi_nb.expectations import ExpectationResult
     from odibi_nb.workspaces import Workspace
 
-__all__ = ["dag_view", "error_view", "expectation_view", "node_view", "query_view", "run_view"]
+__all__ = ["dag_view", "error_view", "expectation_view", "node_view", "outcome_view", "query_view", "run_view"]
 
 _CHANGED_ROWS = 5
 
@@ -101,7 +101,7 @@ def dag_view(workspace: Workspace, names: Iterable[str] | None = None) -> DagVie
 
 def run_view(workspace: Workspace, outcome: RunOutcome) -> RunView:
     """Return a run: its nodes with their outcome in this run."""
-    nodes = tuple(_run_node(workspace, name, result) for name, result in outcome.results.items())
+    nodes = tuple(outcome_view(workspace, name, result) for name, result in outcome.results.items())
     return RunView(workspace.title, outcome.status, duration_text(outcome.duration), nodes)
 
 
@@ -140,7 +140,8 @@ def error_view(error: OdibiException) -> ErrorView:
     )
 
 
-def _run_node(workspace: Workspace, name: str, result: NodeResult) -> NodeView:
+def outcome_view(workspace: Workspace, name: str, result: NodeResult) -> NodeView:
+    """Return what a run says of one of its nodes, without its rows."""
     return NodeView(
         name=name,
         kind=workspace.nodes.task(name).kind,

@@ -44,7 +44,7 @@ def test_a_graph_shows_details_runs_nodes_and_hides_its_twin(
     node.click()
     details = page.locator(".odibi-dag-details")
     expect(details.locator('.odibi-card[data-node="by_region"]')).to_be_visible()
-    details.get_by_role("button", name="Compute what this node needs").click()
+    details.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator('.odibi-dag-node[data-node="clean_sales"][data-status="running"]')).to_be_visible(
         timeout=30_000
     )
@@ -52,7 +52,7 @@ def test_a_graph_shows_details_runs_nodes_and_hides_its_twin(
         timeout=30_000
     )
     expect(details.locator(".odibi-dag-answer")).to_contain_text("written to local:by_region.parquet")
-    expect(details.locator(".odibi-card").last).to_contain_text("350")
+    expect(details.locator(".odibi-card").last).to_contain_text("200")
     screenshot(page, f"live_done_{'dark' if dark else 'light'}")
 
 

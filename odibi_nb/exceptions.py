@@ -16,6 +16,7 @@
 
 Errors that have a Python kind keep it: `UnknownFunctionError` is also a `ValueError`, `UnknownNameError`
 also a `KeyError`, `NotAFrameError` also a `TypeError`, `SourceNotFoundError` also a `FileNotFoundError`.
+`Interrupted` is no error but Ctrl-C, a `KeyboardInterrupt`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ __all__ = [
     "DependencyError",
     "EngineError",
     "FormatError",
+    "Interrupted",
     "NodeCancelled",
     "NodeExecutionError",
     "NotAFrameError",
@@ -202,6 +204,21 @@ class NodeCancelled(OdibiException):
 
 class UnitTestFailed(OdibiException, AssertionError):
     """A node that gave something else than its unit test expects."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, which a cell shows as one line; what went on is said, no frame of the library's own."""
+
+    def __init__(self, cancelled: int = 0) -> None:
+        """cancelled: nodes that it has stopped, or kept from starting."""
+        super().__init__(f"interrupted: {plural(cancelled, 'node')} cancelled" if cancelled else "interrupted")
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+# Front ends, nbclient too, know an interrupt by its name.
+Interrupted.__name__ = KeyboardInterrupt.__name__
 
 
 def did_you_mean(name: str, known: Iterable[str], *, likeness: float = 0.6) -> str | None:

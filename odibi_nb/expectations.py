@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from odibi_nb.cells.expectations import near_check
 from odibi_nb.exceptions import ValidationError, did_you_mean, plural
 from odibi_nb.sql.errors import explain_sql_error, unknown_column
 from odibi_nb.sql.quote import quote_name, quote_text
@@ -33,6 +35,7 @@ __all__ = [
 # A space keeps names of ours from meeting a column's.
 _ROW, _BAD, _VALUE, _NUMBER = '"odibi row"', '"odibi bad"', '"odibi {}"', '"odibi number"'
 _SHOWN_COLUMNS = 20
+_UNKNOWN_FUNCTION = re.compile(r"Function with name (\w+) does not exist")
 _REMEDIES = {
     "GROUP BY": "a condition is asked of each row; an aggregate of all rows is written sum(x) OVER ()",
     "Table with name": "a condition sees the node's own columns; a SELECT stands in %%odibi_expect, or as sql",
@@ -62,7 +65,7 @@ class ExpectationResult:
     """How one data test came out.
 
     name: the test's own, or what it asks. severity: "fail" or "warn". sample: the first bad rows, each by
-    column. detail: "3 of 10 rows", or "" when it passed.
+    column. detail: "3 of 10 rows", or "" when it passed. where: the line that declares it, if not its node's.
     """
 
     name: str
@@ -71,6 +74,7 @@ class ExpectationResult:
     bad_rows: int = 0
     sample: tuple[dict[str, Any], ...] = ()
     detail: str = ""
+    where: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def __str__(self) -> str:
         # Errors quote it, and no rows of the sample may get into those.
@@ -128,18 +132,25 @@ def bad_rows_sql(table: str, limit: int = 5) -> str:
 
 
 def broken(results: Iterable[ExpectationResult]) -> ValidationError | None:
-    """Return the error of a node whose data tests came out like this; None when none of them fails it."""
+    """Return the error of a node whose data tests came out like this; None when none of them fails it.
+
+    It stands where the first of them is declared.
+    """
     failing = [result for result in results if not result.passed and result.severity == "fail"]
     if not failing:
         return None
-    return ValidationError("; ".join(map(str, failing)), hint="the rows are viewable; nothing was written")
+    message, hint = "; ".join(map(str, failing)), "the rows are viewable; nothing was written"
+    return ValidationError(message, hint=hint, **failing[0].where)
 
 
-def look_at_bad_rows(engine: Engine, bad_rows: Dataset, name: str, *, fails: bool) -> ExpectationResult:
-    """Return how a test has come out whose query gave these bad rows."""
+def look_at_bad_rows(
+    engine: Engine, bad_rows: Dataset, name: str, *, fails: bool, where: Mapping[str, Any]
+) -> ExpectationResult:
+    """Return how a test has come out whose query gave these bad rows; where: the line that declares it."""
     count, sample = engine.inspect(bad_rows, lambda table, run: run(bad_rows_sql(table))[0])
     detail = plural(count, "bad row") if count else ""
-    return ExpectationResult(name, not count, "fail" if fails else "warn", count, tuple(sample or ()), detail)
+    severity = "fail" if fails else "warn"
+    return ExpectationResult(name, not count, severity, count, tuple(sample or ()), detail, where)
 
 
 def check_rows(
@@ -201,9 +212,12 @@ def _try_alone(check: Check, table: str, run: Run) -> None:
         if (column := unknown_column(str(exc))) is not None:
             columns = [str(name) for name, *_ in run(f"DESCRIBE FROM {table}")]
             message, known = no_column(check.describe, column, columns)
-            raise ValidationError(message, hint=known) from exc
+            near = None if did_you_mean(column, columns) else near_check(column)
+            raise ValidationError(message, hint=f"{near} {known}" if near else known) from exc
         problem = explain_sql_error(exc, "")  # its place is one in SQL that nobody wrote
         hint = next((remedy for words, remedy in _REMEDIES.items() if words in problem.message), problem.hint)
+        if unknown := _UNKNOWN_FUNCTION.search(problem.message):
+            hint = near_check(unknown[1]) or hint  # DuckDB suggests some function of its own
         raise ValidationError(
             f"expectation '{check.describe}' can't be evaluated: {problem.message}", hint=hint
         ) from exc

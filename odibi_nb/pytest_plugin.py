@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -101,6 +101,24 @@ class NodeGroup(pytest.Collector):
             yield item
 
 
+class _Crash(NamedTuple):
+    message: str
+
+
+class _Failure:
+    """A failure for pytest: the whole block once, and its first line where pytest sums up."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.reprcrash = _Crash(text.partition("\n")[0])
+
+    def __str__(self) -> str:
+        return self._text
+
+    def toterminal(self, writer: Any) -> None:
+        writer.line(self._text)
+
+
 class UnitTestItem(pytest.Item):
     """One `%%odibi_test` cell: `notebook.ipynb::NODE::TEST`."""
 
@@ -127,7 +145,7 @@ class UnitTestItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return what differs and where, without a traceback: no frame of it is the user's."""
-        return self.failure or super().repr_failure(excinfo, style)
+        return _Failure(self.failure) if self.failure else super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         return self.path, None, self.test.id

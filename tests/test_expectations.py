@@ -233,7 +233,7 @@ def test_a_query_that_gives_no_row_has_passed(ids, detail, fails):
     from odibi_nb.engine.duckdb_engine import DuckDBEngine
 
     engine = DuckDBEngine()
-    result = look_at_bad_rows(engine, engine.publish(pd.DataFrame({"id": ids}), "bad"), "rule", fails=fails)
+    result = look_at_bad_rows(engine, engine.publish(pd.DataFrame({"id": ids}), "bad"), "rule", fails=fails, where={})
     engine.close()
     assert (result.passed, result.bad_rows, result.detail) == (not ids, len(ids), detail)
     assert result.sample == tuple({"id": value} for value in ids)

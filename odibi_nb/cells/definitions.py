@@ -65,7 +65,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Plain code that a headless run doesn't run: its first line, shortened, and why.
+    """What a headless run doesn't run: plain code, or a command of the session; its first line, shortened, and why.
 
     changes: a name that nodes use and that this may change: without it they may compute something else.
     """

@@ -9,7 +9,7 @@ from typing import Any
 from odibi_nb.cells.option_parser import scalar
 from odibi_nb.exceptions import UsageError, did_you_mean
 
-__all__ = ["EXPECTATIONS", "parse_expectation"]
+__all__ = ["EXPECTATIONS", "near_check", "parse_expectation"]
 
 _CALL = re.compile(r"(\w+)\s*\((.*)\)", re.DOTALL)
 _ROW_COUNT = re.compile(r"row_count\s*(<=|>=|<>|!=|==|=|<|>)\s*([0-9]+)", re.IGNORECASE)
@@ -37,6 +37,11 @@ def parse_expectation(text: str) -> dict[str, Any]:
         raise UsageError("an expectation is empty", hint="say what must hold: --expect 'amount > 0'")
     test = _row_count(promise) or _call(promise) or {"type": "custom_sql", "condition": promise}
     return {**test, "on_fail": "warn"} if only_warns else test
+
+
+def near_check(name: str) -> str | None:
+    """Return "did you mean 'unique'?" for a function or column that nobody has, if a check is called nearly so."""
+    return did_you_mean(name, [*EXPECTATIONS, "row_count"], likeness=0.75)
 
 
 def _row_count(promise: str) -> dict[str, Any] | None:
@@ -82,7 +87,8 @@ def _call(promise: str) -> dict[str, Any] | None:
 
 def _refuse_misspelt(promise: str, found: re.Match[str]) -> None:
     # A call of bare names alone is rarely a condition: `notnull(a)` is nearly surely one of ours.
-    if all(name for name, _ in _arguments(found[2])) and (hint := did_you_mean(found[1], EXPECTATIONS)):
+    is_bare = all(name for name, _ in _arguments(found[2]))
+    if hint := did_you_mean(found[1], EXPECTATIONS, likeness=0.6 if is_bare else 0.9):
         raise UsageError(f"unknown expectation '{promise}'", hint=hint)
 
 

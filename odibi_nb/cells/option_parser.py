@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from odibi_nb.exceptions import UsageError, did_you_mean
+from odibi_nb.exceptions import ConfigValidationError, UsageError, did_you_mean
 
 __all__ = [
     "Option",
@@ -32,6 +32,7 @@ __all__ = [
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_FLOW = re.compile(r"\{.*\}|\[.*\]", re.DOTALL)
 _CONSTANTS = {"true": True, "false": False, "null": None, "~": None}
 
 
@@ -186,9 +187,16 @@ def key_text(text: str) -> tuple[str, str]:
 
 
 def key_value(text: str) -> tuple[str, Any]:
-    """Read `key=value`, the value typed as a YAML scalar."""
+    """Read `key=value`, the value typed as a YAML scalar; in braces or brackets it is YAML's flow style."""
     key, value = key_text(text)
-    return key, scalar(value)
+    if not _FLOW.fullmatch(value):
+        return key, scalar(value)
+    from odibi_nb.project_file import parse_yaml  # a line without such a value needs no YAML
+
+    try:
+        return key, parse_yaml(value).data
+    except ConfigValidationError as exc:
+        raise ValueError(f"YAML in braces or brackets ({exc.message})") from exc
 
 
 def count_of(things: str, *, least: int = 0) -> Callable[[str], int]:

@@ -84,7 +84,13 @@ NODE_LINE = OptionParser(
         ),
         Option("--read", convert=_target, metavar="CONN:PATH", help="read a source"),
         Option("--format", metavar="FORMAT", help="of the source, or of the write where nothing is read"),
-        Option("--option", repeatable=True, convert=key_value, metavar="KEY=VALUE", help="an option of the read"),
+        Option(
+            "--option",
+            repeatable=True,
+            convert=key_value,
+            metavar="KEY=VALUE",
+            help="an option of the read; in braces or brackets it is YAML",
+        ),
         Option("--write", convert=_target, metavar="CONN:PATH", help="write the result when the node is run"),
         Option(
             "--mode",

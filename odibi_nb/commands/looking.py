@@ -9,32 +9,36 @@ from odibi_nb.cells.option_parser import Option, number_of_rows
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selected
 from odibi_nb.exceptions import UsageError, plural
-from odibi_nb.pictures.text import visible
 from odibi_nb.runner.hints import is_users_code
-from odibi_nb.views.build import dag_view, node_view
+from odibi_nb.views import DagNodeView
+from odibi_nb.views.build import node_view, status_view
 
 __all__ = ["COMMANDS"]
+
+_STATUS = ("node", "kind", "status", "rows", "time", "reads", "why")
 
 
 def status(call: Call) -> Shown:
     """Show every node with its status, rows and time."""
     from odibi_nb.pictures import framed, listing_html, listing_text
-    from odibi_nb.pictures.markup import tag
 
     ws = call.ws
-    view = dag_view(ws)
-    header = ("node", "kind", "status", "rows", "time", "reads")
-    reads = {name: ", ".join(ws.nodes.task(name).depends_on) for name in ws}
-    rows = [(n.name, n.kind, n.status, n.rows, n.time, reads.get(n.name, "")) for n in view.nodes]
+    view = status_view(ws)
+    data = {"pipeline": view.title, "root": str(ws.root), "nodes": {one.name: _status_dict(one) for one in view.nodes}}
     head = f"{view.title} · {plural(len(ws), 'node')} · root {ws.root}"
-    right = (False, False, False, True, True)
-    data = {"pipeline": view.title, "root": str(ws.root), "nodes": {n.name: {"status": n.status} for n in view.nodes}}
-    if not rows:
+    if not view.nodes:
         return Shown(f"{head}\nno node is declared yet: start a cell with %%odibi_node NAME", data=data)
-    waiting = [f"{name} waits for {', '.join(missing)}" for name in ws if (missing := ws.nodes.missing_for(name))]
-    text = "\n".join([head, listing_text(header, rows, right_aligned=right), *map(visible, waiting)])
-    html = framed(head, listing_html(header, rows, right_aligned=right), *(tag("div", line) for line in waiting))
-    return Shown(text, html, data=data)
+    reads = {name: ", ".join(ws.nodes.task(name).depends_on) for name in ws}
+    rows = [(n.name, n.kind, n.status, n.rows, n.time, reads.get(n.name, ""), n.reason) for n in view.nodes]
+    columns = len(_STATUS) if any(one.reason for one in view.nodes) else len(_STATUS) - 1
+    header, shown = _STATUS[:columns], [row[:columns] for row in rows]
+    right = (False, False, False, True, True)
+    text = f"{head}\n{listing_text(header, shown, right_aligned=right)}"
+    return Shown(text, framed(head, listing_html(header, shown, right_aligned=right)), data=data)
+
+
+def _status_dict(view: DagNodeView) -> dict[str, str]:
+    return {"status": view.status, "reason": view.reason}
 
 
 def ls(call: Call) -> Shown:

@@ -20,7 +20,8 @@ def plan(call: Call) -> Shown:
     from odibi_nb.pictures import plan_html, plan_text
 
     params = typed_parameters(call, collect("plan", "--param", call.values.get("param", ())))
-    view = plan_view(call.ws, call.ws.plan_of(request_of(call, params)))
+    request = request_of(call, params)
+    view = plan_view(call.ws, call.ws.plan_of(request), call.ws.notes_on(request))
     return Shown(plan_text(view), plan_html(view), data=plan_dict(view))
 
 
@@ -35,7 +36,7 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
         }
         for node in view.nodes
     }
-    return {"pipeline": view.title, "nodes": nodes}
+    return {"pipeline": view.title, "nodes": nodes, "notes": list(view.notes)}
 
 
 COMMANDS = {

@@ -31,7 +31,7 @@ def run(call: Call) -> Shown:
     params = typed_parameters(call, collect("run", "--param", values.get("param", ())))
     request = request_of(call, params)
     outcome = call.ws.attempt(request, call.listeners)
-    view = run_view(call.ws, outcome)
+    view = run_view(call.ws, outcome, with_rows=call.door == "cell")
     error = _error_of(outcome)
     data = run_dict(view.title, outcome) if values.get("json") else None
     if data is not None and request.mock is not None:
@@ -80,7 +80,7 @@ _STATUSES = {"completed": 0, "failed": 1, "cancelled": 130}
 
 def _error_of(outcome: RunOutcome) -> BaseException | None:
     if outcome.interrupted:
-        return KeyboardInterrupt()
+        return outcome.interruption()
     return next((result.error for result in outcome.results.values() if result.error is not None), None)
 
 

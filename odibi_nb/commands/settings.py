@@ -8,10 +8,12 @@ from typing import Any
 from odibi_nb.cells.option_parser import collect, key_text, scalar, scalar_like
 from odibi_nb.cells.python_body import UNKNOWN
 from odibi_nb.commands.base import Call, Command, Shown
-from odibi_nb.exceptions import UsageError, did_you_mean
+from odibi_nb.exceptions import ConfigValidationError, UsageError, did_you_mean
 from odibi_nb.workspaces.parameters import known_parameters, types_of
 
 __all__ = ["COMMANDS", "SETTINGS", "typed_parameters"]
+
+_FLOW = (("[", "]"), ("{", "}"))
 
 SETTINGS = {"auto": ("on", "off"), "preview": None}
 
@@ -59,21 +61,35 @@ def pipeline(call: Call) -> Shown:
 
 
 def typed_parameters(call: Call, texts: Mapping[str, str]) -> dict[str, Any]:
-    """Return values for parameters, typed as YAML scalars; what replaces a text, or is to be one, stays a text."""
+    """Return values for parameters, typed as in YAML; what replaces a text, or is to be one, stays a text."""
     present = known_parameters(call.ws.nodes, call.ws.params)
     present |= {one.name: "" for one in types_of(texts, call.ws.nodes, {}) if one.keeps_text}
-    return {name: scalar_like(text, present.get(name)) for name, text in texts.items()}
+    return {name: _typed(name, text, present.get(name)) for name, text in texts.items()}
+
+
+def _typed(name: str, text: str, present: Any) -> Any:
+    """Return the list or mapping that a text is in YAML, else the scalar."""
+    if isinstance(present, str) or (text[:1], text[-1:]) not in _FLOW:
+        return scalar_like(text, present)
+    from odibi_nb.project_file import parse_yaml
+
+    try:
+        return parse_yaml(text).data
+    except ConfigValidationError as exc:
+        hint = "a list is [a, b], a mapping {a: 1}; in quotes it is a text"
+        raise UsageError(f"parameter '{name}' can't be read: {exc.message}", hint=hint) from exc
 
 
 def _texts(command: str, words: tuple[str, ...]) -> Mapping[str, str]:
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     for word in words:
         try:
             pairs.append(key_text(word))
         except ValueError as exc:
-            raise UsageError(
-                f"{command} takes key=value, not '{word}'", hint=f"for instance {command} {word}=5"
-            ) from exc
+            example = f"for instance {command} {word}=5"
+            cut = pairs and pairs[-1][1][:1] in ("[", "{")
+            hint = f"quote what holds blanks: {command} '{' '.join(words)}'" if cut else example
+            raise UsageError(f"{command} takes key=value, not '{word}'", hint=hint) from exc
     return collect(command, "parameter", pairs)
 
 

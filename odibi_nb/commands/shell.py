@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, TextIO
 
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.table import find_command, overview
-from odibi_nb.exceptions import OdibiException, TransformError
+from odibi_nb.exceptions import NodeExecutionError, OdibiException, TransformError
 
 if TYPE_CHECKING:
     from odibi_nb.runner import Listener
 
 __all__ = ["main"]
 
-_REFUSED, _INTERRUPTED = 2, 130
+_FAILED, _REFUSED, _INTERRUPTED = 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return shown.exit_status
     except OdibiException as exc:
         _report(exc, as_json)
-        return _REFUSED
+        return _FAILED if isinstance(exc, NodeExecutionError) else _REFUSED
     except KeyboardInterrupt:
         _print("interrupted", sys.stderr)
         if as_json:

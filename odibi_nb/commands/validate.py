@@ -24,7 +24,7 @@ def validate(call: Call) -> Shown:
     notes = [*call.notes, *([_PROJECT_IS_BROKEN] if ws.broken.has_project else [])]
     lines += [f"note: {note}" for note in notes]
     if call.left_out:
-        lines.append("\nplain code that a headless run leaves out:")
+        lines.append("\nwhat a headless run leaves out:")
         lines += [f"  cell {one.cell}, line {one.line}: {one.text}  ({one.reason})" for one in call.left_out]
     data = {
         "valid": not problems,

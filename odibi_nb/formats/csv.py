@@ -230,7 +230,7 @@ def _duckdb_encoding(encoding: str) -> str:
         return "utf-16" if name.startswith("utf-16") else "latin-1"
     raise ConfigValidationError(
         f"DuckDB reads CSV in utf-8, utf-16 and latin-1, not in {encoding}",
-        hint=f"set engine: pandas with encoding: {encoding}, or save the file as UTF-8",
+        hint=f"set engine: pandas with options: {{encoding: {encoding}}}, or save the file as UTF-8",
     )
 
 
@@ -248,7 +248,7 @@ def _bad_value(text: str, uri: str, given: Mapping[str, Any]) -> FormatError | N
         # DuckDB reads a cast of the query's as the type to scan.
         hint = f"mend it, or give it to TRY_CAST({column} AS {kind}), which makes it NULL"
         return FormatError(f"column '{column}': {value!r} is not {kind}", hint=hint, **where)
-    hint = f"mend it, or set options: {{types: {{{column}: VARCHAR}}}} (or nullstr: {value!r} if it means NULL)"
+    hint = f"mend it, or set options: {{types: {{{column}: VARCHAR}}}} (or {{nullstr: {value!r}}} if it means NULL)"
     return FormatError(f"column '{column}': {value!r} is not {kind}, the type of the other rows", hint=hint, **where)
 
 
@@ -267,7 +267,7 @@ def _long_line(text: str, uri: str) -> FormatError | None:
 def _not_latin(uris: Sequence[str]) -> FormatError:
     # DuckDB doesn't say of which file it speaks.
     file = uris[0] if len(uris) == 1 else None
-    hint = "it may be Windows' cp1252: set engine: pandas with encoding: cp1252, or save the file as UTF-8"
+    hint = "it may be Windows' cp1252: set engine: pandas with options: {encoding: cp1252}, or save the file as UTF-8"
     return FormatError("the file is not latin-1 text", hint=hint, file=file)
 
 
@@ -317,7 +317,7 @@ def _pandas_fault(exc: Exception, uri: str) -> FormatError:
     if unclosed := re.search(r"EOF inside string starting at row (\d+)", reason):
         message = f"a quoted field is never closed; it begins in row {int(unclosed[1]) + 1}"
         return FormatError(message, hint="close the quote, or double it", file=uri)
-    hint = "is it really csv? if so, say how it is cut: options: {sep, quotechar, encoding, …}"
+    hint = "is it really csv? if so, say how it is cut: options: {sep: …}, {quotechar: …} or {encoding: …}"
     return FormatError(f"the file can't be read as csv: {reason}", hint=hint, file=uri)
 
 

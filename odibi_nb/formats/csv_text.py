@@ -119,7 +119,9 @@ def _first_record(opener: Opener, uri: str, dialect: Dialect) -> list[str]:
     if record is None:
         raise FormatError("the CSV file is empty", hint="it needs at least a line of column names", file=uri)
     if not any(record) and dialect.header and not dialect.names:
-        raise _at_header("the line of column names is blank", "set options: {skip: 1}, or header: false", dialect, uri)
+        raise _at_header(
+            "the line of column names is blank", "set options: {skip: 1}, or {header: false}", dialect, uri
+        )
     return record
 
 
@@ -138,7 +140,7 @@ def _check_delimiter(header: list[str], dialect: Dialect, uri: str) -> None:
     if found is not None:
         raise _at_header(
             f"'{header[0]}' is one column: its fields seem to be separated by {found!r}, not {dialect.delimiter!r}",
-            f"set options: {{sep: {found!r}}} (or sep: {dialect.delimiter!r} if it is one column)",
+            f"set options: {{sep: {found!r}}} (or {{sep: {dialect.delimiter!r}}} if it is one column)",
             dialect,
             uri,
         )

@@ -30,11 +30,15 @@ from odibi_nb.workspaces.testing import run_test
 
 __all__ = ["declared_card", "expectation_card", "query_card", "result_card", "test_card", "waiting_card"]
 
+_SIDE_EFFECT = "a side effect: only %odibi run performs it"
+
 
 def declared_card(workspace: Workspace, node: DeclaredNode) -> Shown:
     """Show a node that was declared and not run; what is wrong with it by itself is raised."""
     problem = workspace.nodes.problem(node.name)
     view = replace(node_view(workspace, node.name), error=None)
+    if node.config.returns == "none":
+        view = replace(view, notes=(_SIDE_EFFECT, *view.notes))
     return Shown(node_text(view), node_html(view), error=problem)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from odibi_nb.cells.options import NODE_LINE
 from odibi_nb.cells.queries import EXPECT_LINE, SQL_LINE, SqlOptions, parse_sql_line, split_sql
 from odibi_nb.commands.base import Call, Shown, described_options
 from odibi_nb.commands.table import find_command, overview
-from odibi_nb.exceptions import UsageError, Where
+from odibi_nb.exceptions import Interrupted, UsageError, Where
 from odibi_nb.notebook.cells import CellWatch, blaming, line_magic_text, magic_line
 from odibi_nb.notebook.display import as_twin, has_widgets, show, show_value
 from odibi_nb.workspaces.mock_cell import MOCK_LINE
@@ -36,6 +37,17 @@ _HELP = frozenset({"-h", "--help"})
 _LONG_WORK_S = 10.0
 
 
+@contextmanager
+def _short_interrupts() -> Iterator[None]:
+    """Leave our own frames out of what Ctrl-C shows, wherever it has hit."""
+    try:
+        yield
+    except Interrupted:
+        raise
+    except KeyboardInterrupt:
+        raise Interrupted from None
+
+
 def _with_help(parser: OptionParser | None = None, *, alone: bool = False) -> Callable[[_Magic], _Magic]:
     """Answer `-h` and `--help` on a magic's line by its docstring, with the line's options listed in it.
 
@@ -50,7 +62,8 @@ def _with_help(parser: OptionParser | None = None, *, alone: bool = False) -> Ca
         def answering(self: OdibiMagics, line: str, *cell: str) -> None:
             words = [line.strip()] if alone else line.split()
             if _HELP.isdisjoint(words):
-                magic(self, line, *cell)
+                with _short_interrupts():
+                    magic(self, line, *cell)
             else:
                 show(Shown(page))
 
@@ -85,7 +98,8 @@ class OdibiMagics(Magics):
         `%odibi help COMMAND` shows a command's options, with an example.
         """
         try:
-            self._show(self._command(line))
+            with _short_interrupts():
+                self._show(self._command(line))
         except UsageError as exc:
             if exc.where == Where():
                 origin = self._watch.origin(line, alone=False)

@@ -25,15 +25,14 @@ def plan_html(view: PlanView) -> str:
     rows = [(n.name, _action_html(n.action), n.reason, _write(n)) for n in view.nodes]
     notes = [tag("div", note, class_="odibi-muted") for note in view.notes]
     head = tag("div", tag("b", view.title), f" · {_facts(view)}", class_="odibi-head")
-    return framed(head, listing_html(_HEADER, rows), *notes)
+    return framed(head, *([listing_html(_HEADER, rows)] if rows else []), *notes)
 
 
 def plan_text(view: PlanView) -> str:
     """Return the plan for terminals and logs."""
     rows = [(n.name, f"{look(_STATUSES[n.action]).mark} {n.action}", n.reason, _write(n)) for n in view.nodes]
-    return "\n".join(
-        [visible(f"{view.title} · {_facts(view)}"), listing_text(_HEADER, rows), *map(visible, view.notes)]
-    )
+    table = [listing_text(_HEADER, rows)] if rows else []
+    return "\n".join([visible(f"{view.title} · {_facts(view)}"), *table, *map(visible, view.notes)])
 
 
 def _action_html(action: str) -> Markup:
@@ -41,6 +40,8 @@ def _action_html(action: str) -> Markup:
 
 
 def _facts(view: PlanView) -> str:
+    if not view.nodes:
+        return "no nodes yet: start a cell with %%odibi_node NAME"
     counted = Counter(node.action for node in view.nodes)
     writes = sum(node.write == "write" for node in view.nodes)
     parts = [f"{counted[action]} {action}" for action in _STATUSES if counted[action]]

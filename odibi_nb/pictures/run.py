@@ -28,8 +28,8 @@ def run_html(view: RunView) -> str:
         for node in view.nodes
         if node.error
     ]
-    warnings = [tag("div", tag("b", one.node), broken_html(one)) for one in _warnings(view)]
-    return framed(summary, listing_html(_HEADER, rows, right_aligned=_RIGHT), *warnings, *errors)
+    broken = [tag("div", tag("b", one.node), broken_html(one)) for one in _broken(view)]
+    return framed(summary, listing_html(_HEADER, rows, right_aligned=_RIGHT), *broken, *errors)
 
 
 def run_text(view: RunView) -> str:
@@ -37,13 +37,13 @@ def run_text(view: RunView) -> str:
     rows = [(n.name, n.kind, mark(n.status), n.rows, n.time, _remark(n)) for n in view.nodes]
     errors = [f"\n{visible(shortened(node.name))}\n{error_text(node.error)}" for node in view.nodes if node.error]
     summary = visible(f"{view.title} {mark(view.status)} · {_facts(view)}")
-    warnings = [broken_text(one, with_node=True) for one in _warnings(view)]
-    return "\n".join([summary, listing_text(_HEADER, rows, right_aligned=_RIGHT), *warnings, *errors])
+    broken = [broken_text(one, with_node=True) for one in _broken(view)]
+    return "\n".join([summary, listing_text(_HEADER, rows, right_aligned=_RIGHT), *broken, *errors])
 
 
-def _warnings(view: RunView) -> list[ExpectationView]:
-    """What doesn't hold and fails no node; what does is in the node's error."""
-    return [one for node in view.nodes for one in node.expectations if one.status == "warning"]
+def _broken(view: RunView) -> list[ExpectationView]:
+    """What doesn't hold and fails no node, or has bad rows to show; the rest is in the node's error."""
+    return [one for node in view.nodes for one in node.expectations if one.status == "warning" or one.sample]
 
 
 def _facts(view: RunView) -> str:

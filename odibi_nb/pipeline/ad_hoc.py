@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from odibi_nb.cells.spelling import as_new_node
 from odibi_nb.exceptions import DependencyError, OdibiException, TransformError, did_you_mean
-from odibi_nb.pipeline.compiler import source_of
+from odibi_nb.pipeline.compiler import UnconfiguredError, source_of
 from odibi_nb.pipeline.statements import check_syntax, compile_statement
 from odibi_nb.runner.tasks import Dependency, NodeTask, Place
 from odibi_nb.sql import SqlFacts, TableRef, analyze
@@ -58,6 +60,7 @@ class QueryCompiler:
 
         paths = {named.name for named in self._sources(text)}
         step = compile_statement(text, meaning, params=self.params, root=self.root, place=place, apart=paths)
+        place = replace(place, spelt=partial(as_new_node, read=next(iter(sources), "CONN:PATH")))
         above = dict.fromkeys(node for name, node in step.inputs.items() if name not in sources)
         dependencies = tuple(Dependency(node, "FROM") for node in above)
         return NodeTask(QUERY, "sql", dependencies, inputs=sources, steps=(replace(step, numbers=True),), place=place)
@@ -101,6 +104,9 @@ class QueryCompiler:
         try:
             return source_of(ReadConfig(connection=named.connection, path=named.path), self.connections)
         except OdibiException as exc:
+            if isinstance(exc, UnconfiguredError):
+                exc.in_cells()
+            exc.hint = exc.hint and as_new_node(exc.hint, named.name)
             raise exc.at(line=named.line) from exc.__cause__
 
     def _unknown(self, table: TableRef) -> OdibiException:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from odibi_nb.exceptions import (
     ConnectionError,  # noqa: A004
@@ -245,6 +245,8 @@ def connected(task: NodeTask, config: NodeConfig, connections: Mapping[str, Base
         source = source_of(config.read, connections) if config.read else None
         target = _target(config.write, connections) if config.write else None
     except OdibiException as exc:
+        if isinstance(exc, UnconfiguredError) and task.place.cell is not None:
+            exc.in_cells()
         raise task.place.of(exc, config.name) from exc.__cause__
     return replace(task, source=source, target=target, inputs=inputs)
 
@@ -282,12 +284,21 @@ def _path(access: ReadConfig | WriteConfig) -> str:
 class UnconfiguredError(ConnectionError):
     """A connection that a node names and nobody has configured."""
 
+    def in_cells(self) -> Self:
+        """Say where it is configured in a notebook."""
+        if (self.hint or "").startswith("connections: "):
+            self.hint = f"write a cell of two lines: %%odibi_project, and below it {self.hint}"
+        return self
+
 
 def _connection(name: str, connections: Mapping[str, BaseConnection]) -> Any:
     if name not in connections:
         known = ", ".join(connections) or "none"
+        others = "…, " if connections else ""
+        declared = f"connections: {{{others}{name}: {{type: local, base_path: ./data}}}}"
         raise UnconfiguredError(
-            f"connection '{name}' is not configured; there are: {known}", hint=did_you_mean(name, connections)
+            f"connection '{name}' is not configured; there are: {known}",
+            hint=did_you_mean(name, connections) or declared,
         )
     return connections[name]
 

@@ -166,7 +166,7 @@ class Pipeline:
             self._engine.begin()
             self._outcome = Runner(self._engine, ordered, options=options, listeners=listeners).run()
         if self._outcome.interrupted:
-            raise KeyboardInterrupt
+            raise self._outcome.interruption()
         if self._outcome.listener_error is not None:
             raise self._outcome.listener_error
         return PipelineResults.of(self.config.pipeline, self._outcome)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -16,18 +16,22 @@ __all__ = ["shared_targets"]
 
 
 def shared_targets(
-    nodes: Iterable[NodeConfig], connections: Mapping[str, BaseConnection] | None = None
+    nodes: Iterable[NodeConfig],
+    connections: Mapping[str, BaseConnection] | None = None,
+    *,
+    writing: Container[str] | None = None,
 ) -> Iterator[ValidationError]:
     """Yield an error for every node whose target an earlier one writes already.
 
     connections: tell whether two paths are one file; without its connection a path is what it spells.
+    writing: only those pairs count of which one is among these.
     """
     writers: dict[tuple[str, str], str] = {}
     for node in nodes:
         if node.write is None or not node.enabled:
             continue
         first = writers.setdefault(_target(node.write, connections or {}), node.name)
-        if first != node.name:
+        if first != node.name and (writing is None or first in writing or node.name in writing):
             yield ValidationError(
                 f"nodes '{first}' and '{node.name}' both write {node.write.connection}:{_place(node.write)}",
                 hint="give one of them another path, or unite their rows in one node",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice, takewhile
@@ -20,6 +20,9 @@ from odibi_nb.sql.rooting import written_column
 __all__ = ["about_result", "about_rows", "about_test", "as_error", "at_step", "from_user_code"]
 
 E = TypeVar("E", bound=OdibiException)
+
+
+_EXPECT = re.compile(r"--expect\s(?:(?!\s--).)*")
 
 
 @contextmanager
@@ -41,7 +44,8 @@ def as_error(exc: BaseException, task: NodeTask) -> OdibiException:
     """Return any exception of a node as one of ours that names the node."""
     if isinstance(exc, OdibiException):
         return task.place.of(exc, task.name)
-    error = task.place.of(NodeExecutionError(_message(exc)), task.name)
+    hint = hint_of(exc) if isinstance(exc, ImportError) else None  # of what a parameter's annotation asks for
+    error = task.place.of(NodeExecutionError(_message(exc), hint=hint), task.name)
     error.__cause__ = exc
     return error
 
@@ -71,13 +75,24 @@ def about_rows(error: OdibiException, task: NodeTask) -> OdibiException:
 def about_test(error: E, task: NodeTask) -> E:
     """Give an error about a column that a data test names its place, where that stands above the node's body."""
     _, found, rest = error.message.partition("there is no column '")
-    column = re.escape(rest.removesuffix("'"))
-    name = re.compile(rf"(?<!\w){column}(?!\w)")
+    name = re.compile(rf"(?<!\w){re.escape(rest.removesuffix(chr(39)))}(?!\w)")
     end = task.steps[0].place.first_line - 1 if task.steps else len(task.place.lines)
-    for number, line in enumerate(task.place.lines[:end] if found else (), start=1):
-        if named := name.search(line):
-            return error.at(**{**task.place.locate(None), "line": number, "column": named.start() + 1, "source": line})
+    for number, start, text in _tests_in(task.place.lines[:end]) if found and task.place.cell is not None else ():
+        if named := name.search(text):
+            where = {"line": number, "column": start + named.start() + 1, "source": task.place.lines[number - 1]}
+            return error.at(**{**task.place.locate(None), **where})
     return error
+
+
+def _tests_in(lines: Iterable[str]) -> Iterator[tuple[int, int, str]]:
+    """Yield the texts of a cell's data tests, each with its line and where it begins there."""
+    in_header = False
+    for number, line in enumerate(lines, start=1):
+        if line.startswith("%"):
+            yield from ((number, option.start(), option[0]) for option in _EXPECT.finditer(line))
+        else:
+            in_header = in_header or line.startswith("validation")
+            yield from [(number, 0, line)] if in_header else []
 
 
 def about_result(error: OdibiException, step: FunctionStep) -> OdibiException:

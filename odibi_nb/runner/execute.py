@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from odibi_nb.context import LazyContext
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Source
-from odibi_nb.exceptions import NodeCancelled, NotAFrameError, OdibiException, ValidationError
+from odibi_nb.exceptions import NodeCancelled, NotAFrameError, OdibiException, ValidationError, did_you_mean
 from odibi_nb.expectations import ExpectationResult, broken, check_rows, look_at_bad_rows, no_column
 from odibi_nb.runner.awaiting import awaited
 from odibi_nb.runner.blame import first_fault
@@ -182,12 +182,14 @@ class NodeExecution:
             readers = Readers(count=1, overrule="view")  # so that counting is all that it costs
             bad_rows = self._engine.query(Query(name, step.facts, inputs, step.params, readers, private=True))
             self._made.append((step, bad_rows))
-            return look_at_bad_rows(self._engine, bad_rows, test.name, fails=test.fails)
+            return look_at_bad_rows(self._engine, bad_rows, test.name, fails=test.fails, where=test.where)
         except OdibiException as exc:
             error = at_step(exc, step)
             if (column := unknown_column(error.message)) is not None:
                 columns = dict.fromkeys(one.name for table in inputs.values() for one in table.schema)
-                error.message, error.hint = no_column(test.name, column, list(columns))
+                error.message, hint = no_column(test.name, column, list(columns))
+                # What the query itself defines only DuckDB knows.
+                error.hint = error.hint if error.hint and not did_you_mean(column, columns) else hint
             raise error from exc.__cause__
 
     def _frame(self, data: Dataset, kind: Any) -> Any:

@@ -17,11 +17,16 @@ __all__ = ["hint_of", "is_users_code"]
 
 _LIBRARY = str(Path(__file__).parent.parent)
 _SHOWN_COLUMNS = 20
+_EXTRAS = {"polars": "polars"}
+"""By package, the extra of ours that installs it."""
 _NAME = re.compile(r"name '([^']+)' is not defined")
 
 
 def hint_of(exc: BaseException) -> str | None:
     """Return a hint against an exception; None where nothing near is known."""
+    if isinstance(exc, ImportError):
+        extra = _EXTRAS.get((exc.name or "").partition(".")[0])
+        return f"pip install 'odibi_nb[{extra}]'" if extra else None
     frames = [frame for frame, _ in traceback.walk_tb(exc.__traceback__)]
     if isinstance(exc, KeyError) and exc.args:
         return _missing_column(exc.args[0], frames)

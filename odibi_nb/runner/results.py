@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from odibi_nb.exceptions import Interrupted
+
 if TYPE_CHECKING:
     from odibi_nb.capture import NodeOutput
     from odibi_nb.engine.base import Dataset
@@ -92,10 +94,15 @@ class RunOutcome:
     def names(self, *statuses: Status) -> list[str]:
         return [name for name, result in self.results.items() if result.status in statuses]
 
+    def interruption(self) -> Interrupted:
+        """Return what is raised after Ctrl-C, with the number of nodes that it cancelled."""
+        # A query of no node has a name that no node can have.
+        return Interrupted(sum(name.isidentifier() for name in self.names("cancelled")))
+
     def of(self, name: str) -> NodeResult:
         """Return a node's result, or that of the node that failed above it; raises KeyboardInterrupt after Ctrl-C."""
         if self.interrupted:
-            raise KeyboardInterrupt
+            raise self.interruption()
         return next((result for result in self.results.values() if result.status == "failed"), self.results[name])
 
     @property

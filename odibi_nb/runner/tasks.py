@@ -37,6 +37,7 @@ class Place:
     first_line: 0 where that isn't known. lines: the whole cell's or file's lines, to quote from.
     code_file: the name its Python is compiled under.
     label_of: gives the label of the cell that is compiled under a name; None for what is no cell.
+    spelt: says a hint that names YAML as one writes it here.
     """
 
     cell: str | None = None
@@ -45,6 +46,7 @@ class Place:
     lines: tuple[str, ...] = ()
     code_file: str | None = None
     label_of: Callable[[str], str | None] = field(default=lambda file: None, compare=False, repr=False)
+    spelt: Callable[[str], str] = field(default=str, compare=False, repr=False)
 
     def locate(self, line: int | None) -> dict[str, Any]:
         """Return the `Where` fields for the text's `line` (1-based; None: the place alone)."""
@@ -76,6 +78,8 @@ class Place:
         """Return the error with the node and this place, as far as it has none of its own."""
         is_elsewhere = error.where.file is not None or error.where.line is not None
         is_known = self.cell is not None or self.file is not None
+        if error.hint is not None:
+            error.hint = self.spelt(error.hint)
         return error.at(node=node, **self.locate(None if is_elsewhere or not is_known else 1))
 
 
@@ -145,6 +149,13 @@ class BadRowsQuery:
     seen_as: str
     query: SqlStep
     fails: bool = True
+
+    @property
+    def where(self) -> dict[str, Any]:
+        """The line that declares it, for errors: the magic's, else the query's first; empty where that isn't known."""
+        place = self.query.place
+        above = place.locate(0) if place.lines else {}
+        return above if str(above.get("source")).startswith("%%") else place.locate(1) if place.lines else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,19 @@ if TYPE_CHECKING:
     from odibi_nb.expectations import ExpectationResult
     from odibi_nb.workspaces import Workspace
 
-__all__ = ["dag_view", "error_view", "expectation_view", "node_view", "outcome_view", "query_view", "run_view"]
+__all__ = [
+    "dag_view",
+    "error_view",
+    "expectation_view",
+    "node_view",
+    "outcome_view",
+    "query_view",
+    "run_view",
+    "status_view",
+]
 
 _CHANGED_ROWS = 5
+_REASON = 80
 
 
 def node_view(
@@ -58,7 +68,7 @@ def node_view(
             description=node.config.description or "",
             error=error_view(error) if error else None,
             dependencies=tuple(DependencyView(d.name, d.reason, d.name in workspace.nodes) for d in task.dependencies),
-            notes=(*waits, *node.notes, *workspace.unsure(name)),
+            notes=(*waits, *workspace.notes(name), *workspace.unsure(name)),
             code=node.code,
         )
     if result is None:
@@ -99,9 +109,25 @@ def dag_view(workspace: Workspace, names: Iterable[str] | None = None) -> DagVie
     return DagView(workspace.title, (*missing, *declared), tuple(edges))
 
 
-def run_view(workspace: Workspace, outcome: RunOutcome) -> RunView:
-    """Return a run: its nodes with their outcome in this run."""
-    nodes = tuple(outcome_view(workspace, name, result) for name, result in outcome.results.items())
+def status_view(workspace: Workspace) -> DagView:
+    """Return the graph of all nodes with what keeps each from running."""
+    view = dag_view(workspace)
+    return replace(view, nodes=tuple(_with_reason(workspace, one) for one in view.nodes))
+
+
+def _with_reason(workspace: Workspace, node: DagNodeView) -> DagNodeView:
+    if node.status == "unresolved":
+        return replace(node, reason="not declared")
+    kind = "" if workspace.nodes.problem(node.name) is not None else node.kind
+    return replace(node, kind=kind, reason=shortened(workspace.obstacle(node.name), _REASON))
+
+
+def run_view(workspace: Workspace, outcome: RunOutcome, *, with_rows: bool = False) -> RunView:
+    """Return a run: its nodes with their outcome in this run; with_rows: bad rows may be shown."""
+    nodes = tuple(
+        outcome_view(workspace, name, result, workspace.preview_rows(name) if with_rows else 0)
+        for name, result in outcome.results.items()
+    )
     return RunView(workspace.title, outcome.status, duration_text(outcome.duration), nodes)
 
 
@@ -140,8 +166,8 @@ def error_view(error: OdibiException) -> ErrorView:
     )
 
 
-def outcome_view(workspace: Workspace, name: str, result: NodeResult) -> NodeView:
-    """Return what a run says of one of its nodes, without its rows."""
+def outcome_view(workspace: Workspace, name: str, result: NodeResult, rows: int = 0) -> NodeView:
+    """Return what a run says of one of its nodes; rows: that are shown of those that break an expectation."""
     return NodeView(
         name=name,
         kind=workspace.nodes.task(name).kind,
@@ -152,7 +178,7 @@ def outcome_view(workspace: Workspace, name: str, result: NodeResult) -> NodeVie
         badges=result.badges,
         notes=tuple(_notes(result)),
         error=error_view(result.error) if result.error else None,
-        expectations=_broken(result, 0),
+        expectations=_broken(result, rows),
     )
 
 

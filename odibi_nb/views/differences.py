@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DifferencesView", "DifferingRowView", "differences_view"]
 
-_ROWS, _COLUMNS, _CHARACTERS = 50, 50, 200
+_ROWS, _COLUMNS, _CHARACTERS = 50, 50, 2_000
 
 JsonRow = dict[str, Any]
 

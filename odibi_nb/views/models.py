@@ -183,7 +183,10 @@ class QueryView:
 
 @dataclass(frozen=True, slots=True)
 class DagNodeView:
-    """One node of the picture; status "unresolved" marks a name that is read but not declared."""
+    """One node of the picture; status "unresolved" marks a name that is read but not declared.
+
+    reason: what keeps it from running, as far as a listing says it. kind: "" where that can't be told.
+    """
 
     name: str
     kind: str
@@ -191,6 +194,7 @@ class DagNodeView:
     rows: str = ""
     time: str = ""
     tags: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from odibi_nb.views.models import PlanNodeView, PlanView
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["plan_view"]
 
 
-def plan_view(workspace: Workspace, plan: Plan) -> PlanView:
-    """Return what a run would do, for the eye."""
-    notes = [f"{one.name}: {note}" for one in plan for note in workspace.unsure(one.name) if one.action == "cached"]
+def plan_view(workspace: Workspace, plan: Plan, notes: Iterable[str] = ()) -> PlanView:
+    """Return what a run would do, for the eye; notes: on the whole of it."""
+    unsure = [f"{one.name}: {note}" for one in plan for note in workspace.unsure(one.name) if one.action == "cached"]
     nodes = tuple(PlanNodeView(one.name, one.action, one.reason, one.write, one.write_reason) for one in plan)
-    return PlanView(workspace.title, nodes, tuple(notes))
+    return PlanView(workspace.title, nodes, (*notes, *unsure))

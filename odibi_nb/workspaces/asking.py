@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from odibi_nb.workspaces.blame import blamed
 from odibi_nb.workspaces.broken import BrokenCells
 from odibi_nb.workspaces.checks import Expectations
 from odibi_nb.workspaces.nodes import Nodes, Surroundings
+from odibi_nb.workspaces.parameters import hidden_variables
 from odibi_nb.workspaces.result import Result
 from odibi_nb.workspaces.runs import Runs
 from odibi_nb.workspaces.selectors import Selectable, select
@@ -85,7 +86,9 @@ class Asking:
         """Return the status of each node (of all, unless named): `ws.statuses()`."""
         with self.lock:
             self.nodes.refresh()
-            return self._runs.statuses([self.nodes[name].name for name in (self.nodes if names is None else names)])
+            return self._runs.freshness.statuses(
+                [self.nodes[name].name for name in (self.nodes if names is None else names)]
+            )
 
     def result(self, name: str) -> NodeResult | None:
         """Return the record of a node's last real run, `ws.result("by_region")`; None when it never ran."""
@@ -122,6 +125,13 @@ class Asking:
             f"a change within '{value}' goes unnoticed: {what} is known by identity" for value, what in found.items()
         ]
 
+    def notes(self, name: str) -> list[str]:
+        """Return what the one who declared a node might not have meant: `ws.notes("by_region")`."""
+        with self.lock:
+            hidden = hidden_variables(self.nodes[name], self._around.params, self._around.is_variable)
+            found = [f"'{one}' is a variable of the notebook too; in nodes the parameter wins" for one in hidden]
+            return [*self.nodes[name].notes, *found]
+
     def blamed(self, name: str, error: OdibiException) -> OdibiException:
         """Return an error that reading a node's rows gave, at the node and line that it comes from."""
         with self.lock:
@@ -136,7 +146,7 @@ class Asking:
         with self.lock:
             selectors, exclude = list(selectors), list(exclude)
             asks = any("state:modified" in text for text in (*selectors, *exclude))
-            statuses, modified = self.statuses(), self._runs.modified() if asks else ()
+            statuses, modified = self.statuses(), self._runs.freshness.modified() if asks else ()
             nodes = {
                 name: Selectable(node.config.tags, node.pipeline, statuses[name], name in modified)
                 for name, node in self.nodes.items()
@@ -144,11 +154,16 @@ class Asking:
             return select(self.graph, nodes, selectors, exclude)
 
     def problems(
-        self, names: Iterable[str] | None = None, *, but_for: BrokenCells | None = None
+        self,
+        names: Iterable[str] | None = None,
+        *,
+        writing: Collection[str] = (),
+        but_for: BrokenCells | None = None,
     ) -> list[OdibiException]:
         """Return everything that would stop a run before its first node, `ws.problems()`: nothing is executed.
 
         names: the nodes that are to run; without them also what keeps the whole from being as it was meant.
+        writing: those of them that are to be written, where no other declared node may write.
         but_for: cells whose own faults are told elsewhere, and with them what follows from those.
         """
         found, known = list[OdibiException](), but_for or BrokenCells()
@@ -160,7 +175,10 @@ class Asking:
                     self.nodes.ready(name, excused=known.excuses)
                 except OdibiException as exc:
                     found.append(exc)
-            found.extend(shared_targets((self.nodes[name].config for name in wanted), self._around.connections))
+            configs = (node.config for node in self.nodes.values())
+            written = None if names is None else frozenset(writing)
+            if written is None or written:
+                found.extend(shared_targets(configs, self._around.connections, writing=written))
             found.extend(self.expectations.orphans(known.declares) if names is None else ())
         return [error for error in found if not known.explains(error)]
 
@@ -170,13 +188,26 @@ class Asking:
             self.nodes.refresh()
             if missing := self.nodes.waits_for(name):
                 return missing
-            late = [one for one in self._runs.outdated(name) if self.nodes[one].config.returns == "none"]
+            late = [one for one in self._runs.freshness.outdated(name) if self.nodes[one].config.returns == "none"]
             return [f"{one} (only `%odibi run` performs it)" for one in late]
+
+    def obstacle(self, name: str) -> str:
+        """Return in a line what keeps a node from running as it is declared, `ws.obstacle("x")`; "" for nothing."""
+        with self.lock:
+            self.nodes.refresh()
+            missing = self.nodes.missing_for(name)
+            if missing and self.nodes.problem(name) is None:
+                return f"waits for {', '.join(missing)}"
+            try:
+                self.nodes.ready(name)
+            except OdibiException as exc:
+                return exc.message.partition("\n")[0]
+        return ""
 
     def work_above(self, name: str) -> dict[str, float]:
         """Return the nodes that have to run before this one can, with the seconds each took the last time."""
         with self.lock:
-            return self._runs.results.durations(self._runs.outdated(name))
+            return self._runs.results.durations(self._runs.freshness.outdated(name))
 
     @property
     def title(self) -> str:

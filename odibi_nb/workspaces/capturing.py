@@ -108,5 +108,5 @@ def _rows(table: pa.Table, hidden: Collection[str], mask: Mask) -> list[Mapping[
 
 
 def _about_stale(inputs: Iterable[str], nodes: Nodes, runs: Runs) -> list[str]:
-    statuses = runs.statuses([one for one in inputs if one in nodes])
+    statuses = runs.freshness.statuses([one for one in inputs if one in nodes])
     return [f"{name} is stale: these are its last rows" for name, status in statuses.items() if status == "stale"]

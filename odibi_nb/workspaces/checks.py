@@ -162,7 +162,7 @@ class Expectations:
         """Whether a node has rows that are those of now, and it is known how each of its tests comes out."""
         if node not in self._nodes or not self._runs.rows_stand(node):
             return False
-        return self._runs.statuses([node])[node] in ("completed", "cached", "failed")
+        return self._runs.freshness.statuses([node])[node] in ("completed", "cached", "failed")
 
     def _settle(
         self, kept: NodeResult, outcomes: Sequence[ExpectationResult], error: OdibiException | None = None

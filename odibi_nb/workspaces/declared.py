@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from odibi_nb.cells.body import parse_node_cell
 from odibi_nb.cells.python_body import PythonBody, read_python
+from odibi_nb.cells.spelling import on_the_line
 from odibi_nb.exceptions import OdibiException, UsageError
 from odibi_nb.runner.tasks import Place
 
@@ -121,6 +122,8 @@ def declared_from_cell(
         declaration = parse_node_cell(line, cell, magic_line=magic_line)
         return _declared(declaration, origin, variables)
     except OdibiException as exc:
+        if exc.hint is not None and "--write" in line:
+            exc.hint = on_the_line(exc.hint)
         raise exc.at(**origin.place().locate(exc.where.line)) from exc.__cause__
 
 
@@ -129,12 +132,14 @@ def _declared(declaration: Declaration, origin: CellOrigin, variables: Mapping[s
     if declaration.language == "python":
         body = read_python(declaration.body, node=declaration.name, first_line=declaration.body_line)
     config = _config(declaration, variables)
+    on_line = declaration.options.read is not None or declaration.options.write is not None
+    place = origin.place(declaration.magic_line)
     return DeclaredNode(
         config=config,
         language=declaration.language,
         code=declaration.body,
         origin=origin,
-        place=origin.place(declaration.magic_line),
+        place=replace(place, spelt=on_the_line) if on_line else place,
         body_places=_body_places(declaration, origin, config),
         test_places=_test_places(declaration, origin, config),
         pipeline=declaration.options.pipeline,

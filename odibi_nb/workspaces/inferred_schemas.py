@@ -20,6 +20,7 @@ from odibi_nb.sql.quote import quote_name
 
 if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig
+    from odibi_nb.engine.base import Engine
     from odibi_nb.engine.schema import Schema
     from odibi_nb.workspaces.nodes import Nodes
     from odibi_nb.workspaces.runs import Runs
@@ -40,6 +41,7 @@ class InferredSchemas:
     def __init__(self, nodes: Nodes, runs: Runs) -> None:
         self._nodes, self._runs = nodes, runs
         self._found: dict[tuple[str, str], tuple[list[Any], Schema | None]] = {}
+        self._engine: Engine | None = None
 
     def of_result(self, name: str) -> Schema | None:
         """Return the columns of a node's result; None when they aren't known."""
@@ -57,10 +59,18 @@ class InferredSchemas:
         reads = any(_reads(self._nodes[one].config) for one in above)
         return not reads and not any(_looks_outside(self._nodes.task(one)) for one in above)
 
+    def forget(self, name: str) -> None:
+        """Forget what was found of a node."""
+        for key in [key for key in self._found if key[0] == name]:
+            del self._found[key]
+
     def clear(self) -> None:
         self._found.clear()
 
     def _looked(self) -> _Look:
+        if self._runs.scratch is not self._engine:  # another one, of other settings
+            self._engine = self._runs.scratch
+            self._found.clear()
         return _Look(self._nodes, self._runs, self._found)
 
 
@@ -76,11 +86,17 @@ class _Look:
             return None
         # The order of the graph, since chains may be longer than Python's stack.
         above = self._nodes.with_upstream([name])
-        wanted = self._without_fresh(name, self._runs.statuses(above))
+        statuses = self._runs.freshness.statuses(above)
+        wanted = self._without_fresh(name, statuses)
         for one in above:
             if one in wanted:
-                self._results[one] = self._inferred(one) or self._runs.schemas.of_result(one)
+                self._results[one] = self._inferred(one) or self._last(one, statuses[one])
         return self._results.get(name)
+
+    def _last(self, name: str, status: str) -> Schema | None:
+        """Return the columns that a node had in its last run, unless it has been edited since."""
+        found = self._runs.schemas.of_result(name)
+        return None if found is not None and status == "stale" and self._runs.freshness.is_modified(name) else found
 
     def source(self, node: str, name: str) -> Schema | None:
         task = self._ready(node)

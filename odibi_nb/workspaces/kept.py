@@ -34,6 +34,12 @@ class Written:
     def holds(self, identity: str) -> bool:
         return identity == self.identity or identity in self.before
 
+    def after(self, other: Written | None) -> Written:
+        """Return this write as one that came after another: a file that is appended to holds both."""
+        if other is None or other.target != self.target:
+            return self
+        return replace(self, before=self.before | other.before | {other.identity})
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -125,16 +131,14 @@ class KeptResults:
     def written(self, name: str) -> Written | None:
         return self._written.get(name)
 
-    def note_written(self, name: str, target: str, stamp: object) -> None:
-        """Remember that a node's present result was written."""
-        if (kept := self._kept.get(name)) is None:
-            return
-        if kept.result.write_failed:
-            result = replace(kept.result, status="completed", error=None, write_failed=False)
-            self._kept[name] = replace(kept, result=result)
-        last = self._written.get(name)
-        before = {*last.before, last.identity} if last is not None and last.target == target else set()
-        self._written[name] = Written(kept.identity, target, stamp, time.time(), frozenset(before))
+    def note_written(self, name: str, target: str, stamp: object, *, identity: str) -> None:
+        """Remember that a node's rows were written. identity: of these, where no result of the node is kept."""
+        if (kept := self._kept.get(name)) is not None:
+            identity = kept.identity
+            if kept.result.write_failed:
+                result = replace(kept.result, status="completed", error=None, write_failed=False)
+                self._kept[name] = replace(kept, result=result)
+        self._written[name] = Written(identity, target, stamp, time.time()).after(self._written.get(name))
 
     def note_unwritten(self, name: str, error: OdibiException | None) -> None:
         """Remember that a node's present result could not be written."""
@@ -148,7 +152,7 @@ class KeptResults:
             if (kept := results.pop(old, None)) is not None:
                 results.setdefault(new, replace(kept, result=replace(kept.result, node_name=new)))
         if (written := self._written.pop(old, None)) is not None:
-            self._written.setdefault(new, written)
+            self._written[new] = written.after(self._written.get(new))
 
     def datasets(self, names: Iterable[str]) -> dict[str, Dataset]:
         """Return the rows of those of the names that have any."""

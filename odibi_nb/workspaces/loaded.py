@@ -14,7 +14,7 @@ __all__ = ["Loaded"]
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A target's workspace. left_out: plain code that headless runs don't run. notes: for the reader."""
+    """A target's workspace. left_out: code and commands that headless runs don't run. notes: for the reader."""
 
     workspace: Workspace
     left_out: tuple[LeftOut, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Nodes", "Surroundings"]
 
 _SURELY = 0.8
+_MOST_SUGGESTED = 100  # names; where so many aren't declared, their suggestions help nobody
 """How like a name must be to one that may simply be declared later: `clean_sales` is no slip for `load_sales`."""
 
 
@@ -76,6 +77,7 @@ class Nodes(Mapping[str, DeclaredNode]):
         self._edges: dict[str, tuple[str, ...]] = {}
         self._edited: set[str] = set()
         self._graph: DependencyGraph | None = None
+        self._near: dict[tuple[str, float], str | None] = {}
 
     def __getitem__(self, name: str) -> DeclaredNode:
         if name not in self._nodes:
@@ -230,8 +232,18 @@ class Nodes(Mapping[str, DeclaredNode]):
 
     def undeclared(self, name: str, *, reader: str = "") -> str:
         """Return a name that nobody has declared, and the node that is nearly surely meant, if there is one."""
-        near = did_you_mean(name, [other for other in self._nodes if other != reader], likeness=_SURELY)
+        near = self._nearest(name, reader, likeness=_SURELY)
         return f"{name} ({near})" if near else name
+
+    def _nearest(self, name: str, reader: str, *, likeness: float = 0.6) -> str | None:
+        """Suggest a node for a name, but not its reader; comparing it with 1,000 nodes takes milliseconds."""
+        key = (name, likeness)
+        if key not in self._near and len(self._near) < _MOST_SUGGESTED:
+            self._near[key] = did_you_mean(name, self._nodes, likeness=likeness)
+        near = self._near.get(key)
+        if near is None or f"'{reader}'" not in near:
+            return near
+        return did_you_mean(name, [other for other in self._nodes if other != reader], likeness=likeness)
 
     def variables(self) -> Mapping[str, Any]:
         """Return the globals of Python nodes; in a headless run that executes the notebook's definitions."""
@@ -307,6 +319,7 @@ class Nodes(Mapping[str, DeclaredNode]):
         for other in {name, *self._mentions.get(name.casefold(), ()), *self._problems}:
             self._forget(other)
         self._graph = None
+        self._near.clear()
 
     def _forget(self, name: str) -> None:
         """Forget the compiled form of a node that goes on to exist; its edges may be others from now on."""
@@ -349,7 +362,7 @@ class Nodes(Mapping[str, DeclaredNode]):
         if node.function is not None:
             functions.register(GivenFunction(node.function, values), node.name)
         elif (body := node.body) is not None:
-            inputs = {read.name: read.line for read in body.reads if self._is_input(node, read.name)}
+            inputs = {read.name: read.line for read in body.reads if self._is_input(node, read.name, params)}
             cell = CellFunction(body, self._bodies(node)[0], self._around.namespace, inputs, values)
             functions.register(cell, node.name)
         return functions
@@ -358,17 +371,17 @@ class Nodes(Mapping[str, DeclaredNode]):
         """Return where the node's texts stand; what they lead to may stand in other cells."""
         return [replace(place, label_of=self._around.label_of) for place in node.body_places]
 
-    def _is_input(self, node: DeclaredNode, name: str) -> bool:
-        """Whether a free name in plain code is to come from outside: a node, declared or yet to be, or `df`."""
+    def _is_input(self, node: DeclaredNode, name: str, params: Collection[str]) -> bool:
+        """Whether a free name in plain code is to come from outside: a node, declared or not yet, a parameter, `df`."""
         if name == "df" and node.has_start:
             return True
-        return name != node.name and (name in self._nodes or not self._around.is_variable(name))
+        return name != node.name and (name in self._nodes or name in params or not self._around.is_variable(name))
 
     def _unresolved(self, task: NodeTask, dependency: Dependency) -> DependencyError:
-        others = [name for name in self._nodes if name != task.name]
+        near = self._nearest(dependency.name, task.name)
         return DependencyError(
             f"node '{task.name}' reads '{dependency.name}', which is not declared ({dependency.reason})",
-            hint=did_you_mean(dependency.name, others) or f"declare it: %%odibi_node {dependency.name}",
+            hint=near or f"declare it: %%odibi_node {dependency.name}",
             node=task.name,
             **(_mentioned_at(task, self[task.name], dependency.name) or task.place.locate(None)),
         )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import copy
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from odibi_nb.cells.names import names_of
 from odibi_nb.cells.notebook_file import NotebookCell, read_notebook
 from odibi_nb.cells.parsing import parse_python
 from odibi_nb.cells.star_imports import expanded
-from odibi_nb.exceptions import OdibiException, UsageError, did_you_mean
+from odibi_nb.exceptions import NodeExecutionError, OdibiException, UsageError, did_you_mean
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.workspaces.declared import CellOrigin
 from odibi_nb.workspaces.expectations import expectation_from_cell
@@ -32,6 +33,7 @@ from odibi_nb.workspaces.loaded import Loaded
 from odibi_nb.workspaces.node_tests import declared_test
 from odibi_nb.workspaces.papermill import injected_values
 from odibi_nb.workspaces.project_cell import project_of_cell
+from odibi_nb.workspaces.session_commands import left_out_lines, pipeline_of
 from odibi_nb.workspaces.source_functions import SourceFunction, transforms_in
 from odibi_nb.workspaces.workspace import Workspace
 
@@ -66,9 +68,11 @@ def load_notebook(path: Path, *, go_on: bool = False) -> Loaded:
                 exc.at(cell=cell.label, file=str(path))
                 if not go_on:
                     raise
-    left_out = definitions.close(workspace).left_out
-    notes = tuple(f"{name}: {note}" for name, node in workspace.nodes.items() for note in node.notes)
-    return Loaded(workspace, left_out, notes)
+    used = definitions.close(workspace)
+    lines = left_out_lines(notebook.cells, used.missing)
+    left_out = sorted((*used.left_out, *lines), key=lambda one: (int(one.cell), one.line))
+    notes = tuple(f"{name}: {note}" for name in workspace.nodes for note in workspace.notes(name))
+    return Loaded(workspace, tuple(left_out), notes)
 
 
 class _Definitions:
@@ -78,7 +82,7 @@ class _Definitions:
     """
 
     def __init__(self, cells: Sequence[PlainCell], path: Path) -> None:
-        self._cells, self._file, self._folder = cells, path.name, str(path.absolute().parent)
+        self._cells, self._path, self._file, self._folder = cells, path, path.name, str(path.absolute().parent)
         self._lock = threading.RLock()
         self._slice: Slice | None = None
         self._namespace: dict[str, Any] | None = None
@@ -94,7 +98,8 @@ class _Definitions:
         """Settle, now that all nodes are known, what of the code they use."""
         wanted: set[str] = set()
         for node in workspace.nodes.values():
-            wanted |= node.body.uses if node.body is not None else set()
+            if node.body is not None:  # plain code gets a parameter rather than the variable of its name
+                wanted |= node.body.uses.difference(workspace.params if node.body.form == "code" else ())
             steps = node.config.transform.steps if node.config.transform else []
             used = [self._transforms[step.function] for step in steps if step.function in self._transforms]
             wanted.update(definition.name for definition in used)
@@ -102,20 +107,31 @@ class _Definitions:
         return self._slice
 
     def set_up(self) -> None:
-        """Run setup cells, if there are any; a run of SQL alone would not ask for anything that they define."""
-        if self._slice is not None and self._slice.has_setup:
+        """Run setup cells, if there are any; a run of SQL alone would not ask for anything that they define.
+
+        Raises NodeExecutionError where a cell fails: no node can run then.
+        """
+        if self._slice is None or not self._slice.has_setup:
+            return
+        try:
             self.namespace()
+        except OdibiException as exc:
+            where = replace(exc.where, node=None, file=str(self._path))
+            raise NodeExecutionError(exc.message, hint=exc.hint, **asdict(where)) from exc.__cause__
 
     def namespace(self) -> dict[str, Any]:
         """Return the globals of Python nodes; what fails in them fails every node that needs them."""
         with self._lock:
-            if self._failure is not None:
-                raise self._failure
-            if self._namespace is None:
+            if self._failure is None and self._namespace is None:
                 self._namespace = self._executed()
+            if self._namespace is None:
+                assert self._failure is not None  # noqa: S101 - nothing else keeps it from being there
+                # A copy: each node that fails of it puts its own name into the error.
+                raise copy.copy(self._failure) from self._failure.__cause__
             return self._namespace
 
-    def _executed(self) -> dict[str, Any]:
+    def _executed(self) -> dict[str, Any] | None:
+        """Run the definitions; None where one fails, and `_failure` says of what."""
         assert self._slice is not None  # noqa: S101 - `close` comes before any run
         namespace: dict[str, Any] = {"__name__": "__main__"}
         if self._folder not in sys.path:  # as in Jupyter, modules beside the notebook can be imported
@@ -126,7 +142,7 @@ class _Definitions:
                 execute_slice(self._slice, namespace, notebook=self._file)
             except OdibiException as exc:
                 self._failure = exc
-                raise
+                return None
         return namespace
 
 
@@ -143,9 +159,14 @@ def _readings(workspace: Workspace, cell: NotebookCell, path: Path) -> Iterator[
         alone=magic is not None,
     )
     if (values := injected_values(cell.source, cell.tags)) is not None:
-        yield partial(workspace.set_params, values, layer="papermill")
+        yield partial(_take_values, workspace, values, origin)
     for found in [magic] if magic else find_line_magics(cell.source):
         yield partial(_read, workspace, found, origin)
+
+
+def _take_values(workspace: Workspace, values: dict[str, Any], origin: CellOrigin) -> None:
+    with workspace.broken.noting(origin, "", ""):
+        workspace.set_params(values, layer="papermill")
 
 
 def _read(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
@@ -162,10 +183,8 @@ def _node(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
 
 
 def _command(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
-    """Of the `%odibi` lines only `pipeline` says something about the cells that follow."""
-    words = magic.line.split()
-    if words[:1] == ["pipeline"] and len(words) == 2:
-        workspace.current_pipeline = words[1]
+    """Of the `%odibi` lines only `pipeline` is heeded; `left_out_lines` lists those that would change something."""
+    workspace.current_pipeline = pipeline_of(magic.line) or workspace.current_pipeline
 
 
 def _test(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,9 +29,11 @@ _IN_WORDS = {
     date: "a date, such as 2024-01-31",
     datetime: "a time, such as 2024-01-31T10:42:00",
     Decimal: "a decimal number",
+    list: "a list",
+    dict: "a mapping",
 }
-# A text stands for itself, and a default of another type (a list, None) needn't be the only one that is meant.
-_TOLD_BY_DEFAULT = (bool, int, float, date, datetime, Decimal)
+# A text stands for itself, and a default of another type (None) needn't be the only one that is meant.
+_TOLD_BY_DEFAULT = (bool, int, float, date, datetime, Decimal, list, dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,10 @@ class ParameterType:
     def _suits(self, value: Any) -> bool:
         if self.kind is Number:
             return isinstance(value, Number) and not isinstance(value, bool)
+        if self.kind is dict and not self.exact:
+            return isinstance(value, Mapping)
+        if self.kind is list and not self.exact:  # from Python a tuple or an array will do as well
+            return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
         plain = value.item() if hasattr(value, "dtype") and getattr(value, "ndim", None) == 0 else value
         try:
             Parameter(self.name, inspect.Parameter.KEYWORD_ONLY, _EMPTY, self.kind).convert(plain)
@@ -98,7 +104,9 @@ def types_of_node(node: DeclaredNode) -> Iterator[ParameterType]:
 def types_of_vars(variables: Mapping[str, Any]) -> Iterator[ParameterType]:
     """Yield what values of `vars` say of those that may take their place; of numbers only that they are some."""
     for name, value in variables.items():
-        if isinstance(value, bool | int | float):
+        if isinstance(value, list | dict):
+            yield ParameterType(name, type(value), f"{name}: {shortened(str(value), 40)}", "the project's vars")
+        elif isinstance(value, bool | int | float):
             kind = bool if isinstance(value, bool) else Number
             yield ParameterType(name, kind, f"{name}: {str(value).lower()}", "the project's vars")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from inspect import Parameter
 from itertools import chain
@@ -23,6 +23,7 @@ __all__ = [
     "Parameters",
     "check_types",
     "defaults_of",
+    "hidden_variables",
     "known_parameters",
     "refuse_nodes",
     "refuse_unknown",
@@ -56,7 +57,11 @@ class Parameters(Mapping[str, Any]):
 
     def source_of(self, name: str) -> str:
         """Return in words who gives a parameter its value."""
-        return next(words for layer, words in _IN_WORDS.items() if name in self._layers[layer])
+        return _IN_WORDS[self.layer_of(name)]
+
+    def layer_of(self, name: str) -> str:
+        """Return the layer that gives a parameter its value."""
+        return next(layer for layer in _IN_WORDS if name in self._layers[layer])
 
     def replace(self, layer: str, values: Mapping[str, Any]) -> None:
         """Give a layer other values."""
@@ -106,6 +111,16 @@ def known_parameters(nodes: Nodes, params: Mapping[str, Any]) -> dict[str, Any]:
             if isinstance(step, SqlStep):
                 known.update(step.params)
     return {**known, **params}
+
+
+def hidden_variables(node: DeclaredNode, params: Parameters, is_variable: Callable[[str], bool]) -> list[str]:
+    """Return the variables of the notebook that a node's plain code names and doesn't get: parameters win.
+
+    Papermill's cell makes a variable and a parameter, of one value.
+    """
+    named = [read.name for read in node.body.reads] if node.body is not None else []
+    hiding = [name for name in named if name in params and params.layer_of(name) != "papermill"]
+    return [name for name in hiding if is_variable(name)]
 
 
 def refuse_unknown(names: Collection[str], known: Mapping[str, Any]) -> None:

@@ -51,7 +51,7 @@ class Queries:
     def work_above(self, query: Query) -> dict[str, float]:
         """Return the nodes that have to run before a query can, with the seconds each took the last time."""
         with self._lock:
-            return self._runs.results.durations(self._runs.outdated_among(query.task.depends_on))
+            return self._runs.results.durations(self._runs.freshness.outdated_among(query.task.depends_on))
 
     def run(self, query: Query, rows: int, *, in_full: bool = False) -> NodeResult:
         """Return a query's rows, of which `rows` are looked at; raises what went wrong, in a node at its own place.

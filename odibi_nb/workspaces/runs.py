@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from odibi_nb.engine import create_engine, engine_version
 from odibi_nb.exceptions import UsageError
 from odibi_nb.expectations import broken
-from odibi_nb.fingerprints import differences
 from odibi_nb.pipeline.setup import attempts_of
-from odibi_nb.runner import Dependency, Listener, NodeResult, NodeTask, Runner, RunOptions, RunOutcome, Status
+from odibi_nb.runner import Dependency, Listener, NodeResult, NodeTask, Runner, RunOptions, RunOutcome
 from odibi_nb.runner.overlap import reads_any, targets_of
 from odibi_nb.workspaces.fingerprinting import Fingerprints, Look
+from odibi_nb.workspaces.freshness import Freshness
 from odibi_nb.workspaces.kept import KeptResults
 from odibi_nb.workspaces.known_schemas import KnownSchemas
 from odibi_nb.workspaces.nodes import Nodes
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset, Engine
 
 __all__ = ["Job", "RunRequest", "Runs"]
+
+_NAMED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,9 @@ class Runs:
         self.results = KeptResults()
         self.schemas = KnownSchemas()
         self._standing: dict[str, tuple[Dataset, str]] = {}
+        self._renamed: dict[str, str] = {}
         self._fingerprints = Fingerprints(nodes)
+        self.freshness = Freshness(nodes, self.results, self._fingerprints)
         self.configure(None)
 
     @property
@@ -110,7 +114,8 @@ class Runs:
         self._fingerprints.stamps.by_content = project is not None and project.settings.source_files == "content"
 
     def rename(self, old: str, new: str) -> None:
-        """Give what is known of a node's results to the name that it has now."""
+        """Give what is known of a node's results to the name that it has now; those of a run going on come later."""
+        self._renamed = {**{was: new if now == old else now for was, now in self._renamed.items()}, old: new}
         self.results.rename(old, new)
         self.schemas.rename(old, new)
         if old in self._standing:
@@ -118,6 +123,7 @@ class Runs:
 
     def forget(self, name: str) -> None:
         """Forget a node's results."""
+        self._standing.pop(name, None)
         self.results.forget(name)
         self.schemas.forget(name)
 
@@ -152,6 +158,7 @@ class Runs:
         with self.exclusively():
             self._nodes.set_up()
             with self._lock:
+                self._renamed.clear()
                 job = prepare()
             outcome = self.execute(job, listeners)
             with self._lock:
@@ -164,52 +171,10 @@ class Runs:
         """Return the result of a task that is no node, or of the node that failed above it; see `prepare_beside`."""
         return self.run(lambda: self.prepare_beside(task, rows, standing)).of(task.name)
 
-    def statuses(self, names: Collection[str]) -> dict[str, Status]:
-        """Return each node's status; `stale` when its last result no longer stands for what it says."""
-        if not self.results:
-            return dict.fromkeys(names, "pending")
-        needed = self._nodes.with_upstream(names)
-        look, found = self._fingerprints.look(needed), dict[str, Status]()
-        for name in needed:
-            status = self.results.status(name, look.digest(name))
-            # Rows that are known to be bad by now have gone into it.
-            is_tainted = any(
-                found.get(above) in ("failed", "stale") and not self._only_unwritten(above)
-                for above in self._nodes.task(name).depends_on
-            )
-            found[name] = "stale" if is_tainted and status in ("completed", "cached") else status
-        return {name: found[name] for name in names}
-
     def reason(self, name: str) -> str:
         """Return why a node would run again; "" when it wouldn't."""
         plan = self.plan([name], RunRequest())
         return plan[-1].reason if plan[-1].action == "run" else ""
-
-    def modified(self) -> set[str]:
-        """Return the nodes whose last result is stale for a reason of their own, not for what is above them."""
-        look = self._fingerprints.look(self._nodes.with_upstream(self._nodes))
-        found = set()
-        for name in self._nodes:
-            kept, now = self.results.kept(name), look.fingerprint(name)
-            if kept is not None and now is not None and any(differences(kept.fingerprint, now)):
-                found.add(name)
-        return found
-
-    def outdated(self, name: str) -> list[str]:
-        """Return the nodes above one that have to run for it, in order: those not fresh, and what is below them."""
-        return self._outdated(self._nodes.with_upstream([name])[:-1])
-
-    def outdated_among(self, names: Collection[str]) -> list[str]:
-        """Return those of the nodes, and of all above them, that have to run for something that reads them."""
-        return self._outdated(self._nodes.with_upstream(names))
-
-    def _outdated(self, names: Collection[str]) -> list[str]:
-        look, found = self._fingerprints.look(names), dict[str, None]()
-        for one in names:
-            is_below = any(dependency in found for dependency in self._nodes.task(one).depends_on)
-            if is_below or not self.results.is_fresh(one, look.digest(one)):
-                found[one] = None
-        return list(found)
 
     def plan(self, names: Collection[str], request: RunRequest) -> Plan:
         """Return what a run of the named nodes would do."""
@@ -237,7 +202,7 @@ class Runs:
         """Return the run of one node as far as a card of `rows` rows shows it; nothing is written."""
         names = self._nodes.with_upstream([name])
         tasks = [self._nodes.ready(one) for one in names]
-        running = {*self.outdated(name), name}
+        running = {*self.freshness.outdated(name), name}
         for one in running:
             if self._nodes[one].config.returns == "none":
                 raise UsageError(f"'{one}' is a side effect, which only a run performs", hint=f"%odibi run {one}")
@@ -253,7 +218,7 @@ class Runs:
         """
         read = [name for name in task.depends_on if name not in standing]
         names = self._nodes.with_upstream(read)
-        running = set(self.outdated_among(read)).difference(standing)
+        running = set(self.freshness.outdated_among(read)).difference(standing)
         given = self.results.datasets([*standing, *(one for one in names if one not in running)])
         options = RunOptions(write=frozenset(), in_full=False, preview=rows)
         to_run = (*(self._nodes.ready(one) for one in names if one in running), task)
@@ -264,16 +229,18 @@ class Runs:
         result = self.results.get(name)
         if result is None or result.dataset is None or result.dataset.lazy:
             return False
-        if (status := self.statuses([name])[name]) in ("completed", "cached"):
+        if (status := self.freshness.statuses([name])[name]) in ("completed", "cached"):
             return True
         dataset, digest = self._standing.get(name, (None, ""))
-        at_fault = broken(result.expectations) is not None
-        return (status == "failed" and at_fault) or (dataset is result.dataset and digest == self._digest(name) != "")
+        at_fault = broken(result.expectations) is not None or result.write_failed
+        return (status == "failed" and at_fault) or (
+            dataset is result.dataset and digest == self.freshness.digest(name) != ""
+        )
 
     def let_rows_stand(self, name: str) -> None:
         """Remember that only the data tests of a node have changed since its rows were computed."""
         if (result := self.results.get(name)) is not None and result.dataset is not None:
-            self._standing[name] = (result.dataset, self._digest(name))
+            self._standing[name] = (result.dataset, self.freshness.digest(name))
 
     def keep_checked(self, result: NodeResult) -> None:
         """Take in how the data tests of a node have come out on the rows that it has."""
@@ -301,42 +268,37 @@ class Runs:
         return outcome
 
     def keep(self, job: Job, outcome: RunOutcome) -> None:
-        """Take in the results of a run; those of nodes dropped meanwhile are let go."""
+        """Take in the results of a run; those of nodes dropped meanwhile are let go, what they wrote is noted."""
+        if job.look is None:
+            return
         cached = {one.name for one in job.plan if one.action == "cached"}
-        look = job.look.after_run() if job.look is not None else None
+        look = job.look.after_run()
         targets = {task.name: task.target for task in job.tasks}
-        if job.look is not None and look is not None:
-            _note_shared(outcome, job.look, look)
-        for name, result in outcome.results.items():
-            if name not in self._nodes or look is None:
-                continue
-            if name not in cached or self._is_spoilt(result):
-                self._keep(job, look, result)
-                self.schemas.learn(result)
-            target = targets.get(name)
+        _note_shared(outcome, job.look, look)
+        for told, result in outcome.results.items():
+            name = self._renamed.get(told, told)
+            result.node_name = name
+            if name in self._nodes and (told not in cached or self._is_spoilt(result)):
+                self._keep(job, look, result, told)
+            target = targets.get(told)
             if result.write_failed:
                 self.results.note_unwritten(name, result.error)
             elif result.rows_written is not None and target is not None:
-                self.results.note_written(name, target_text(target), target_stamp(target))
+                self.results.note_written(name, target_text(target), target_stamp(target), identity=look.rows(told))
 
-    def _keep(self, job: Job, look: Look, result: NodeResult) -> None:
-        name, fingerprint = result.node_name, look.fingerprint(result.node_name)
-        if fingerprint is not None:
+    def _keep(self, job: Job, look: Look, result: NodeResult, told: str) -> None:
+        """Take in a node's result; told: its name when the run began."""
+        self.schemas.learn(result)
+        if (fingerprint := look.fingerprint(told)) is not None:
             rows = result.dataset
             in_full = job.options.in_full or (rows is not None and (not rows.lazy or rows.seen_whole))
-            identity = uuid.uuid4().hex if look.varies(name) else ""
+            identity = uuid.uuid4().hex if look.varies(told) else ""
+            self._standing.pop(result.node_name, None)
             self.results.keep(result, fingerprint, in_full=in_full, identity=identity)
 
     def _is_spoilt(self, result: NodeResult) -> bool:
         """Whether rows that were taken for good have turned out to be at fault, once all were computed."""
-        return result.error is not None and self.engine.is_about_rows(result.error)
-
-    def _only_unwritten(self, name: str) -> bool:
-        result = self.results.get(name)
-        return result is not None and result.write_failed
-
-    def _digest(self, name: str) -> str:
-        return self._fingerprints.look(self._nodes.with_upstream([name])).digest(name)
+        return result.error is not None and not result.write_failed and self.engine.is_about_rows(result.error)
 
     def _planned(self, names: Collection[str], request: RunRequest) -> tuple[Plan, Look]:
         needed = self._nodes.with_upstream(names)
@@ -395,9 +357,12 @@ def _note_shared(outcome: RunOutcome, before: Look, after: Look) -> None:
                 sharing.setdefault(name, []).append(result)
     for name, results in sharing.items():
         for result in results if len(results) > 1 else ():
-            others = ", ".join(f"'{one.node_name}'" for one in results if one is not result)
-            note = f"'{name}' changed while the run went on, and is used by {others} too"
-            result.notes += (f"{note}: what they give depends on which runs first",)
+            # Two of them, and one more where that is this one, are enough to be named.
+            others = [f"'{one.node_name}'" for one in results[: _NAMED + 1] if one is not result][:_NAMED]
+            more = len(results) - 1 - len(others)
+            users = ", ".join(others) + (f" and {more} more" if more else "")
+            note = f"'{name}' changed while the run went on, and is used by {users} too"
+            result.notes += (f"{note}: what they give may depend on which runs first",)
 
 
 def _engine_of(project: ProjectConfig | None) -> tuple[str, dict[str, Any]]:

@@ -36,11 +36,14 @@ def select(
 ) -> list[str]:
     """Return the selected names in the order of the graph.
 
-    Raises UsageError for a selector that matches nothing, with the nearest name.
+    Raises UsageError for a selector that matches nothing, with the nearest name, and where nothing is left of what
+    they match.
     """
-    wanted = list(selectors)
+    wanted, excluded = list(selectors), list(exclude)
     chosen = set().union(*(_union(graph, nodes, text) for text in wanted)) if wanted else set(nodes)
-    left_out = set().union(*(_union(graph, nodes, text) for text in exclude))
+    left_out = set().union(*(_union(graph, nodes, text) for text in excluded))
+    if (wanted or excluded) and not chosen - left_out:
+        raise _empty(wanted, excluded, chosen)
     return [name for name in graph.topological_sort() if name in chosen - left_out]
 
 
@@ -77,6 +80,17 @@ _METHODS: dict[str, Callable[[Selectable, str], bool]] = {
 }
 
 
+def _empty(selectors: Iterable[str], exclude: Iterable[str], chosen: Iterable[str]) -> UsageError:
+    if names := list(chosen):
+        left_out = f"--exclude {' '.join(exclude)}"
+        return UsageError(
+            f"no node is selected: {left_out} leaves out all", hint=f"without it: {_first(sorted(names))}"
+        )
+    quoted = " ".join(f"'{text}'" for text in selectors)
+    hint = "a comma intersects; give selectors apart for a union"
+    return UsageError(f"no node is selected by {quoted}", hint=hint)
+
+
 def _unmatched(nodes: Mapping[str, Selectable], part: str, core: str) -> UsageError:
     method, colon, value = core.partition(":")
     known = {
@@ -95,4 +109,8 @@ def _unmatched(nodes: Mapping[str, Selectable], part: str, core: str) -> UsageEr
 
 def _listed(nodes: Iterable[str]) -> str:
     names = list(nodes)
-    return f"nodes: {', '.join(names[:10])}{' …' if len(names) > 10 else ''}" if names else "no node is declared"
+    return f"nodes: {_first(names)}" if names else "no node is declared"
+
+
+def _first(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:10])}{' …' if len(names) > 10 else ''}"

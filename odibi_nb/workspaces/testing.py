@@ -88,7 +88,7 @@ def _tested(workspace: Workspace, test: NodeTest, read: ReadTest) -> Verdict:
     notes = conflicts(types)
     if verdict.status != "passed":
         notes += guesses(types)
-    elif any(one.unlike_guess for one in types):
+    elif not workspace.nodes.task(test.node).is_python and any(one.unlike_guess for one in types):
         notes += _elsewhere(workspace, test, read, types)
     guessed = tuple(one.given.mock.input for one in types if one.doubtful)
     return replace(verdict, guessed=guessed, notes=tuple(notes))

@@ -72,7 +72,7 @@ class Trials:
     def __init__(self, nodes: Nodes, runs: Runs, lock: threading.RLock) -> None:
         self._nodes, self._runs, self._lock = nodes, runs, lock
         self.mocks = Mocks()
-        self._broken: list[OdibiException] = []
+        self._broken: list[tuple[str | None, OdibiException]] = []
         self._mask: Mask | None = None
         self._results: dict[str, NodeResult] = {}
         self._schemas = InferredSchemas(nodes, runs)
@@ -97,6 +97,7 @@ class Trials:
     def forget(self, name: str) -> None:
         """Forget what a node gave on mocks; the mocks stay, as their cells do."""
         self._results.pop(name, None)
+        self._schemas.forget(name)
 
     def declare(self, mocks: Iterable[Mock]) -> list[str]:
         """Take in mocks, as far as they can be checked now; return what is doubtful."""
@@ -116,12 +117,15 @@ class Trials:
         try:
             self.mocks.put(mocks_of_cell(line, cell, origin, magic_line=magic_line))
         except OdibiException as exc:
-            self._broken.append(exc.at(cell=origin.label, file=origin.file))
+            first = line.split(maxsplit=1)[:1]  # an option comes first where the mock is for all readers
+            self._broken.append(
+                (first[0] if first and first[0].isidentifier() else None, exc.at(cell=origin.label, file=origin.file))
+            )
 
     def problems(self) -> list[OdibiException]:
         """Return what is wrong with the mocks, as far as it can be told before they are used."""
-        found = list(self._broken)
-        for mock in () if found else self.mocks:
+        found = [error for _, error in self._broken]
+        for mock in self.mocks:
             try:
                 self._check(mock)
             except OdibiException as exc:
@@ -174,20 +178,20 @@ class Trials:
     def mocks_of(self, name: str) -> dict[str, Mock]:
         """Return the mocks of a node's inputs, as `Workspace.try_node` takes them; an input may have none."""
         with self._lock:
-            inputs = self._inputs()
+            inputs = self._inputs([name])
             found = {one: inputs.written(name, one) for one in inputs.names(name)}
             return {one: given.mock for one, given in found.items() if given is not None}
 
     def gaps(self, name: str) -> list[str]:
         """Return the inputs of a node that it has no mock rows for."""
-        return MockSearch(self._inputs(), [name]).gaps(name)
+        return MockSearch(self._inputs([name]), [name]).gaps(name)
 
     def prepare(self, names: Collection[str], options: RunOptions, *, auto: bool = False, alone: bool = False) -> Trial:
         """Return the run of the named nodes on mocks; auto: rows are made up for what has none.
 
         alone: see `MockedInputs`. Raises ValidationError for an input without rows.
         """
-        plan = plan_mocks(names, self._inputs(auto=auto, alone=alone))
+        plan = plan_mocks(names, self._inputs(self._nodes.with_upstream(names), auto=auto, alone=alone))
         given = {place: mock_dataset(one, self._runs.engine) for place, one in plan.given.items()}
         told = {name: _stand_in(name, given[place]) for name, place in plan.stand_ins.items()}
         told |= {name: _not_performed(name) for name in plan.side_effects}
@@ -204,7 +208,7 @@ class Trials:
 
         rows: by input, as `mock_table` takes them, a frame, or a Mock. guess: as if nothing were known of the inputs.
         """
-        name, inputs = task.name, self._inputs()
+        name, inputs = task.name, self._inputs()  # its rows are given: no mock is asked for
         mocks = {one: given if isinstance(given, Mock) else Mock(one, given) for one, given in rows.items()}
         for one, mock in mocks.items():
             inputs.check(replace(mock, input=one, node=name))
@@ -233,9 +237,11 @@ class Trials:
         self._results.clear()
         self._schemas.clear()
 
-    def _inputs(self, *, auto: bool = False, alone: bool = False) -> MockedInputs:
-        for error in self._broken:
-            raise error
+    def _inputs(self, asked: Collection[str] = (), *, auto: bool = False, alone: bool = False) -> MockedInputs:
+        """Return what mocks are looked up in; asked: the nodes that need theirs, raises where these can't be read."""
+        for node, error in self._broken:
+            if node in asked or (node is None and asked):
+                raise error
         sources = self._source_schema if auto else None
         return MockedInputs(self._nodes, self.mocks, self._schemas, sources, alone)
 

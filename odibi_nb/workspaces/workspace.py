@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -29,6 +29,7 @@ from odibi_nb.workspaces.nodes import Nodes, Surroundings
 from odibi_nb.workspaces.parameters import known_parameters, refuse_nodes, refuse_unknown, refuse_unsuitable
 from odibi_nb.workspaces.plan import Plan
 from odibi_nb.workspaces.queries import Queries
+from odibi_nb.workspaces.refusing import refusal, refusal_note
 from odibi_nb.workspaces.result import Result
 from odibi_nb.workspaces.runs import Job, RunRequest, Runs
 from odibi_nb.workspaces.trials import Trial, Trials
@@ -141,6 +142,7 @@ class Workspace(Asking):
             self._twins.note(before, node)
             if former is not None:
                 self._runs.rename(former.name, node.name)
+                self.trials.forget(former.name)
                 self.trials.mocks.rename(former.name, node.name)
                 self._give_back(former.name)
             return declared
@@ -251,7 +253,7 @@ class Workspace(Asking):
             raise UsageError(f"mock is 'given' or 'auto', not {how['mock']!r}")
         outcome = self.attempt(RunRequest(selectors, tuple(exclude), params or {}, **how))
         if outcome.interrupted:
-            raise KeyboardInterrupt
+            raise outcome.interruption()
         for result in outcome.results.values():
             if result.error is not None:
                 raise result.error
@@ -268,6 +270,12 @@ class Workspace(Asking):
         """Return what a run that is asked for so would do: `ws.plan_of(RunRequest(force=True))`."""
         with self.lock, self._params_for(request.params):
             return self._runs.plan(self.select(request.selectors, request.exclude), request)
+
+    def notes_on(self, request: RunRequest) -> list[str]:
+        """Return what is to be said of such a run beside its plan: `ws.notes_on(RunRequest())`."""
+        with self.lock, self._params_for(request.params):
+            problems = self._problems_of(self.select(request.selectors, request.exclude), request)
+            return [refusal_note(problems)] if problems else []
 
     def attempt(self, request: RunRequest, listeners: Iterable[Listener] = ()) -> RunOutcome:
         """Run as `run` does; failed nodes and an interrupt are in the outcome, not raised."""
@@ -305,10 +313,13 @@ class Workspace(Asking):
     def _prepare(self, request: RunRequest) -> Job:
         with self._params_for(request.params):
             names = self.select(request.selectors, request.exclude)
-            everything = not request.selectors and not request.exclude
-            for problem in self.problems(None if everything else self.nodes.with_upstream(names)):
-                raise problem
+            if problems := self._problems_of(names, request):
+                raise refusal(problems)
             return self._runs.prepare(names, request)
+
+    def _problems_of(self, names: Collection[str], request: RunRequest) -> list[OdibiException]:
+        everything = not request.selectors and not request.exclude
+        return self.problems(None if everything else self.nodes.with_upstream(names), writing=names)
 
     def _attempt_on_mocks(self, request: RunRequest, listeners: Iterable[Listener]) -> RunOutcome:
         def prepare() -> Trial:

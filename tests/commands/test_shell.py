@@ -51,6 +51,7 @@ def double(context, by: int):
     print("doubling")
     return context.get("load_sales").assign(by=by)
 """
+PARAM = ("--param", "least=30")
 
 Shell = Callable[..., tuple[int, str, str]]
 
@@ -190,8 +191,8 @@ def test_a_setup_cell_comes_before_nodes_that_are_all_sql(shell: Shell) -> None:
 def test_a_setup_cell_that_fails_says_where(shell: Shell) -> None:
     target = _notebook("n.ipynb", PROJECT, "x = 1\n1 / 0", "%%odibi_node n\nSELECT 1 AS a", tags={1: ["odibi-setup"]})
     status, _, err = shell("run", target)
-    assert status == 2  # no node has started
-    assert "ZeroDivisionError: division by zero\n  in cell 2, line 2" in err
+    assert status == 1
+    assert "ZeroDivisionError: division by zero\n  in cell 2, n.ipynb, line 2" in err
 
 
 def test_names_imported_by_a_star_are_the_nodes_too(shell: Shell) -> None:
@@ -266,6 +267,77 @@ def test_a_subset_computes_what_it_needs_and_writes_only_itself(shell: Shell) ->
     assert not Path("data/copy.parquet").exists()
 
 
+def test_what_fails_for_want_of_a_definition_names_its_own_node_each_time(shell: Shell) -> None:
+    bodies = [f"%%odibi_node {name}\ndef {name}():\n    return nosuchmod.frame()" for name in ("a", "b")]
+    _, out, _ = shell("run", _notebook("n.ipynb", "import nosuchmod", *bodies), "--json", "--workers", "2")
+    nodes = json.loads(out)["nodes"]
+    assert [nodes[name]["error"]["cell"] for name in ("a", "b")] == ["1", "1"]
+    _, out, _ = shell("run", "n.ipynb")
+    assert [out.count(f"in node '{name}', cell 1") for name in ("a", "b")] == [1, 1]
+
+
+@pytest.mark.parametrize("tags", [None, {1: ["parameters"]}])
+@pytest.mark.parametrize("at", [0, 1, 3])
+def test_a_parameter_wins_over_a_variable_in_plain_code(
+    shell: Shell, tags: dict[int, list[str]] | None, at: int
+) -> None:
+    cells = ["%%odibi_project\nvars: {least: 5}", "%%odibi_node orders\nSELECT unnest([4, 20, 80]) AS price"]
+    cells.append("%%odibi_node cheap\norders[orders.price >= least]")
+    cells.insert(at, "least = 50")
+    target = _notebook("n.ipynb", *cells, tags=tags if at == 1 else None)
+    rows = [json.loads(shell("run", target, "--json", *more)[1])["nodes"]["cheap"]["rows"] for more in ((), PARAM)]
+    assert rows == [2, 1]
+    out = shell("validate", target)[1]
+    assert "note: cheap: 'least' is a variable of the notebook too; in nodes the parameter wins" in out
+    assert "least = 50  (no node uses it)" in out
+
+
+def test_a_list_can_be_given_for_a_run(shell: Shell) -> None:
+    cells = ("%%odibi_project\nvars: {names: [c]}", "%%odibi_node n\nSELECT unnest($names) AS x")
+    target = _notebook("n.ipynb", *cells)
+    assert json.loads(shell("run", target, "--param", 'names=["a", b]', "--json")[1])["nodes"]["n"]["rows"] == 2
+    status, _, err = shell("run", target, "--param", "names=ab")
+    assert (status, err.split("\n")[0]) == (2, "error: parameter 'names' takes a list, not 'ab'")
+
+
+SESSION = "a command of the session: "
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "is_said"),
+    [
+        ("%odibi params least=50 'names=[a, b]'", "give --param least=50 --param 'names=[a, b]'", True),
+        ("%odibi drop n", "delete the cell of the node instead", True),
+        ("%odibi drop n small", "delete the cell of the expectation instead", True),
+        ("%odibi drop n::t", "delete the cell of the test instead", False),
+        ("%odibi rename n m", "write the new name into the cell of the node instead", True),
+        ("%odibi reset", "delete the cells above it instead", True),
+        ("%odibi set auto=off", "it is about cells and their cards", False),
+    ],
+)
+def test_commands_that_a_headless_run_leaves_out_are_told(shell: Shell, line: str, reason: str, is_said: bool) -> None:
+    target = _notebook("n.ipynb", "x = 1", "%%odibi_node n\nSELECT 1 AS x", f"\n{line}")
+    out, told = shell("validate", target)[1], f"cell 3, line 2: {line}  ({SESSION}{reason})"
+    assert f"what a headless run leaves out:\n  cell 1, line 1: x = 1  (no node uses it)\n  {told}" in out
+    status, _, err = shell("run", target)
+    assert (status, err) == (0, f"note: left out, {told}\n" if is_said else "")
+
+
+@pytest.mark.parametrize("line", ["params", "status", "run --force", "drop n --undo", "pipeline p", 'show "n', "help"])
+def test_commands_that_only_look_are_none_of_them(shell: Shell, line: str) -> None:
+    assert "leaves out" not in shell("validate", _notebook("n.ipynb", f"%odibi {line}"))[1]
+
+
+@pytest.mark.parametrize("cell", ["%%odibi_sql --into raw\nSELECT 1 AS x", "%odibi_sql --into raw SELECT 1 AS x"])
+@pytest.mark.parametrize("body", ["raw", "def n():\n    return raw"])
+def test_a_variable_of_an_ad_hoc_query_is_told_where_nodes_use_it(shell: Shell, cell: str, body: str) -> None:
+    target = _notebook("n.ipynb", cell, "%odibi_sql --into other SELECT 1", f"%%odibi_node n\n{body}")
+    status, _, err = shell("run", target)
+    assert status in (1, 2)
+    assert "(nodes use 'raw', which only the session has: make the query a node)\n" in err
+    assert err.count("note: left out") == 1
+
+
 def test_two_cells_with_one_name_are_noted(shell: Shell) -> None:
     target = _notebook("n.ipynb", "%%odibi_node a\nSELECT 1 AS x", "%%odibi_node a\nSELECT 2 AS x")
     assert "cells 1 and 2 both declare 'a'" in shell("validate", target)[1]
@@ -320,6 +392,30 @@ def test_what_is_found_before_a_node_starts_is_status_2(
     assert (status, out) == (2, "")
     assert said in err
     assert not Path("started").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "graph", "ls"])
+def test_selecting_no_node_is_status_2(shell: Shell, sales: str, command: str) -> None:
+    status, out, err = shell(command, sales, "clean_sales", "--exclude", "clean_sales")
+    assert (status, out) == (2, "")
+    assert "no node is selected: --exclude clean_sales leaves out all\n  hint: without it: clean_sales" in err
+
+
+def test_status_in_json_has_reasons(shell: Shell) -> None:
+    target = _notebook("n.ipynb", PROJECT, LOAD, "%%odibi_node late\nSELECT $x AS x", "%%odibi_node b\nSELECT * FROM c")
+    nodes = json.loads(shell("status", target, "--json")[1])["nodes"]
+    assert nodes["load_sales"] == {"status": "pending", "reason": ""}
+    assert "$x" in nodes["late"]["reason"]
+    assert nodes["b"]["reason"] == "waits for c"
+    assert nodes["c"] == {"status": "unresolved", "reason": "not declared"}
+
+
+def test_a_plan_in_json_says_that_a_run_refuses_to_start(shell: Shell, sales: str) -> None:
+    assert json.loads(shell("plan", sales, "--json")[1])["notes"] == []
+    target = _notebook("n.ipynb", PROJECT, LOAD, "%%odibi_node late\nSELECT $x AS x", "%%odibi_node b\nSELECT * FROM c")
+    status, out, _ = shell("plan", target, "--json")
+    note = "a run refuses to start: 'late': parameter $x has no value (and 1 more problem: %odibi validate)"
+    assert (status, json.loads(out)["notes"]) == (0, [note])
 
 
 def test_a_missing_notebook_is_status_2_with_a_hint(shell: Shell, sales: str) -> None:
@@ -490,3 +586,10 @@ def test_the_version(shell: Shell) -> None:
     import odibi_nb
 
     assert shell("--version")[1] == f"odibi-nb {odibi_nb.__version__}\n"
+
+
+def test_validate_tells_of_injected_values_that_can_not_be_taken(shell: Shell) -> None:
+    target = _notebook("n.ipynb", "%%odibi_node sales\nSELECT 1 AS a", "sales = 5", tags={1: ["injected-parameters"]})
+    status, out, _ = shell("validate", target)
+    assert status == 2
+    assert "'sales' is a node already" in out

@@ -109,7 +109,7 @@ def strictly(text: str) -> dict[str, Any]:
 def test_rows_that_differ_are_plain_json_whatever_is_in_them(shell: Shell) -> None:
     odd = (
         "%%odibi_node odd --read local:none.csv\nSELECT k, 'inf'::DOUBLE AS f, 1.50::DECIMAL(4,2) AS d,"
-        " DATE '2026-01-02' AS \"day\", [1, 2] AS l, '\\xAA'::BLOB AS b, repeat('é', 500) AS long FROM df"
+        " DATE '2026-01-02' AS \"day\", [1, 2] AS l, '\\xAA'::BLOB AS b, repeat('é', 5000) AS long FROM df"
     )
     expect = (
         "expect:\n- {k: 1, f: 1, d: 2, day: x, l: [2], b: null, long: a}\n"
@@ -120,7 +120,7 @@ def test_rows_that_differ_are_plain_json_whatever_is_in_them(shell: Shell) -> No
     rows = strictly(out)["tests"]["odd::all"]["differences"]["rows"]
     assert [(row["kind"], row["row"]) for row in rows] == [("changed", 1), ("missing", 2)]
     changed = rows[0]["actual"]
-    assert len(changed.pop("long")) <= 200
+    assert len(changed.pop("long")) <= 2_000
     assert changed == {"k": 1, "f": "inf", "d": "1.50", "day": "2026-01-02", "l": "[1, 2]", "b": "\\xAA"}
     assert (rows[0]["cells"], rows[1]["actual"]) == (["f", "d", "day", "l", "b", "long"], None)
     assert rows[1]["expected"]["f"] == "nan"
@@ -251,3 +251,21 @@ def test_in_a_process_of_its_own_the_status_is_1(shell: Shell, tmp_path: Path) -
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "")
     assert "✗ failed" in done.stdout
+
+
+def test_a_broken_mock_cell_fails_only_the_tests_that_need_it(shell: Shell) -> None:
+    broken = "%%odibi_mock clean\nload: [{amount: 1"
+    needs = "%%odibi_test clean mocked\ngiven: mock\nexpect: {count: 1}"
+    status, out, _ = shell("test", notebook(broken, GOOD, needs), "--json")
+    told = json.loads(out)["tests"]
+    assert (status, told["by_region::sums"]["status"]) == (1, "passed")
+    assert "YAML" in told["clean::mocked"]["message"]
+
+
+def test_validate_tells_of_every_mock_cell(shell: Shell) -> None:
+    broken, misspelt = "%%odibi_mock clean\nload: [{amount: 1", "%%odibi_mock by_region\nby_regoin: [{region: N}]"
+    status, out, _ = shell("validate", notebook(broken, misspelt), "--json")
+    told = "\n".join(error["message"] for error in json.loads(out)["errors"])
+    assert status == 2
+    assert "YAML" in told
+    assert "by_regoin" in told

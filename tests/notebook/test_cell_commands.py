@@ -17,6 +17,26 @@ def test_bare_odibi_is_status(sales: Notebook) -> None:
 
 def test_an_empty_workspace_says_how_to_begin(nb: Notebook) -> None:
     assert "%%odibi_node NAME" in nb.ok("%odibi").text
+    plan = nb.ok("%odibi plan")
+    assert plan.text.splitlines() == [f"{nb.ws.title} · no nodes yet: start a cell with %%odibi_node NAME"]
+    assert "no nodes yet" in plan.html
+    assert "<table" not in plan.html
+
+
+def test_status_says_what_keeps_a_node_from_running(sales: Notebook) -> None:
+    assert "why" not in sales.ok("%odibi status").text
+    sales.ws.node("typo", "SELECT FROM WHERE")
+    sales.ws.node("asks", "SELECT * FROM by_region WHERE total > $least")
+    sales.ws.node("late", "SELECT * FROM nowhere")
+    sales.ws.node("lost", read={"connection": "nope", "path": "x.csv"})
+    ran = sales.ok("%odibi status")
+    lines = {line.split()[0]: line.split() for line in ran.text.splitlines()}
+    for name, said in {"typo": "syntax", "asks": "least", "late": "waits for nowhere", "lost": "nope"}.items():
+        assert said in " ".join(lines[name])
+        assert said in ran.html
+    assert lines["typo"][1] == "pending"
+    assert "not declared" in " ".join(lines["nowhere"])
+    assert "why" not in lines["by_region"]
 
 
 def test_the_graph_is_shown_in_every_form(sales: Notebook) -> None:
@@ -62,6 +82,34 @@ def test_a_default_is_below_vars(nb: Notebook) -> None:
 def test_a_parameter_that_is_a_text_stays_one(nb: Notebook) -> None:
     nb.ok("%%odibi_project\nvars: {code: '00123'}", "%%odibi_node n\nSELECT $code AS code")
     assert "'00999'" in nb.ok("%odibi params code=00999").text
+
+
+NAMES = "%%odibi_project\nvars: {names: [old], text: x}"
+NAMED = "%%odibi_node n\nSELECT * FROM (VALUES ('first'), ('new'), ('irs')) AS t(name) WHERE name IN $names"
+
+
+@pytest.mark.parametrize("words", ["[first]", '["first"]', "'[first, old]'"])
+def test_a_list_is_set_as_in_yaml(nb: Notebook, words: str) -> None:
+    quoted = f"'names={words[1:]}" if words[0] == "'" else f"names={words}"
+    nb.ok(NAMES, NAMED, f"%odibi params {quoted}", "%odibi run")
+    assert nb.ws["n"].df()["name"].tolist() == ["first"]
+
+
+def test_a_mapping_is_set_as_in_yaml_and_a_text_stays_one(nb: Notebook) -> None:
+    nb.ok("%%odibi_node m --returns object\ndef m(pairs={}, text='', word: str = None):\n    return 1")
+    nb.ok("%odibi params 'pairs={a: [1, true]}' text=[a] word={b}")
+    assert nb.ws.params == {"min_amount": 100, "pairs": {"a": [1, True]}, "text": "[a]", "word": "{b}"}
+
+
+def test_what_is_no_list_is_refused_where_vars_hold_one(nb: Notebook) -> None:
+    nb.ok(NAMES, NAMED)
+    error = nb.fails("%odibi params names=first")
+    assert error.message == "parameter 'names' takes a list, not 'first'"
+    assert error.hint == "its type is that of `names: ['old']` in the project's vars"
+    error = nb.fails("%odibi params names=[first, new]")
+    assert error.hint == "quote what holds blanks: params 'names=[first, new]'"
+    assert "can't be read" in nb.fails("%odibi params 'names=[a: b: c]'").message
+    assert nb.ws.params["names"] == ["old"]
 
 
 def test_a_value_of_another_type_is_an_error_at_its_own_line(nb: Notebook) -> None:
@@ -145,9 +193,32 @@ def test_validate_shows_all_problems_and_stops_run_all(sales: Notebook) -> None:
     assert "'nope', which is not declared" in ran.text
 
 
+def test_plan_and_run_say_how_much_keeps_a_run_from_starting(sales: Notebook) -> None:
+    sales.ws.node("late", "SELECT * FROM nope", depends_on=["load_sales"])
+    late = "node 'late' reads 'nope', which is not declared (FROM, line 1)"
+    plan = sales.ok("%odibi plan")
+    assert plan.text.splitlines()[-1] == f"a run refuses to start: {late}"
+    assert "a run refuses to start: node" in plan.html
+    assert "refuses" not in sales.ok("%odibi plan by_region").text
+    assert sales.fails("%odibi run").hint == "declare it: %%odibi_node nope"
+    sales.ws.node("typo", "SELECT FROM WHERE")
+    sales.ws.node("asks", "SELECT $least AS least")
+    more = "(and 2 more problems: %odibi validate)"
+    assert sales.ok("%odibi plan").text.splitlines()[-1] == f"a run refuses to start: {late} {more}"
+    for _ in range(2):
+        error = sales.fails("%odibi run")
+        assert (error.message, error.hint) == (late, f"declare it: %%odibi_node nope {more}")
+    hint = sales.fails("%odibi run typo asks").hint
+    assert hint is not None
+    assert "and 1 more problem: %odibi validate" in hint
+
+
 def test_two_writers_of_one_target_are_refused(sales: Notebook) -> None:
     sales.ok("%%odibi_node again --write local:by_region.parquet\nSELECT 1 AS x")
-    assert "both write local:by_region.parquet" in str(sales.fails("%odibi run"))
+    for selectors in ("", "again", "by_region"):
+        assert "both write local:by_region.parquet" in str(sales.fails(f"%odibi run {selectors}"))
+    assert not Path("data/by_region.parquet").exists()
+    assert "2 completed" in sales.ok("%odibi run clean_sales --force").text
 
 
 def test_show_with_more_rows(nb: Notebook) -> None:

@@ -78,6 +78,33 @@ def test_it_fails_its_nodes_cell_and_run(sales: Notebook) -> None:
     assert sales.ws.status("by_region") in ("skipped", "stale")
 
 
+@pytest.mark.parametrize("cell", [CLEAN, "%odibi run", "%odibi run --force"])
+def test_its_failure_is_blamed_on_its_own_line_and_shows_the_bad_rows(sales: Notebook, cell: str) -> None:
+    sales.run(SMALL)
+    ran = sales.run(cell)
+    where = ran.error.where  # type: ignore[union-attr]
+    assert (where.node, where.cell, where.line) == ("clean_sales", "6", 1)
+    assert where.source == "%%odibi_expect clean_sales small"
+    assert "small: 1 bad row\n    region  amount\n    ──────  ──────\n    S          200" in ran.text
+    assert "<td>S</td>" in ran.html
+    sales.ok("%odibi set preview=0")
+    assert "S          200" not in sales.run(cell).text
+
+
+@pytest.mark.parametrize(
+    ("expectation", "check"),
+    [
+        ("acepted_values(region, 'N', 'S')", "accepted_values"),
+        ("acepted_values(region, 'N') AND amount > 0", "accepted_values"),
+        ("uniqe(region) OR amount > 0", "unique"),
+        ("row_cuont > 0", "row_count"),
+    ],
+)
+def test_of_a_misspelt_check_the_check_is_suggested(nb: Notebook, expectation: str, check: str) -> None:
+    error = nb.fails(f'%odibi_node n --read local:sales.csv --expect "{expectation}"')
+    assert str(error.hint).startswith(f"did you mean '{check}'?")
+
+
 def test_with_warn_it_only_reports(sales: Notebook) -> None:
     ran = sales.ok(SMALL.replace(" small", " small --warn"))
     assert "! warning · 1 bad row" in ran.text
@@ -126,6 +153,19 @@ def test_a_column_that_an_expectation_misspells_is_at_its_place(nb: Notebook, ex
     assert error.hint == "did you mean 'amount'? columns: region, amount"
     assert (error.where.node, error.where.cell, error.where.line) == ("n", "4", 1)
     assert error.where.column == line.index("amuont") + 1
+
+
+@pytest.mark.parametrize("before", ["--write local:amuont/x.csv --tag amuont", "--describe 'amuont of each'"])
+def test_only_the_expectation_is_pointed_at(nb: Notebook, before: str) -> None:
+    line = f"%%odibi_node n {before} --expect 'row_count > 0' --expect 'amuont > 0' --tag amuont"
+    nb.ok(LOAD)
+    error = nb.fails(f"{line}\nSELECT region, amount FROM load_sales")
+    assert error.where.column == line.index("'amuont > 0'") + 2
+
+
+def test_columns_that_a_query_itself_defines_are_suggested(sales: Notebook) -> None:
+    query = "WITH c AS (SELECT amount AS key_no FROM clean_sales) SELECT * FROM c WHERE key_n = 1"
+    assert "key_no" in sales.fails(f"%%odibi_expect clean_sales keys\n{query}").hint
 
 
 def test_a_misspelt_column_in_a_header_is_at_its_line(nb: Notebook) -> None:

@@ -79,6 +79,7 @@ def test_an_interrupt_lands_at_once_and_the_next_cell_works(loaded: Kernel, cell
     ran = loaded.wait(message, timeout_s=30)
     assert time.monotonic() - start < 1.5
     assert ran.error_name == "KeyboardInterrupt"
+    assert ran.traceback == "interrupted: 1 node cancelled"
     assert "cancelled" in loaded.ok("%odibi").text
     assert "✓ completed · 1 row" in loaded.ok("%%odibi_node quick\nSELECT 1 AS x").text
 
@@ -91,6 +92,15 @@ def test_an_interrupted_run_shows_what_was_cancelled(loaded: Kernel) -> None:
     ran = loaded.wait(message, timeout_s=30)
     assert ran.error_name == "KeyboardInterrupt"
     assert ran.text.count("■ cancelled") >= 2
+    assert ran.traceback == "interrupted: 2 nodes cancelled"
+
+
+def test_an_interrupted_query_says_so_in_one_line(loaded: Kernel) -> None:
+    message = loaded.send("%%odibi_sql\nSELECT count(*) AS n FROM range(100000000000) t(i) WHERE hash(i) % 7 = 3")
+    time.sleep(2)
+    loaded.manager.interrupt_kernel()
+    ran = loaded.wait(message, timeout_s=30)
+    assert (ran.error_name, ran.traceback) == ("KeyboardInterrupt", "interrupted")
 
 
 def test_a_node_that_awaits_can_be_interrupted(loaded: Kernel) -> None:

@@ -134,6 +134,42 @@ def test_a_cte_wins_over_a_node(nb: Notebook) -> None:
     assert nb.ws.nodes.task("n").depends_on == ()
 
 
+ORDERS = "%%odibi_node orders\nSELECT unnest([4, 20, 80]) AS price"
+CHEAP = "%%odibi_node cheap\norders[orders.price >= least]"
+LEAST = "%%odibi_project\nvars: {least: 5}"
+HIDDEN = "note: 'least' is a variable of the notebook too; in nodes the parameter wins"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("least = 50", LEAST, ORDERS, CHEAP),
+        (LEAST, ORDERS, "least = 50", CHEAP),
+        (ORDERS, "least = 50", CHEAP, LEAST, CHEAP),
+        ("least = 50", ORDERS, CHEAP, LEAST, "%odibi run"),
+        (LEAST, ORDERS, CHEAP, "least = 50", "%odibi run --force"),
+    ],
+)
+def test_a_parameter_wins_over_a_variable_in_plain_code(nb: Notebook, cells: tuple[str, ...]) -> None:
+    ran = nb.ok(*cells)
+    assert _rows(nb, "cheap") == [(20,), (80,)]
+    assert HIDDEN in (ran if cells[-1] == CHEAP else nb.ok("%odibi show cheap")).text
+
+
+def test_what_is_set_wins_over_a_variable_too_and_a_name_that_is_no_parameter_stays_one(nb: Notebook) -> None:
+    least_2 = "%%odibi_node dear\norders[(orders.price >= least) & (orders.price < most)]"
+    assert HIDDEN not in nb.ok("least, most = 20, 50", ORDERS, CHEAP, least_2).text
+    assert _rows(nb, "dear") == [(20,)]
+    nb.ok(LEAST, "%odibi params least=4", "%odibi run")
+    assert _rows(nb, "dear") == [(4,), (20,)]
+
+
+def test_papermills_values_are_parameters_and_no_doubt(nb: Notebook) -> None:
+    ran = nb.ok(LEAST, "least = 50", "# Parameters\nleast = 30", ORDERS, CHEAP)
+    assert HIDDEN not in ran.text
+    assert _rows(nb, "cheap") == [(80,)]
+
+
 def test_a_node_wins_over_a_variable_and_the_card_says_so(nb: Notebook) -> None:
     nb.ok(LOAD, "load_sales = 'mine'")
     assert "is a variable of the notebook too" in nb.ok(LOAD).text
@@ -168,7 +204,7 @@ def test_an_undeclared_name_waits_and_only_run_raises(nb: Notebook, body: str) -
     waits = "waits for load_sale (did you mean 'load_sales'?)"
     assert waits in ran.text
     assert waits in nb.ok("%odibi plan").text
-    assert f"n {waits}" in nb.ok("%odibi status").text
+    assert waits in nb.ok("%odibi status").text
     assert "unresolved" in nb.ok("%odibi graph").text
     error = nb.fails("%odibi run")
     assert isinstance(error, DependencyError)
@@ -361,6 +397,12 @@ def test_only_run_performs_a_side_effect(nb: Notebook) -> None:
     assert not Path("sent").exists()
     nb.ok("%odibi run")
     assert Path("sent").exists()
+
+
+def test_the_card_of_a_side_effect_says_that_only_a_run_performs_it(nb: Notebook) -> None:
+    ran = nb.ok("%%odibi_node mail --returns none\nopen('sent', 'w').close()")
+    assert "note: a side effect: only %odibi run performs it" in ran.text
+    assert "a side effect: only %odibi run performs it" in ran.html
 
 
 def test_materialize_table_evaluates_all(nb: Notebook) -> None:

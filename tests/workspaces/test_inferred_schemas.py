@@ -96,3 +96,27 @@ def test_what_can_t_be_looked_at_is_told_by_the_rows(tmp_path: Path, project: di
     made = workspace(tmp_path, **project)
     assert types(made, "top", clean=[ROW]) == ["BIGINT", "BIGINT", "DATE", "VARCHAR"]
     made.close()
+
+
+def test_another_setting_of_the_engine_is_another_type(tmp_path: Path) -> None:
+    ws = Workspace(tmp_path)
+    ws.node("x", "SELECT 3 / 2 AS h")
+    ws.node("y", "SELECT typeof(h) AS kind FROM x")
+    kinds = []
+    for settings in ({}, {"duckdb": {"integer_division": True}}):
+        ws.configure(ProjectConfig.model_validate({"settings": settings}))
+        given = ws.try_node("y", {"x": [{"h": 1}]})
+        assert given.dataset is not None
+        kinds += given.dataset.frame("pandas").kind.tolist()
+    assert kinds == ["DOUBLE", "INTEGER"]
+    ws.close()
+
+
+def test_an_edited_python_node_may_have_other_columns(tmp_path: Path) -> None:
+    ws = Workspace(tmp_path)
+    ws.node("p", "import pandas as pd\npd.DataFrame({'id': [1]})", cache=True)
+    ws.node("q", "SELECT * FROM p")
+    ws.run()
+    ws.node("p", "import pandas as pd\npd.DataFrame({'id': [1], 'extra': [2]})", cache=True)
+    assert ws.try_node("q", {"p": [{"id": 1, "extra": 2}]}).success
+    ws.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -18,9 +19,9 @@ from odibi_nb.exceptions import ParameterError, UsageError
 TAKES = """
 from datetime import date
 def taken(a: int = 1, b: float = None, c: str = "x", d: date = None, e: bool = True, i: int | None = None,
-          j=1, k=1.5, m=True, n=date(2024, 1, 1), o="x", p=None, q=[1]):
+          j=1, k=1.5, m=True, n=date(2024, 1, 1), o="x", p=None, q=[1], r={"a": 1}):
     import pandas as pd
-    return pd.DataFrame({"value": [repr((a, b, c, d, e, i, j, k, m, n, o, p, q))]})
+    return pd.DataFrame({"value": [repr((a, b, c, d, e, i, j, k, m, n, o, p, q, r))]})
 """
 
 
@@ -36,11 +37,12 @@ def ws(tmp_path: Path) -> Iterator[Workspace]:
     [
         ("a", "5"), ("a", 2.5), ("a", True), ("a", None), ("b", "1.5"), ("b", True), ("c", 7), ("d", "soon"),
         ("e", 1), ("e", "yes"), ("i", "x"), ("j", "x"), ("j", True), ("k", "x"), ("m", 1), ("n", "soon"),
+        ("q", "x"), ("q", 5), ("q", {"a": 1}), ("r", "x"), ("r", [1]),
     ],
 )  # fmt: skip
 def test_a_value_of_another_type_is_refused_and_changes_nothing(ws: Workspace, name: str, value: Any) -> None:
     ws.node("taken", TAKES)
-    with pytest.raises(UsageError, match=f"^parameter '{name}' takes .*, not {value!r}") as caught:
+    with pytest.raises(UsageError, match=f"^parameter '{name}' takes .*, not {re.escape(repr(value))}") as caught:
         ws.set_params({name: value})
     assert f"its type is that of `{name}" in (caught.value.hint or "")
     assert "node 'taken'" in (caught.value.hint or "")
@@ -57,7 +59,8 @@ def test_a_value_of_another_type_is_refused_and_changes_nothing(ws: Workspace, n
         ("i", None, "None"), ("j", None, "None"), ("j", np.int64(7), "7"), ("j", 2.5, "2.5"),
         ("k", 2, "2"), ("o", 7, "7"),
         ("n", "2024-02-03", "datetime.date(2024, 2, 3)"), ("n", date(2024, 2, 3), "datetime.date(2024, 2, 3)"),
-        ("p", "x", "'x'"), ("p", 5, "5"), ("q", "x", "'x'"),
+        ("p", "x", "'x'"), ("p", 5, "5"), ("p", [1], "[1]"),
+        ("q", [], "[]"), ("q", (2, 3), "(2, 3)"), ("q", None, "None"), ("r", {}, "{}"),
     ],
 )  # fmt: skip
 def test_a_value_that_suits_is_taken(ws: Workspace, name: str, value: Any, shown: str) -> None:
@@ -78,14 +81,24 @@ def test_a_function_given_by_hand_is_asked_too(ws: Workspace) -> None:
     assert ws["given"].df().values.tolist() == [[5, "datetime.date(2024, 2, 3)"]]
 
 
-@pytest.mark.parametrize(("name", "value"), [("number", "x"), ("number", True), ("flag", 1), ("flag", "yes")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("number", "x"), ("number", True), ("flag", 1), ("flag", "yes"), ("names", "a"), ("names", {"a": 1}),
+        ("rates", "a"), ("rates", [1]),
+    ],
+)  # fmt: skip
 def test_vars_say_what_may_take_their_place(ws: Workspace, name: str, value: Any) -> None:
-    ws.configure(ProjectConfig(vars={"number": 1, "flag": True, "text": "007", "open": None}))
+    ws.configure(
+        ProjectConfig(
+            vars={"number": 1, "flag": True, "text": "007", "open": None, "names": ["a", "b"], "rates": {"a": 1}}
+        )
+    )
     ws.node("n", "SELECT $number AS number, $flag AS flag, $text AS text, $open AS open")
     with pytest.raises(UsageError, match=f"parameter '{name}' takes") as caught:
         ws.set_params({name: value})
     assert "the project's vars" in (caught.value.hint or "")
-    ws.set_params({"number": 0.5, "flag": False, "text": "8", "open": 5})
+    ws.set_params({"number": 0.5, "flag": False, "text": "8", "open": 5, "names": ["c"], "rates": {}})
 
 
 def test_vars_of_another_type_than_a_node_says_are_its_error(ws: Workspace) -> None:

@@ -57,3 +57,18 @@ def test_an_unmatched_selector_suggests(selector: str, hint: str | None) -> None
     with pytest.raises(UsageError) as caught:
         select(GRAPH, NODES, [selector])
     assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("selectors", "exclude", "said"),
+    [
+        (["mart"], ["mart"], "no node is selected: --exclude mart leaves out all"),
+        ([], ["*"], "no node is selected: --exclude * leaves out all"),
+        (["stg_*", "tag:report,stg_*"], ["stg_*"], "no node is selected: --exclude stg_* leaves out all"),
+        (["tag:report,stg_*"], [], "no node is selected by 'tag:report,stg_*'"),
+    ],
+)
+def test_selecting_nothing_is_an_error(selectors: list[str], exclude: list[str], said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        select(GRAPH, NODES, selectors, exclude)
+    assert caught.value.message == said

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -182,7 +184,101 @@ def test_nodes_that_share_what_a_run_changes_say_so(tmp_path: Path) -> None:
     ws.node("reader", "pd.DataFrame({'n': [len(seen)]})", cache=True)
     ws.node("changer", "seen.append(1)\nown.append(1)\npd.DataFrame({'n': [len(seen)]})", cache=True)
     outcome = ws.run()
-    note = "'seen' changed while the run went on, and is used by '{}' too: what they give depends on which runs first"
+    note = (
+        "'seen' changed while the run went on, and is used by '{}' too: what they give may depend on which runs first"
+    )
     assert outcome.results["reader"].notes == (note.format("changer"),)
     assert outcome.results["changer"].notes == (note.format("reader"),)
     ws.close()
+
+
+def test_many_nodes_that_share_a_value_are_not_all_listed(tmp_path: Path) -> None:
+    variables: dict[str, Any] = {"__name__": "__main__", "pd": pd, "seen": []}
+    ws = Workspace(tmp_path, namespace=lambda: variables, is_variable=variables.__contains__)
+    for number in range(5):
+        ws.node(f"n{number}", "seen.append(1)\npd.DataFrame({'n': [len(seen)]})", cache=True)
+    notes = {name: result.notes[0] for name, result in ws.run().results.items()}
+    assert "used by 'n1', 'n2' and 2 more too" in notes["n0"]
+    assert "used by 'n0', 'n1' and 2 more too" in notes["n4"]
+    ws.close()
+
+
+def test_a_name_that_wrote_elsewhere_before_appends_nothing_again(ws: Workspace) -> None:
+    ws.node("b", "SELECT 99 AS id", write=_to("b.csv"))
+    ws.run()
+    ws.drop("b")
+    for name in ("a", "b"):
+        ws.declare_cell(f"{name} --write local:log.csv --mode append", "SELECT 1 AS id", CellOrigin("3", id="c3"))
+        ws.run()
+    assert _lines(ws, "log.csv") == ["1"]
+
+
+@pytest.mark.parametrize("late", ["rename", "drop"])
+def test_what_is_written_while_its_node_changes_is_not_appended_again(ws: Workspace, late: str) -> None:
+    begun, changed = threading.Event(), threading.Event()
+    wait = SimpleNamespace(here=lambda: begun.set() or changed.wait(20))
+    ws.nodes.variables()["wait"] = wait  # type: ignore[index]
+    ws.node("a", "wait.here()\npd.DataFrame({'id': [1]})", write=_to("log.csv", mode="append"), cache=True)
+    run = threading.Thread(target=ws.run)
+    run.start()
+    assert begun.wait(20)
+    if late == "rename":
+        ws.rename("a", "b")
+    else:
+        ws.drop("a")
+    changed.set()
+    run.join()
+    if late == "drop":
+        ws.restore("a")
+    assert [(one.action, one.write) for one in ws.plan()] == [("cached" if late == "rename" else "run", "written")]
+    ws.run()
+    assert _lines(ws, "log.csv") == ["1"]
+
+
+def test_below_a_failed_write_the_faults_from_further_up_still_count(ws: Workspace) -> None:
+    (ws.root / "out").write_text("a file where a folder is wanted")
+    _source(ws)
+    ws.node("sink", "SELECT id FROM ids", write=_to("out/x.csv"), materialize="table")
+    ws.node("reader", "SELECT id FROM sink")
+    with pytest.raises(OdibiException):
+        ws.run()
+    ws.run_cell("reader")
+    assert ws.status("reader") == "completed"
+    ws.expect("ids", "none", "SELECT * FROM ids WHERE id = 7")
+    ws.expectations.check("ids", "none")
+    assert [ws.status(name) for name in ("ids", "sink", "reader")] == ["failed", "failed", "stale"]
+
+
+def test_rows_that_could_not_be_written_are_not_computed_for_another_test(ws: Workspace, ran: Ran) -> None:
+    (ws.root / "out").write_text("a file where a folder is wanted")
+    ws.node("sink", "pd.DataFrame({'id': [log('sink')]})", write=_to("out/x.csv"), cache=True)
+    with pytest.raises(OdibiException):
+        ws.run()
+    ws.expect("sink", "none", "SELECT * FROM sink WHERE id = 8")
+    assert ws.expectations.check("sink", "none").passed
+    assert ran() == ["sink"]
+    assert ws.plan("sink")[0].write_reason == "its last write failed"
+
+
+def test_a_listener_that_has_raised_is_told_nothing_more(ws: Workspace) -> None:
+    told: list[Event] = []
+
+    def listen(event: Event) -> None:
+        told.append(event)
+        raise BrokenPipeError
+
+    _source(ws)
+    with pytest.raises(BrokenPipeError):
+        ws.attempt(RunRequest(), [listen])
+    assert len(told) == 1
+
+
+def test_a_renamed_node_keeps_the_columns_that_mocks_take_their_types_from(ws: Workspace) -> None:
+    ws.node("old", "pd.DataFrame({'day': pd.to_datetime(['2024-01-01']).date})", cache=True)
+    ws.run()
+    ws.rename("old", "new")
+    ws.node("reader", "SELECT typeof(day) AS kind FROM new")
+    given = ws.try_node("reader", {"new": [{"day": "2024-02-03"}]})
+    assert given.dataset is not None
+    assert given.dataset.frame("pandas").kind.tolist() == ["DATE"]
+    assert ws.result("new").node_name == "new"  # type: ignore[union-attr]

@@ -1,0 +1,80 @@
+"""Which results still stand for what their nodes say, and which nodes have to run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from odibi_nb.fingerprints import differences
+from odibi_nb.runner import Status
+
+if TYPE_CHECKING:
+    from odibi_nb.workspaces.fingerprinting import Fingerprints
+    from odibi_nb.workspaces.kept import KeptResults
+    from odibi_nb.workspaces.nodes import Nodes
+
+__all__ = ["Freshness"]
+
+
+class Freshness:
+    """Compares what nodes say now with what their last results stand for; nothing is computed for it."""
+
+    def __init__(self, nodes: Nodes, results: KeptResults, fingerprints: Fingerprints) -> None:
+        self._nodes, self._results, self._fingerprints = nodes, results, fingerprints
+
+    def statuses(self, names: Collection[str]) -> dict[str, Status]:
+        """Return each node's status; `stale` when its last result no longer stands for what it says."""
+        if not self._results:
+            return dict.fromkeys(names, "pending")
+        needed = self._nodes.with_upstream(names)
+        look, found, tainted = self._fingerprints.look(needed), dict[str, Status](), set[str]()
+        for name in needed:
+            status = self._results.status(name, look.digest(name))
+            # Rows that are known to be bad by now have gone into it.
+            is_tainted = not tainted.isdisjoint(self._nodes.task(name).depends_on)
+            if is_tainted and status in ("completed", "cached"):
+                status = "stale"
+            if is_tainted or status == "stale" or (status == "failed" and not self._is_only_unwritten(name)):
+                tainted.add(name)
+            found[name] = status
+        return {name: found[name] for name in names}
+
+    def modified(self) -> set[str]:
+        """Return the nodes whose last result is stale for a reason of their own, not for what is above them."""
+        look = self._fingerprints.look(self._nodes.with_upstream(self._nodes))
+        found = set()
+        for name in self._nodes:
+            kept, now = self._results.kept(name), look.fingerprint(name)
+            if kept is not None and now is not None and any(differences(kept.fingerprint, now)):
+                found.add(name)
+        return found
+
+    def is_modified(self, name: str) -> bool:
+        """Whether a node's last result is stale for a reason of its own."""
+        kept = self._results.kept(name)
+        now = self._fingerprints.look(self._nodes.with_upstream([name])).fingerprint(name)
+        return kept is not None and now is not None and any(differences(kept.fingerprint, now))
+
+    def outdated(self, name: str) -> list[str]:
+        """Return the nodes above one that have to run for it, in order: those not fresh, and what is below them."""
+        return self._outdated(self._nodes.with_upstream([name])[:-1])
+
+    def outdated_among(self, names: Collection[str]) -> list[str]:
+        """Return those of the nodes, and of all above them, that have to run for something that reads them."""
+        return self._outdated(self._nodes.with_upstream(names))
+
+    def _outdated(self, names: Collection[str]) -> list[str]:
+        look, found = self._fingerprints.look(names), dict[str, None]()
+        for one in names:
+            is_below = any(dependency in found for dependency in self._nodes.task(one).depends_on)
+            if is_below or not self._results.is_fresh(one, look.digest(one)):
+                found[one] = None
+        return list(found)
+
+    def digest(self, name: str) -> str:
+        """Return what a node stands for now; "" for one that can't run."""
+        return self._fingerprints.look(self._nodes.with_upstream([name])).digest(name)
+
+    def _is_only_unwritten(self, name: str) -> bool:
+        result = self._results.get(name)
+        return result is not None and result.write_failed

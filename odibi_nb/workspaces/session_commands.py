@@ -1,0 +1,92 @@
+"""`%odibi` lines of a notebook that change something in its session, and that a headless run leaves out."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import NamedTuple
+
+from odibi_nb.cells.definitions import LeftOut
+from odibi_nb.cells.magics import CellMagic, find_line_magics, find_magic
+from odibi_nb.cells.notebook_file import NotebookCell
+from odibi_nb.cells.option_parser import split_line
+from odibi_nb.cells.queries import split_sql
+from odibi_nb.exceptions import UsageError, shortened
+
+__all__ = ["left_out_lines", "pipeline_of"]
+
+
+class _Effect(NamedTuple):
+    """What to do in place of a line; changes: what would be another with it, "" where nothing is computed otherwise."""
+
+    instead: str
+    changes: str = ""
+
+
+def left_out_lines(cells: Collection[NotebookCell], missing: Collection[str]) -> Iterator[LeftOut]:
+    """Yield the lines that would have changed something.
+
+    missing: names that nodes use and that no plain code defines.
+    """
+    for cell in cells:
+        magic = find_magic(cell.source)
+        for found in [magic] if magic is not None else find_line_magics(cell.source):
+            try:
+                effect = _effect(found, missing)
+            except UsageError:  # in a kernel it is an error
+                continue
+            if effect is not None:
+                text = shortened(f"{'%%' if magic is not None else '%'}{found.name} {found.line}".rstrip(), 60)
+                yield LeftOut(cell.label, found.magic_line, text, effect.instead, effect.changes or None)
+
+
+def pipeline_of(line: str) -> str | None:
+    """Return the pipeline that `%odibi pipeline NAME` sets for the cells that follow; None for another line."""
+    words = split_line(line) if line.startswith("pipeline") else []
+    return words[1] if words[:1] == ["pipeline"] and len(words) == 2 else None
+
+
+def _effect(magic: CellMagic, missing: Collection[str]) -> _Effect | None:
+    if magic.name == "odibi_sql":
+        into = split_sql(magic.line)[0].into
+        if into is None or into not in missing:
+            return None
+        return _Effect(f"nodes use '{into}', which only the session has: make the query a node", into)
+    words = split_line(magic.line) if magic.name == "odibi" else []
+    reads = _EFFECTS.get(words[0]) if len(words) > 1 or words == ["reset"] else None
+    effect = reads(words[1:]) if reads is not None else None
+    return effect._replace(instead=f"a command of the session: {effect.instead}") if effect is not None else None
+
+
+def _params(words: Sequence[str]) -> _Effect:
+    given = " ".join(f"--param {shlex.quote(word)}" for word in words)
+    return _Effect(f"give {given}", ", ".join(word.partition("=")[0] for word in words))
+
+
+def _drop(words: Sequence[str]) -> _Effect | None:
+    if "--undo" in words:
+        return None
+    if "::" in words[0]:
+        return _Effect("delete the cell of the test instead")
+    return _Effect(f"delete the cell of the {'node' if len(words) == 1 else 'expectation'} instead", words[0])
+
+
+def _rename(words: Sequence[str]) -> _Effect:
+    return _Effect("write the new name into the cell of the node instead", words[0])
+
+
+def _reset(words: Sequence[str]) -> _Effect:
+    return _Effect("delete the cells above it instead", "every node")
+
+
+def _set(words: Sequence[str]) -> _Effect:
+    return _Effect("it is about cells and their cards")
+
+
+_EFFECTS: dict[str, Callable[[Sequence[str]], _Effect | None]] = {
+    "params": _params,
+    "drop": _drop,
+    "rename": _rename,
+    "reset": _reset,
+    "set": _set,
+}

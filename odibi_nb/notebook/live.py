@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from IPython.display import display
-
 from odibi_nb.commands.base import Call
 from odibi_nb.commands.table import find_command
 from odibi_nb.exceptions import OdibiException
@@ -38,20 +36,18 @@ class LiveGraphs:
         self._workspace = workspace
         self._graphs: dict[str, _LiveGraph] = {}
 
-    def show(self, names: Callable[[], list[str]], cell: str | None) -> str:
-        """Display the graph of some nodes, and return the id of its static picture, which is to be shown below it.
+    def graph(self, names: Callable[[], list[str]], cell: str | None) -> DagWidget:
+        """Return a widget of the graph of some nodes, to be displayed; its `twin` is the id of its static picture.
 
         names: which nodes they are, asked again whenever nodes may have come or gone. cell: the id of the cell that
         asks; what it has shown before is no longer on the page.
         """
-        twin = uuid.uuid4().hex
-        graph = _LiveGraph(self._workspace, names, twin)
+        graph = _LiveGraph(self._workspace, names)
         self._close(cell or "")
         while len(self._graphs) >= _MOST_GRAPHS:
             self._close(next(iter(self._graphs)))
-        self._graphs[cell or twin] = graph
-        display(graph.widget)  # type: ignore[no-untyped-call]
-        return twin
+        self._graphs[cell or graph.widget.twin] = graph
+        return graph.widget
 
     def __call__(self, event: Event) -> None:
         for graph in self._graphs.values():
@@ -75,7 +71,7 @@ class LiveGraphs:
 class _LiveGraph:
     """One graph; what a run tells is sent at most ten times a second, and the last of it always."""
 
-    def __init__(self, workspace: Workspace, names: Callable[[], list[str]], twin: str) -> None:
+    def __init__(self, workspace: Workspace, names: Callable[[], list[str]]) -> None:
         from odibi_nb.widgets.dag import DagWidget
 
         self._workspace, self._names = workspace, names
@@ -84,7 +80,7 @@ class _LiveGraph:
         self._timer: threading.Timer | None = None
         self._sent_s = 0.0
         self._view = self._look()
-        self.widget: DagWidget = DagWidget(self._view, self._act, twin=twin)
+        self.widget: DagWidget = DagWidget(self._view, self._act, twin=uuid.uuid4().hex)
         self._show_cards()
 
     def follow(self, event: Event) -> None:

@@ -107,11 +107,14 @@ class OdibiMagics(Magics):
             raise
 
     def _show(self, shown: Shown) -> None:
-        if shown.graph is not None and has_widgets(self.shell):
-            running = self._watch.running
-            twin = self._live.show(shown.graph, running[0] if running is not None else None)
-            shown = replace(shown, html=as_twin(shown.html or "", twin))
-        show(shown)
+        if shown.graph is None or not has_widgets(self.shell):
+            show(shown)
+            return
+        running = self._watch.running
+        graph = self._live.graph(shown.graph, running[0] if running is not None else None)
+        # First of all what every reader of the notebook sees; the live one hides it while it is there.
+        show(replace(shown, html=as_twin(shown.html or "", graph.twin)))
+        show_value(graph)
 
     def _command(self, line: str) -> Shown:
         name, _, rest = line.strip().partition(" ")

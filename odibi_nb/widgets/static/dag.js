@@ -147,11 +147,17 @@ class View {
   fit() {
     const [width, height] = this.graph.size;
     const frame = this.canvas.getBoundingClientRect();
+    this.width = this.root.clientWidth;
     const room = [frame.width || 900, Math.min(Math.max(height, 90), 560)];
     this.canvas.style.height = `${room[1]}px`;
     this.scale = Math.min(1, Math.max(ZOOM.least, Math.min(room[0] / width, room[1] / height)));
     this.offset = [Math.max(0, (room[0] - width * this.scale) / 2), Math.max(0, (room[1] - height * this.scale) / 2)];
     this.place();
+  }
+
+  /** Fit anew when the page has become wider or narrower; details that open only cover some of the picture. */
+  resized() {
+    if (this.root.clientWidth !== this.width) this.fit();
   }
 
   zoom(factor, at) {
@@ -302,6 +308,7 @@ class View {
     this.details.replaceChildren(html("div", { class: "odibi-dag-actions" }, ...buttons, close), this.answer, this.body);
     this.fill();
     for (const [one, card] of this.cards) card.group.classList.toggle("odibi-dag-open", one === name);
+    this.reveal(name);
     if (takeFocus) buttons[0].focus();
   }
 
@@ -359,7 +366,7 @@ function render({ model, el }) {
   for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
   const themes = new MutationObserver(() => view.theme());
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "class"] });
-  const sizes = new ResizeObserver(() => view.fit());
+  const sizes = new ResizeObserver(() => view.resized());
   sizes.observe(view.root);
   // The static picture is an output of its own, and may come after this one.
   const outputs = new MutationObserver(() => hideTwin(model.get("twin"), true));

@@ -48,6 +48,7 @@ __all__ = [
     "ValidationError",
     "Where",
     "around",
+    "article",
     "did_you_mean",
     "plural",
     "shortened",
@@ -241,6 +242,11 @@ def plural(count: int | str, noun: str) -> str:
     """Return "1 node", "2,000 nodes"; a count that is a text is taken as it stands."""
     counted = count if isinstance(count, str) else f"{count:,}"
     return f"{counted} {noun}{'' if counted == '1' else 's'}"
+
+
+def article(noun: str) -> str:
+    """Return "an int", "a str"."""
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
 
 
 def around(source: str, column: int | None) -> tuple[str, int | None]:

@@ -1,8 +1,9 @@
 """pytest's door: `pytest notebook.ipynb` collects the notebook's `%%odibi_test` cells.
 
 Notebooks are collected when they are named on the command line, or match the ini option `odibi_notebooks`, and hold
-such cells; nbval (`--nbval`), which runs every cell, can be used beside it. pytest loads this module in every
-project, so everything else is imported when there is a notebook to collect.
+such cells; nbval (`--nbval`), which runs every cell, can be used beside it. A notebook that is named, holds none and
+that no other plug-in collects, is collected too, or pytest would say that there is no such file. pytest loads this
+module in every project, so everything else is imported when there is a notebook to collect.
 """
 
 from __future__ import annotations
@@ -30,11 +31,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("odibi_notebooks", text, type="args", default=[])
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> NotebookTests | None:
-    """Collect a notebook that was asked for and holds unit tests."""
-    if file_path.suffix != ".ipynb" or not _is_wanted(file_path, parent) or not _holds_tests(file_path):
-        return None
-    return NotebookTests.from_parent(parent, path=file_path)
+@pytest.hookimpl(hookwrapper=True)  # the kind of wrapper that old versions know too
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Iterator[None]:
+    """Collect a notebook that was asked for, if it holds unit tests or is nobody else's."""
+    outcome: Any = yield
+    if file_path.suffix != ".ipynb" or outcome.excinfo is not None or not _is_wanted(file_path, parent):
+        return
+    others = outcome.get_result()
+    is_nobodys = not others and parent.session.isinitpath(file_path)
+    if is_nobodys or (_has_mark(file_path) and _holds_tests(file_path)):
+        outcome.force_result([*others, NotebookTests.from_parent(parent, path=file_path)])
 
 
 def _is_wanted(file: Path, parent: pytest.Collector) -> bool:
@@ -45,13 +51,16 @@ def _is_wanted(file: Path, parent: pytest.Collector) -> bool:
     return any(fnmatch(name, glob) or fnmatch(file.name, glob) for glob in globs)
 
 
-def _holds_tests(file: Path) -> bool:
-    """Whether a cell is a unit test; a file that can't be read is for the collector to refuse."""
+def _has_mark(file: Path) -> bool:
+    """Whether a file may be about unit tests: what isn't is left to those whose it is, unread."""
     try:
-        if _MARK not in file.read_text("utf-8", errors="replace"):
-            return False
+        return _MARK in file.read_text("utf-8", errors="replace")
     except OSError:
         return True
+
+
+def _holds_tests(file: Path) -> bool:
+    """Whether a cell is a unit test; a file that can't be read is for the collector to refuse."""
     from odibi_nb.cells.magics import find_magic
     from odibi_nb.cells.notebook_file import read_notebook
     from odibi_nb.exceptions import OdibiException
@@ -73,6 +82,8 @@ class NotebookTests(pytest.File):
         from odibi_nb.exceptions import OdibiException
         from odibi_nb.workspaces.headless import load_target
 
+        if not _holds_tests(self.path):  # may be no pipeline at all
+            return
         try:
             self.workspace = load_target(self.path).workspace
         except OdibiException as exc:
@@ -139,7 +150,7 @@ class UnitTestItem(pytest.Item):
             raise verdict.error
         if verdict.output:
             self.add_report_section("call", "output of the node", verdict.output)
-        for note in verdict.notes:
+        for note in (*self.test.notes, *verdict.notes):
             # `self.warn` wants a line, which a notebook's file hasn't.
             warnings.warn(pytest.PytestWarning(f"{self.test.id}: {note}"), stacklevel=1)
 

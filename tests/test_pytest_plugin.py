@@ -71,6 +71,13 @@ def test_a_test_that_passes_only_with_the_types_known_here_is_warned_of(folder: 
     assert "types: {small: {n: SMALLINT}}" in out
 
 
+def test_of_two_tests_of_one_name_the_later_one_runs_and_it_is_warned_of(folder: Path) -> None:
+    notebook(folder, BAD, BAD.replace("13", "12"))
+    status, out = run(folder, "nb.ipynb")
+    assert status == 0
+    assert "cells 5 and 6 both declare the test 'by_region::wrong': that of cell 6 counts" in out
+
+
 def test_what_a_node_prints_is_shown_when_asked_for(folder: Path) -> None:
     notebook(folder, "%%odibi_test clean all\ngiven: {sales: [{amount: 5}]}\nexpect: {count: 1}")
     status, out = run(folder, "nb.ipynb", "-rP")
@@ -120,8 +127,41 @@ def test_a_notebook_is_not_collected_unasked(folder: Path) -> None:
 def test_a_notebook_without_tests_is_no_success(folder: Path) -> None:
     notebook(folder, "help_text = '%%odibi_test by_region sums'")
     status, out = run(folder, "nb.ipynb")
-    assert status == 4, out
-    assert "not found" in out
+    assert (status, "no tests ran" in out) == (5, True), out
+
+
+def test_a_notebook_that_is_no_pipeline_is_not_loaded(folder: Path) -> None:
+    notebook(folder, "%%odibi_node broken --rea x:y")
+    assert run(folder, "nb.ipynb")[0] == 5
+
+
+def test_what_is_no_notebook_is_an_error_with_what_is_wrong(folder: Path) -> None:
+    (folder / "nb.ipynb").write_text('{"cells": [')
+    status, out = run(folder, "nb.ipynb")
+    assert status == 2
+    assert "FormatError: the notebook isn't JSON" in out
+    assert "not found" not in out
+    assert "Traceback" not in out
+
+
+OTHER = """
+import pytest
+class Item(pytest.Item):
+    def runtest(self): pass
+class File(pytest.File):
+    def collect(self): yield Item.from_parent(self, name="all")
+def pytest_collect_file(file_path, parent):
+    return File.from_parent(parent, path=file_path) if file_path.suffix == ".ipynb" else None
+"""
+
+
+@pytest.mark.parametrize("text", ['{"cells": [', '{"nbformat": 3, "worksheets": []}', '{"nbformat": 4, "cells": []}'])
+def test_notebooks_that_another_plug_in_collects_are_its_own(folder: Path, text: str) -> None:
+    (folder / "conftest.py").write_text(OTHER)
+    (folder / "nb.ipynb").write_text(text)
+    status, out = run(folder, "nb.ipynb", "-v")
+    assert (status, "nb.ipynb::all PASSED" in out, "1 passed" in out) == (0, True, True), out
+    assert run(folder, "nb.ipynb::all")[0] == 0
 
 
 def test_a_notebook_that_can_t_be_read_is_an_error_at_its_line(folder: Path) -> None:
@@ -138,6 +178,12 @@ def test_nbval_runs_the_cells_beside_the_tests(folder: Path) -> None:
     assert status == 0, out
     assert "nb.ipynb::by_region::sums PASSED" in out
     assert "6 passed" in out
+
+
+def test_nbval_has_a_notebook_without_tests_to_itself(folder: Path) -> None:
+    notebook(folder)
+    status, out = run(folder, "--nbval-lax", "nb.ipynb")
+    assert (status, "4 passed" in out) == (0, True), out
 
 
 def test_a_failure_in_a_notebook_fails_nbval_too(folder: Path) -> None:

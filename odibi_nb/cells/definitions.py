@@ -9,7 +9,7 @@ import ast
 import linecache
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -46,11 +46,15 @@ _OURS = re.compile(r"%+(odibi\w*|(re)?load_ext\s+odibi_nb)\b")
 
 @dataclass(frozen=True, slots=True)
 class PlainCell:
-    """A code cell that is no `%%odibi…` magic; is_setup: it runs whole (tag `odibi-setup`)."""
+    """A code cell that is no `%%odibi…` magic.
+
+    is_setup: it runs whole (tag `odibi-setup`). gives: names whose values reach nodes in another way: papermill's.
+    """
 
     label: str
     source: str
     is_setup: bool = False
+    gives: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,12 @@ def slice_definitions(cells: Sequence[PlainCell], wanted: Iterable[str], folder:
             line = exc.lineno or 1
             left_out.append(LeftOut(cell.label, line, _line(cell.source, line), f"not Python: {exc.msg}"))
     picked, missing, needed = _pick(candidates, wanted)
-    left_out.extend(_left_out(candidate, needed) for at, candidate in enumerate(candidates) if at not in picked)
+    given = {(cell.label, name) for cell in cells for name in cell.gives}
+    left_out.extend(
+        _left_out(candidate, needed)
+        for at, candidate in enumerate(candidates)
+        if at not in picked and not _is_given(candidate.statement, given)
+    )
     statements = tuple(candidates[at].statement for at in sorted(picked))
     order = {cell.label: at for at, cell in enumerate(cells)}
     left_out.sort(key=lambda each: (order[each.cell], each.line))
@@ -220,6 +229,10 @@ def _pick(candidates: Sequence[_Candidate], wanted: Iterable[str]) -> tuple[set[
                 pending.extend(sorted(candidates[at].uses))
     missing = tuple(name for name in seen if name not in definers and name not in AMBIENT)
     return picked, missing, frozenset(seen).intersection(definers)
+
+
+def _is_given(statement: Statement, given: Collection[tuple[str, str]]) -> bool:
+    return bool(statement.names) and all((statement.cell, name) in given for name in statement.names)
 
 
 def _left_out(candidate: _Candidate, needed: frozenset[str]) -> LeftOut:

@@ -94,7 +94,7 @@ NODE_LINE = OptionParser(
         Option("--write", convert=_target, metavar="CONN:PATH", help="write the result when the node is run"),
         Option(
             "--mode",
-            choices=("overwrite", "append", "upsert", "append_once", "merge"),
+            choices=("overwrite", "append", "upsert", "append_once"),
             metavar="MODE",
             help="what a write does with rows that are there",
         ),

@@ -21,7 +21,8 @@ def plan(call: Call) -> Shown:
 
     params = typed_parameters(call, collect("plan", "--param", call.values.get("param", ())))
     request = request_of(call, params)
-    view = plan_view(call.ws, call.ws.plan_of(request), call.ws.notes_on(request))
+    planned = call.ws.plan_of(request)
+    view = plan_view(call.ws, planned, call.ws.notes_on(planned, request))
     return Shown(plan_text(view), plan_html(view), data=plan_dict(view))
 
 

@@ -38,8 +38,9 @@ def run(call: Call) -> Shown:
         data["mock"] = request.mock
     status = _STATUSES[outcome.status]
     if call.door == "cell":
-        view = _without(view, error)
-    return Shown(run_text(view), run_html(view), data=data, error=error, exit_status=status)
+        view = replace(_without(view, error), notes=outcome.notes)
+    shown = Shown(run_text(view), run_html(view), data=data, error=error, exit_status=status)
+    return shown if call.door == "cell" else replace(shown, notes=outcome.notes)
 
 
 def request_of(call: Call, params: Mapping[str, Any]) -> RunRequest:

@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _stdout_is_ours(as_json):
             shown = _shown(words)
+        for note in shown.notes:
+            _print(f"note: {note}", sys.stderr)
         if as_json or shown.text:
             _print(json.dumps(shown.data, default=str, ensure_ascii=False) if as_json else shown.text, sys.stdout)
         return shown.exit_status
@@ -91,6 +93,8 @@ def _loaded(command: Command, call: Call) -> Call:
     for one in loaded.left_out if command.executes else ():
         if one.changes is not None:
             _print(f"note: left out, cell {one.cell}, line {one.line}: {one.text}  ({one.reason})", sys.stderr)
+    for note in loaded.workspace.doubled() if command.executes else ():
+        _print(f"note: {note}", sys.stderr)
     return replace(
         call,
         words=tuple(rest),

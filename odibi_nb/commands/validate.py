@@ -21,13 +21,16 @@ def validate(call: Call) -> Shown:
     counted = plural(len(order), "node")
     lines = [f"{counted}, {plural(len(problems), 'error')}" if problems else f"{counted}: valid"]
     lines += [f"\nerror: {problem}" for problem in problems]
-    notes = [*call.notes, *([_PROJECT_IS_BROKEN] if ws.broken.has_project else [])]
+    doubts = [f"{name}: {note}" for name in ws.nodes for note in ws.notes(name)]
+    doubts += [note for test in ws.tests.values() for note in test.notes]
+    notes = [*call.notes, *doubts, *ws.crossings(), *([_PROJECT_IS_BROKEN] if ws.broken.has_project else [])]
     lines += [f"note: {note}" for note in notes]
     if call.left_out:
         lines.append("\nwhat a headless run leaves out:")
         lines += [f"  cell {one.cell}, line {one.line}: {one.text}  ({one.reason})" for one in call.left_out]
     data = {
         "valid": not problems,
+        "notes": notes,
         "errors": [{"node": problem.node, **error_dict(problem)} for problem in problems],
         "node_count": len(order),
         "execution_order": order,

@@ -13,7 +13,7 @@ import pyarrow as pa
 from odibi_nb.engine.base import PREVIEW_CHARACTERS, PREVIEW_COLUMNS, PREVIEW_ROWS, Dataset, FrameKind, Head
 from odibi_nb.engine.schema import Column, Schema, check_names
 from odibi_nb.engine.types import canonical_table, schema_of, string_dtype, to_pandas
-from odibi_nb.exceptions import NotAFrameError, ValidationError
+from odibi_nb.exceptions import NotAFrameError, ValidationError, article
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,7 +103,7 @@ class ObjectDataset(Dataset):
 
     def arrow(self) -> pa.Table:
         raise NotAFrameError(
-            f"the result is a {type(self.value).__name__}, not rows", hint="only Python nodes can read it"
+            f"the result is {article(type(self.value).__name__)}, not rows", hint="only Python nodes can read it"
         )
 
     def frame(self, kind: FrameKind = "pandas") -> Any:
@@ -279,7 +279,7 @@ def _dates_or_timestamps(seconds: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _not_a_frame(value: Any, name: str) -> NotAFrameError:
-    what = "None" if value is None else f"a {type(value).__name__}"
+    what = "None" if value is None else article(type(value).__name__)
     hint = "return a DataFrame, or declare `--returns object` (any value) or `--returns none` (a side effect)"
     if type(value).__name__ == "Series":
         hint = "call .to_frame() on it, or .reset_index() where it is grouped"

@@ -29,7 +29,8 @@ def run_html(view: RunView) -> str:
         if node.error
     ]
     broken = [tag("div", tag("b", one.node), broken_html(one)) for one in _broken(view)]
-    return framed(summary, listing_html(_HEADER, rows, right_aligned=_RIGHT), *broken, *errors)
+    notes = [tag("div", note, class_="odibi-muted") for note in view.notes]
+    return framed(summary, listing_html(_HEADER, rows, right_aligned=_RIGHT), *notes, *broken, *errors)
 
 
 def run_text(view: RunView) -> str:
@@ -38,7 +39,8 @@ def run_text(view: RunView) -> str:
     errors = [f"\n{visible(shortened(node.name))}\n{error_text(node.error)}" for node in view.nodes if node.error]
     summary = visible(f"{view.title} {mark(view.status)} · {_facts(view)}")
     broken = [broken_text(one, with_node=True) for one in _broken(view)]
-    return "\n".join([summary, listing_text(_HEADER, rows, right_aligned=_RIGHT), *broken, *errors])
+    notes = [visible(f"note: {note}") for note in view.notes]
+    return "\n".join([summary, listing_text(_HEADER, rows, right_aligned=_RIGHT), *notes, *broken, *errors])
 
 
 def _broken(view: RunView) -> list[ExpectationView]:

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
 from odibi_nb.exceptions import NodeExecutionError, NotAFrameError, OdibiException, Where
+from odibi_nb.runner.advice import advised
 from odibi_nb.runner.hints import hint_of, is_users_code
 from odibi_nb.runner.tasks import FunctionStep, NodeTask, Place, SqlStep, Step
 from odibi_nb.sql.errors import mentioned_at
@@ -59,6 +60,7 @@ def at_step(error: OdibiException, step: Step) -> OdibiException:
         nowhere = {"line": None, "source": None}
         error.where = replace(error.where, **{**nowhere, **step.place.locate(line or 1)}, column=column)
         return error
+    error = advised(error, step)
     if error.where.line is None:
         line, column = _told(error, step)
     else:

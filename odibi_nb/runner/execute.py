@@ -12,6 +12,7 @@ from odibi_nb.context import LazyContext
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Source
 from odibi_nb.exceptions import NodeCancelled, NotAFrameError, OdibiException, ValidationError, did_you_mean
 from odibi_nb.expectations import ExpectationResult, broken, check_rows, look_at_bad_rows, no_column
+from odibi_nb.runner.advice import about_column
 from odibi_nb.runner.awaiting import awaited
 from odibi_nb.runner.blame import first_fault
 from odibi_nb.runner.errors import about_result, about_test, at_step, from_user_code
@@ -136,7 +137,10 @@ class NodeExecution:
             inputs["df"], private = current(), True
         name = self._name(f"step {number}", final=final)
         readers = self._readers(final=final)
-        return self._engine.query(Query(name, step.facts, inputs, step.params, readers, private, step.numbers))
+        try:
+            return self._engine.query(Query(name, step.facts, inputs, step.params, readers, private, step.numbers))
+        except OdibiException as exc:
+            raise about_column(exc, step, inputs) from exc.__cause__
 
     def _operation(self, step: OperationStep, current: Current | None, number: int, *, final: bool) -> Dataset:
         if current is None:

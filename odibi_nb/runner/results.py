@@ -83,6 +83,7 @@ class RunOutcome:
     """A run's results by node, in the order of the graph.
 
     interrupted: Ctrl-C ended it. listener_error: what a listener has raised; it was told nothing more.
+    notes: on the whole of it.
     """
 
     results: dict[str, NodeResult] = field(default_factory=dict)
@@ -90,6 +91,7 @@ class RunOutcome:
     duration: float = 0.0
     interrupted: bool = False
     listener_error: Exception | None = None
+    notes: tuple[str, ...] = ()
 
     def names(self, *statuses: Status) -> list[str]:
         return [name for name, result in self.results.items() if result.status in statuses]

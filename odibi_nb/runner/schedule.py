@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from odibi_nb.runner.tasks import NodeTask
 
@@ -13,15 +13,14 @@ __all__ = ["Schedule"]
 class Schedule:
     """Tells nodes to start in topological order, each once all that it depends on was released.
 
-    tasks: in topological order. given: names of results that are there already. done: tasks of some of these.
+    tasks: in topological order. done: those that gave results which are there already.
     """
 
-    def __init__(self, tasks: Sequence[NodeTask], given: Collection[str] = (), done: Sequence[NodeTask] = ()) -> None:
+    def __init__(self, tasks: Sequence[NodeTask], done: Sequence[NodeTask] = ()) -> None:
         self._names = [task.name for task in tasks]
         self._order = {name: number for number, name in enumerate(self._names)}
         self._depends_on = {task.name: task.depends_on for task in (*done, *tasks)}
         self._readers: dict[str, list[str]] = {name: [] for name in self._depends_on}
-        self._given = frozenset(given)
         self._waiting: dict[str, int] = {}
         self._ready: list[int] = []
         for name, above in self._depends_on.items():
@@ -29,7 +28,8 @@ class Schedule:
                 if dependency in self._readers and dependency != name:
                     self._readers[dependency].append(name)
         for name in self._names:
-            inside = {one for one in self._depends_on[name] if one in self._order and one not in self._given}
+            # A given result that is only to be written is waited for too: its file may be read below.
+            inside = {one for one in self._depends_on[name] if one in self._order and one != name}
             self._waiting[name] = len(inside)
             if not inside:
                 self._ready.append(self._order[name])
@@ -40,7 +40,7 @@ class Schedule:
 
     def release(self, name: str) -> None:
         """Let the readers of `name` start, as far as it was the last they waited for."""
-        for reader in () if name in self._given else self._readers[name]:
+        for reader in self._readers[name]:
             if reader not in self._waiting:
                 continue
             self._waiting[reader] -= 1

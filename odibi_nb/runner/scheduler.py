@@ -66,7 +66,7 @@ class Runner:
         self._listeners = list(listeners)
         self._results = {name: NodeResult(name) for name in self._tasks}
         self._outcome = RunOutcome(self._results)
-        self._schedule = Schedule(tuple(self._tasks.values()), self._given, done)
+        self._schedule = Schedule(tuple(self._tasks.values()), done)
         self._fusion = Fusion()
         self._done = {task.name: task for task in done}
         for task in done:

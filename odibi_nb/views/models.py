@@ -208,12 +208,13 @@ class DagView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """A run: its pipeline, status, time, and its nodes in the order of the graph."""
+    """A run: its pipeline, status, time, and its nodes in the order of the graph; notes: on the whole of it."""
 
     title: str
     status: str
     time: str
     nodes: tuple[NodeView, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ from odibi_nb.runner import NodeResult, Status
 from odibi_nb.workspaces.blame import blamed
 from odibi_nb.workspaces.broken import BrokenCells
 from odibi_nb.workspaces.checks import Expectations
+from odibi_nb.workspaces.crossings import crossings
+from odibi_nb.workspaces.identity import Twins
+from odibi_nb.workspaces.node_tests import NodeTests
 from odibi_nb.workspaces.nodes import Nodes, Surroundings
 from odibi_nb.workspaces.parameters import hidden_variables
 from odibi_nb.workspaces.result import Result
@@ -40,7 +43,9 @@ class Asking:
     project: ProjectConfig | None
     current_pipeline: str | None
     name: str
+    tests: NodeTests
     _runs: Runs
+    _twins: Twins
     _around: Surroundings
 
     @property
@@ -130,7 +135,13 @@ class Asking:
         with self.lock:
             hidden = hidden_variables(self.nodes[name], self._around.params, self._around.is_variable)
             found = [f"'{one}' is a variable of the notebook too; in nodes the parameter wins" for one in hidden]
-            return [*self.nodes[name].notes, *found]
+            return [*self._twins.of(self.nodes[name]), *self.nodes[name].notes, *found]
+
+    def doubled(self) -> list[str]:
+        """Return of which nodes and tests two cells have one name, and whose counts: `ws.doubled()`."""
+        with self.lock:
+            nodes = [note for node in self.nodes.values() for note in self._twins.of(node)]
+            return [*nodes, *(note for test in self.tests.values() for note in test.notes)]
 
     def blamed(self, name: str, error: OdibiException) -> OdibiException:
         """Return an error that reading a node's rows gave, at the node and line that it comes from."""
@@ -181,6 +192,12 @@ class Asking:
                 found.extend(shared_targets(configs, self._around.connections, writing=written))
             found.extend(self.expectations.orphans(known.declares) if names is None else ())
         return [error for error in found if not known.explains(error)]
+
+    def crossings(self) -> list[str]:
+        """Return which nodes read what others write, without being below them, in words: `ws.crossings()`."""
+        with self.lock:
+            self.nodes.refresh()
+            return crossings(self.nodes, self.nodes, self.nodes)
 
     def waits_for(self, name: str) -> list[str]:
         """Return what keeps a node's cell from running: names nobody has declared, side effects not performed."""

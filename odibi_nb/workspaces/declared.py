@@ -50,8 +50,8 @@ class CellOrigin:
         return None not in (self.id, other.id) and self.id != other.id
 
     def both(self, before: CellOrigin, do: str) -> str:
-        """Say what this cell and one before it do: `cells 1 and 2 both declare 'x'`."""
-        return f"cells {before.label} and {self.label} both {do}"
+        """Say what this cell and one before it do: `cells 1 and 2 both declare 'x': that of cell 2 counts`."""
+        return f"cells {before.label} and {self.label} both {do}: that of cell {self.label} counts"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from odibi_nb.exceptions import OdibiException
 from odibi_nb.fingerprints import Fingerprint, Value, Values, imports_of
 from odibi_nb.fingerprints.code import normal_python, normal_sql
-from odibi_nb.runner.overlap import literals_of, sources_of
+from odibi_nb.runner.overlap import Read, literals_of, sources_of
 from odibi_nb.runner.tasks import FunctionStep, NodeTask, OperationStep, SqlStep, Step
 from odibi_nb.workspaces.functions import CellFunction, GivenFunction
 from odibi_nb.workspaces.source_functions import SourceFunction
@@ -133,6 +133,10 @@ class Look:
         A function that remembers what it has fetched would be out of date as soon as it has run.
         """
         return Look(self._all, self._fixed.values(), self._stamps)
+
+    def look_again(self, name: str, reads: Iterable[Read]) -> None:
+        """Take for one node files as they are now, which shows in the look after the run; see `StampLook`."""
+        self._stamps.look_again(name, reads)
 
     def digest(self, name: str) -> str:
         """Return a node's digest; "" for one that can't run."""

@@ -22,6 +22,15 @@ class Twins:
             older.append(before)
         self._older[node.name] = older
 
+    def of(self, node: DeclaredNode) -> list[str]:
+        """Say which other cells declare a node too."""
+        return [node.origin.both(one.origin, f"declare '{node.name}'") for one in self._older.get(node.name, ())]
+
+    def forget_undeclared(self, cell_id: str, label: str) -> None:
+        """Forget what a cell has declared before, and hasn't in its run of now."""
+        for name, older in self._older.items():
+            self._older[name] = [one for one in older if one.origin.id != cell_id or one.origin.label == label]
+
     def forget_cells(self, cell_ids: Collection[str]) -> None:
         """Forget the declarations of cells that are gone."""
         for name, older in self._older.items():
@@ -50,8 +59,6 @@ def doubts(
     is_variable: Callable[[str], bool],
 ) -> Iterator[str]:
     """Say what the one who declares might not have meant; before: the node that has the name so far."""
-    if before is not None and node.origin.is_other_cell(before.origin):
-        yield node.origin.both(before.origin, f"declare '{node.name}'")
     for name in _read_unasked(node, others):
         if not is_variable(name):
             yield f"'{name}' is a node: to read it, make it a parameter of '{node.name}'"

@@ -60,12 +60,16 @@ class Kept:
 
 
 class KeptResults:
-    """The last result of each node, and the one before it that stands for something else."""
+    """The last result of each node, and the one before it that stands for something else.
+
+    Those of the node that was dropped last, and of no other, lie aside: they may be wanted back.
+    """
 
     def __init__(self) -> None:
         self._kept: dict[str, Kept] = {}
         self._previous: dict[str, Kept] = {}
         self._written: dict[str, Written] = {}
+        self._aside: dict[str, tuple[Kept | None, Kept | None]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._kept)
@@ -164,11 +168,22 @@ class KeptResults:
         last = {name: self.get(name) for name in names}
         return {name: result.duration if result else 0.0 for name, result in last.items()}
 
-    def forget(self, name: str) -> None:
-        """Forget a node's results; what was written stays known, should the node come back."""
-        for results in (self._kept, self._previous):
-            results.pop(name, None)
+    def set_aside(self, name: str) -> None:
+        """Forget a node's results until `bring_back`; what was written stays known all the same."""
+        self._aside = {name: (self._kept.pop(name, None), self._previous.pop(name, None))}
+
+    def bring_back(self, name: str) -> NodeResult | None:
+        """Take in again what was set aside, and return the last result; it is stale if the node says another thing."""
+        for results, kept in zip((self._kept, self._previous), self._aside.pop(name, ()), strict=False):
+            if kept is not None:
+                results[name] = kept
+        return self.get(name)
+
+    def let_go(self, name: str) -> None:
+        """Forget what was set aside of a node."""
+        self._aside.pop(name, None)
 
     def clear(self) -> None:
+        self._aside.clear()
         self._kept.clear()
         self._previous.clear()

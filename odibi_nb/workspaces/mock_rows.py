@@ -76,19 +76,22 @@ def check_columns(
 class _Written:
     """A mock's values by column.
 
-    called: what errors call them. rows: what a path calls each row (CSV: its line). by_column: a path names the
-    column before the row. all_texts: numbers are texts too.
+    called: what errors call them. rows: what a path calls each row (CSV: its line). header: the line of the column
+    names. by_column: a path names the column before the row. all_texts: numbers are texts too.
     """
 
     called: str
     columns: Mapping[str, Sequence[Any]]
     locate: Locate
     rows: Sequence[int] | None = None
+    header: int | None = None
     by_column: bool = False
     all_texts: bool = False
 
     def place(self, column: str, row: int | None = None) -> dict[str, Any]:
-        """Return the place of a value; of a column, that of its first value."""
+        """Return the place of a value; of a column, that of its name, or else of its first value."""
+        if row is None and self.header is not None:
+            return self.locate((self.header,))
         number = self.rows[row or 0] if self.rows else row or 0
         if self.by_column:
             return self.locate((column,) if row is None else (column, number))
@@ -137,26 +140,27 @@ def _of_csv(text: str, called: str, locate: Locate) -> _Written:
     except ValidationError as exc:
         raise _about(called, exc, locate(((exc.where.line or 1) - 1,))) from exc
     names = [value or "" for value in lines[0].values] if lines else []
-    _check_names(names, called, locate)
+    header = lines[0].line if lines else 0
+    _check_names(names, called, locate, (header,))
     rows = lines[1:]
     for row in rows:
         if len(row.values) != len(names):
             message = f"a row of {called} has {_counted(row.values)}, its header {len(names)}"
             raise ValidationError(message, hint="put a value with a comma into double quotes", **locate((row.line,)))
     columns = {column: [row.values[at] for row in rows] for at, column in enumerate(names)}
-    return _Written(called, columns, locate, rows=[row.line for row in rows], all_texts=True)
+    return _Written(called, columns, locate, rows=[row.line for row in rows], header=header, all_texts=True)
 
 
 def _counted(values: Sequence[Any]) -> str:
     return plural(len(values), "value")
 
 
-def _check_names(names: list[Any], called: str, locate: Locate) -> None:
+def _check_names(names: list[Any], called: str, locate: Locate, path: tuple[Any, ...] = ()) -> None:
     try:
         if names:
             check_names(names)
     except ValidationError as exc:
-        raise _about(called, exc, locate(())) from exc
+        raise _about(called, exc, locate(path)) from exc
 
 
 def _about(called: str, error: ValidationError, where: dict[str, Any]) -> ValidationError:

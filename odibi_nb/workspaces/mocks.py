@@ -98,4 +98,4 @@ class Mocks:
         if before is None or not mock.origin.is_other_cell(before.origin):
             return None
         of = f" of '{mock.node}'" if mock.node else ""
-        return mock.origin.both(before.origin, f"mock '{mock.input}'{of}: the last one counts")
+        return mock.origin.both(before.origin, f"mock '{mock.input}'{of}")

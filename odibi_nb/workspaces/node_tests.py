@@ -43,7 +43,7 @@ class NodeTest:
     """A unit test of a node, which may be declared before the node is.
 
     body: its YAML, read only when somebody asks: a run must not fail for a test. magic_line: of its cell.
-    twin: another cell of the same file that declares a test of this name. notes: for the reader.
+    notes: for the reader: another cell declares a test of this name.
     """
 
     node: str
@@ -51,7 +51,6 @@ class NodeTest:
     body: str
     origin: CellOrigin
     magic_line: int = 1
-    twin: CellOrigin | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -64,13 +63,10 @@ class NodeTest:
         return {"node": self.node, **self.origin.place().locate(self.magic_line)}
 
     def read(self) -> ReadTest:
-        """Return what its YAML says; raises ConfigValidationError at the line, UsageError where it has a twin."""
+        """Return what its YAML says; raises ConfigValidationError at the line."""
         from odibi_nb.config.node_tests import NodeTestConfig
         from odibi_nb.project_file import build, parse_yaml
 
-        if self.twin is not None:
-            message = self.origin.both(self.twin, f"declare the test '{self.id}'")
-            raise UsageError(message, hint="rename one of them", **self.place)
         try:
             document = parse_yaml(self.body, cell=self.origin.label, first_line=self.magic_line + 1)
             if not isinstance(document.data, Mapping):
@@ -117,8 +113,8 @@ class NodeTests(Mapping[str, NodeTest]):
         before = self._tests.get(test.id)
         for other in [o for o in self._tests.values() if test.origin.is_same_cell(o.origin) and o.id != test.id]:
             del self._tests[other.id]
-        if before is not None and test.twin is None and test.origin.is_other_cell(before.origin):
-            test = replace(test, notes=(test.origin.both(before.origin, f"declare '{test.id}'"),))
+        if before is not None and test.origin.is_other_cell(before.origin):
+            test = replace(test, notes=(test.origin.both(before.origin, f"declare the test '{test.id}'"),))
         self._tests[test.id] = test
         return test
 

@@ -17,6 +17,7 @@ from odibi_nb.runner.tasks import Dependency, FunctionStep, NodeTask, Place, Sql
 from odibi_nb.workspaces.declared import DeclaredNode
 from odibi_nb.workspaces.functions import CellFunction, GivenFunction, Namespace
 from odibi_nb.workspaces.parameters import Parameters, check_types
+from odibi_nb.workspaces.suggestions import Suggestions
 
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Source
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["Nodes", "Surroundings"]
 
 _SURELY = 0.8
-_MOST_SUGGESTED = 100  # names; where so many aren't declared, their suggestions help nobody
 """How like a name must be to one that may simply be declared later: `clean_sales` is no slip for `load_sales`."""
 
 
@@ -56,6 +56,7 @@ class Nodes(Mapping[str, DeclaredNode]):
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
+        self._suggestions = Suggestions(self)
         self.clear()
 
     def clear(self) -> None:
@@ -77,7 +78,6 @@ class Nodes(Mapping[str, DeclaredNode]):
         self._edges: dict[str, tuple[str, ...]] = {}
         self._edited: set[str] = set()
         self._graph: DependencyGraph | None = None
-        self._near: dict[tuple[str, float], str | None] = {}
 
     def __getitem__(self, name: str) -> DeclaredNode:
         if name not in self._nodes:
@@ -232,18 +232,8 @@ class Nodes(Mapping[str, DeclaredNode]):
 
     def undeclared(self, name: str, *, reader: str = "") -> str:
         """Return a name that nobody has declared, and the node that is nearly surely meant, if there is one."""
-        near = self._nearest(name, reader, likeness=_SURELY)
+        near = self._suggestions.nearest(name, reader=reader, likeness=_SURELY)
         return f"{name} ({near})" if near else name
-
-    def _nearest(self, name: str, reader: str, *, likeness: float = 0.6) -> str | None:
-        """Suggest a node for a name, but not its reader; comparing it with 1,000 nodes takes milliseconds."""
-        key = (name, likeness)
-        if key not in self._near and len(self._near) < _MOST_SUGGESTED:
-            self._near[key] = did_you_mean(name, self._nodes, likeness=likeness)
-        near = self._near.get(key)
-        if near is None or f"'{reader}'" not in near:
-            return near
-        return did_you_mean(name, [other for other in self._nodes if other != reader], likeness=likeness)
 
     def variables(self) -> Mapping[str, Any]:
         """Return the globals of Python nodes; in a headless run that executes the notebook's definitions."""
@@ -319,7 +309,7 @@ class Nodes(Mapping[str, DeclaredNode]):
         for other in {name, *self._mentions.get(name.casefold(), ()), *self._problems}:
             self._forget(other)
         self._graph = None
-        self._near.clear()
+        self._suggestions.clear()
 
     def _forget(self, name: str) -> None:
         """Forget the compiled form of a node that goes on to exist; its edges may be others from now on."""
@@ -378,7 +368,7 @@ class Nodes(Mapping[str, DeclaredNode]):
         return name != node.name and (name in self._nodes or name in params or not self._around.is_variable(name))
 
     def _unresolved(self, task: NodeTask, dependency: Dependency) -> DependencyError:
-        near = self._nearest(dependency.name, task.name)
+        near = self._suggestions.nearest(dependency.name, reader=task.name)
         return DependencyError(
             f"node '{task.name}' reads '{dependency.name}', which is not declared ({dependency.reason})",
             hint=near or f"declare it: %%odibi_node {dependency.name}",

@@ -71,8 +71,7 @@ def load_notebook(path: Path, *, go_on: bool = False) -> Loaded:
     used = definitions.close(workspace)
     lines = left_out_lines(notebook.cells, used.missing)
     left_out = sorted((*used.left_out, *lines), key=lambda one: (int(one.cell), one.line))
-    notes = tuple(f"{name}: {note}" for name in workspace.nodes for note in workspace.notes(name))
-    return Loaded(workspace, tuple(left_out), notes)
+    return Loaded(workspace, tuple(left_out))
 
 
 class _Definitions:
@@ -188,10 +187,7 @@ def _command(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None
 
 
 def _test(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
-    """Of two cells that declare one test, one would never be run: that one of them says so itself."""
-    test = declared_test(magic.line, magic.body, origin, magic_line=magic.magic_line)
-    before = workspace.tests.get(test.id)
-    workspace.tests.put(test if before is None else replace(test, twin=before.origin))
+    workspace.tests.put(declared_test(magic.line, magic.body, origin, magic_line=magic.magic_line))
 
 
 def _mock(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
@@ -224,7 +220,8 @@ _DECLARERS: dict[str, Callable[[Workspace, CellMagic, CellOrigin], None]] = {
 
 
 def _plain(cell: NotebookCell) -> PlainCell:
-    return PlainCell(cell.label, cell.source, "odibi-setup" in cell.tags)
+    gives = frozenset(injected_values(cell.source, cell.tags) or ())
+    return PlainCell(cell.label, cell.source, "odibi-setup" in cell.tags, gives)
 
 
 def _tree(cell: PlainCell) -> ast.Module:

@@ -15,12 +15,15 @@ from odibi_nb.expectations import broken
 from odibi_nb.pipeline.setup import attempts_of
 from odibi_nb.runner import Dependency, Listener, NodeResult, NodeTask, Runner, RunOptions, RunOutcome
 from odibi_nb.runner.overlap import reads_any, targets_of
+from odibi_nb.workspaces.crossings import crossings_in
 from odibi_nb.workspaces.fingerprinting import Fingerprints, Look
 from odibi_nb.workspaces.freshness import Freshness
 from odibi_nb.workspaces.kept import KeptResults
 from odibi_nb.workspaces.known_schemas import KnownSchemas
 from odibi_nb.workspaces.nodes import Nodes
 from odibi_nb.workspaces.plan import Overruled, Plan, PlannedNode, Planner
+from odibi_nb.workspaces.rereading import Rereading, overlaps_below
+from odibi_nb.workspaces.sharing import note_shared
 from odibi_nb.workspaces.targets import target_stamp, target_text
 
 if TYPE_CHECKING:
@@ -28,8 +31,6 @@ if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset, Engine
 
 __all__ = ["Job", "RunRequest", "Runs"]
-
-_NAMED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Job:
     """A run with everything looked up.
 
     given: results of nodes that needn't run; done: their tasks. look: what each result will stand for; None: for
-    nothing that is kept. plan: of every node that has a part in it.
+    nothing that is kept. plan: of every node that has a part in it. notes: what is to be said of the whole of it.
     """
 
     tasks: tuple[NodeTask, ...]
@@ -66,6 +67,7 @@ class Job:
     done: tuple[NodeTask, ...] = ()
     look: Look | None = None
     plan: Plan = ()
+    notes: tuple[str, ...] = ()
 
 
 class Runs:
@@ -121,10 +123,10 @@ class Runs:
         if old in self._standing:
             self._standing[new] = self._standing.pop(old)
 
-    def forget(self, name: str) -> None:
-        """Forget a node's results."""
+    def drop(self, name: str) -> None:
+        """Set a node's results aside: the node may be brought back."""
         self._standing.pop(name, None)
-        self.results.forget(name)
+        self.results.set_aside(name)
         self.schemas.forget(name)
 
     def close(self) -> None:
@@ -196,7 +198,7 @@ class Runs:
             attempts=attempts_of(self._project.retry if self._project else None),
         )
         ordered = tuple(tasks[one.name] for one in plan if one.name in tasks)
-        return Job(ordered, options, given, self._done(given), look, plan)
+        return Job(ordered, options, given, self._done(given), look, plan, crossings_in(plan, self._nodes))
 
     def prepare_cell(self, name: str, rows: int) -> Job:
         """Return the run of one node as far as a card of `rows` rows shows it; nothing is written."""
@@ -254,6 +256,8 @@ class Runs:
     def execute(self, job: Job, listeners: Iterable[Listener] = ()) -> RunOutcome:
         """Run; failures and an interrupt are in the outcome."""
         self.engine.begin()
+        if job.look is not None and job.options.write:
+            listeners = (Rereading(job.tasks, job.options.write, job.look), *listeners)
         runner = Runner(
             self.engine,
             job.tasks,
@@ -265,6 +269,7 @@ class Runs:
         outcome = runner.run()
         if job.plan:
             outcome.results = {one.name: self._told(one, outcome.results.get(one.name)) for one in job.plan}
+            outcome.notes = job.notes
         return outcome
 
     def keep(self, job: Job, outcome: RunOutcome) -> None:
@@ -274,7 +279,7 @@ class Runs:
         cached = {one.name for one in job.plan if one.action == "cached"}
         look = job.look.after_run()
         targets = {task.name: task.target for task in job.tasks}
-        _note_shared(outcome, job.look, look)
+        note_shared(outcome, job.look, look)
         for told, result in outcome.results.items():
             name = self._renamed.get(told, told)
             result.node_name = name
@@ -310,16 +315,22 @@ class Runs:
         return plan, look
 
     def _read_late(self, plan: Plan) -> dict[str, str]:
-        """Return, with the reason, the cached results that would read a file only after this run has replaced it."""
-        targets = targets_of(self._nodes.ready(one.name) for one in plan if one.write == "write")
-        found: dict[str, str] = {}
-        for one in plan if targets else ():
-            kept = self.results.get(one.name)
-            if one.action != "cached" or kept is None or kept.dataset is None or not kept.dataset.lazy:
+        """Return, with the reason, the cached results that would read a file only after this run has replaced it.
+
+        So are those that are below its writer, which was computed without being written.
+        """
+        writing = frozenset(one.name for one in plan if one.write == "write")
+        tasks = [self._nodes.ready(one.name) for one in plan if one.action != "skip"] if writing else []
+        targets = targets_of(task for task in tasks if task.name in writing)
+        below = {one.reader for one in overlaps_below(tasks, writing)}
+        cached, found = {one.name for one in plan if one.action == "cached"}, dict[str, str]()
+        for task in tasks if targets else ():
+            kept = self.results.get(task.name)
+            if task.name not in cached or kept is None or kept.dataset is None:
                 continue
-            task = self._nodes.ready(one.name)
-            if reads_any(task, targets) or not found.keys().isdisjoint(task.depends_on):
-                found[one.name] = "it reads a file that this run writes"
+            is_late = kept.dataset.lazy and (reads_any(task, targets) or not found.keys().isdisjoint(task.depends_on))
+            if is_late or task.name in below:
+                found[task.name] = "it reads a file that this run writes"
         return found
 
     def _write_only(self, name: str) -> NodeTask:
@@ -346,23 +357,6 @@ class Runs:
             written=ran.written if ran is not None else "",
             rows_written=ran.rows_written if ran is not None else None,
         )
-
-
-def _note_shared(outcome: RunOutcome, before: Look, after: Look) -> None:
-    """Say of nodes of a run that they share a value which the run itself has changed: its order has a part in them."""
-    sharing: dict[str, list[NodeResult]] = {}
-    for result in outcome.results.values():
-        if result.status == "completed":
-            for name in before.moved(result.node_name, after):
-                sharing.setdefault(name, []).append(result)
-    for name, results in sharing.items():
-        for result in results if len(results) > 1 else ():
-            # Two of them, and one more where that is this one, are enough to be named.
-            others = [f"'{one.node_name}'" for one in results[: _NAMED + 1] if one is not result][:_NAMED]
-            more = len(results) - 1 - len(others)
-            users = ", ".join(others) + (f" and {more} more" if more else "")
-            note = f"'{name}' changed while the run went on, and is used by {users} too"
-            result.notes += (f"{note}: what they give may depend on which runs first",)
 
 
 def _engine_of(project: ProjectConfig | None) -> tuple[str, dict[str, Any]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from odibi_nb.engine.watch import literal_stamps
 from odibi_nb.exceptions import OdibiException
-from odibi_nb.runner.overlap import literals_of, sources_of
+from odibi_nb.runner.overlap import Read, literals_of, sources_of
 from odibi_nb.runner.tasks import NodeTask
 
 if TYPE_CHECKING:
@@ -50,13 +51,19 @@ class StampLook:
     def __init__(self, stamps: Stamps) -> None:
         self._stamps = stamps
         self._seen: dict[tuple[int, str], object] = {}
+        self._later: dict[str, dict[str, object]] = {}
 
     def of(self, task: NodeTask) -> dict[str, object]:
         """Return, for each path that a task reads, what tells its version."""
-        found = {f"{source.connection.name}:{source.path}": self._once(source) for source in sources_of(task)}
-        return found | {path: self._once(path) for path in literals_of(task)}
+        reads: list[Read] = [*sources_of(task), *literals_of(task)]
+        return {_named(read): self._once(read) for read in reads} | self._later.get(task.name, {})
 
-    def _once(self, read: Source | str) -> object:
+    def look_again(self, name: str, reads: Iterable[Read]) -> None:
+        """Take for one node files as they are now: a run has just written them, and the node will read them so."""
+        now = StampLook(self._stamps)
+        self._later.setdefault(name, {}).update({_named(read): now._once(read) for read in reads})
+
+    def _once(self, read: Read) -> object:
         key = (0, read) if isinstance(read, str) else (id(read.connection), f"{read.format.name} {read.path}")
         if key not in self._seen:
             self._seen[key] = literal_stamps(read) if isinstance(read, str) else self._stamped(read)
@@ -70,3 +77,7 @@ class StampLook:
             return [(stamp.uri, stamp.size_bytes, stamp.modified_ns) for stamp in files]
         except OdibiException as exc:  # the run will say it; here the file is just another one than before
             return exc.message
+
+
+def _named(read: Read) -> str:
+    return read if isinstance(read, str) else f"{read.connection.name}:{read.path}"

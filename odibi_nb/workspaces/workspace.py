@@ -19,6 +19,7 @@ from odibi_nb.runner import Listener, NodeResult, RunOptions, RunOutcome
 from odibi_nb.workspaces.asking import Asking
 from odibi_nb.workspaces.broken import BrokenCells
 from odibi_nb.workspaces.checks import Expectations
+from odibi_nb.workspaces.crossings import crossings_in
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode, declared_from_cell, declared_from_python, renamed
 from odibi_nb.workspaces.expectations import Expectation, with_expectations
 from odibi_nb.workspaces.functions import Namespace
@@ -138,7 +139,8 @@ class Workspace(Asking):
                 if former is not None:
                     self.restore(former.name)
                 raise
-            self._dropped.pop(node.name, None)
+            if self._dropped.pop(node.name, None) is not None:
+                self._runs.results.let_go(node.name)
             self._twins.note(before, node)
             if former is not None:
                 self._runs.rename(former.name, node.name)
@@ -155,13 +157,15 @@ class Workspace(Asking):
             self.trials.forget(name)
 
     def restore(self, name: str) -> DeclaredNode:
-        """Declare a dropped node again: `ws.restore("by_region")`."""
+        """Declare a dropped node again: `ws.restore("by_region")`; the one dropped last has its result again."""
         with self.lock:
             if name not in self._dropped:
                 raise UsageError(f"no node '{name}' was dropped", hint=did_you_mean(name, self._dropped))
             self.expectations.bring_back(self._dropped[name])
             restored = self.nodes.put(with_expectations(self._dropped[name], self.expectations.of(name)))
             del self._dropped[name]
+            if (result := self._runs.results.bring_back(name)) is not None:
+                self._runs.schemas.learn(result)
             return restored
 
     def rename(self, old: str, new: str) -> list[str]:
@@ -197,6 +201,7 @@ class Workspace(Asking):
     def drop_undeclared(self, cell_id: str, label: str) -> list[str]:
         """Drop the nodes that a cell has declared before, and hasn't in its run of now; return their names."""
         with self.lock:
+            self._twins.forget_undeclared(cell_id, label)
             own = [node for node in self.nodes.values() if node.origin.id == cell_id]
             return self._drop_all([node.name for node in own if node.origin.label != label])
 
@@ -271,11 +276,12 @@ class Workspace(Asking):
         with self.lock, self._params_for(request.params):
             return self._runs.plan(self.select(request.selectors, request.exclude), request)
 
-    def notes_on(self, request: RunRequest) -> list[str]:
-        """Return what is to be said of such a run beside its plan: `ws.notes_on(RunRequest())`."""
+    def notes_on(self, plan: Plan, request: RunRequest) -> list[str]:
+        """Return what is to be said of the whole of a plan, `ws.notes_on(ws.plan(), RunRequest())`."""
         with self.lock, self._params_for(request.params):
-            problems = self._problems_of(self.select(request.selectors, request.exclude), request)
-            return [refusal_note(problems)] if problems else []
+            names, writing = [one.name for one in plan], [one.name for one in plan if one.write is not None]
+            problems = self._problems_of(names, writing, request)
+            return [*([refusal_note(problems)] if problems else []), *crossings_in(plan, self.nodes)]
 
     def attempt(self, request: RunRequest, listeners: Iterable[Listener] = ()) -> RunOutcome:
         """Run as `run` does; failed nodes and an interrupt are in the outcome, not raised."""
@@ -313,13 +319,15 @@ class Workspace(Asking):
     def _prepare(self, request: RunRequest) -> Job:
         with self._params_for(request.params):
             names = self.select(request.selectors, request.exclude)
-            if problems := self._problems_of(names, request):
+            if problems := self._problems_of(self.nodes.with_upstream(names), names, request):
                 raise refusal(problems)
             return self._runs.prepare(names, request)
 
-    def _problems_of(self, names: Collection[str], request: RunRequest) -> list[OdibiException]:
+    def _problems_of(
+        self, names: Collection[str], writing: Collection[str], request: RunRequest
+    ) -> list[OdibiException]:
         everything = not request.selectors and not request.exclude
-        return self.problems(None if everything else self.nodes.with_upstream(names), writing=names)
+        return self.problems(None if everything else names, writing=writing)
 
     def _attempt_on_mocks(self, request: RunRequest, listeners: Iterable[Listener]) -> RunOutcome:
         def prepare() -> Trial:
@@ -374,7 +382,7 @@ class Workspace(Asking):
 
     def _drop(self, name: str) -> None:
         self._remove(name)
-        self._runs.forget(name)
+        self._runs.drop(name)
 
     def _remove(self, name: str) -> None:
         self._dropped[name] = self.nodes.remove(name)

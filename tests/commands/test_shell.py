@@ -300,6 +300,22 @@ def test_a_list_can_be_given_for_a_run(shell: Shell) -> None:
     assert (status, err.split("\n")[0]) == (2, "error: parameter 'names' takes a list, not 'ab'")
 
 
+def test_papermills_cell_is_not_left_out_for_its_values_reach_nodes(shell: Shell) -> None:
+    cells = [
+        "limit = 1\nshown = 5",
+        "limit = 3\nnan = float('nan')",
+        "%%odibi_node n\nSELECT unnest([1, 2, 3, 4]) AS x",
+    ]
+    cells += ["%%odibi_node top\nSELECT * FROM n WHERE x <= $limit", "%%odibi_node plain\nn[n.x <= limit]"]
+    target = _notebook("n.ipynb", *cells, tags={0: ["parameters"], 1: ["injected-parameters"]})
+    left_out = json.loads(shell("validate", target, "--json")[1])["left_out"]
+    assert [(one["cell"], one["text"]) for one in left_out] == [
+        ("1", "limit = 1"), ("1", "shown = 5"), ("2", "nan = float('nan')")
+    ]  # fmt: skip
+    nodes = json.loads(shell("run", target, "--json")[1])["nodes"]
+    assert (nodes["top"]["rows"], nodes["plain"]["rows"]) == (3, 3)
+
+
 SESSION = "a command of the session: "
 
 
@@ -340,7 +356,10 @@ def test_a_variable_of_an_ad_hoc_query_is_told_where_nodes_use_it(shell: Shell, 
 
 def test_two_cells_with_one_name_are_noted(shell: Shell) -> None:
     target = _notebook("n.ipynb", "%%odibi_node a\nSELECT 1 AS x", "%%odibi_node a\nSELECT 2 AS x")
-    assert "cells 1 and 2 both declare 'a'" in shell("validate", target)[1]
+    note = "cells 1 and 2 both declare 'a': that of cell 2 counts"
+    assert f"note: a: {note}\n" in shell("validate", target)[1] + "\n"
+    for command in ("run", "plan"):
+        assert shell(command, target)[2] == f"note: {note}\n"
 
 
 @pytest.mark.parametrize(

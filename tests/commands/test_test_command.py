@@ -204,10 +204,13 @@ def test_a_notebook_without_tests_is_no_success(shell: Shell) -> None:
     assert err == "error: there is no test to run\n  hint: a cell declares one: %%odibi_test NODE TEST\n"
 
 
-def test_two_tests_of_one_name_are_an_error(shell: Shell) -> None:
-    status, out, _ = shell("test", notebook(GOOD, GOOD))
-    assert status == 1
-    assert "cells 4 and 5 both declare the test 'by_region::sums'" in out
+def test_of_two_tests_of_one_name_the_later_one_counts_as_in_a_kernel(shell: Shell) -> None:
+    later = GOOD.replace("12", "13")
+    for cells, good in (((GOOD, later), False), ((later, GOOD), True)):
+        status, out, err = shell("test", notebook(*cells))
+        assert (status, "1 test" in out) == (0 if good else 1, True)
+        assert "note: cells 4 and 5 both declare the test 'by_region::sums': that of cell 5 counts\n" in err
+    assert "that of cell 5 counts" in shell("validate", notebook(GOOD, GOOD))[1]
 
 
 def test_a_test_may_come_before_its_node_but_must_find_it(shell: Shell) -> None:

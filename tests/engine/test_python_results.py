@@ -128,7 +128,7 @@ def test_an_arrow_type_that_duckdb_lacks_is_an_error_naming_the_column(project):
 
 
 @pytest.mark.parametrize(
-    ("value", "what"), [(None, "returned None"), (3, "a int"), ("x", "a str"), ([], "a list"), ([{"a": 1}], "a list")]
+    ("value", "what"), [(None, "returned None"), (3, "an int"), ("x", "a str"), ([], "a list"), ([{"a": 1}], "a list")]
 )
 def test_what_is_no_frame_is_an_error_that_names_the_ways_out(project, value, what):
     error = error_of(returned(project, lambda: value))
@@ -210,5 +210,5 @@ def test_sql_that_reads_an_object_is_told_what_it_is(project):
 
 def test_a_value_can_be_judged_while_another_thread_is_importing_pandas(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", ModuleType("pandas"))
-    with pytest.raises(NotAFrameError, match="returned a int"):
+    with pytest.raises(NotAFrameError, match="returned an int"):
         publish_value(5, "made")

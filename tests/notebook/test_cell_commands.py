@@ -213,6 +213,16 @@ def test_plan_and_run_say_how_much_keeps_a_run_from_starting(sales: Notebook) ->
     assert "and 1 more problem: %odibi validate" in hint
 
 
+def test_a_run_notes_who_reads_what_it_writes(nb: Notebook) -> None:
+    Path("data/mid.csv").write_text("id\n0\n")
+    nb.ok("%%odibi_node e --write local:mid.csv\nSELECT 2 AS id", "%%odibi_node rd --read local:mid.csv")
+    for command in ("run", "plan", "validate"):
+        ran = nb.ok(f"%odibi {command}")
+        assert "'rd' reads local:mid.csv, which 'e' writes" in ran.text
+        assert not ran.html or "reads local:mid.csv, which" in ran.html
+    assert "which" not in nb.ok("%odibi run rd").text
+
+
 def test_two_writers_of_one_target_are_refused(sales: Notebook) -> None:
     sales.ok("%%odibi_node again --write local:by_region.parquet\nSELECT 1 AS x")
     for selectors in ("", "again", "by_region"):

@@ -10,7 +10,7 @@ import pytest
 
 from odibi_nb.exceptions import FormatError, SourceNotFoundError
 from odibi_nb.runner.hints import _EXTRAS
-from tests.notebook.shells import LOAD, Notebook
+from tests.notebook.shells import LOAD, PROJECT, Notebook
 
 IN_YAML = "read:\n  connection: local\n  path: {path}\n"
 
@@ -82,6 +82,44 @@ def test_a_package_of_an_extra_is_installed_by_its_name(
 def test_the_extras_that_hints_name_are_those_that_can_be_installed() -> None:
     extras = set(metadata.metadata("odibi_nb").get_all("Provides-Extra") or ())
     assert extras - {"test"} == set(_EXTRAS.values())
+
+
+@pytest.mark.parametrize(
+    ("cell", "name", "line", "column"),
+    [
+        ("%%odibi_node n\nSELECT region,\n  CAST($day AS DATE) AS d FROM load_sales", "day", 3, None),
+        ("%%odibi_node n\nSELECT *\nFROM load_sales WHERE amount > $min_price", "min_price", 3, 32),
+        ("%%odibi_sql\nSELECT\n  $day::DATE", "day", 3, None),
+        ("%%odibi_node n\nSELECT strptime(region || $day, '%Y') AS d FROM load_sales", None, 2, None),
+    ],
+)
+def test_a_bad_value_of_a_parameter_names_the_parameter(
+    nb: Notebook, cell: str, name: str | None, line: int, column: int | None
+) -> None:
+    nb.ok(PROJECT.replace("min_amount: 100", "day: notaday, min_price: abc"), LOAD)
+    error = nb.fails(cell)
+    said = str(error.hint).startswith(f"that is the value of ${name}: ")
+    assert (said, error.where.line) == (name is not None, line)
+    assert column in (None, error.where.column)
+
+
+@pytest.mark.parametrize("quote", "'\"")
+def test_a_path_of_a_connection_in_a_nodes_sql_is_made_a_node(nb: Notebook, quote: str) -> None:
+    hint = nb.fails(f"%%odibi_node n\nSELECT * FROM {quote}local:sales.csv{quote}").hint
+    assert str(hint).endswith("make it a node: %odibi_node NAME --read local:sales.csv")
+    assert str(nb.fails("%%odibi_node n\nSELECT * FROM 'sales.csv'").hint).startswith("paths of SQL start")
+
+
+@pytest.mark.parametrize("magic", ["%%odibi_node two", "%%odibi_sql"])
+@pytest.mark.parametrize("source", ["one c", "load_sales JOIN one AS c ON true"])
+def test_a_column_that_an_aliased_node_of_few_rows_lacks_is_told_of_the_node(
+    nb: Notebook, magic: str, source: str
+) -> None:
+    nb.ok(LOAD, "%%odibi_node one\nSELECT 1 AS area, 2 AS b")
+    error = nb.fails(f"{magic}\nSELECT c.b,\n  c.aera\nFROM {source}\nWHERE c.aera = 1")
+    assert error.message == "'one' has no column 'aera'"
+    assert error.hint == "did you mean 'area'?"
+    assert (error.where.line, error.where.column) == (3, 5)
 
 
 def test_keys_of_a_write_are_named_on_its_line(nb: Notebook) -> None:

@@ -43,6 +43,15 @@ def test_a_mock_of_one_of_two_inputs_waits_for_the_other(sales: Notebook) -> Non
     assert "2 rows" in ran.text
 
 
+@pytest.mark.parametrize(
+    ("header", "said"), [("regoin, amount", "has a column 'regoin'"), ("region, region", "two columns")]
+)
+def test_a_misspelt_header_in_csv_is_blamed_at_its_own_line(sales: Notebook, header: str, said: str) -> None:
+    error = sales.fails(f"%%odibi_mock by_region --input clean_sales\n\n{header}\nN, 5\n")
+    assert said in error.message
+    assert (error.where.line, error.where.source) == (3, header)
+
+
 def test_rows_for_all_readers_say_what_they_are_for(sales: Notebook) -> None:
     assert sales.ok("%%odibi_mock\nload_sales: [{region: N, amount: 500}]").text.strip() == (
         "mock rows for all readers: load_sales"
@@ -122,7 +131,7 @@ def test_two_cells_that_mock_one_input_are_named(sales: Notebook) -> None:
     first = sales.run(MOCK, cell_id="one")
     second = sales.run(MOCK.replace("NO", "X"), cell_id="two")
     assert "both mock" not in first.text
-    assert "both mock 'clean_sales' of 'by_region': the last one counts" in second.text
+    assert "both mock 'clean_sales' of 'by_region': that of cell " in second.text
     assert second.text.split("note: ")[1].startswith("cells ")
 
 

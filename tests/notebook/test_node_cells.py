@@ -276,7 +276,11 @@ def test_without_ids_an_identical_body_is_offered_as_rename(nb: Notebook) -> Non
 def test_two_cells_with_one_name_are_named(nb: Notebook) -> None:
     nb.run("%%odibi_node a\nSELECT 1 AS x", cell_id="c1")
     ran = nb.run("%%odibi_node a\nSELECT 2 AS x", cell_id="c2")
-    assert "cells 3 and 4 both declare 'a'" in ran.text
+    note = "note: {}cells 3 and 4 both declare 'a': that of cell 4 counts"
+    assert note.format("") in ran.text
+    assert note.format("a: ") in nb.ok("%odibi validate").text
+    nb.run("%%odibi_node b\nSELECT 1 AS x", cell_id="c1")
+    assert "both declare" not in nb.ok("%odibi validate").text + nb.ok("%odibi show a").text
 
 
 def test_a_cycle_is_refused_and_the_old_node_stays(nb: Notebook) -> None:

@@ -71,7 +71,7 @@ def test_the_same_cell_run_again_replaces_its_test(sales: Notebook) -> None:
     sales.run(BAD, cell_id="a")
     sales.run(GOOD, cell_id="a")
     assert list(sales.ws.tests) == ["by_region::sums"]
-    assert "note: cells 7 and 8 both declare 'by_region::sums'" in sales.run(GOOD, cell_id="b").text
+    assert "note: cells 7 and 8 both declare the test 'by_region::sums'" in sales.run(GOOD, cell_id="b").text
 
 
 def test_a_test_can_be_dropped(sales: Notebook) -> None:

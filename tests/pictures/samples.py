@@ -86,7 +86,9 @@ def card(text: str = "") -> NodeView:
 
 def run(text: str = "") -> RunView:
     skipped = NodeView(f"save{text}", "sink", "skipped", notes=(f"clean failed{text}",))
-    return RunView(f"sales{text}", f"failed{text}", f"1.2 s{text}", (card(text), failed(text), skipped))
+    return RunView(
+        f"sales{text}", f"failed{text}", f"1.2 s{text}", (card(text), failed(text), skipped), (f"a note{text}",)
+    )
 
 
 def plan(text: str = "") -> PlanView:

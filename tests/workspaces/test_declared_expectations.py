@@ -255,7 +255,7 @@ def test_a_cell_that_says_the_same_again_changes_nothing(ws: Workspace, clean: C
 def test_two_cells_of_one_name_are_told_apart(ws: Workspace, clean: Counted) -> None:
     ws.expectations.put(cell("1", "clean small", LARGE, "a"))
     assert ws.expectations.put(cell("2", "clean small", NONE, "b")).notes == (
-        "cells 1 and 2 both declare 'small' of 'clean'",
+        "cells 1 and 2 both declare 'small' of 'clean': that of cell 2 counts",
     )
 
 

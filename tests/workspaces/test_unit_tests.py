@@ -299,7 +299,7 @@ def test_a_test_of_the_same_name_or_cell_is_replaced(ws: Workspace) -> None:
     ws.tests.put(declared("sums", "expect: {count: 1}", name="new", cell="5"))
     assert list(ws.tests) == ["sums::new"]
     other = ws.tests.put(declared("sums", "expect: {count: 2}", name="new", cell="6"))
-    assert other.notes == ("cells 5 and 6 both declare 'sums::new'",)
+    assert other.notes == ("cells 5 and 6 both declare the test 'sums::new': that of cell 6 counts",)
     assert ws.tests["sums::new"] is other
 
 

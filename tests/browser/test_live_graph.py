@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from .conftest import screenshot
 from .notebooks import write_notebook
@@ -71,3 +71,20 @@ def test_the_keyboard_alone_gets_everywhere(lab: tuple[str, Path], run_in_lab: C
     page.keyboard.press("Escape")
     expect(page.locator(".odibi-dag-details")).to_be_hidden()
     expect(page.locator('.odibi-dag-node[data-node="clean_sales"]')).to_be_focused()
+
+
+def test_notebook_7_shows_it_too(lab: tuple[str, Path], browser: Browser) -> None:
+    write_notebook(lab[1], "classic.ipynb", CELLS, SALES)
+    page = browser.new_page(viewport={"width": 1300, "height": 1900})
+    page.goto(f"{lab[0]}/notebooks/classic.ipynb")
+    expect(page.get_by_text("Python 3 (ipykernel)")).to_be_visible(timeout=90_000)
+    page.add_locator_handler(page.get_by_role("button", name="Select Kernel"), lambda button: button.click())
+    page.get_by_role("menuitem", name="Run", exact=True).click(timeout=90_000)
+    page.get_by_text("Run All Cells", exact=True).click()
+    node = page.locator('.odibi-dag-node[data-node="by_region"]')
+    expect(node).to_be_visible(timeout=90_000)
+    expect(page.locator("[data-odibi-twin]")).to_be_hidden()
+    node.click()
+    expect(page.locator(".odibi-dag-details .odibi-card")).to_contain_text("SELECT region")
+    screenshot(page, "live_notebook_7")
+    page.close()

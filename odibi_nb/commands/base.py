@@ -22,7 +22,8 @@ class Shown:
     """What a command shows: as text, as HTML, and (for `--json`) as plain values.
 
     error: raised once the rest is shown. exit_status: of the shell command. next_cell: a text for the notebook's next
-    cell. notes: said beside it in a shell, on stderr.
+    cell. notes: said beside it in a shell, on stderr. graph: which nodes it is a graph of, where a live one may be
+    shown in its stead.
     """
 
     text: str = ""
@@ -33,6 +34,7 @@ class Shown:
     exit_status: int = 0
     next_cell: str | None = None
     notes: Sequence[str] = ()
+    graph: Callable[[], list[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import partial
 
 from odibi_nb.cells.option_parser import Option
 from odibi_nb.commands.base import Call, Command, Shown
@@ -29,8 +30,9 @@ def graph(call: Call) -> Shown:
         case "text":
             return Shown(dag_text(view), data=data)
         case _:
-            in_cell = call.door == "cell"
-            return Shown(dag_text(view), dag_html(view) if in_cell else None, dag_svg(view) if in_cell else None, data)
+            if call.door == "shell":
+                return Shown(dag_text(view), data=data)
+            return Shown(dag_text(view), dag_html(view), dag_svg(view), data, graph=partial(selected, call))
 
 
 COMMANDS = {

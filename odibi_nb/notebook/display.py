@@ -8,8 +8,9 @@ from IPython.core.getipython import get_ipython
 from IPython.display import display
 
 from odibi_nb.commands.base import Shown
+from odibi_nb.pictures.markup import Markup, tag
 
-__all__ = ["show", "show_value"]
+__all__ = ["as_twin", "has_widgets", "show", "show_value"]
 
 
 class Output:
@@ -34,6 +35,16 @@ def show(shown: Shown) -> None:
         shell.set_next_input(shown.next_cell)
     if shown.error is not None:
         raise shown.error
+
+
+def has_widgets(shell: Any) -> bool:
+    """Whether a front end may be there that shows widgets: a terminal has no kernel."""
+    return getattr(shell, "kernel", None) is not None
+
+
+def as_twin(html: str, twin: str) -> str:
+    """Return a static picture that a live one hides while it is on the page; twin: what both know each other by."""
+    return tag("div", Markup(html), data_odibi_twin=twin)
 
 
 def show_value(value: Any) -> None:

@@ -11,6 +11,7 @@ from IPython.core.getipython import get_ipython
 from odibi_nb.exceptions import UsageError, plural
 from odibi_nb.notebook.cells import CellWatch, fill_empty_cells, label_of
 from odibi_nb.notebook.completer import WorkspaceCompleter
+from odibi_nb.notebook.live import LiveGraphs
 from odibi_nb.notebook.magics import OdibiMagics
 from odibi_nb.workspaces.papermill import injected_values
 
@@ -71,7 +72,8 @@ class _Loaded:
     def __init__(self, shell: InteractiveShell, ws: Workspace) -> None:
         self._shell, self._workspace = shell, ws
         self._watch = CellWatch(shell)
-        self._magics = OdibiMagics(shell, ws, self._watch)
+        self._live = LiveGraphs(ws)
+        self._magics = OdibiMagics(shell, ws, self._watch, self._live)
         self._completer = WorkspaceCompleter(shell, ws)
 
     def put_in(self) -> None:
@@ -80,9 +82,12 @@ class _Loaded:
         self._shell.events.register("pre_run_cell", self._before_cell)
         self._shell.events.register("post_run_cell", self._after_cell)
         self._completer.put_in()
+        self._workspace.listeners.append(self._live)
 
     def take_out(self) -> None:
         shell, magics = self._shell, self._magics
+        self._workspace.listeners.remove(self._live)
+        self._live.close()
         self._completer.take_out()
         shell.events.unregister("pre_run_cell", self._before_cell)
         shell.events.unregister("post_run_cell", self._after_cell)
@@ -112,11 +117,11 @@ class _Loaded:
             self._workspace.set_params(values, layer="papermill")
 
     def _after_cell(self, result: Any) -> None:
-        """Drop the nodes that the cell had declared before it was edited, and say so."""
-        if not result.success or (cell := self._watch.running) is None:
-            return
-        for name in self._workspace.drop_undeclared(*cell):
-            print(f"dropped {name}: its cell declares it no more · %odibi drop {name} --undo brings it back")  # noqa: T201
+        """Drop the nodes that the cell had declared before it was edited, and say so; let graphs show what is now."""
+        if result.success and (cell := self._watch.running) is not None:
+            for name in self._workspace.drop_undeclared(*cell):
+                print(f"dropped {name}: its cell declares it no more · %odibi drop {name} --undo brings it back")  # noqa: T201
+        self._live.refresh()
 
 
 def _new_workspace(shell: InteractiveShell) -> Workspace:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,13 @@ from odibi_nb.commands.base import Call, Shown, described_options
 from odibi_nb.commands.table import find_command, overview
 from odibi_nb.exceptions import Interrupted, UsageError, Where
 from odibi_nb.notebook.cells import CellWatch, blaming, line_magic_text, magic_line
-from odibi_nb.notebook.display import show, show_value
+from odibi_nb.notebook.display import as_twin, has_widgets, show, show_value
 from odibi_nb.workspaces.mock_cell import MOCK_LINE
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from odibi_nb.notebook.live import LiveGraphs
     from odibi_nb.runner import Place
     from odibi_nb.workspaces import Workspace
     from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode
@@ -83,9 +85,9 @@ class OdibiMagics(Magics):
 
     shell: InteractiveShell
 
-    def __init__(self, shell: InteractiveShell, workspace: Workspace, watch: CellWatch) -> None:
+    def __init__(self, shell: InteractiveShell, workspace: Workspace, watch: CellWatch, live: LiveGraphs) -> None:
         super().__init__(shell)
-        self._workspace, self._watch = workspace, watch
+        self._workspace, self._watch, self._live = workspace, watch, live
 
     @no_var_expand
     @line_magic
@@ -97,12 +99,22 @@ class OdibiMagics(Magics):
         """
         try:
             with _short_interrupts():
-                show(self._command(line))
+                self._show(self._command(line))
         except UsageError as exc:
             if exc.where == Where():
                 origin = self._watch.origin(line, alone=False)
                 exc.at(**origin.place().locate(magic_line(origin, line.strip())))
             raise
+
+    def _show(self, shown: Shown) -> None:
+        if shown.graph is None or not has_widgets(self.shell):
+            show(shown)
+            return
+        running = self._watch.running
+        graph = self._live.graph(shown.graph, running[0] if running is not None else None)
+        # First of all what every reader of the notebook sees; the live one hides it while it is there.
+        show(replace(shown, html=as_twin(shown.html or "", graph.twin)))
+        show_value(graph)
 
     def _command(self, line: str) -> Shown:
         name, _, rest = line.strip().partition(" ")

@@ -12,13 +12,18 @@ from odibi_nb.pictures.table import listing_html, table_html, table_text
 from odibi_nb.pictures.text import display_width, join_facts, row_count, visible
 from odibi_nb.views import DependencyView, ErrorView, NodeView
 
-__all__ = ["error_html", "error_text", "fold", "node_html", "node_text", "status_html"]
+__all__ = ["card_html", "error_html", "error_text", "fold", "node_html", "node_text", "status_html"]
 
 _DOT = Markup('<span class="odibi-dot"> · </span>')
 
 
 def node_html(view: NodeView) -> str:
     """Return the card, without scripts or network."""
+    return with_style(card_html(view))
+
+
+def card_html(view: NodeView) -> Markup:
+    """Return the card for a place that has the style sheet already."""
     parts = [
         _head(view),
         tag("div", view.description, class_="odibi-muted") if view.description else "",
@@ -29,14 +34,13 @@ def node_html(view: NodeView) -> str:
         table_html(view.preview) if view.preview else "",
         *_folded(view),
     ]
-    card = tag(
+    return tag(
         "div",
         *filter(None, parts),
         class_=f"odibi-card odibi-{known(view.status)}",
         data_node=view.name,
         data_status=view.status,
     )
-    return with_style(card)
 
 
 def node_text(view: NodeView) -> str:

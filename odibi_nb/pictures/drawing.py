@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from odibi_nb.exceptions import shortened
 from odibi_nb.graph import digraph, node_ids
 from odibi_nb.pictures.layout import Layout, Point, lay_out, lay_out_in_layers
-from odibi_nb.pictures.markup import Markup, join, tag
+from odibi_nb.pictures.markup import Markup, tag
 from odibi_nb.pictures.symbols import STATUSES, kind_path, known, look
 from odibi_nb.pictures.text import join_facts, row_count
 from odibi_nb.views import DagNodeView, DagView
 
-__all__ = ["draw", "facts"]
+__all__ = ["Placed", "draw", "facts", "place", "second_line", "shown_name"]
 
 _HEIGHT = 42.0
 _GAP = (38.0, 14.0)
@@ -30,20 +32,48 @@ _DARK_STATUSES = "".join(
 _STYLE = Markup(f"<style>@media (prefers-color-scheme:dark){{{_DARK_CARD}{_DARK_STATUSES}}}</style>")
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where everything in a picture goes, in pixels; the origin is at the upper left.
+
+    card: width and height of every node. nodes: the upper left corner of each, by name. edges: (upstream, downstream,
+    path), paths in the language of SVG.
+    """
+
+    width: float
+    height: float
+    card: Point
+    nodes: dict[str, Point]
+    edges: tuple[tuple[str, str, str], ...]
+
+
+def place(view: DagView, *, room: float = 0.0) -> Placed:
+    """Return where the nodes and edges of a graph go.
+
+    room: width that cards have at least for what is said of a node, which may come to be more.
+    """
+    ids = node_ids(node.name for node in view.nodes)
+    names = {node_id: name for name, node_id in ids.items()}
+    card = (max(_card_width(view), _NAME_AT + room + _ICON + 12), _HEIGHT)
+    layout = _layout(view, card[0])
+    corners = {name: _corner(layout.nodes[node_id], card) for name, node_id in ids.items()}
+    edges = tuple((names[tail], names[head], _path(spline)) for tail, head, spline in layout.edges)
+    return Placed(layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN, card, corners, edges)
+
+
 def draw(view: DagView, title: str) -> tuple[Markup, float]:
     """Return the graph as SVG, and the width in pixels."""
-    names = [node.name for node in view.nodes]
-    card_width, ids = _card_width(view), node_ids(names)
-    layout = _layout(view, card_width)
-    unresolved = {ids[node.name] for node in view.nodes if node.status == "unresolved"}
-    edges = [_edge(spline, dashed=tail in unresolved) for tail, _, spline in layout.edges]
-    cards = [_card(node, layout.nodes[ids[node.name]], card_width) for node in view.nodes]
-    width, height = layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN
+    placed = place(view)
+    width, height = placed.width, placed.height
+    unresolved = {node.name for node in view.nodes if node.status == "unresolved"}
+    edges = [_edge(path, dashed=tail in unresolved) for tail, _, path in placed.edges]
+    cards = [_card(node, placed.nodes[node.name], placed.card[0]) for node in view.nodes]
     svg = tag(
         "svg",
         tag("title", title),
         _STYLE,
-        tag("g", *edges, *cards, transform=f"translate({_MARGIN:g} {_MARGIN:g})"),
+        *edges,
+        *cards,
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {width:.0f} {height:.0f}",
         width=f"{width:.0f}",
@@ -54,6 +84,11 @@ def draw(view: DagView, title: str) -> tuple[Markup, float]:
     return svg, width
 
 
+def shown_name(name: str) -> str:
+    """Return a name, as much of it as a card has room for."""
+    return shortened(name, _LONGEST)
+
+
 def facts(node: DagNodeView) -> str:
     """Return all that is known of a node, for titles and readers of the screen."""
     return join_facts(node.name, node.kind, node.status, row_count(node.rows), node.time)
@@ -62,7 +97,7 @@ def facts(node: DagNodeView) -> str:
 def _card_width(view: DagView) -> float:
     """One width for all cards, so that columns stay straight."""
     names = max((min(len(node.name), _LONGEST) for node in view.nodes), default=0) * _NAME_CHARACTER
-    details = max((len(_second_line(node)) for node in view.nodes), default=0) * _FACT_CHARACTER
+    details = max((len(second_line(node)) for node in view.nodes), default=0) * _FACT_CHARACTER
     return _NAME_AT + max(names, details, _NARROWEST) + _ICON + 12
 
 
@@ -79,19 +114,24 @@ def _layout(view: DagView, width: float) -> Layout:
     return lay_out_in_layers(list(ids.values()), edges, card=(width, _HEIGHT), gap=_GAP)
 
 
-def _edge(spline: tuple[Point, ...], *, dashed: bool) -> Markup:
-    (x, y), *rest = spline
+def _corner(centre: Point, card: Point) -> Point:
+    return centre[0] - card[0] / 2 + _MARGIN, centre[1] - card[1] / 2 + _MARGIN
+
+
+def _path(spline: tuple[Point, ...]) -> str:
+    """Return an edge: its curve, then its tip."""
+    (x, y), *rest = [(px + _MARGIN, py + _MARGIN) for px, py in spline]
     end_x, end_y = rest[-1]
     curve = f"M{x:.1f} {y:.1f}C{' '.join(f'{px:.1f} {py:.1f}' for px, py in rest)}"
-    tip = f"M{end_x - 5:.1f} {end_y - 3.5:.1f}L{end_x - 0.5:.1f} {end_y:.1f}L{end_x - 5:.1f} {end_y + 3.5:.1f}"
+    return f"{curve}M{end_x - 5:.1f} {end_y - 3.5:.1f}L{end_x - 0.5:.1f} {end_y:.1f}L{end_x - 5:.1f} {end_y + 3.5:.1f}"
+
+
+def _edge(path: str, *, dashed: bool) -> Markup:
     dashes = "4 3" if dashed else None
-    style = {"class_": "e", "fill": "none", "stroke": "#8c959f"}
-    return join(
-        [tag("path", d=curve, stroke_width="1.3", stroke_dasharray=dashes, **style), tag("path", d=tip, **style)]
-    )
+    return tag("path", d=path, class_="e", fill="none", stroke="#8c959f", stroke_width="1.3", stroke_dasharray=dashes)
 
 
-def _card(node: DagNodeView, centre: Point, width: float) -> Markup:
+def _card(node: DagNodeView, corner: Point, width: float) -> Markup:
     unresolved = node.status == "unresolved"
     colour = look(node.status).light
     status = known(node.status)
@@ -113,10 +153,10 @@ def _card(node: DagNodeView, centre: Point, width: float) -> Markup:
         box,
         *([] if unresolved else [bar]),
         _icon(kind_path(node.kind), 9, "k", "#59636e"),
-        _text(shortened(node.name, _LONGEST), 18, "n", "#1f2328", font_size="12", font_weight="600"),
-        _text(_second_line(node), 33, "f", "#59636e", font_size="11"),
+        _text(shown_name(node.name), 18, "n", "#1f2328", font_size="12", font_weight="600"),
+        _text(second_line(node), 33, "f", "#59636e", font_size="11"),
         _icon(look(node.status).path, width - _ICON - 7, status, colour, stroke_width="2"),
-        transform=f"translate({centre[0] - width / 2:.1f} {centre[1] - _HEIGHT / 2:.1f})",
+        transform=f"translate({corner[0]:.1f} {corner[1]:.1f})",
         role="img",
         aria_label=facts(node),
         data_node=node.name,
@@ -124,7 +164,8 @@ def _card(node: DagNodeView, centre: Point, width: float) -> Markup:
     )
 
 
-def _second_line(node: DagNodeView) -> str:
+def second_line(node: DagNodeView) -> str:
+    """Return what stands below a node's name."""
     done = node.status in {"completed", "cached", "stale"}
     return join_facts("" if done and (node.rows or node.time) else node.status, row_count(node.rows), node.time)
 

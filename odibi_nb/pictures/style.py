@@ -7,18 +7,18 @@ from importlib import resources
 
 from odibi_nb.pictures.markup import Markup, tag
 
-__all__ = ["framed", "with_style"]
+__all__ = ["framed", "style_sheet", "with_style"]
 
 
 @cache
-def _style() -> Markup:
-    css = resources.files(__package__).joinpath("card.css").read_text("utf-8")
-    return tag("style", Markup(" ".join(css.split())))
+def style_sheet() -> str:
+    """Return the style sheet in one line."""
+    return " ".join(resources.files(__package__).joinpath("card.css").read_text("utf-8").split())
 
 
 def with_style(content: Markup) -> str:
     """Return a picture that can stand alone: front ends may show an output without any other."""
-    return f"{_style()}{content}"
+    return f"{tag('style', Markup(style_sheet()))}{content}"
 
 
 def framed(*parts: str) -> str:

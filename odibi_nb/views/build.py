@@ -27,7 +27,16 @@ if TYPE_CHECKING:
     from odibi_nb.expectations import ExpectationResult
     from odibi_nb.workspaces import Workspace
 
-__all__ = ["dag_view", "error_view", "expectation_view", "node_view", "query_view", "run_view", "status_view"]
+__all__ = [
+    "dag_view",
+    "error_view",
+    "expectation_view",
+    "node_view",
+    "outcome_view",
+    "query_view",
+    "run_view",
+    "status_view",
+]
 
 _CHANGED_ROWS = 5
 _REASON = 80
@@ -116,7 +125,7 @@ def _with_reason(workspace: Workspace, node: DagNodeView) -> DagNodeView:
 def run_view(workspace: Workspace, outcome: RunOutcome, *, with_rows: bool = False) -> RunView:
     """Return a run: its nodes with their outcome in this run; with_rows: bad rows may be shown."""
     nodes = tuple(
-        _run_node(workspace, name, result, workspace.preview_rows(name) if with_rows else 0)
+        outcome_view(workspace, name, result, workspace.preview_rows(name) if with_rows else 0)
         for name, result in outcome.results.items()
     )
     return RunView(workspace.title, outcome.status, duration_text(outcome.duration), nodes)
@@ -157,7 +166,8 @@ def error_view(error: OdibiException) -> ErrorView:
     )
 
 
-def _run_node(workspace: Workspace, name: str, result: NodeResult, rows: int) -> NodeView:
+def outcome_view(workspace: Workspace, name: str, result: NodeResult, rows: int = 0) -> NodeView:
+    """Return what a run says of one of its nodes; rows: that are shown of those that break an expectation."""
     return NodeView(
         name=name,
         kind=workspace.nodes.task(name).kind,

@@ -73,8 +73,8 @@ class Job:
 class Runs:
     """Runs nodes, one run at a time, and keeps their results.
 
-    lock: the workspace's. Preparing and keeping are short and want it; executing is long and must be done
-    without it: a node may well look at the workspace, from any thread.
+    listeners: told of every run. lock: the workspace's. Preparing and keeping are short and want it; executing is long
+    and must be done without it: a node may well look at the workspace, from any thread.
     """
 
     def __init__(self, nodes: Nodes, lock: threading.RLock) -> None:
@@ -83,6 +83,7 @@ class Runs:
         self._scratch: Engine | None = None
         self._project: ProjectConfig | None = None
         self._running = threading.Lock()
+        self.listeners: list[Listener] = []
         self.results = KeptResults()
         self.schemas = KnownSchemas()
         self._standing: dict[str, tuple[Dataset, str]] = {}
@@ -258,7 +259,12 @@ class Runs:
         if job.look is not None and job.options.write:
             listeners = (Rereading(job.tasks, job.options.write, job.look), *listeners)
         runner = Runner(
-            self.engine, job.tasks, given=job.given, done=job.done, options=job.options, listeners=listeners
+            self.engine,
+            job.tasks,
+            given=job.given,
+            done=job.done,
+            options=job.options,
+            listeners=(*self.listeners, *listeners),
         )
         outcome = runner.run()
         if job.plan:

@@ -83,6 +83,11 @@ class Workspace(Asking):
         self.name = self.root.name
         self.options: dict[str, Any] = {"auto": True, "preview": 10}
 
+    @property
+    def listeners(self) -> list[Listener]:
+        """Those who are told of every run."""
+        return self._runs.listeners
+
     def before_runs(self, set_up: Callable[[], None]) -> None:
         """Let something come before every run: a notebook's setup cells, when it runs headless."""
         self._around.set_up = set_up

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from .conftest import screenshot
+from .notebooks import write_notebook
 
 JOURNEY = (
     "%load_ext odibi_nb",
@@ -29,14 +29,6 @@ JOURNEY = (
     "%odibi run",
 )
 HOSTILE = "<img src=x onerror='window.hacked=1'><script>window.hacked=1</script>"
-
-
-def write_notebook(folder: Path, name: str, cells: tuple[str, ...], sales: str) -> None:
-    (folder / "data").mkdir(exist_ok=True)
-    (folder / "data" / "sales.csv").write_text(sales, encoding="utf-8")
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(made, folder / name)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -20,6 +20,7 @@ EXAMPLE = re.compile(r"`[^`]*\bws[.\[]")
 
 # What magics and commands are made of; the calls of a user are the others.
 MACHINERY = {
+    "listeners",
     "before_runs",
     "attempt",
     "blamed",

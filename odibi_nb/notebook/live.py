@@ -1,0 +1,156 @@
+"""Pictures that stay alive: graphs on the page follow runs and edits, and their buttons act."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from odibi_nb.commands.base import Call
+from odibi_nb.commands.table import find_command
+from odibi_nb.exceptions import OdibiException
+from odibi_nb.pictures.card import error_html
+from odibi_nb.runner import Event, NodeFinished, NodeStarted, RunFinished, RunStarted
+from odibi_nb.views.build import dag_view, error_view, node_view, outcome_view
+
+if TYPE_CHECKING:
+    from odibi_nb.views import DagNodeView, DagView
+    from odibi_nb.widgets.dag import DagWidget
+    from odibi_nb.workspaces import Workspace
+
+__all__ = ["LiveGraphs"]
+
+_INTERVAL_S = 0.1
+_MOST_GRAPHS = 8  # on a page; older ones keep what they show
+_MOST_CARDS = 200  # that are sent without being asked for
+_ACTS = {"run": "run {}", "downstream": "run {}+", "mock": "run {} --mock", "plan": "plan {}"}
+
+
+class LiveGraphs:
+    """The graphs that a kernel's cells have shown; called with each event of a run."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._graphs: dict[str, _LiveGraph] = {}
+
+    def graph(self, names: Callable[[], list[str]], cell: str | None) -> DagWidget:
+        """Return a widget of the graph of some nodes, to be displayed; its `twin` is the id of its static picture.
+
+        names: which nodes they are, asked again whenever nodes may have come or gone. cell: the id of the cell that
+        asks; what it has shown before is no longer on the page.
+        """
+        graph = _LiveGraph(self._workspace, names)
+        self._close(cell or "")
+        while len(self._graphs) >= _MOST_GRAPHS:
+            self._close(next(iter(self._graphs)))
+        self._graphs[cell or graph.widget.twin] = graph
+        return graph.widget
+
+    def __call__(self, event: Event) -> None:
+        for graph in self._graphs.values():
+            graph.follow(event)
+
+    def refresh(self) -> None:
+        """Show everything as it is now; done after each cell."""
+        for graph in self._graphs.values():
+            graph.refresh()
+
+    def close(self) -> None:
+        """Let the graphs keep what they show."""
+        for key in list(self._graphs):
+            self._close(key)
+
+    def _close(self, key: str) -> None:
+        if (graph := self._graphs.pop(key, None)) is not None:
+            graph.widget.close()
+
+
+class _LiveGraph:
+    """One graph; what a run tells is sent at most ten times a second, and the last of it always."""
+
+    def __init__(self, workspace: Workspace, names: Callable[[], list[str]]) -> None:
+        from odibi_nb.widgets.dag import DagWidget
+
+        self._workspace, self._names = workspace, names
+        self._lock = threading.RLock()
+        self._running: dict[str, DagNodeView] = {}
+        self._timer: threading.Timer | None = None
+        self._sent_s = 0.0
+        self._view = self._look()
+        self.widget: DagWidget = DagWidget(self._view, self._act, twin=uuid.uuid4().hex)
+        self._show_cards()
+
+    def follow(self, event: Event) -> None:
+        """Take in what a run tells of a node."""
+        with self._lock:
+            match event:
+                case RunStarted(names=names):
+                    self._running = {n.name: replace(n, status="pending") for n in self._view.nodes if n.name in names}
+                case NodeStarted(name=name) if name in self._running:
+                    self._running[name] = replace(self._running[name], status="running", rows="", time="")
+                case NodeFinished(result=result) if result.node_name in self._running:
+                    outcome = outcome_view(self._workspace, result.node_name, result)
+                    self._running[result.node_name] = replace(
+                        self._running[result.node_name], status=outcome.status, rows=outcome.rows, time=outcome.time
+                    )
+                case RunFinished():
+                    self._send()
+                    return
+            self._send_soon()
+
+    def refresh(self) -> None:
+        """Show what holds now that no run goes on."""
+        with self._lock:
+            self._running.clear()
+            self._view = self._look()
+            self._send()
+            self._show_cards()
+
+    def _look(self) -> DagView:
+        return dag_view(self._workspace, self._names())
+
+    def _send_soon(self) -> None:
+        wait_s = self._sent_s + _INTERVAL_S - time.monotonic()
+        if wait_s <= 0:
+            self._send()
+        elif self._timer is None:
+            self._timer = threading.Timer(wait_s, self._send)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _send(self) -> None:
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            self._sent_s = time.monotonic()
+            nodes = tuple(self._running.get(node.name, node) for node in self._view.nodes)
+            self.widget.show_graph(replace(self._view, nodes=nodes))
+
+    def _show_cards(self) -> None:
+        declared = [node.name for node in self._view.nodes if node.name in self._workspace.nodes]
+        self.widget.show_cards({name: node_view(self._workspace, name) for name in declared[:_MOST_CARDS]})
+
+    def _act(self, what: str, name: str) -> str:
+        """Do what a button says, and return the answer as HTML."""
+        try:
+            if what == "card":
+                self.widget.show_cards({name: node_view(self._workspace, name)})
+                return ""
+            command, _, words = _ACTS[what].format(name).partition(" ")
+            found = find_command(command, "cell")
+            parsed = found.parser("cell").parse(words)
+            shown = found.run(Call("cell", parsed.words, parsed.values, self._workspace))
+        except OdibiException as exc:
+            return str(error_html(error_view(exc)))
+        finally:
+            self.refresh()
+        return (shown.html or shown.text) if shown.error is None else _with_error(shown.html or "", shown.error)
+
+
+def _with_error(html: str, error: BaseException) -> str:
+    told = str(error_html(error_view(error))) if isinstance(error, OdibiException) else ""
+    return html + told

@@ -1,0 +1,1 @@
+"""Live pictures: an ES module and one synced model each; nothing is loaded from the network."""

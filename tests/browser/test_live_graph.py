@@ -1,0 +1,90 @@
+"""The live graph in JupyterLab: it follows a run, opens details, and hides its static twin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from .conftest import screenshot
+from .notebooks import write_notebook
+
+SLOW = "import time\ntime.sleep({})\n"
+CELLS = (
+    "%load_ext odibi_nb",
+    "%%odibi_project\nconnections: {local: {type: local, base_path: ./data}}",
+    "%odibi_node load_sales --read local:sales.csv --no-run --tag raw",
+    f"%%odibi_node clean_sales --no-run\n{SLOW.format(1)}load_sales.dropna()",
+    (
+        "%%odibi_node by_region --write local:by_region.parquet --no-run\n"
+        "SELECT region, sum(amount) AS total FROM clean_sales GROUP BY region"
+    ),
+    "%%odibi_node broken --no-run\nSELECT region::INTEGER AS n FROM clean_sales",
+    "%%odibi_node waiting --no-run\nSELECT * FROM clean_sales JOIN not_there USING (region)",
+    "%odibi graph",
+)
+SALES = "region,amount\nN,50\nN,150\nS,200\nS,\n"
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_graph_shows_details_runs_nodes_and_hides_its_twin(
+    lab: tuple[str, Path], run_in_lab: Callable[..., Page], *, dark: bool
+) -> None:
+    name = f"live_{dark}.ipynb"
+    write_notebook(lab[1], name, CELLS, SALES)
+    page = run_in_lab(name, dark=dark)
+    node = page.locator('.odibi-dag-node[data-node="by_region"]')
+    expect(node).to_be_visible(timeout=90_000)
+    assert node.get_attribute("aria-label") == "by_region · sql · pending"
+    expect(page.locator("[data-odibi-twin]")).to_be_hidden()
+    assert page.locator(".odibi-dag").get_attribute("data-theme") == ("dark" if dark else "light")
+    screenshot(page, f"live_pending_{'dark' if dark else 'light'}")
+    node.click()
+    details = page.locator(".odibi-dag-details")
+    expect(details.locator('.odibi-card[data-node="by_region"]')).to_be_visible()
+    details.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator('.odibi-dag-node[data-node="clean_sales"][data-status="running"]')).to_be_visible(
+        timeout=30_000
+    )
+    expect(page.locator('.odibi-dag-node[data-node="by_region"][data-status="completed"]')).to_be_visible(
+        timeout=30_000
+    )
+    expect(details.locator(".odibi-dag-answer")).to_contain_text("written to local:by_region.parquet")
+    expect(details.locator(".odibi-card").last).to_contain_text("200")
+    screenshot(page, f"live_done_{'dark' if dark else 'light'}")
+
+
+def test_the_keyboard_alone_gets_everywhere(lab: tuple[str, Path], run_in_lab: Callable[..., Page]) -> None:
+    write_notebook(lab[1], "keys.ipynb", CELLS, SALES)
+    page = run_in_lab("keys.ipynb")
+    first = page.locator('.odibi-dag-node[data-node="load_sales"]')
+    expect(first).to_be_visible(timeout=90_000)
+    page.locator(".odibi-dag input").fill("raw")
+    page.keyboard.press("Enter")
+    expect(first).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator('.odibi-dag-node[data-node="clean_sales"]')).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".odibi-dag-details .odibi-card")).to_contain_text("clean_sales")
+    page.keyboard.press("Escape")
+    expect(page.locator(".odibi-dag-details")).to_be_hidden()
+    expect(page.locator('.odibi-dag-node[data-node="clean_sales"]')).to_be_focused()
+
+
+def test_notebook_7_shows_it_too(lab: tuple[str, Path], browser: Browser) -> None:
+    write_notebook(lab[1], "classic.ipynb", CELLS, SALES)
+    page = browser.new_page(viewport={"width": 1300, "height": 1900})
+    page.goto(f"{lab[0]}/notebooks/classic.ipynb")
+    expect(page.get_by_text("Python 3 (ipykernel)")).to_be_visible(timeout=90_000)
+    page.add_locator_handler(page.get_by_role("button", name="Select Kernel"), lambda button: button.click())
+    page.get_by_role("menuitem", name="Run", exact=True).click(timeout=90_000)
+    page.get_by_text("Run All Cells", exact=True).click()
+    node = page.locator('.odibi-dag-node[data-node="by_region"]')
+    expect(node).to_be_visible(timeout=90_000)
+    expect(page.locator("[data-odibi-twin]")).to_be_hidden()
+    node.click()
+    expect(page.locator(".odibi-dag-details .odibi-card")).to_contain_text("SELECT region")
+    screenshot(page, "live_notebook_7")
+    page.close()

@@ -1,0 +1,133 @@
+"""The live graph's model: what is sent to the browser, and when."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from odibi_nb import Workspace
+from odibi_nb.notebook.live import LiveGraphs
+from odibi_nb.views import DagNodeView, DagView
+from odibi_nb.widgets.dag import DagWidget, graph_of, state_of
+from odibi_nb.workspaces.runs import RunRequest
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+VIEW = DagView(
+    "sales",
+    (DagNodeView("load", "source", "completed", "3", "5 ms", ("raw",)), DagNodeView("clean", "sql", "pending")),
+    (("load", "clean"),),
+)
+
+
+@pytest.fixture
+def ws(tmp_path: Path) -> Iterator[Workspace]:
+    made = Workspace(tmp_path)
+    made.node("a", "SELECT 1 AS x")
+    made.node("b", "import time\ntime.sleep(0.3)\na.assign(y=2)")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def live(ws: Workspace) -> Iterator[LiveGraphs]:
+    made = LiveGraphs(ws)
+    ws.listeners.append(made)
+    yield made
+    made.close()
+
+
+def shown(live: LiveGraphs, ws: Workspace, cell: str | None = None) -> DagWidget:
+    return live.graph(lambda: list(ws), cell)
+
+
+def statuses(widget: DagWidget) -> dict[str, str]:
+    return {name: state["status"] for name, state in widget.states.items()}
+
+
+def test_a_graph_is_plain_values_with_places() -> None:
+    graph = graph_of(VIEW)
+    assert json.loads(json.dumps(graph)) == graph
+    load, clean = graph["nodes"]
+    assert (load["name"], load["tags"], load["kind"]) == ("load", ["raw"], "source")
+    assert clean["x"] >= load["x"] + graph["card"][0]
+    assert [edge[:2] for edge in graph["edges"]] == [["load", "clean"]]
+
+
+def test_a_state_is_said_in_words() -> None:
+    assert state_of(VIEW.nodes[0]) == {
+        "status": "completed",
+        "line": "3 rows · 5 ms",
+        "said": "load · source · completed · 3 rows · 5 ms",
+    }
+
+
+def test_cards_are_html_without_markup_of_the_users(ws: Workspace, live: LiveGraphs) -> None:
+    ws.node("a", f"SELECT '{HOSTILE}' AS x")
+    ws.run_cell("a")
+    card = shown(live, ws).cards["a"]
+    assert HOSTILE not in card
+    assert "&lt;img src=x onerror" in card
+
+
+def test_it_follows_a_run_and_ends_with_what_holds(ws: Workspace, live: LiveGraphs) -> None:
+    widget, seen = shown(live, ws), list[dict[str, str]]()
+    widget.observe(lambda change: seen.append(statuses(widget)), names="states")
+    ws.attempt(RunRequest())
+    live.refresh()
+    assert {"a": "completed", "b": "running"} in seen
+    assert seen[-1] == {"a": "completed", "b": "completed"}
+    assert "1 row" in widget.states["b"]["line"]
+    assert "y" in widget.cards["b"]
+
+
+def test_many_fast_nodes_are_told_at_most_ten_times_a_second(tmp_path: Path) -> None:
+    ws = Workspace(tmp_path)
+    for number in range(200):
+        ws.node(f"n{number}", f"SELECT {number} AS x")
+    live = LiveGraphs(ws)
+    ws.listeners.append(live)
+    widget, seen = shown(live, ws), list[float]()
+    widget.observe(lambda change: seen.append(time.monotonic()), names="states")
+    start = time.monotonic()
+    ws.attempt(RunRequest())
+    live.refresh()
+    assert len(seen) <= (time.monotonic() - start) * 10 + 3
+    assert set(statuses(widget).values()) == {"completed"}
+    live.close()
+    ws.close()
+
+
+def test_an_edit_shows_and_a_new_node_too(ws: Workspace, live: LiveGraphs) -> None:
+    widget = shown(live, ws)
+    ws.run()
+    ws.node("a", "SELECT 2 AS x")
+    ws.node("c", "SELECT * FROM b")
+    live.refresh()
+    assert statuses(widget) == {"a": "stale", "b": "stale", "c": "pending"}
+    assert [node["name"] for node in widget.graph["nodes"]] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("what", "told"), [("run", "completed"), ("plan", "never run"), ("mock", "MOCK"), ("downstream", "completed")]
+)
+def test_a_button_acts_and_answers(ws: Workspace, live: LiveGraphs, what: str, told: str) -> None:
+    widget, sent = shown(live, ws), list[dict[str, str]]()
+    widget.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
+    widget._handle_custom_msg({"what": what, "node": "b"}, [])
+    (answer,) = sent
+    assert (answer["what"], answer["node"]) == (what, "b")
+    assert told in answer["html"]
+
+
+def test_a_cell_that_runs_again_replaces_its_graph(ws: Workspace, live: LiveGraphs) -> None:
+    first = shown(live, ws, "cell")
+    second = shown(live, ws, "cell")
+    assert first.comm is None
+    ws.run()
+    live.refresh()
+    assert statuses(second)["b"] == "completed"
+    assert statuses(first)["b"] == "pending"

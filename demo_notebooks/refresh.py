@@ -13,6 +13,7 @@ import nbformat
 from nbclient import NotebookClient
 
 HERE = Path(__file__).resolve().parent
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 NEUTRAL = "/home/you/demo_notebooks"
 
 
@@ -34,6 +35,9 @@ def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         cell.metadata.pop("trusted", None)
+        for output in cell.get("outputs", ()):  # a widget lives in its kernel alone; without an id front ends hide it
+            if _WIDGET in output.get("data", {}):
+                output.data[_WIDGET]["model_id"] = ""
     return notebook
 
 

@@ -10,7 +10,7 @@ from IPython.display import display
 from odibi_nb.commands.base import Shown
 from odibi_nb.pictures.markup import Markup, tag
 
-__all__ = ["as_twin", "has_widgets", "show", "show_value"]
+__all__ = ["as_twin", "has_widgets", "show", "show_value", "show_widget"]
 
 
 class Output:
@@ -45,6 +45,13 @@ def has_widgets(shell: Any) -> bool:
 def as_twin(html: str, twin: str) -> str:
     """Return a static picture that a live one hides while it is on the page; twin: what both know each other by."""
     return tag("div", Markup(html), data_odibi_twin=twin)
+
+
+def show_widget(widget: Any) -> None:
+    """Display a widget where there is one; other readers see nothing, for its static twin says all in words."""
+    bundle = widget._repr_mimebundle_()
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    display({kind: form for kind, form in data.items() if kind != "text/plain"}, raw=True)  # type: ignore[no-untyped-call]
 
 
 def show_value(value: Any) -> None:

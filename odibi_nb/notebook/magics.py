@@ -18,7 +18,7 @@ from odibi_nb.commands.base import Call, Shown, described_options
 from odibi_nb.commands.table import find_command, overview
 from odibi_nb.exceptions import Interrupted, UsageError, Where
 from odibi_nb.notebook.cells import CellWatch, blaming, line_magic_text, magic_line
-from odibi_nb.notebook.display import as_twin, has_widgets, show, show_value
+from odibi_nb.notebook.display import as_twin, has_widgets, show, show_value, show_widget
 from odibi_nb.workspaces.mock_cell import MOCK_LINE
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class OdibiMagics(Magics):
         graph = self._live.graph(shown.graph, running[0] if running is not None else None)
         # First of all what every reader of the notebook sees; the live one hides it while it is there.
         show(replace(shown, html=as_twin(shown.html or "", graph.twin)))
-        show_value(graph)
+        show_widget(graph)
 
     def _command(self, line: str) -> Shown:
         name, _, rest = line.strip().partition(" ")

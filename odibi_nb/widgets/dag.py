@@ -48,9 +48,6 @@ class DagWidget(anywidget.AnyWidget):
         self._shape, self._ask = _shape(view), ask
         self.on_msg(self._asked)
 
-    def __repr__(self) -> str:
-        return "(the same graph, live)"
-
     def show_graph(self, view: DagView) -> None:
         """Show the graph as it is now; what is as it was isn't sent again."""
         if (shape := _shape(view)) != self._shape:

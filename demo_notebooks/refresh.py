@@ -35,9 +35,8 @@ def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         cell.metadata.pop("trusted", None)
-        for output in cell.get("outputs", ()):  # a widget lives in its kernel alone; without an id front ends hide it
-            if _WIDGET in output.get("data", {}):
-                output.data[_WIDGET]["model_id"] = ""
+        if "outputs" in cell:  # a widget lives in its kernel alone
+            cell.outputs = [output for output in cell.outputs if _WIDGET not in output.get("data", {})]
     return notebook
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from odibi_nb.commands.base import Call
@@ -46,7 +46,7 @@ class LiveGraphs:
         self._close(cell or "")
         while len(self._graphs) >= _MOST_GRAPHS:
             self._close(next(iter(self._graphs)))
-        self._graphs[cell or graph.widget.twin] = graph
+        self._graphs[cell or graph.widget.model_id] = graph
         return graph.widget
 
     def __call__(self, event: Event) -> None:
@@ -80,7 +80,7 @@ class _LiveGraph:
         self._timer: threading.Timer | None = None
         self._sent_s = 0.0
         self._view = self._look()
-        self.widget: DagWidget = DagWidget(self._view, self._act, twin=uuid.uuid4().hex)
+        self.widget: DagWidget = DagWidget(self._view, self._act, twin=_twin(self._view))
         self._show_cards()
 
     def follow(self, event: Event) -> None:
@@ -149,6 +149,12 @@ class _LiveGraph:
         finally:
             self.refresh()
         return (shown.html or shown.text) if shown.error is None else _with_error(shown.html or "", shown.error)
+
+
+def _twin(view: DagView) -> str:
+    """Return an id that a picture of the same nodes has in every session: saved outputs don't change for nothing."""
+    names = "\n".join(node.name for node in view.nodes)
+    return blake2b(names.encode(), digest_size=8).hexdigest()
 
 
 def _with_error(html: str, error: BaseException) -> str:

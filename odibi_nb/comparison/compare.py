@@ -62,9 +62,11 @@ def _compare_rows(sides: Sides, asked: Key, request: Request) -> Paired:
 
 
 def _by_key(sides: Sides, keys: Sequence[Key], search: KeySearch, request: Request) -> Paired | None:
-    for key, rows_before in search.found(keys):
-        paired = Join(sides, key, request).run()
-        if paired.rows_before == rows_before:
+    for found in search.found(keys):
+        paired = Join(sides, found.key, request).run()
+        if found.rows_after is not None and (paired.rows_after != found.rows_after or paired.doubled):
+            continue  # before, two rows shared a key
+        if paired.rows_before == found.rows_before:
             return paired
-        search.lost = search.lost or key  # now two rows share a key, which no sample has shown
+        search.lost = search.lost or found.key  # now two rows share a key, which no sample has shown
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,12 +11,15 @@ from odibi_nb.comparison.columns import Pair
 from odibi_nb.comparison.sides import BOTH, Side, Sides
 from odibi_nb.exceptions import UsageError, ValidationError, did_you_mean
 
-__all__ = ["Key", "KeySearch", "candidates", "columns_named", "named_key"]
+__all__ = ["FoundKey", "Key", "KeySearch", "candidates", "columns_named", "named_key"]
 
 Key = tuple[Pair, ...]
 
 SAMPLE_ROWS = 10_000
 """So many rows tell of most columns that they name no row; only for the others all rows are looked at."""
+
+_BUCKETS = 1 << 16
+_MOST_DOUBLED = 0.1
 
 _ID = re.compile(r"id|key|uuid|guid", re.IGNORECASE)
 _LIKE_ID = re.compile(r".*(_([iI][dD]|key|KEY|uuid|UUID|guid|GUID)|[a-z](Id|ID|Key))")
@@ -57,6 +61,18 @@ def columns_named(key: Key) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundKey:
+    """A key to join by. rows_before, rows_after: None for those of now: it is known to name each row before.
+
+    Else that is to be told from the join, which can't explode: few rows share a key, and none with many others.
+    """
+
+    key: Key
+    rows_before: int
+    rows_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Look:
     """What some rows tell: how many there are, whether they are all, and which keys name each of them."""
 
@@ -75,10 +91,10 @@ class KeySearch:
         self._sides, self._with_nulls = sides, with_nulls
         self.lost: Key | None = None
 
-    def found(self, keys: Sequence[Key]) -> Iterator[tuple[Key, int]]:
-        """Yield keys that name each row before, and as far as a sample tells each now; with the rows before.
+    def found(self, keys: Sequence[Key]) -> Iterator[FoundKey]:
+        """Yield keys that name each row before, or seem to, and as far as a sample tells each now.
 
-        With such a key a join gives each row of now once, so that it can't explode.
+        With a key that does a join gives each row of now once, so that it can't explode.
         """
         before = self._look("before", keys, SAMPLE_ROWS)
         after = self._look("after", before.naming, SAMPLE_ROWS)
@@ -86,11 +102,36 @@ class KeySearch:
             is_unique_now = key in after.naming
             if not is_unique_now and self.lost is not None:
                 continue
+            if is_unique_now and not before.complete and (likely := self._likely(key)) is not None:
+                yield likely
+                continue
             whole = before if before.complete else self._look("before", [key], None)
             if key in whole.naming and is_unique_now:
-                yield key, whole.rows
+                yield FoundKey(key, whole.rows)
             elif key in whole.naming and whole.rows > 1:
                 self.lost = key
+
+    def _likely(self, key: Key) -> FoundKey | None:
+        """Return a key that seems to name the rows of both sides; to make sure of it takes several times as long."""
+        rows = [self._rows_told_apart(key, side) for side in BOTH]
+        return None if rows[0] is None or rows[1] is None else FoundKey(key, rows[0], rows[1])
+
+    def _rows_told_apart(self, key: Key, side: Side) -> int | None:
+        """Return how many rows there are; None where more than a few share a key, or some with many others.
+
+        Estimated by HyperLogLog, Flajolet et al. 2007, and by how evenly the hashes of keys fall into buckets.
+        """
+        table, hashed = self._sides.tables[side], self._sides.hashed(key, side)
+        ((rows, distinct, nulls),) = self._sides.run(
+            f"SELECT count(*), approx_count_distinct({hashed}), {self._nulls(key, side)} FROM {table}"
+        )
+        if distinct < rows * (1 - _MOST_DOUBLED) or (nulls and not self._with_nulls):
+            return None
+        ((fullest,),) = self._sides.run(
+            f"SELECT max(n) FROM (SELECT count(*) AS n FROM {table} GROUP BY ({hashed} & {_BUCKETS - 1})::USMALLINT)"
+        )
+        mean: float = rows / _BUCKETS
+        return int(rows) if fullest <= mean + 10 * (math.sqrt(mean) + 1) else None
 
     def duplicate_error(self, key: Key) -> ValidationError:
         """Return why a key that was asked for can't pair rows."""

@@ -19,11 +19,15 @@ _ALIASES: dict[Side, str] = {"before": "b", "after": "a"}
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """What was found, and the rows before and now: more than there are when the key has paired some twice."""
+    """What was found, and the rows before and now: more than there are when the key has paired some twice.
+
+    doubled: whether rows share a key that are no more there now.
+    """
 
     changes: RowChanges
     rows_before: int
     rows_after: int
+    doubled: bool = False
 
 
 class Join:
@@ -40,7 +44,7 @@ class Join:
 
     def run(self) -> Paired:
         """Compare."""
-        ((was, now, both, changed, *rest),) = self._sides.run(self._counting_sql())
+        ((was, now, both, gone, changed, *rest),) = self._sides.run(self._counting_sql())
         counts, (added, removed, differing) = rest[:-3], ((found or [])[: self._request.sample] for found in rest[-3:])
         columns = {pair: count for pair, count in zip(self._compared, counts, strict=True) if count}
         changes = RowChanges(
@@ -53,11 +57,12 @@ class Join:
             removed_rows=self._rows("before", removed),
             changed_rows=self._changed_rows(list(columns), differing),
         )
-        return Paired(changes, was, now)
+        return Paired(changes, was, now, doubled=gone != was - both)
 
     def _counting_sql(self) -> str:
         flags = [f"d{self._numbers[pair]}" for pair in self._compared]
-        found = ["count(was)", "count(now)", "count(was AND now)", "count(changed)"]
+        found = ["count(was)", "count(now)", "count(was AND now)", "count(DISTINCT h) FILTER (now IS NULL)"]
+        found.append("count(changed)")
         found += [f"count({flag})" for flag in flags]
         found += [
             f"arg_min(h, place, {max(self._request.sample, 1)}) FILTER ({kind})"

@@ -133,3 +133,31 @@ def test_large_results_are_paired_by_a_key_that_names_all_rows(engine: Engine) -
     changed = UNIQUE.replace("i / 7", "CASE WHEN i % 1000 = 0 THEN -1 ELSE i / 7 END")
     found = rows(engine, UNIQUE, changed)
     assert (found.key, found.changed, found.changed_columns) == (("id",), 30, (("x", 30),))
+
+
+GONE = f"SELECT CASE WHEN i >= {MANY - 2} THEN -7 ELSE i END AS id, i / 7 AS x FROM range({MANY}) t(i)"
+HOT = f"SELECT CASE WHEN i >= {MANY - 500} THEN 5 ELSE i END AS id, i / 7 AS x FROM range({MANY}) t(i)"
+OFTEN = f"SELECT CASE WHEN i < 12000 THEN i ELSE i // 4 END AS id, i / 7 AS x FROM range({MANY}) t(i)"
+
+
+@pytest.mark.parametrize("before", [GONE, HOT, OFTEN], ids=["no more there", "one many times", "many some times"])
+@pytest.mark.parametrize("after", [UNIQUE, HOT], ids=["now unique", "now doubled"])
+def test_rows_before_that_share_a_key_are_never_paired_by_it(engine: Engine, before: str, after: str) -> None:
+    found = comparison(engine, before, after)
+    assert found.rows is not None
+    assert (found.rows.key, found.rows.note) == ((), "")
+    assert (found.rows_before, found.rows_after) == (MANY, MANY)
+    with pytest.raises(ValidationError, match=r"rows (before|now) have"):
+        rows(engine, before, after, key=("id",))
+
+
+def test_rows_now_that_are_new_and_share_a_key_are_told_as_rows(engine: Engine) -> None:
+    found = rows(engine, UNIQUE, GONE)
+    assert (found.key, found.added, found.removed) == (("id",), 2, 2)
+
+
+def test_one_null_beyond_the_sample_names_a_row_only_if_it_is_asked_for(engine: Engine) -> None:
+    with_null = UNIQUE.replace("i AS id", f"CASE WHEN i < {MANY - 1} THEN i END AS id")
+    assert rows(engine, with_null, UNIQUE).key == ()
+    found = rows(engine, with_null, UNIQUE, key=("id",))
+    assert (found.key, found.added, found.removed) == (("id",), 1, 1)

@@ -89,8 +89,8 @@ def run_in_lab(browser: Browser, lab: tuple[str, Path]) -> Iterator[Callable[...
         pages.append(page)
         page.goto(f"{url}/lab/tree/{name}?reset")
         page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.context?.isReady", timeout=90_000)
-        if dark:
-            _command(page, "apputils:change-theme", "{theme: 'JupyterLab Dark'}")
+        # The server keeps what an earlier test has chosen.
+        _command(page, "apputils:change-theme", f"{{theme: 'JupyterLab {'Dark' if dark else 'Light'}'}}")
         page.wait_for_function(f"{_KERNEL}?.connectionStatus === 'connected' && {_KERNEL}?.status === 'idle'")
         _command(page, "notebook:run-all-cells")
         return page

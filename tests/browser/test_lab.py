@@ -38,9 +38,10 @@ def test_a_notebook_shows_cards_and_graph(
     name = f"journey_{dark}.ipynb"
     write_notebook(lab[1], name, JOURNEY, "region,amount\nN,50\nN,150\nS,200\nS,\n")
     page = run_in_lab(name, dark=dark)
-    expect(page.locator('[data-node="by_region"][data-status="completed"]')).to_be_visible(timeout=90_000)
+    expect(page.locator('.odibi-card[data-node="by_region"][data-status="completed"]')).to_be_visible(timeout=90_000)
+    expect(page.locator('.odibi-dag-node[data-node="by_region"]')).to_be_visible(timeout=30_000)
     picture = page.locator(".odibi-static img")
-    expect(picture).to_be_visible(timeout=30_000)
+    expect(picture).to_be_hidden()
     assert picture.evaluate("image => image.complete && image.naturalWidth > 100")
     assert "by_region" in (picture.get_attribute("alt") or "")
     expect(page.get_by_text("written to local:by_region.parquet")).to_be_visible(timeout=30_000)

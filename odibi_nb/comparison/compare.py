@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from odibi_nb.comparison.columns import pairs_of, schema_changes
-from odibi_nb.comparison.keys import Key, KeySearch, candidates, columns_named, named_key
+from odibi_nb.comparison.keys import FoundKey, Key, KeySearch, candidates, columns_named, named_key
 from odibi_nb.comparison.models import Comparison, Request
 from odibi_nb.comparison.paired import Join, Paired
 from odibi_nb.comparison.sides import Side, Sides
@@ -61,11 +61,18 @@ def _compare_rows(sides: Sides, asked: Key, request: Request) -> Paired:
     return replace(found, changes=replace(found.changes, note=note))
 
 
+def _shared_before(paired: Paired, found: FoundKey, search: KeySearch) -> bool:
+    """Whether two rows shared a key before, of which nothing was known but that they are few."""
+    if paired.doubled is None:
+        return not search.names_all_before(found.key)
+    return paired.rows_after != found.rows_after or paired.doubled
+
+
 def _by_key(sides: Sides, keys: Sequence[Key], search: KeySearch, request: Request) -> Paired | None:
     for found in search.found(keys):
         paired = Join(sides, found.key, request).run()
-        if found.rows_after is not None and (paired.rows_after != found.rows_after or paired.doubled):
-            continue  # before, two rows shared a key
+        if found.rows_after is not None and _shared_before(paired, found, search):
+            continue
         if paired.rows_before == found.rows_before:
             return paired
         search.lost = search.lost or found.key  # now two rows share a key, which no sample has shown

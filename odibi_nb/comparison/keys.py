@@ -133,6 +133,10 @@ class KeySearch:
         mean: float = rows / _BUCKETS
         return int(rows) if fullest <= mean + 10 * (math.sqrt(mean) + 1) else None
 
+    def names_all_before(self, key: Key) -> bool:
+        """Whether a key names each row before."""
+        return key in self._look("before", [key], None).naming
+
     def duplicate_error(self, key: Key) -> ValidationError:
         """Return why a key that was asked for can't pair rows."""
         listed, example = ", ".join(columns_named(key)), "two rows have the same"

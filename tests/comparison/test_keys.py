@@ -161,3 +161,10 @@ def test_one_null_beyond_the_sample_names_a_row_only_if_it_is_asked_for(engine: 
     assert rows(engine, with_null, UNIQUE).key == ()
     found = rows(engine, with_null, UNIQUE, key=("id",))
     assert (found.key, found.added, found.removed) == (("id",), 1, 1)
+
+
+def test_of_many_rows_that_are_no_more_there_keys_are_looked_at_again(engine: Engine) -> None:
+    after = f"SELECT i AS id, i / 7 AS x FROM range({MANY // 2}) t(i)"
+    found = rows(engine, UNIQUE, after)
+    assert (found.key, found.added, found.removed, found.changed) == (("id",), 0, MANY // 2, 0)
+    assert rows(engine, GONE, after).key == ()

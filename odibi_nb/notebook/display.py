@@ -8,7 +8,6 @@ from IPython.core.getipython import get_ipython
 from IPython.display import display
 
 from odibi_nb.commands.base import Shown
-from odibi_nb.pictures.markup import Markup, tag
 
 __all__ = ["as_twin", "has_widgets", "show", "show_value", "show_widget"]
 
@@ -44,6 +43,8 @@ def has_widgets(shell: Any) -> bool:
 
 def as_twin(html: str, twin: str) -> str:
     """Return a static picture that a live one hides while it is on the page; twin: what both know each other by."""
+    from odibi_nb.pictures.markup import Markup, tag  # the package's other pictures come with it
+
     return tag("div", Markup(html), data_odibi_twin=twin)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -12,9 +13,7 @@ from typing import TYPE_CHECKING
 from odibi_nb.commands.base import Call
 from odibi_nb.commands.table import find_command
 from odibi_nb.exceptions import OdibiException
-from odibi_nb.pictures.card import error_html
 from odibi_nb.runner import Event, NodeFinished, NodeStarted, RunFinished, RunStarted
-from odibi_nb.views.build import dag_view, error_view, node_view, outcome_view
 
 if TYPE_CHECKING:
     from odibi_nb.views import DagNodeView, DagView
@@ -92,6 +91,8 @@ class _LiveGraph:
                 case NodeStarted(name=name) if name in self._running:
                     self._running[name] = replace(self._running[name], status="running", rows="", time="")
                 case NodeFinished(result=result) if result.node_name in self._running:
+                    from odibi_nb.views.build import outcome_view
+
                     outcome = outcome_view(self._workspace, result.node_name, result)
                     self._running[result.node_name] = replace(
                         self._running[result.node_name], status=outcome.status, rows=outcome.rows, time=outcome.time
@@ -102,14 +103,17 @@ class _LiveGraph:
             self._send_soon()
 
     def refresh(self) -> None:
-        """Show what holds now that no run goes on."""
+        """Show what holds now that no run goes on; nodes that it was asked for by name may be gone meanwhile."""
         with self._lock:
             self._running.clear()
-            self._view = self._look()
+            with suppress(OdibiException):
+                self._view = self._look()
             self._send()
             self._show_cards()
 
     def _look(self) -> DagView:
+        from odibi_nb.views.build import dag_view  # its imports are left to the first graph
+
         return dag_view(self._workspace, self._names())
 
     def _send_soon(self) -> None:
@@ -131,11 +135,19 @@ class _LiveGraph:
             self.widget.show_graph(replace(self._view, nodes=nodes))
 
     def _show_cards(self) -> None:
+        from odibi_nb.views.build import node_view
+
         declared = [node.name for node in self._view.nodes if node.name in self._workspace.nodes]
-        self.widget.show_cards({name: node_view(self._workspace, name) for name in declared[:_MOST_CARDS]})
+        cards = {}
+        for name in declared[:_MOST_CARDS]:
+            with suppress(OdibiException):  # rows that can't be looked at any more: the last card stays
+                cards[name] = node_view(self._workspace, name)
+        self.widget.show_cards(cards)
 
     def _act(self, what: str, name: str) -> str:
         """Do what a button says, and return the answer as HTML."""
+        from odibi_nb.views.build import node_view
+
         try:
             if what == "card":
                 self.widget.show_cards({name: node_view(self._workspace, name)})
@@ -145,7 +157,7 @@ class _LiveGraph:
             parsed = found.parser("cell").parse(words)
             shown = found.run(Call("cell", parsed.words, parsed.values, self._workspace))
         except OdibiException as exc:
-            return str(error_html(error_view(exc)))
+            return _error_html(exc)
         finally:
             self.refresh()
         return (shown.html or shown.text) if shown.error is None else _with_error(shown.html or "", shown.error)
@@ -158,5 +170,11 @@ def _twin(view: DagView) -> str:
 
 
 def _with_error(html: str, error: BaseException) -> str:
-    told = str(error_html(error_view(error))) if isinstance(error, OdibiException) else ""
-    return html + told
+    return html + (_error_html(error) if isinstance(error, OdibiException) else "")
+
+
+def _error_html(error: OdibiException) -> str:
+    from odibi_nb.pictures.card import error_html
+    from odibi_nb.views.build import error_view
+
+    return str(error_html(error_view(error)))

@@ -131,3 +131,10 @@ def test_a_cell_that_runs_again_replaces_its_graph(ws: Workspace, live: LiveGrap
     live.refresh()
     assert statuses(second)["b"] == "completed"
     assert statuses(first)["b"] == "pending"
+
+
+def test_a_graph_of_a_node_that_is_gone_stays_as_it_was(ws: Workspace, live: LiveGraphs) -> None:
+    widget = live.graph(lambda: ws.select(["b"], ()), None)
+    ws.drop("b")
+    live.refresh()
+    assert statuses(widget) == {"b": "pending"}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from odibi_nb.commands.base import Call
 from odibi_nb.commands.table import find_command
@@ -16,9 +16,11 @@ from odibi_nb.exceptions import OdibiException
 from odibi_nb.runner import Event, NodeFinished, NodeStarted, RunFinished, RunStarted
 
 if TYPE_CHECKING:
+    from odibi_nb.runner import NodeResult
     from odibi_nb.views import DagNodeView, DagView
     from odibi_nb.widgets.dag import DagWidget
     from odibi_nb.workspaces import Workspace
+    from odibi_nb.workspaces.declared import DeclaredNode
 
 __all__ = ["LiveGraphs"]
 
@@ -76,6 +78,7 @@ class _LiveGraph:
         self._workspace, self._names = workspace, names
         self._lock = threading.RLock()
         self._running: dict[str, DagNodeView] = {}
+        self._made: dict[str, _Made] = {}
         self._timer: threading.Timer | None = None
         self._sent_s = 0.0
         self._view = self._look()
@@ -135,23 +138,25 @@ class _LiveGraph:
             self.widget.show_graph(replace(self._view, nodes=nodes))
 
     def _show_cards(self) -> None:
+        """Send the cards that are others now; what changed in a node's rows is left to those who open its card."""
         from odibi_nb.views.build import node_view
 
-        declared = [node.name for node in self._view.nodes if node.name in self._workspace.nodes]
-        cards = {}
-        for name in declared[:_MOST_CARDS]:
-            with suppress(OdibiException):  # rows that can't be looked at any more: the last card stays
-                cards[name] = node_view(self._workspace, name)
-        self.widget.show_cards(cards)
+        ws, before, cards = self._workspace, self._made, {}
+        self._made = {}
+        for node in [node for node in self._view.nodes if node.name in ws.nodes][:_MOST_CARDS]:
+            name = node.name
+            made = self._made[name] = _Made(ws.nodes[name], ws.result(name), (node.status, *ws.nodes.missing_for(name)))
+            if not made.is_same(before.get(name)):
+                with suppress(OdibiException):  # rows that can't be looked at any more: the last card stays
+                    cards[name] = node_view(ws, name, compare=False)
+        if cards:
+            self.widget.show_cards(cards)
 
     def _act(self, what: str, name: str) -> str:
         """Do what a button says, and return the answer as HTML."""
-        from odibi_nb.views.build import node_view
-
+        if what not in _ACTS:
+            return self._open(name)
         try:
-            if what == "card":
-                self.widget.show_cards({name: node_view(self._workspace, name)})
-                return ""
             command, _, words = _ACTS[what].format(name).partition(" ")
             found = find_command(command, "cell")
             parsed = found.parser("cell").parse(words)
@@ -161,6 +166,29 @@ class _LiveGraph:
         finally:
             self.refresh()
         return (shown.html or shown.text) if shown.error is None else _with_error(shown.html or "", shown.error)
+
+    def _open(self, name: str) -> str:
+        """Send the whole card of a node that somebody has opened; return what keeps it from being made."""
+        from odibi_nb.views.build import node_view
+
+        try:
+            self.widget.show_cards({name: node_view(self._workspace, name)})
+        except OdibiException as exc:
+            return _error_html(exc)
+        return ""
+
+
+class _Made(NamedTuple):
+    """What a card was made of; said: what else may change it."""
+
+    node: DeclaredNode
+    result: NodeResult | None
+    said: tuple[str, ...]
+
+    def is_same(self, other: _Made | None) -> bool:
+        """Whether both are of the same objects; to compare these would take long."""
+        same = other is not None and self.node is other.node and self.result is other.result
+        return same and other is not None and self.said == other.said
 
 
 def _twin(view: DagView) -> str:

@@ -77,7 +77,8 @@ def about_rows(error: OdibiException, task: NodeTask) -> OdibiException:
 def about_test(error: E, task: NodeTask) -> E:
     """Give an error about a column that a data test names its place, where that stands above the node's body."""
     _, found, rest = error.message.partition("there is no column '")
-    name = re.compile(rf"(?<!\w){re.escape(rest.removesuffix(chr(39)))}(?!\w)")
+    column = re.escape(rest.removesuffix("'"))
+    name = re.compile(rf"(?<!\w){column}(?!\w)")
     end = task.steps[0].place.first_line - 1 if task.steps else len(task.place.lines)
     for number, start, text in _tests_in(task.place.lines[:end]) if found and task.place.cell is not None else ():
         if named := name.search(text):

@@ -43,12 +43,17 @@ _REASON = 80
 
 
 def node_view(
-    workspace: Workspace, name: str, *, preview: int | None = None, trial: NodeResult | None = None
+    workspace: Workspace,
+    name: str,
+    *,
+    preview: int | None = None,
+    trial: NodeResult | None = None,
+    compare: bool = True,
 ) -> NodeView:
     """Return a node's card: what it says, and its last result.
 
     preview: rows shown (default: the node's own number, else the workspace's). trial: a result on mock rows, to be
-    shown in place of the real one.
+    shown in place of the real one. compare: whether it says what changed, which may read all rows.
     """
     with workspace.lock:
         status = workspace.status(name) if trial is None else trial.status
@@ -73,7 +78,7 @@ def node_view(
         )
     if result is None:
         return card
-    changes = changes_of(workspace, name, sample=min(rows, _CHANGED_ROWS)) if trial is None else None
+    changes = changes_of(workspace, name, sample=min(rows, _CHANGED_ROWS)) if compare and trial is None else None
     try:
         return replace(_with_result(card, result, rows), changes=changes)
     except OdibiException as exc:  # of rows beyond those that were looked at before

@@ -9,7 +9,7 @@ from odibi_nb.fingerprints import differences
 from odibi_nb.runner import Status
 
 if TYPE_CHECKING:
-    from odibi_nb.workspaces.fingerprinting import Fingerprints
+    from odibi_nb.workspaces.fingerprinting import Fingerprints, Look
     from odibi_nb.workspaces.kept import KeptResults
     from odibi_nb.workspaces.nodes import Nodes
 
@@ -41,18 +41,11 @@ class Freshness:
     def modified(self) -> set[str]:
         """Return the nodes whose last result is stale for a reason of their own, not for what is above them."""
         look = self._fingerprints.look(self._nodes.with_upstream(self._nodes))
-        found = set()
-        for name in self._nodes:
-            kept, now = self._results.kept(name), look.fingerprint(name)
-            if kept is not None and now is not None and any(differences(kept.fingerprint, now)):
-                found.add(name)
-        return found
+        return {name for name in self._nodes if self._differs(name, look)}
 
     def is_modified(self, name: str) -> bool:
         """Whether a node's last result is stale for a reason of its own."""
-        kept = self._results.kept(name)
-        now = self._fingerprints.look(self._nodes.with_upstream([name])).fingerprint(name)
-        return kept is not None and now is not None and any(differences(kept.fingerprint, now))
+        return self._differs(name, self._fingerprints.look(self._nodes.with_upstream([name])))
 
     def outdated(self, name: str) -> list[str]:
         """Return the nodes above one that have to run for it, in order: those not fresh, and what is below them."""
@@ -73,6 +66,10 @@ class Freshness:
     def digest(self, name: str) -> str:
         """Return what a node stands for now; "" for one that can't run."""
         return self._fingerprints.look(self._nodes.with_upstream([name])).digest(name)
+
+    def _differs(self, name: str, look: Look) -> bool:
+        kept, now = self._results.kept(name), look.fingerprint(name)
+        return kept is not None and now is not None and any(differences(kept.fingerprint, now))
 
     def _is_only_unwritten(self, name: str) -> bool:
         result = self._results.get(name)

@@ -73,8 +73,8 @@ class Job:
 class Runs:
     """Runs nodes, one run at a time, and keeps their results.
 
-    listeners: told of every run. lock: the workspace's. Preparing and keeping are short and want it; executing is long
-    and must be done without it: a node may well look at the workspace, from any thread.
+    listeners: told of every run on real rows. lock: the workspace's. Preparing and keeping are short and want it;
+    executing is long and must be done without it: a node may well look at the workspace, from any thread.
     """
 
     def __init__(self, nodes: Nodes, lock: threading.RLock) -> None:
@@ -162,7 +162,7 @@ class Runs:
             with self._lock:
                 self._renamed.clear()
                 job = prepare()
-            outcome = self.execute(job, listeners)
+            outcome = self.execute(job, (*self.listeners, *listeners))
             with self._lock:
                 self.keep(job, outcome)
         if outcome.listener_error is not None:
@@ -264,7 +264,7 @@ class Runs:
             given=job.given,
             done=job.done,
             options=job.options,
-            listeners=(*self.listeners, *listeners),
+            listeners=listeners,
         )
         outcome = runner.run()
         if job.plan:

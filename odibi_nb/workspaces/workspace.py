@@ -85,7 +85,7 @@ class Workspace(Asking):
 
     @property
     def listeners(self) -> list[Listener]:
-        """Those who are told of every run."""
+        """Those who are told of every run on real rows."""
         return self._runs.listeners
 
     def before_runs(self, set_up: Callable[[], None]) -> None:

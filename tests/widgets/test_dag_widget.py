@@ -138,3 +138,42 @@ def test_a_graph_of_a_node_that_is_gone_stays_as_it_was(ws: Workspace, live: Liv
     ws.drop("b")
     live.refresh()
     assert statuses(widget) == {"b": "pending"}
+
+
+def test_only_cards_that_are_others_now_are_made_anew(
+    ws: Workspace, live: LiveGraphs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widget, sent = shown(live, ws), list[set[str]]()
+    monkeypatch.setattr(widget, "show_cards", lambda cards: sent.append(set(cards)))
+    live.refresh()
+    ws.run_cell("a")
+    live.refresh()
+    ws.run()
+    live.refresh()
+    ws.node("c", "SELECT * FROM nowhere")
+    live.refresh()
+    ws.node("nowhere", "SELECT 1 AS x")
+    live.refresh()
+    assert sent == [{"a"}, {"b"}, {"c"}, {"c", "nowhere"}]
+
+
+def test_what_changed_is_compared_only_for_an_opened_card(ws: Workspace, live: LiveGraphs) -> None:
+    widget = shown(live, ws)
+    ws.run()
+    ws.node("a", "SELECT 5 AS x")
+    ws.run()
+    live.refresh()
+    assert "odibi-changes" not in widget.cards["a"]
+    widget._handle_custom_msg({"what": "card", "node": "a"}, [])
+    assert "odibi-changes" in widget.cards["a"]
+    live.refresh()
+    assert "odibi-changes" in widget.cards["a"]
+
+
+def test_a_run_on_mock_rows_is_not_taken_for_a_real_one(ws: Workspace, live: LiveGraphs) -> None:
+    widget, seen = shown(live, ws), list[dict[str, str]]()
+    widget.observe(lambda change: seen.append(statuses(widget)), names="states")
+    ws.run(mock="auto")
+    live.refresh()
+    assert seen == []
+    assert set(statuses(widget).values()) == {"pending"}

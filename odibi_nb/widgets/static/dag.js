@@ -307,6 +307,7 @@ class View {
     this.answer = html("div", { class: "odibi-dag-answer", "aria-live": "polite" });
     this.details.replaceChildren(html("div", { class: "odibi-dag-actions" }, ...buttons, close), this.answer, this.body);
     this.fill();
+    this.model.send({ what: "card", node: name }); // what changed is compared when somebody looks
     for (const [one, card] of this.cards) card.group.classList.toggle("odibi-dag-open", one === name);
     this.reveal(name);
     if (takeFocus) buttons[0].focus();
@@ -317,7 +318,6 @@ class View {
     const card = this.model.get("cards")[this.open];
     if (card === undefined) {
       this.body.textContent = "The kernel is asked for this card; it answers as soon as it is free.";
-      this.model.send({ what: "card", node: this.open });
       return;
     }
     if (this.body.dataset.shown === card) return;
@@ -332,7 +332,7 @@ class View {
 
   told({ what, node, html: answer }) {
     if (node !== this.open) return;
-    if (what !== "card") this.answer.innerHTML = answer;
+    if (what !== "card" || answer) this.answer.innerHTML = answer;
   }
 
   onDetailsKey(event) {
@@ -351,8 +351,11 @@ class View {
   }
 }
 
+/** Hide or show the static picture; return whether it is there. */
 function hideTwin(id, hidden) {
-  for (const twin of document.querySelectorAll("[data-odibi-twin]")) if (twin.dataset.odibiTwin === id) twin.hidden = hidden;
+  const twins = [...document.querySelectorAll("[data-odibi-twin]")].filter((twin) => twin.dataset.odibiTwin === id);
+  for (const twin of twins) twin.hidden = hidden;
+  return twins.length > 0;
 }
 
 function render({ model, el }) {
@@ -368,10 +371,9 @@ function render({ model, el }) {
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "class"] });
   const sizes = new ResizeObserver(() => view.resized());
   sizes.observe(view.root);
-  // The static picture is an output of its own, and may come after this one.
-  const outputs = new MutationObserver(() => hideTwin(model.get("twin"), true));
-  outputs.observe(el.closest(".jp-OutputArea") ?? document.body, { childList: true, subtree: true });
-  hideTwin(model.get("twin"), true);
+  // The static picture is an output of its own, and may be drawn later than this one; a page changes often.
+  const outputs = new MutationObserver(() => hideTwin(model.get("twin"), true) && outputs.disconnect());
+  if (!hideTwin(model.get("twin"), true)) outputs.observe(document.body, { childList: true, subtree: true });
   return () => {
     for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
     for (const observer of [themes, sizes, outputs]) observer.disconnect();

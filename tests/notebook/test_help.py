@@ -12,6 +12,7 @@ import pytest
 
 from odibi_nb.commands.table import COMMANDS, overview
 from odibi_nb.workspaces import Result, Workspace
+from odibi_nb.workspaces.declaring import Declaring
 from tests.notebook.shells import Notebook
 
 IN_CELLS = [row.name for row in COMMANDS.values() if "cell" in row.doors]
@@ -95,7 +96,7 @@ def test_every_command_has_its_page_in_a_cell(nb: Notebook, name: str) -> None:
     assert f"example: %odibi {name}" in page
 
 
-@pytest.mark.parametrize("kind", [Workspace, Result])
+@pytest.mark.parametrize("kind", [Workspace, Declaring, Result])
 def test_every_public_call_has_a_docstring_with_an_example(kind: type[Any]) -> None:
     public = {name for name in vars(kind) if not name.startswith("_")} - MACHINERY
     assert [name for name in sorted(public) if not EXAMPLE.search(inspect.getdoc(getattr(kind, name)) or "")] == []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import blake2b
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odibi_nb.commands.base import Call
 from odibi_nb.commands.table import find_command
@@ -82,7 +82,7 @@ class _LiveGraph:
         self._timer: threading.Timer | None = None
         self._sent_s = 0.0
         self._view = self._look()
-        self.widget: DagWidget = DagWidget(self._view, self._act, twin=_twin(self._view))
+        self.widget: DagWidget = DagWidget(self._view, self._answer, twin=_twin(self._view))
         self._show_cards()
 
     def follow(self, event: Event) -> None:
@@ -152,10 +152,13 @@ class _LiveGraph:
         if cards:
             self.widget.show_cards(cards)
 
+    def _answer(self, question: Mapping[str, Any]) -> dict[str, str]:
+        """Do what the page asks for, and return what it is to show."""
+        what, name = question["what"], question["node"]
+        return {"html": self._act(what, name) if what in _ACTS else self._open(name)}
+
     def _act(self, what: str, name: str) -> str:
         """Do what a button says, and return the answer as HTML."""
-        if what not in _ACTS:
-            return self._open(name)
         try:
             command, _, words = _ACTS[what].format(name).partition(" ")
             found = find_command(command, "cell")

@@ -2,51 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-import anywidget
 import traitlets
 
 from odibi_nb.pictures.card import card_html
 from odibi_nb.pictures.drawing import facts, place, second_line, shown_name
-from odibi_nb.pictures.style import style_sheet
 from odibi_nb.pictures.symbols import STATUSES, kind_path, known
 from odibi_nb.views import DagNodeView, DagView, NodeView
+from odibi_nb.widgets.base import Answer, LiveWidget, module, styles
 
 __all__ = ["DagWidget", "graph_of", "state_of"]
 
-_STATIC = Path(__file__).parent / "static"
-_LOOKS = {status: {"path": one.path, "light": one.light, "dark": one.dark} for status, one in STATUSES.items()}
+_MARKS = {status: one.path for status, one in STATUSES.items()}
 _ROOM = 150.0  # pixels: "completed · 1,234,567 rows" becomes longer while a run goes on
 
-Ask = Callable[[str, str], str]
 
-
-class DagWidget(anywidget.AnyWidget):
+class DagWidget(LiveWidget):
     """The graph of some nodes, in the browser.
 
     graph: what runs don't change: places, edges, icons. states: what they do change, by node. cards: each node's
-    card as HTML without scripts, so that a click needs no kernel; a card that isn't there is asked for. twin: the id of
-    the static picture that is hidden while this one is shown.
+    card as HTML without scripts, so that a click needs no kernel; a card that isn't there is asked for.
     """
 
-    _esm = _STATIC / "dag.js"
-    _css = style_sheet() + (_STATIC / "dag.css").read_text("utf-8")
+    _esm = module("dag")
+    _css = styles("dag")
     graph = traitlets.Dict().tag(sync=True)
     states = traitlets.Dict().tag(sync=True)
     cards = traitlets.Dict().tag(sync=True)
-    twin = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, view: DagView, ask: Ask, *, twin: str = "") -> None:
+    def __init__(self, view: DagView, answer: Answer, *, twin: str = "") -> None:
         """Show a graph.
 
-        ask: does what a button says to do with a node, and returns the answer as HTML.
+        answer: does `what` a button says to do with a `node`, and returns an answer with its `html`.
         """
-        super().__init__(graph=graph_of(view), states=_states(view.nodes), twin=twin)
-        self._shape, self._ask = _shape(view), ask
-        self.on_msg(self._asked)
+        super().__init__(answer, graph=graph_of(view), states=_states(view.nodes), twin=twin)
+        self._shape = _shape(view)
 
     def show_graph(self, view: DagView) -> None:
         """Show the graph as it is now; what is as it was isn't sent again."""
@@ -57,10 +49,6 @@ class DagWidget(anywidget.AnyWidget):
     def show_cards(self, cards: Mapping[str, NodeView]) -> None:
         """Put the cards of nodes in the place of those that they had."""
         self.cards = {**self.cards, **{name: str(card_html(view)) for name, view in cards.items()}}
-
-    def _asked(self, widget: Any, content: Any, buffers: Any) -> None:
-        what, name = str(content.get("what", "")), str(content.get("node", ""))
-        self.send({"what": what, "node": name, "html": self._ask(what, name)})
 
 
 def graph_of(view: DagView) -> dict[str, Any]:
@@ -84,7 +72,7 @@ def graph_of(view: DagView) -> dict[str, Any]:
         "card": list(placed.card),
         "nodes": nodes,
         "edges": [list(edge) for edge in placed.edges],
-        "looks": _LOOKS,
+        "marks": _MARKS,
     }
 
 

@@ -117,9 +117,9 @@ def test_an_edit_shows_and_a_new_node_too(ws: Workspace, live: LiveGraphs) -> No
 def test_a_button_acts_and_answers(ws: Workspace, live: LiveGraphs, what: str, told: str) -> None:
     widget, sent = shown(live, ws), list[dict[str, str]]()
     widget.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
-    widget._handle_custom_msg({"what": what, "node": "b"}, [])
+    widget._handle_custom_msg({"id": "q1", "what": what, "node": "b"}, [])
     (answer,) = sent
-    assert (answer["what"], answer["node"]) == (what, "b")
+    assert answer["id"] == "q1"
     assert told in answer["html"]
 
 

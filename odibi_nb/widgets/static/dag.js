@@ -1,6 +1,5 @@
-// The graph of a pipeline. One module without imports: it works offline in every front end that has widgets.
+// The graph of a pipeline; page.js stands before it.
 
-const SVG = "http://www.w3.org/2000/svg";
 const BUTTONS = [
   ["run", "Run", "Compute what this node needs and write it, as %odibi run does"],
   ["downstream", "Run downstream", "Run this node and all that depends on it"],
@@ -9,58 +8,31 @@ const BUTTONS = [
 ];
 const ZOOM = { least: 0.1, most: 3, step: 1.25 };
 
-function svg(name, attributes, ...children) {
-  return put(document.createElementNS(SVG, name), attributes, children);
-}
-
-function html(name, attributes, ...children) {
-  return put(document.createElement(name), attributes, children);
-}
-
-function put(element, attributes, children) {
-  for (const [key, value] of Object.entries(attributes ?? {})) element.setAttribute(key, value);
-  element.append(...children); // texts become text nodes: no name can become markup
-  return element;
-}
-
-function isDark() {
-  const { body } = document;
-  const lab = body.dataset.jpThemeLight;
-  if (lab !== undefined) return lab === "false";
-  if (/\bvscode-(dark|light|high-contrast)/.test(body.className)) return !body.classList.contains("vscode-light");
-  return matchMedia("(prefers-color-scheme: dark)").matches;
-}
-
 /** Everything that one view on the page shows; several may show one model. */
-class View {
-  constructor(model, el) {
+class GraphView {
+  constructor(model) {
     this.model = model;
+    this.kernel = new Kernel(model);
     this.open = null;
     this.scale = 1;
     this.offset = [0, 0];
     this.build();
-    el.append(this.root);
-    this.draw();
-    this.theme();
+    this.sizes = new ResizeObserver(() => this.resized());
+    this.sizes.observe(this.root);
   }
 
   build() {
     this.search = html("input", { type: "search", placeholder: "Find a node or tag", "aria-label": "Find a node or tag" });
     this.summary = html("span", { class: "odibi-dag-summary" });
     this.live = html("span", { class: "odibi-dag-live", "aria-live": "polite" });
-    const tool = (label, title, act) => {
-      const button = html("button", { type: "button", title, "aria-label": title }, label);
-      button.addEventListener("click", act);
-      return button;
-    };
     const bar = html("div", { class: "odibi-dag-bar" }, this.summary, this.search,
-      tool("−", "Zoom out", () => this.zoom(1 / ZOOM.step)),
-      tool("+", "Zoom in", () => this.zoom(ZOOM.step)),
-      tool("Fit", "Fit the graph into its frame", () => this.fit()), this.live);
+      button("−", "Zoom out", () => this.zoom(1 / ZOOM.step)),
+      button("+", "Zoom in", () => this.zoom(ZOOM.step)),
+      button("Fit", "Fit the graph into its frame", () => this.fit()), this.live);
     this.stage = svg("g", {});
     this.canvas = svg("svg", { class: "odibi-dag-canvas", role: "group", "aria-label": "Graph of nodes" }, this.stage);
     this.details = html("aside", { class: "odibi-dag-details", hidden: "", "aria-label": "Details of a node" });
-    this.root = html("div", { class: "odibi-dag" }, bar, html("div", { class: "odibi-dag-main" }, this.canvas, this.details));
+    this.root = html("div", { class: "odibi-live odibi-dag" }, bar, html("div", { class: "odibi-dag-main" }, this.canvas, this.details));
     this.search.addEventListener("input", () => this.find());
     this.search.addEventListener("keydown", (event) => this.onSearchKey(event));
     this.canvas.addEventListener("keydown", (event) => this.onKey(event));
@@ -72,7 +44,7 @@ class View {
   // ---------------------------------------------------------------- drawing
 
   draw() {
-    const { graph } = { graph: this.model.get("graph") };
+    const graph = this.model.get("graph");
     this.graph = graph;
     this.above = new Map(graph.nodes.map((node) => [node.name, []]));
     this.below = new Map(graph.nodes.map((node) => [node.name, []]));
@@ -125,21 +97,13 @@ class View {
       card.group.setAttribute("aria-label", state.said);
       card.title.textContent = state.said;
       card.line.textContent = state.line;
-      card.mark.setAttribute("d", this.graph.looks[state.status].path);
+      card.mark.setAttribute("d", this.graph.marks[state.status]);
     }
     for (const { tail, path } of this.edges) path.classList.toggle("odibi-dag-dashed", states[tail]?.status === "unresolved");
     const words = [...counts].map(([status, count]) => `${count} ${status}`).join(", ");
     const nodes = this.cards.size === 1 ? "1 node" : `${this.cards.size.toLocaleString("en")} nodes`;
     this.summary.textContent = `${this.graph.title}: ${nodes}`;
     if (this.live.textContent !== words) this.live.textContent = words;
-  }
-
-  theme() {
-    const dark = isDark();
-    this.root.dataset.theme = dark ? "dark" : "light";
-    for (const [status, look] of Object.entries(this.graph.looks)) {
-      this.root.style.setProperty(`--odibi-${status}`, dark ? look.dark : look.light);
-    }
   }
 
   // ---------------------------------------------------------------- where one looks
@@ -296,18 +260,15 @@ class View {
     this.rove(name);
     this.open = name;
     this.details.hidden = false;
-    const close = html("button", { type: "button", class: "odibi-dag-close", "aria-label": "Close the details" }, "×");
-    close.addEventListener("click", () => this.close());
+    const close = button("×", "Close the details", () => this.close(), { class: "odibi-dag-close" });
     const buttons = BUTTONS.map(([what, label, title]) => {
-      const button = html("button", { type: "button", title, "data-what": what }, label);
-      button.addEventListener("click", () => this.ask(what));
-      return button;
+      return button(label, title, () => this.ask(what), { "aria-label": label, "data-what": what });
     });
     this.body = html("div", { class: "odibi-dag-body" });
     this.answer = html("div", { class: "odibi-dag-answer", "aria-live": "polite" });
     this.details.replaceChildren(html("div", { class: "odibi-dag-actions" }, ...buttons, close), this.answer, this.body);
     this.fill();
-    this.model.send({ what: "card", node: name }); // what changed is compared when somebody looks
+    this.ask("card"); // what changed is compared when somebody looks
     for (const [one, card] of this.cards) card.group.classList.toggle("odibi-dag-open", one === name);
     this.reveal(name);
     if (takeFocus) buttons[0].focus();
@@ -325,19 +286,21 @@ class View {
     this.body.innerHTML = card; // made by the kernel from escaped texts; it holds no script
   }
 
-  ask(what) {
-    this.answer.textContent = "Waiting for the kernel…";
-    this.model.send({ what, node: this.open });
-  }
-
-  told({ what, node, html: answer }) {
-    if (node !== this.open) return;
-    if (what !== "card" || answer) this.answer.innerHTML = answer;
+  async ask(what) {
+    const node = this.open;
+    if (what !== "card") this.answer.textContent = "Waiting for the kernel…";
+    const { html: answer } = await this.kernel.ask(what, { node });
+    if (node === this.open && (what !== "card" || answer)) this.answer.innerHTML = answer;
   }
 
   onDetailsKey(event) {
     event.stopPropagation();
     if (event.key === "Escape") this.close();
+  }
+
+  stop() {
+    this.sizes.disconnect();
+    this.kernel.stop();
   }
 
   close() {
@@ -351,34 +314,15 @@ class View {
   }
 }
 
-/** Hide or show the static picture; return whether it is there. */
-function hideTwin(id, hidden) {
-  const twins = [...document.querySelectorAll("[data-odibi-twin]")].filter((twin) => twin.dataset.odibiTwin === id);
-  for (const twin of twins) twin.hidden = hidden;
-  return twins.length > 0;
-}
-
 function render({ model, el }) {
-  const view = new View(model, el);
-  const listeners = {
+  const view = new GraphView(model);
+  const end = mount(model, el, view, {
     "change:graph": () => view.draw(),
     "change:states": () => view.states(),
     "change:cards": () => view.fill(),
-    "msg:custom": (message) => view.told(message),
-  };
-  for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
-  const themes = new MutationObserver(() => view.theme());
-  themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "class"] });
-  const sizes = new ResizeObserver(() => view.resized());
-  sizes.observe(view.root);
-  // The static picture is an output of its own, and may be drawn later than this one; a page changes often.
-  const outputs = new MutationObserver(() => hideTwin(model.get("twin"), true) && outputs.disconnect());
-  if (!hideTwin(model.get("twin"), true)) outputs.observe(document.body, { childList: true, subtree: true });
-  return () => {
-    for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
-    for (const observer of [themes, sizes, outputs]) observer.disconnect();
-    hideTwin(model.get("twin"), false);
-  };
+  });
+  view.draw();
+  return end;
 }
 
 export default { render };

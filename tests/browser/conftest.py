@@ -92,7 +92,8 @@ def run_in_lab(browser: Browser, lab: tuple[str, Path]) -> Iterator[Callable[...
         # The server keeps what an earlier test has chosen.
         _command(page, "apputils:change-theme", f"{{theme: 'JupyterLab {'Dark' if dark else 'Light'}'}}")
         page.wait_for_function(f"{_KERNEL}?.connectionStatus === 'connected' && {_KERNEL}?.status === 'idle'")
-        _command(page, "notebook:run-all-cells")
+        # Cells may well run until the test lets them end.
+        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
         return page
 
     yield run

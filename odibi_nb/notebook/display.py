@@ -26,10 +26,14 @@ class Output:
         return self._bundle["text/plain"]
 
 
-def show(shown: Shown) -> None:
-    """Display what a command shows, and fill the next cell if it has one for it; then raise its error."""
+def show(shown: Shown, *, replacing: str = "") -> None:
+    """Display what a command shows, and fill the next cell if it has one for it; then raise its error.
+
+    replacing: the id of a display that it takes the place of; "" for one of its own.
+    """
     if shown.text or shown.html:
-        display(Output(shown.text, shown.html, shown.svg))  # type: ignore[no-untyped-call]
+        output, place = Output(shown.text, shown.html, shown.svg), {"display_id": replacing} if replacing else {}
+        display(output, update=bool(replacing), **place)  # type: ignore[no-untyped-call]
     if shown.next_cell is not None and (shell := get_ipython()) is not None:
         shell.set_next_input(shown.next_cell)
     if shown.error is not None:
@@ -48,11 +52,14 @@ def as_twin(html: str, twin: str) -> str:
     return tag("div", Markup(html), data_odibi_twin=twin)
 
 
-def show_widget(widget: Any) -> None:
-    """Display a widget where there is one; other readers see nothing, for its static twin says all in words."""
+def show_widget(widget: Any, static: Shown | None = None, *, display_id: str | None = None) -> None:
+    """Display a widget where there is one; other readers see what is static, or nothing where a twin says it all."""
     bundle = widget._repr_mimebundle_()
     data = bundle[0] if isinstance(bundle, tuple) else bundle
-    display({kind: form for kind, form in data.items() if kind != "text/plain"}, raw=True)  # type: ignore[no-untyped-call]
+    forms = {kind: form for kind, form in data.items() if kind != "text/plain"}
+    if static is not None:
+        forms |= Output(static.text, static.html)._repr_mimebundle_()
+    display(forms, raw=True, display_id=display_id)  # type: ignore[no-untyped-call]
 
 
 def show_value(value: Any) -> None:

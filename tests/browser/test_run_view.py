@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from .conftest import screenshot
 from .notebooks import write_notebook
@@ -93,6 +93,7 @@ def test_the_button_ends_sql_and_python(lab: tuple[str, Path], run_in_lab: Calla
         page.keyboard.press("Enter")
         expect(run).to_have_count(0, timeout=5_000)
         assert time.monotonic() - start < 2
+        expect(page.locator(".jp-Cell").nth(number - 1)).to_contain_text("interrupted: 1 node cancelled")
         report, error = outputs(page)[number - 1]
         assert "■ cancelled" in report["data"]["text/plain"]
         assert sorted(report["data"]) == ["text/html", "text/plain"]
@@ -101,3 +102,22 @@ def test_the_button_ends_sql_and_python(lab: tuple[str, Path], run_in_lab: Calla
         # The error keeps the cells below from running.
         page.evaluate("window.jupyterapp.commands.execute('notebook:move-cursor-down')")
         page.evaluate("void window.jupyterapp.commands.execute('notebook:run-cell')")
+
+
+def test_notebook_7_shows_and_cancels_it_too(lab: tuple[str, Path], browser: Browser) -> None:
+    write_notebook(lab[1], "classic_run.ipynb", CANCELLED[:3] + CANCELLED[-1:], SALES)
+    page = browser.new_page(viewport={"width": 1300, "height": 1200})
+    page.goto(f"{lab[0]}/notebooks/classic_run.ipynb")
+    expect(page.get_by_text("Python 3 (ipykernel)")).to_be_visible(timeout=90_000)
+    page.add_locator_handler(page.get_by_role("button", name="Select Kernel"), lambda button: button.click())
+    page.get_by_role("menuitem", name="Run", exact=True).click(timeout=90_000)
+    page.get_by_text("Run All Cells", exact=True).click()
+    run = page.locator(RUN)
+    expect(run.locator('li[data-node="slow_python"]')).to_be_visible(timeout=90_000)
+    screenshot(page, "run_notebook_7")
+    start = time.monotonic()
+    run.get_by_role("button", name="Cancel this run").click()
+    expect(page.locator(".odibi-card").last).to_contain_text("■ cancelled", timeout=5_000)
+    assert time.monotonic() - start < 2
+    expect(run).to_have_count(0)
+    page.close()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
 from odibi_nb.commands.base import Shown
 
-__all__ = ["as_twin", "has_widgets", "show", "show_value", "show_widget"]
+__all__ = ["as_twin", "has_widgets", "is_captured", "show", "show_value", "show_widget"]
 
 
 class Output:
@@ -43,6 +44,11 @@ def show(shown: Shown, *, replacing: str = "") -> None:
 def has_widgets(shell: Any) -> bool:
     """Whether a front end may be there that shows widgets: a terminal has no kernel."""
     return getattr(shell, "kernel", None) is not None
+
+
+def is_captured(shell: Any) -> bool:
+    """Whether what is displayed goes into a variable, by `%%capture`: nobody sees it until then."""
+    return isinstance(shell.display_pub, CapturingDisplayPublisher)
 
 
 def as_twin(html: str, twin: str) -> str:

@@ -18,7 +18,7 @@ from odibi_nb.commands.base import Call, Shown, described_options
 from odibi_nb.commands.table import find_command, overview
 from odibi_nb.exceptions import Interrupted, UsageError, Where
 from odibi_nb.notebook.cells import CellWatch, blaming, line_magic_text, magic_line
-from odibi_nb.notebook.display import as_twin, has_widgets, show, show_value, show_widget
+from odibi_nb.notebook.display import as_twin, has_widgets, is_captured, show, show_value, show_widget
 from odibi_nb.notebook.run_output import RunOutput
 from odibi_nb.workspaces.mock_cell import MOCK_LINE
 
@@ -132,7 +132,7 @@ class OdibiMagics(Magics):
 
     def _output(self, *, on_mocks: bool = False) -> RunOutput:
         """Return what follows the runs of a cell."""
-        live = has_widgets(self.shell) and self._watch.is_looked_at
+        live = has_widgets(self.shell) and self._watch.is_looked_at and not is_captured(self.shell)
         return RunOutput(self._workspace, live=live, on_mocks=on_mocks)
 
     @no_var_expand

@@ -88,6 +88,12 @@ def test_who_says_of_no_cell_gets_one_plain_output(loaded: Kernel) -> None:
     assert content["data"].keys() == {"text/plain", "text/html"}
 
 
+def test_a_captured_output_is_the_report_alone(loaded: Kernel) -> None:
+    loaded.ok(SLOW_FRAME)
+    assert messages(loaded, "%%capture seen\n%odibi run", cellId="one") == []
+    assert loaded.ok("print([sorted(one.data) for one in seen.outputs])").text == "[['text/html', 'text/plain']]\n"
+
+
 def test_nothing_live_is_left_by_those_who_run_whole_files(tmp_path: Path) -> None:
     cells = ["%load_ext odibi_nb", SLOW_FRAME, "%odibi run"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])

@@ -37,6 +37,7 @@ CANCELLED = (
     "%odibi run slow_sql",
     "%odibi run slow_python",
 )
+KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
 RUN = ".jp-OutputArea-output .odibi-run"
 
 
@@ -64,6 +65,12 @@ def test_a_run_shows_how_far_it_is_and_an_error_at_once(
     assert page.locator(".odibi-said").text_content() == "broken failed"
     assert run.get_attribute("data-theme") == ("dark" if dark else "light")
     screenshot(page, f"run_{'dark' if dark else 'light'}")
+    # Where the page lets no widget interrupt, the message comes when the run is over, and does nothing.
+    page.evaluate(f"void ({KERNEL}.interrupt = () => Promise.reject(new Error('no')))")
+    run.get_by_role("button", name="Cancel this run").click()
+    expect(run.locator(".odibi-run-cancel")).to_have_text("Cancelling…")
+    expect(run.locator(".odibi-run-note")).to_contain_text("■ (interrupt the kernel) ends it too", timeout=3_000)
+    expect(run.locator(".odibi-run-cancel")).to_have_text("Cancel")
     expect(page.locator(".odibi-card").last).to_contain_text("3 completed, 1 failed", timeout=20_000)
     expect(run).to_have_count(0)
     report, error = outputs(page)[-1]

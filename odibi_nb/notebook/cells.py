@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -111,6 +112,14 @@ class CellWatch:
         """The id and the label of the cell that runs; None where it lacks one of them."""
         _, label, cell_id = self._running
         return (cell_id, label) if cell_id is not None and label is not None else None
+
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether a front end shows the cell: such a one says which it is, those that run whole files don't.
+
+        What Colab says isn't known; as anywidget does, it is known by its package.
+        """
+        return self._running.id is not None or "google.colab.output" in sys.modules
 
     def origin(self, line: str, body: str = "", *, alone: bool = True) -> CellOrigin:
         """Return where the running cell is.

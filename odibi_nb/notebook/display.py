@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
 from odibi_nb.commands.base import Shown
 
-__all__ = ["as_twin", "has_widgets", "show", "show_value", "show_widget"]
+__all__ = ["as_twin", "has_widgets", "is_captured", "show", "show_value", "show_widget"]
 
 
 class Output:
@@ -26,10 +27,14 @@ class Output:
         return self._bundle["text/plain"]
 
 
-def show(shown: Shown) -> None:
-    """Display what a command shows, and fill the next cell if it has one for it; then raise its error."""
+def show(shown: Shown, *, replacing: str = "") -> None:
+    """Display what a command shows, and fill the next cell if it has one for it; then raise its error.
+
+    replacing: the id of a display that it takes the place of; "" for one of its own.
+    """
     if shown.text or shown.html:
-        display(Output(shown.text, shown.html, shown.svg))  # type: ignore[no-untyped-call]
+        output, place = Output(shown.text, shown.html, shown.svg), {"display_id": replacing} if replacing else {}
+        display(output, update=bool(replacing), **place)  # type: ignore[no-untyped-call]
     if shown.next_cell is not None and (shell := get_ipython()) is not None:
         shell.set_next_input(shown.next_cell)
     if shown.error is not None:
@@ -41,6 +46,11 @@ def has_widgets(shell: Any) -> bool:
     return getattr(shell, "kernel", None) is not None
 
 
+def is_captured(shell: Any) -> bool:
+    """Whether what is displayed goes into a variable, by `%%capture`: nobody sees it until then."""
+    return isinstance(shell.display_pub, CapturingDisplayPublisher)
+
+
 def as_twin(html: str, twin: str) -> str:
     """Return a static picture that a live one hides while it is on the page; twin: what both know each other by."""
     from odibi_nb.pictures.markup import Markup, tag  # the package's other pictures come with it
@@ -48,12 +58,14 @@ def as_twin(html: str, twin: str) -> str:
     return tag("div", Markup(html), data_odibi_twin=twin)
 
 
-def show_widget(widget: Any) -> None:
-    """Display a widget where there is one; other readers see nothing, for its static twin says all in words."""
+def show_widget(widget: Any, static: Shown | None = None, *, display_id: str | None = None) -> None:
+    """Display a widget where there is one; other readers see what is static, or nothing where a twin says it all."""
     bundle = widget._repr_mimebundle_()
     data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})  # the latter tells Colab what draws it
-    shown = {kind: form for kind, form in data.items() if kind != "text/plain"}
-    display(shown, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+    forms = {kind: form for kind, form in data.items() if kind != "text/plain"}
+    if static is not None:
+        forms |= Output(static.text, static.html)._repr_mimebundle_()
+    display(forms, metadata=metadata, raw=True, display_id=display_id)  # type: ignore[no-untyped-call]
 
 
 def show_value(value: Any) -> None:

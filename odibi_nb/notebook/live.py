@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from odibi_nb.commands.base import Call
 from odibi_nb.commands.table import find_command
 from odibi_nb.exceptions import OdibiException
+from odibi_nb.notebook.pacing import Pace
 from odibi_nb.runner import Event, NodeFinished, NodeStarted, RunFinished, RunStarted
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveGraphs"]
 
-_INTERVAL_S = 0.1
 _MOST_GRAPHS = 8  # on a page; older ones keep what they show
 _MOST_CARDS = 200  # that are sent without being asked for
 _ACTS = {"run": "run {}", "downstream": "run {}+", "mock": "run {} --mock", "plan": "plan {}"}
@@ -100,8 +99,7 @@ class _LiveGraph:
         self._lock = threading.RLock()
         self._running: dict[str, DagNodeView] = {}
         self._made: dict[str, _Made] = {}
-        self._timer: threading.Timer | None = None
-        self._sent_s = 0.0
+        self._pace = Pace(self._send)
         self._view = self._look()
         self.widget: DagWidget = DagWidget(self._view, self._answer, twin=_twin(self._view), collapse=collapse)
         self._show_cards()
@@ -122,9 +120,9 @@ class _LiveGraph:
                         self._running[result.node_name], status=outcome.status, rows=outcome.rows, time=outcome.time
                     )
                 case RunFinished():
-                    self._send()
+                    self._pace.now()
                     return
-            self._send_soon()
+            self._pace.soon()
 
     def refresh(self) -> None:
         """Show what holds now that no run goes on; nodes that it was asked for by name may be gone meanwhile."""
@@ -132,7 +130,7 @@ class _LiveGraph:
             self._running.clear()
             with suppress(OdibiException):
                 self._view = self._look()
-            self._send()
+            self._pace.now()
             self._show_cards()
 
     def _look(self) -> DagView:
@@ -140,21 +138,8 @@ class _LiveGraph:
 
         return dag_view(self._workspace, self._names())
 
-    def _send_soon(self) -> None:
-        wait_s = self._sent_s + _INTERVAL_S - time.monotonic()
-        if wait_s <= 0:
-            self._send()
-        elif self._timer is None:
-            self._timer = threading.Timer(wait_s, self._send)
-            self._timer.daemon = True
-            self._timer.start()
-
     def _send(self) -> None:
         with self._lock:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-            self._sent_s = time.monotonic()
             nodes = tuple(self._running.get(node.name, node) for node in self._view.nodes)
             self.widget.show_graph(replace(self._view, nodes=nodes))
 

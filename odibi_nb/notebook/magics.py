@@ -18,7 +18,8 @@ from odibi_nb.commands.base import Call, Shown, described_options
 from odibi_nb.commands.table import find_command, overview
 from odibi_nb.exceptions import Interrupted, UsageError, Where
 from odibi_nb.notebook.cells import CellWatch, blaming, line_magic_text, magic_line
-from odibi_nb.notebook.display import as_twin, has_widgets, show, show_value, show_widget
+from odibi_nb.notebook.display import as_twin, has_widgets, is_captured, show, show_value, show_widget
+from odibi_nb.notebook.run_output import RunOutput
 from odibi_nb.workspaces.mock_cell import MOCK_LINE
 
 if TYPE_CHECKING:
@@ -99,17 +100,15 @@ class OdibiMagics(Magics):
         """
         try:
             with _short_interrupts():
-                self._show(self._command(line))
+                self._run_command(line)
         except UsageError as exc:
             if exc.where == Where():
                 origin = self._watch.origin(line, alone=False)
                 exc.at(**origin.place().locate(magic_line(origin, line.strip())))
             raise
 
-    def _show(self, shown: Shown) -> None:
-        if shown.graph is None or not has_widgets(self.shell):
-            show(shown)
-            return
+    def _show_graph(self, shown: Shown) -> None:
+        assert shown.graph is not None  # noqa: S101 - see the one caller
         running = self._watch.running
         cell = running[0] if running is not None else None
         graph = self._live.graph(shown.graph, cell, collapse=shown.collapse)
@@ -117,13 +116,25 @@ class OdibiMagics(Magics):
         show(replace(shown, html=as_twin(shown.html or "", graph.twin)))
         show_widget(graph)
 
-    def _command(self, line: str) -> Shown:
+    def _run_command(self, line: str) -> None:
         name, _, rest = line.strip().partition(" ")
         command = find_command("help" if name in _HELP else name or "status", "cell")
         if not _HELP.isdisjoint(rest.split()):
-            return Shown(command.help("cell"))
+            show(Shown(command.help("cell")))
+            return
         parsed = command.parser("cell").parse(rest)
-        return command.run(Call("cell", parsed.words, parsed.values, self._workspace))
+        with self._output(on_mocks=bool(parsed.values.get("mock"))) as output:
+            call = Call("cell", parsed.words, parsed.values, self._workspace, listeners=output.listeners)
+            shown = command.run(call)
+            if shown.graph is not None and has_widgets(self.shell):
+                self._show_graph(shown)
+            else:
+                output.show(shown)
+
+    def _output(self, *, on_mocks: bool = False) -> RunOutput:
+        """Return what follows the runs of a cell."""
+        live = has_widgets(self.shell) and self._watch.is_looked_at and not is_captured(self.shell)
+        return RunOutput(self._workspace, live=live, on_mocks=on_mocks)
 
     @no_var_expand
     @cell_magic
@@ -233,7 +244,8 @@ class OdibiMagics(Magics):
         origin = self._watch.origin(line, cell)
         with self._workspace.broken.noting(origin, "odibi_mock", line):
             mocks = self._workspace.trials.declare_cell(line, cell, origin, magic_line=magic_line(origin))
-        show(declared_mocks(self._workspace, mocks))
+        with self._output(on_mocks=True) as output:
+            output.show(declared_mocks(self._workspace, mocks, output.listeners))
 
     @no_var_expand
     @cell_magic("odibi_sql")  # type: ignore[arg-type]
@@ -313,10 +325,11 @@ class OdibiMagics(Magics):
         query = ws.queries.compile(text, place=place)
         self._announce(ws.queries.work_above(query))
         rows = ws.options["preview"] if options.rows is None else options.rows
-        result = ws.queries.run(query, rows, in_full=options.into is not None)
-        if options.into is not None and result.dataset is not None:
-            self.shell.user_ns[options.into] = result.dataset.frame()
-        show(query_card(result, rows=rows, into=options.into or "", explains=bool(query.explain)))
+        with self._output() as output:
+            result = ws.queries.run(query, rows, in_full=options.into is not None, listeners=output.listeners)
+            if options.into is not None and result.dataset is not None:
+                self.shell.user_ns[options.into] = result.dataset.frame()
+            output.show(query_card(result, rows=rows, into=options.into or "", explains=bool(query.explain)))
 
     def _declare(self, line: str, cell: str, origin: CellOrigin, first: int) -> None:
         with self._workspace.broken.noting(origin, "odibi_node", line):
@@ -335,20 +348,23 @@ class OdibiMagics(Magics):
             show(declared_card(ws, node))
             return
         self._announce(ws.work_above(node.name))
-        result = ws.run_cell(node.name)
-        if node.into and result.success:
-            self.shell.user_ns[node.into] = ws[node.name].value
-        show(result_card(ws, node, result))
+        with self._output() as output:
+            result = ws.run_cell(node.name, listeners=output.listeners)
+            if node.into and result.success:
+                self.shell.user_ns[node.into] = ws[node.name].value
+            output.show(result_card(ws, node, result))
         if node.config.returns == "object":
             show_value(ws[node.name].value)
 
     def _try_on_mocks(self, node: DeclaredNode) -> None:
         from odibi_nb.notebook.mocks import mock_card
 
-        card = mock_card(self._workspace, node.name, auto=node.mock == "auto", notes=node.notes)
-        if node.into and card.error is None:
-            self.shell.user_ns[node.into] = self._workspace.trials[node.name].value
-        show(card)
+        ws, auto = self._workspace, node.mock == "auto"
+        with self._output(on_mocks=True) as output:
+            card = mock_card(ws, node.name, auto=auto, notes=node.notes, listeners=output.listeners)
+            if node.into and card.error is None:
+                self.shell.user_ns[node.into] = ws.trials[node.name].value
+            output.show(card)
 
     def _announce(self, work: dict[str, float]) -> None:
         """Name what has to run first, before it does, where that is expected to take long."""

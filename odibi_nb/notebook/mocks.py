@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,25 +13,33 @@ from odibi_nb.pictures.text import join_facts
 from odibi_nb.views.build import node_view
 
 if TYPE_CHECKING:
+    from odibi_nb.runner import Listener
     from odibi_nb.workspaces import Workspace
     from odibi_nb.workspaces.trials import DeclaredMocks
 
 __all__ = ["declared_mocks", "mock_card"]
 
 
-def mock_card(workspace: Workspace, name: str, *, auto: bool = False, notes: Sequence[str] = ()) -> Shown:
+def mock_card(
+    workspace: Workspace,
+    name: str,
+    *,
+    auto: bool = False,
+    notes: Sequence[str] = (),
+    listeners: Iterable[Listener] = (),
+) -> Shown:
     """Run a node on mock rows and show it; its error is raised below the card. notes: of the mocks."""
-    result = workspace.trials.try_node(name, auto=auto)
+    result = workspace.trials.try_node(name, auto=auto, listeners=listeners)
     view = node_view(workspace, name, trial=workspace.trials.result(name))
     view = replace(view, notes=(*notes, *view.notes), error=None)
     return Shown(node_text(view), node_html(view), error=result.error)
 
 
-def declared_mocks(workspace: Workspace, mocks: DeclaredMocks) -> Shown:
+def declared_mocks(workspace: Workspace, mocks: DeclaredMocks, listeners: Iterable[Listener] = ()) -> Shown:
     """Show the node on the mocks of a cell; where it can't run on them yet, say what it waits for."""
     waits = _waits(workspace, mocks)
     if waits is None and mocks.node is not None:
-        return mock_card(workspace, mocks.node, notes=mocks.notes)
+        return mock_card(workspace, mocks.node, notes=mocks.notes, listeners=listeners)
     kept = f"mock rows for {mocks.node or 'all readers'}: {', '.join(mocks.inputs)}"
     return Shown("\n".join([join_facts(kept, waits or ""), *(f"note: {note}" for note in mocks.notes)]))
 

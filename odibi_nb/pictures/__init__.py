@@ -8,6 +8,7 @@ from odibi_nb.pictures.layout import warm
 from odibi_nb.pictures.lineage import lineage_html, lineage_text
 from odibi_nb.pictures.plan import plan_html, plan_text
 from odibi_nb.pictures.profile import profile_html, profile_text
+from odibi_nb.pictures.progress import progress_html, progress_text
 from odibi_nb.pictures.query import query_html, query_text
 from odibi_nb.pictures.run import run_html, run_text
 from odibi_nb.pictures.style import framed
@@ -36,6 +37,8 @@ __all__ = [
     "plan_text",
     "profile_html",
     "profile_text",
+    "progress_html",
+    "progress_text",
     "query_html",
     "query_text",
     "run_html",

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from odibi_nb.runner.results import NodeResult, RunOutcome
 
 __all__ = ["Event", "Listener", "NodeFinished", "NodeStarted", "RunFinished", "RunStarted"]
 
 
+def _no_run() -> None:
+    """Cancel what isn't there."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """names: all nodes of the run, in order."""
+    """A run begins.
+
+    names: all nodes of the run, in order. workers: nodes at once. cancel: ends this run, from any thread, as Ctrl-C
+    does; it does nothing once the run has ended.
+    """
 
     names: tuple[str, ...]
+    workers: int = 1
+    cancel: Callable[[], None] = field(default=_no_run, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from odibi_nb.engine.base import Dataset, Engine, Readers
 from odibi_nb.exceptions import NodeCancelled, OdibiException
 from odibi_nb.expectations import broken
 from odibi_nb.runner.blame import first_fault
+from odibi_nb.runner.cancelling import Cancelling
 from odibi_nb.runner.errors import about_rows, as_error
 from odibi_nb.runner.events import Event, Listener, NodeFinished, NodeStarted, RunFinished, RunStarted
 from odibi_nb.runner.execute import Executed, NodeExecution, Surroundings
@@ -73,18 +74,20 @@ class Runner:
             if self._given[task.name].lazy:
                 self._fusion.add_given(task.name, self._given[task.name], task.depends_on)
         self._cancelled = threading.Event()
+        self._cancelling = Cancelling(self._stop)
         self._targets = targets_of(task for task in self._tasks.values() if self._writes(task))
 
     def run(self) -> RunOutcome:
         """Run everything that can run; failures, of listeners too, are in the outcome, not raised."""
         outcome = self._outcome
         outcome.started, start = time.time(), time.perf_counter()
-        self._tell(RunStarted(tuple(self._tasks)))
         try:
-            workers: Workers[NodeResult] = Workers(self._options.workers, self._stop)
-            with capturing(), workers:
-                self._run_all(workers)
-                self._confirm_rest()
+            with self._cancelling.here():
+                self._tell(RunStarted(tuple(self._tasks), self._options.workers, self._cancelling.cancel))
+                workers: Workers[NodeResult] = Workers(self._options.workers, self._stop)
+                with capturing(), workers:
+                    self._run_all(workers)
+                    self._confirm_rest()
         except KeyboardInterrupt:
             outcome.interrupted = True
             self._cancel_rest()
@@ -97,6 +100,8 @@ class Runner:
             while workers.free and (name := self._schedule.next()) is not None:
                 self._start(name, workers)
             done = workers.finished()
+            if self._cancelled.is_set():
+                raise KeyboardInterrupt
             if not done:
                 return
             for name in self._schedule.in_order(done):
@@ -271,6 +276,8 @@ class Runner:
         assert dataset is not None  # noqa: S101 - lazy results are results
         try:
             self._engine.verify(dataset)
+        except NodeCancelled:
+            raise KeyboardInterrupt from None
         except OdibiException as exc:
             return about_rows(exc, self._tasks[name])
         return None

@@ -24,6 +24,7 @@ from odibi_nb.views.models import (
     TestView,
 )
 from odibi_nb.views.profile import BarView, ColumnProfileView, ProfileView
+from odibi_nb.views.progress import NodeFailureView, RunningNodeView, RunProgressView
 
 __all__ = [
     "BarView",
@@ -39,12 +40,15 @@ __all__ = [
     "LineageColumnView",
     "LineageEdgeView",
     "LineageView",
+    "NodeFailureView",
     "NodeView",
     "PlanNodeView",
     "PlanView",
     "ProfileView",
     "QueryView",
+    "RunProgressView",
     "RunView",
+    "RunningNodeView",
     "TableView",
     "TestView",
     "TestsView",

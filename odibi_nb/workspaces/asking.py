@@ -226,6 +226,15 @@ class Asking:
         with self.lock:
             return self._runs.results.durations(self._runs.freshness.outdated(name))
 
+    def durations(self, names: Iterable[str]) -> dict[str, float]:
+        """Return the seconds that nodes took the last time that they gave rows, of those that did.
+
+        Example: `ws.durations(["by_region"])`.
+        """
+        with self.lock:
+            found = {name: self._runs.results.get(name) for name in names}
+        return {name: result.duration for name, result in found.items() if result is not None and result.rows_stand}
+
     @property
     def title(self) -> str:
         """What to call all of it: the pipeline, if there is one, else the project, else the file or folder."""

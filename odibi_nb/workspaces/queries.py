@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odibi_nb.exceptions import TransformError, UsageError
 from odibi_nb.pipeline.ad_hoc import QUERY, QueryCompiler
-from odibi_nb.runner import NodeResult, NodeTask, Place
+from odibi_nb.runner import Listener, NodeResult, NodeTask, Place
 from odibi_nb.runner.tasks import NOWHERE
 from odibi_nb.sql.statements import without_explain
 from odibi_nb.workspaces.blame import about
@@ -53,14 +53,14 @@ class Queries:
         with self._lock:
             return self._runs.results.durations(self._runs.freshness.outdated_among(query.task.depends_on))
 
-    def run(self, query: Query, rows: int, *, in_full: bool = False) -> NodeResult:
+    def run(self, query: Query, rows: int, *, in_full: bool = False, listeners: Iterable[Listener] = ()) -> NodeResult:
         """Return a query's rows, of which `rows` are looked at; raises what went wrong, in a node at its own place.
 
         in_full: compute all of them, since all will be wanted.
         """
         self._refuse_side_effects(query)
         task = replace(query.task, materialize="table") if in_full and not query.explain else query.task
-        result = self._runs.run_beside(task, 0 if query.explain else max(1, rows))
+        result = self._runs.run_beside(task, 0 if query.explain else max(1, rows), listeners=listeners)
         if result.error is not None:
             raise about(result.error, task, None)
         if result.dataset is None:

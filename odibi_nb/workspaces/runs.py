@@ -169,9 +169,11 @@ class Runs:
             raise outcome.listener_error
         return outcome
 
-    def run_beside(self, task: NodeTask, rows: int, *, standing: Collection[str] = ()) -> NodeResult:
+    def run_beside(
+        self, task: NodeTask, rows: int, *, standing: Collection[str] = (), listeners: Iterable[Listener] = ()
+    ) -> NodeResult:
         """Return the result of a task that is no node, or of the node that failed above it; see `prepare_beside`."""
-        return self.run(lambda: self.prepare_beside(task, rows, standing)).of(task.name)
+        return self.run(lambda: self.prepare_beside(task, rows, standing), listeners).of(task.name)
 
     def reason(self, name: str) -> str:
         """Return why a node would run again; "" when it wouldn't."""

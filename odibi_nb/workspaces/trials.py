@@ -132,13 +132,13 @@ class Trials:
                 found.append(exc.at(node=mock.node, cell=mock.origin.label, file=mock.origin.file))
         return found
 
-    def try_node(self, name: str, *, auto: bool = False) -> NodeResult:
+    def try_node(self, name: str, *, auto: bool = False, listeners: Iterable[Listener] = ()) -> NodeResult:
         """Run one node on its mocks, and keep the result apart.
 
         auto: rows are made up for what has no mock. Raises ValidationError for an input without rows; a node that
         fails is in the result.
         """
-        return self.execute(lambda: self.prepare([name], RunOptions(), auto=auto, alone=True)).of(name)
+        return self.execute(lambda: self.prepare([name], RunOptions(), auto=auto, alone=True), listeners).of(name)
 
     def try_given(
         self, name: str, given: Mapping[str, Any], *, params: Mapping[str, Any] | None = None, guess: bool = False
@@ -152,6 +152,12 @@ class Trials:
             return trial
 
         return Tried(self.execute(prepare).of(name), types)
+
+    def durations(self, names: Iterable[str]) -> dict[str, float]:
+        """Return the seconds that nodes took on mocks the last time that they gave rows, of those that did."""
+        with self._lock:
+            found = {name: self._results.get(name) for name in names}
+        return {name: result.duration for name, result in found.items() if result is not None and result.rows_stand}
 
     def execute(self, prepare: Callable[[], Trial], listeners: Iterable[Listener] = ()) -> RunOutcome:
         """Run what `prepare` returns; failures and an interrupt are in the outcome."""

@@ -80,11 +80,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
 
 @pytest.fixture
 def run_in_lab(browser: Browser, lab: tuple[str, Path]) -> Iterator[Callable[..., Page]]:
-    """Open a notebook of the lab's root, run all its cells, and return the page."""
+    """Open a notebook of the lab's root, run all its cells, and return the page; at once unless it is to wait."""
     url, _ = lab
     pages: list[Page] = []
 
-    def run(name: str, *, dark: bool = False) -> Page:
+    def run(name: str, *, dark: bool = False, wait: bool = True) -> Page:
         page = browser.new_page(viewport={"width": 1300, "height": 2600}, color_scheme="dark" if dark else "light")
         pages.append(page)
         page.goto(f"{url}/lab/tree/{name}?reset")
@@ -92,8 +92,10 @@ def run_in_lab(browser: Browser, lab: tuple[str, Path]) -> Iterator[Callable[...
         # The server keeps what an earlier test has chosen.
         _command(page, "apputils:change-theme", f"{{theme: 'JupyterLab {'Dark' if dark else 'Light'}'}}")
         page.wait_for_function(f"{_KERNEL}?.connectionStatus === 'connected' && {_KERNEL}?.status === 'idle'")
-        # Cells may well run until the test lets them end.
-        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        if wait:
+            _command(page, "notebook:run-all-cells")
+        else:
+            page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
         return page
 
     yield run

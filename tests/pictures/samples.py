@@ -16,11 +16,14 @@ from odibi_nb.views import (
     LineageColumnView,
     LineageEdgeView,
     LineageView,
+    NodeFailureView,
     NodeView,
     PlanNodeView,
     PlanView,
     ProfileView,
     QueryView,
+    RunningNodeView,
+    RunProgressView,
     RunView,
     TableView,
     TestsView,
@@ -98,6 +101,23 @@ def plan(text: str = "") -> PlanView:
         PlanNodeView("total", "run", f"RATE 2 → 3{text}", "write", f"its result will be new{text}"),
     )
     return PlanView(f"sales{text}", nodes, (f"a note{text}",))
+
+
+def progress(text: str = "") -> RunProgressView:
+    running = (RunningNodeView(f"by_region{text}", 1.5, 2.0), RunningNodeView("save", 0.5))
+    error = failed(text).error
+    assert error is not None
+    return RunProgressView(
+        title=f"sales{text}",
+        status="running",
+        nodes=5,
+        finished=(("failed", 1), ("completed", 1)),
+        running=running,
+        failed=(NodeFailureView(f"clean{text}", error),),
+        elapsed_s=4.0,
+        left_s=6.0,
+        then_s=5.0,
+    )
 
 
 def unit_test(text: str = "") -> TestView:

@@ -26,7 +26,7 @@ VIEW = DagView(
 @pytest.fixture
 def ws(tmp_path: Path) -> Iterator[Workspace]:
     made = Workspace(tmp_path)
-    made.node("a", "SELECT 1 AS x")
+    made.node("a", "SELECT 1 AS x", materialize="table")  # lazy rows are done only with what reads them
     made.node("b", "import time\ntime.sleep(0.3)\na.assign(y=2)")
     yield made
     made.close()

@@ -1,0 +1,130 @@
+"""A run in JupyterLab while it goes on: progress, an error at once, a button that ends it, nothing left over."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from .conftest import screenshot
+from .notebooks import write_notebook
+
+SLOW_SQL = "SELECT count(*) AS n FROM range(100000000000) t(i) WHERE hash(i) % 7 = 3"
+SALES = "region,amount\nN,50\nN,150\nS,200\nS,\n"
+SETUP = ("%load_ext odibi_nb\n%odibi set auto=off",)
+NODES = (
+    "%%odibi_node load_sales\nimport pandas as pd, time\ntime.sleep(0.5)\npd.DataFrame({'region': ['N', 'S']})",
+    "%%odibi_node broken\nSELECT region::INTEGER AS n FROM load_sales",
+    "%%odibi_node clean_sales\nimport time\ntime.sleep(5)\nload_sales",
+    "%%odibi_node by_region\nSELECT region, count(*) AS n FROM clean_sales GROUP BY ALL",
+)
+TIMED = (
+    *SETUP,
+    "%%odibi_node quick\nimport pandas as pd\npd.DataFrame({'x': [1]})",
+    "%%odibi_node slow\nimport time\ntime.sleep(2)\nquick",
+    "%odibi run",
+    "%odibi run --force",
+)
+CANCELLED = (
+    *SETUP,
+    f"%%odibi_node slow_sql\n{SLOW_SQL}",
+    "%%odibi_node slow_python\nimport time\nfor _ in range(600):\n    time.sleep(0.1)\n1",
+    "%odibi run slow_sql",
+    "%odibi run slow_python",
+)
+KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+RUN = ".jp-OutputArea-output .odibi-run"
+
+
+def outputs(page: Page) -> list[list[dict[str, Any]]]:
+    """Return what the notebook would be saved with, by cell."""
+    shared = "window.jupyterapp.shell.currentWidget.context.model.toJSON()"
+    return [cell.get("outputs", []) for cell in page.evaluate(shared)["cells"]]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_run_shows_how_far_it_is_and_an_error_at_once(
+    lab: tuple[str, Path], run_in_lab: Callable[..., Page], *, dark: bool
+) -> None:
+    name = f"run_{dark}.ipynb"
+    write_notebook(lab[1], name, (*SETUP, *NODES, "%odibi run"), SALES)
+    page = run_in_lab(name, dark=dark, wait=False)
+    run = page.locator(RUN)
+    expect(run.locator('.odibi-failure[data-node="broken"]')).to_contain_text("Could not convert", timeout=90_000)
+    expect(run.locator('li[data-node="clean_sales"]')).to_contain_text(" s")
+    bar = run.get_by_role("progressbar")
+    assert (bar.get_attribute("aria-valuemax"), bar.get_attribute("aria-valuenow")) == ("4", "2")
+    assert "2 of 4 nodes" in (bar.get_attribute("aria-valuetext") or "")
+    assert "time left unknown: 2 nodes never ran" in (run.locator(".odibi-run-time").text_content() or "")
+    assert run.locator(".odibi-run-counts").inner_text().split("\n") == ["✓ 1 completed", "✗ 1 failed"]
+    assert page.locator(".odibi-said").text_content() == "broken failed"
+    assert run.get_attribute("data-theme") == ("dark" if dark else "light")
+    screenshot(page, f"run_{'dark' if dark else 'light'}")
+    # Where the page lets no widget interrupt, the message comes when the run is over, and does nothing.
+    page.evaluate(f"void ({KERNEL}.interrupt = () => Promise.reject(new Error('no')))")
+    run.get_by_role("button", name="Cancel this run").click()
+    expect(run.locator(".odibi-run-cancel")).to_have_text("Cancelling…")
+    expect(run.locator(".odibi-run-note")).to_contain_text("■ (interrupt the kernel) ends it too", timeout=3_000)
+    expect(run.locator(".odibi-run-cancel")).to_have_text("Cancel")
+    expect(page.locator(".odibi-card").last).to_contain_text("3 completed, 1 failed", timeout=20_000)
+    expect(run).to_have_count(0)
+    report, error = outputs(page)[-1]
+    assert (report["output_type"], sorted(report["data"])) == ("display_data", ["text/html", "text/plain"])
+    assert error["ename"] == "TransformError"
+    assert "run failed" in (page.locator(".odibi-said").text_content() or "")
+
+
+def test_a_run_says_how_long_it_took_the_last_time(lab: tuple[str, Path], run_in_lab: Callable[..., Page]) -> None:
+    write_notebook(lab[1], "timed.ipynb", TIMED, SALES)
+    page = run_in_lab("timed.ipynb", wait=False)
+    again = page.locator(".jp-Cell").last.locator(".odibi-run")
+    expect(again.locator('li[data-node="slow"]')).to_contain_text("of about 2.0 s", timeout=90_000)
+    expect(again.locator(".odibi-run-time")).to_contain_text(re.compile(r"\d\.\d s of about 2\.\d s"))
+    expect(again).to_have_count(0, timeout=10_000)
+
+
+def test_the_button_ends_sql_and_python(lab: tuple[str, Path], run_in_lab: Callable[..., Page]) -> None:
+    write_notebook(lab[1], "cancelled.ipynb", CANCELLED, SALES)
+    page = run_in_lab("cancelled.ipynb", wait=False)
+    for number, node in ((4, "slow_sql"), (5, "slow_python")):
+        run = page.locator(RUN)
+        expect(run.locator(f'li[data-node="{node}"]')).to_be_visible(timeout=90_000)
+        button = run.get_by_role("button", name="Cancel this run")
+        button.focus()
+        start = time.monotonic()
+        page.keyboard.press("Enter")
+        expect(run).to_have_count(0, timeout=5_000)
+        assert time.monotonic() - start < 2
+        expect(page.locator(".jp-Cell").nth(number - 1)).to_contain_text("interrupted: 1 node cancelled")
+        report, error = outputs(page)[number - 1]
+        assert "■ cancelled" in report["data"]["text/plain"]
+        assert sorted(report["data"]) == ["text/html", "text/plain"]
+        assert (error["ename"], error["evalue"]) == ("KeyboardInterrupt", "interrupted: 1 node cancelled")
+        assert "run cancelled" in (page.locator(".odibi-said").text_content() or "")
+        # The error keeps the cells below from running.
+        page.evaluate("window.jupyterapp.commands.execute('notebook:move-cursor-down')")
+        page.evaluate("void window.jupyterapp.commands.execute('notebook:run-cell')")
+
+
+def test_notebook_7_shows_and_cancels_it_too(lab: tuple[str, Path], browser: Browser) -> None:
+    write_notebook(lab[1], "classic_run.ipynb", CANCELLED[:3] + CANCELLED[-1:], SALES)
+    page = browser.new_page(viewport={"width": 1300, "height": 1200})
+    page.goto(f"{lab[0]}/notebooks/classic_run.ipynb")
+    expect(page.get_by_text("Python 3 (ipykernel)")).to_be_visible(timeout=90_000)
+    page.add_locator_handler(page.get_by_role("button", name="Select Kernel"), lambda button: button.click())
+    page.get_by_role("menuitem", name="Run", exact=True).click(timeout=90_000)
+    page.get_by_text("Run All Cells", exact=True).click()
+    run = page.locator(RUN)
+    expect(run.locator('li[data-node="slow_python"]')).to_be_visible(timeout=90_000)
+    screenshot(page, "run_notebook_7")
+    start = time.monotonic()
+    run.get_by_role("button", name="Cancel this run").click()
+    expect(page.locator(".odibi-card").last).to_contain_text("■ cancelled", timeout=5_000)
+    assert time.monotonic() - start < 2
+    expect(run).to_have_count(0)
+    page.close()

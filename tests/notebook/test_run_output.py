@@ -1,0 +1,161 @@
+"""A run in the output of a cell: nothing of it in a quick one, live in a slow one, the report of always at its end."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from odibi_nb.notebook.run_output import RunOutput
+from tests.notebook.conftest import ROOT, _fill
+from tests.notebook.shells import Kernel, Notebook
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+SLOW_FRAME = "%%odibi_node slow --no-run\nimport time, pandas as pd\ntime.sleep(0.6)\npd.DataFrame({'x': [1]})"
+LONG = "%%odibi_node long --no-run\nimport time\nfor _ in range(600):\n    time.sleep(0.1)\n1"
+
+
+@pytest.fixture
+def loaded(kernel: Kernel) -> Kernel:
+    kernel.ok("%load_ext odibi_nb", "%odibi reset")
+    return kernel
+
+
+def messages(kernel: Kernel, cell: str, **metadata: Any) -> list[tuple[str, dict[str, Any]]]:
+    """Return what a cell sends to the front end."""
+    message, found = kernel.send(cell, **metadata), list[tuple[str, dict[str, Any]]]()
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        sent = kernel.client.get_iopub_msg(timeout=60)
+        if sent["parent_header"].get("msg_id") != message:
+            continue
+        if sent["msg_type"] == "status" and sent["content"]["execution_state"] == "idle":
+            return found
+        if sent["msg_type"] not in ("status", "execute_input"):
+            found.append((sent["msg_type"], sent["content"]))
+    raise TimeoutError(cell)
+
+
+def kinds(found: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    return [kind for kind, _ in found]
+
+
+def test_a_slow_run_is_shown_live_and_becomes_its_report(loaded: Kernel) -> None:
+    loaded.ok(SLOW_FRAME)
+    found = messages(loaded, "%odibi run", cellId="one")
+    assert kinds(found)[:3] == ["comm_open", "comm_open", "display_data"]
+    assert kinds(found)[-3:] == ["update_display_data", "comm_close", "comm_close"]
+    shown, report = dict(found)["display_data"], dict(found)["update_display_data"]
+    assert {WIDGET, "text/plain", "text/html"} == shown["data"].keys()
+    assert "0 of 1 node" in shown["data"]["text/plain"]
+    assert shown["transient"] == report["transient"]
+    assert report["data"].keys() == {"text/plain", "text/html"}
+    assert "1 node: 1 completed" in report["data"]["text/plain"]
+
+
+def test_a_nodes_cell_becomes_its_card(loaded: Kernel) -> None:
+    found = messages(loaded, SLOW_FRAME.replace(" --no-run", ""), cellId="one")
+    assert "slow · ✓ completed · 1 row" in dict(found)["update_display_data"]["data"]["text/plain"]
+
+
+def test_a_nodes_cell_on_mocks_and_a_query_are_shown_too(loaded: Kernel) -> None:
+    mocked = "import time\ntime.sleep(0.6)\nslow"
+    loaded.ok(SLOW_FRAME, "%%odibi_mock below --input slow\nx\n1")
+    found = messages(loaded, f"%%odibi_node below --mock\n{mocked}", cellId="one")
+    assert "MOCK" in dict(found)["update_display_data"]["data"]["text/plain"]
+    found = messages(loaded, "%%odibi_sql\nFROM slow", cellId="two")
+    assert "x" in dict(found)["update_display_data"]["data"]["text/plain"]
+
+
+def test_a_quick_run_shows_only_its_end(loaded: Kernel) -> None:
+    loaded.ok("%%odibi_node quick --no-run\nSELECT 1 AS x")
+    for _ in range(2):
+        assert kinds(messages(loaded, "%odibi run", cellId="one")) == ["display_data"]
+
+
+def test_who_says_of_no_cell_gets_one_plain_output(loaded: Kernel) -> None:
+    loaded.ok(SLOW_FRAME)
+    ((kind, content),) = messages(loaded, "%odibi run")
+    assert (kind, content["transient"]) == ("display_data", {})
+    assert content["data"].keys() == {"text/plain", "text/html"}
+
+
+def test_a_captured_output_is_the_report_alone(loaded: Kernel) -> None:
+    loaded.ok(SLOW_FRAME)
+    assert messages(loaded, "%%capture seen\n%odibi run", cellId="one") == []
+    assert loaded.ok("print([sorted(one.data) for one in seen.outputs])").text == "[['text/html', 'text/plain']]\n"
+
+
+def test_nothing_live_is_left_by_those_who_run_whole_files(tmp_path: Path) -> None:
+    cells = ["%load_ext odibi_nb", SLOW_FRAME, "%odibi run"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    resources = {"metadata": {"path": str(_fill(tmp_path))}}
+    NotebookClient(notebook, timeout=120, kernel_name="python3", resources=resources).execute(
+        env={**os.environ, "PYTHONPATH": str(ROOT), "IPYTHONDIR": str(tmp_path / ".ipython")}
+    )
+    (output,) = notebook.cells[2].outputs
+    assert output.data.keys() == {"text/plain", "text/html"}
+    assert "widgets" not in notebook.metadata
+
+
+def test_an_interrupt_leaves_a_report_that_says_cancelled(loaded: Kernel) -> None:
+    loaded.ok(LONG)
+    threading.Timer(1.5, loaded.manager.interrupt_kernel).start()
+    found = messages(loaded, "%odibi run", cellId="one")
+    assert "■ cancelled" in dict(found)["update_display_data"]["data"]["text/plain"]
+    assert dict(found)["error"]["evalue"] == "interrupted: 1 node cancelled"
+    threading.Timer(1.5, loaded.manager.interrupt_kernel).start()
+    found = messages(loaded, LONG.replace(" --no-run", ""), cellId="two")
+    assert "■ cancelled · 1 of 1 node" in dict(found)["update_display_data"]["data"]["text/plain"]
+    assert dict(found)["error"]["evalue"] == "interrupted: 1 node cancelled"
+
+
+def asked(output: RunOutput) -> None:
+    """Ask for what the button asks for, as a message on another thread does."""
+    output._answer({"what": "cancel", "id": "q1"})
+
+
+def test_a_message_on_another_thread_cancels(nb: Notebook) -> None:
+    nb.ok(LONG)
+    output, start = RunOutput(nb.ws, live=True), time.monotonic()
+    threading.Timer(0.5, asked, (output,)).start()
+    with pytest.raises(KeyboardInterrupt), output:
+        nb.ws.run_cell("long", listeners=output.listeners)
+    assert time.monotonic() - start < 2
+
+
+def test_a_message_that_comes_too_late_does_nothing(nb: Notebook) -> None:
+    nb.ok("%%odibi_node quick --no-run\nSELECT 1 AS x")
+    output = RunOutput(nb.ws, live=True)
+    with output:
+        nb.ws.run_cell("quick", listeners=output.listeners)
+        asked(output)
+    asked(output)
+    time.sleep(0.1)  # a signal would end this
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_in_a_terminal_it_is_the_shells_line(nb: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    nb.ok(SLOW_FRAME)
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    output = RunOutput(nb.ws, live=False)
+    with output:
+        nb.ws.run_cell("slow", listeners=output.listeners)
+    assert "0/1 · running" in sys.stderr.getvalue()  # type: ignore[attr-defined]
+    assert sys.stderr.getvalue().endswith("\x1b[2K")  # type: ignore[attr-defined]
+
+
+def test_where_there_is_no_terminal_nothing_follows(nb: Notebook) -> None:
+    assert RunOutput(nb.ws, live=False).listeners == ()

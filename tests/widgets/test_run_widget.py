@@ -1,0 +1,97 @@
+"""The model of a run on the page: what is sent to the browser, when, and what it may ask for."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from odibi_nb.notebook.pacing import Pace
+from odibi_nb.views import ErrorView, NodeFailureView, RunningNodeView, RunProgressView
+from odibi_nb.widgets.run import RunWidget, progress_of
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+VIEW = RunProgressView(
+    "sales",
+    "running",
+    4,
+    finished=(("failed", 1), ("completed", 1)),
+    running=(RunningNodeView("slow", 1.239, 2.0), RunningNodeView("new", 0.5)),
+    failed=(NodeFailureView("bad", ErrorView("ValueError", HOSTILE, "", None, None, None, None)),),
+    elapsed_s=4.0,
+    unknown=1,
+)
+
+
+def test_a_state_is_plain_values_with_errors_as_html_without_the_users_markup() -> None:
+    state = progress_of(VIEW)
+    assert json.loads(json.dumps(state)) == state
+    assert (state["nodes"], state["done"], state["left"], state["unknown"]) == (4, 2, None, 1)
+    assert state["finished"] == [["completed", 1, "✓"], ["failed", 1, "✗"]]
+    assert state["running"][0] == {"name": "slow", "elapsed": 1.24, "expected": 2.0}
+    assert HOSTILE not in state["failed"][0]["html"]
+    assert "&lt;img src=x" in state["failed"][0]["html"]
+
+
+def test_it_asks_to_cancel_and_shows_what_comes_later() -> None:
+    asked = list[str]()
+
+    def answer(question: Any) -> dict[str, Any]:
+        asked.append(question["what"])
+        return {}
+
+    widget = RunWidget(VIEW, answer)
+    widget._handle_custom_msg({"id": "q1", "what": "cancel"}, [])
+    widget.show_run(replace(VIEW, status="cancelled", running=()))
+    assert asked == ["cancel"]
+    assert (widget.progress["status"], widget.progress["running"]) == ("cancelled", [])
+
+
+def test_nothing_of_it_stays_in_the_kernel_once_it_is_closed() -> None:
+    widget = RunWidget(VIEW, lambda question: {})
+    layout = widget.layout
+    widget.close()
+    assert widget.comm is None
+    assert layout.comm is None
+
+
+def paced(work: Callable[[Pace], None]) -> list[float]:
+    """Return when a pace that was asked by `work` has sent."""
+    sent = list[float]()
+    pace = Pace(lambda: sent.append(time.monotonic()))
+    work(pace)
+    time.sleep(0.25)
+    return sent
+
+
+def test_many_things_are_told_at_most_ten_times_a_second_and_the_last_always() -> None:
+    def ask(pace: Pace) -> None:
+        end = time.monotonic() + 0.5
+        while time.monotonic() < end:
+            pace.soon()
+            time.sleep(0.001)
+        ask.ended = time.monotonic()  # type: ignore[attr-defined]
+
+    sent = paced(ask)
+    assert 3 <= len(sent) <= 7
+    assert sent[-1] > ask.ended  # type: ignore[attr-defined]
+
+
+def test_what_is_told_now_is_not_told_again() -> None:
+    def ask(pace: Pace) -> None:
+        pace.soon()
+        pace.now()
+
+    assert len(paced(ask)) == 1
+
+
+def test_the_one_who_has_something_to_tell_never_sends_itself() -> None:
+    threads = list[threading.Thread]()
+    pace = Pace(lambda: threads.append(threading.current_thread()))
+    pace.soon()
+    time.sleep(0.2)
+    assert threads
+    assert threading.main_thread() not in threads

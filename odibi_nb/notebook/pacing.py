@@ -16,10 +16,11 @@ class Pace:
     """Calls `send` at most ten times a second, and always after the last thing that there was to tell.
 
     send: tells what holds when it is called; may be called from several threads, some time after `soon`.
+    settling_s: seconds that it waits at least for what comes next.
     """
 
-    def __init__(self, send: Callable[[], None]) -> None:
-        self._send = send
+    def __init__(self, send: Callable[[], None], *, settling_s: float = _SETTLING_S) -> None:
+        self._send, self._settling_s = send, settling_s
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
         self._sent_s = 0.0
@@ -28,7 +29,7 @@ class Pace:
         """Send when enough time has gone by since the last time, from another thread."""
         with self._lock:
             if self._timer is None:
-                wait_s = max(self._sent_s + _INTERVAL_S - time.monotonic(), _SETTLING_S)
+                wait_s = max(self._sent_s + _INTERVAL_S - time.monotonic(), self._settling_s)
                 self._timer = threading.Timer(wait_s, self.now)
                 self._timer.daemon = True
                 self._timer.start()

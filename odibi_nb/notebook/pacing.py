@@ -10,6 +10,7 @@ __all__ = ["Pace"]
 
 _INTERVAL_S = 0.1
 _SETTLING_S = 0.02  # one node ends, the next one starts: what comes together is shown together
+_IDLE_S = 2.0
 
 
 class Pace:
@@ -22,23 +23,35 @@ class Pace:
     def __init__(self, send: Callable[[], None], *, settling_s: float = _SETTLING_S) -> None:
         self._send, self._settling_s = send, settling_s
         self._lock = threading.Lock()
-        self._timer: threading.Timer | None = None
+        self._asked = threading.Event()
+        self._thread: threading.Thread | None = None
         self._sent_s = 0.0
 
     def soon(self) -> None:
         """Send when enough time has gone by since the last time, from another thread."""
         with self._lock:
-            if self._timer is None:
-                wait_s = max(self._sent_s + _INTERVAL_S - time.monotonic(), self._settling_s)
-                self._timer = threading.Timer(wait_s, self.now)
-                self._timer.daemon = True
-                self._timer.start()
+            self._asked.set()
+            if self._thread is None:
+                # One for many times: ipykernel makes a socket for each thread that sends, which costs 1 ms.
+                self._thread = threading.Thread(target=self._work, name="odibi-pace", daemon=True)
+                self._thread.start()
 
     def now(self) -> None:
         """Send, whenever the last time was."""
-        with self._lock:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-            self._sent_s = time.monotonic()
+        self._asked.clear()
+        self._sent_s = time.monotonic()
         self._send()
+
+    def _work(self) -> None:
+        while not self._is_idle():
+            time.sleep(max(self._sent_s + _INTERVAL_S - time.monotonic(), self._settling_s))
+            if self._asked.is_set():
+                self.now()
+
+    def _is_idle(self) -> bool:
+        """Wait for something to tell; whether there was nothing for long, and the thread ends."""
+        self._asked.wait(_IDLE_S)
+        with self._lock:
+            if not self._asked.is_set():
+                self._thread = None
+            return not self._asked.is_set()

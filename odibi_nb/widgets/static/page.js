@@ -99,6 +99,7 @@ function followTheme(element) {
 
 /** Put a view on the page, and let it hear of its model. `events` has a listener for each; return what takes it off. */
 function mount(model, el, view, events) {
+  view.root.classList.add("mathjax_ignore", "tex2jax_ignore"); // `$a$` in a name is no mathematics
   el.append(view.root);
   for (const [event, listener] of Object.entries(events)) model.on(event, listener);
   const ends = [followTheme(view.root), ...(model.get("twin") ? [replaceTwin(model.get("twin"))] : [])];

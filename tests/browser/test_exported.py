@@ -28,7 +28,7 @@ CELLS = (
     ),
     "%odibi diff by_region",
     "%%odibi_sql\nSELECT region, '$a$ and $b$' AS price FROM by_region",
-    "%%odibi_test by_region sums\ngiven: {clean_sales: [{region: N, amount: 5}]}\nexpect: {rows: [{region: N, total: 7}]}",
+    "%%odibi_test by_region sums\ngiven: {clean_sales: [{region: N, amount: 5}]}\nexpect: [{region: N, total: 7}]",
     "%%odibi_node waiting --no-run\nSELECT * FROM clean_sales JOIN not_there USING (region)",
     "%odibi graph",
     "%odibi test",

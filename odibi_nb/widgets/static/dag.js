@@ -288,6 +288,10 @@ class GraphView {
 
   async ask(what) {
     const node = this.open;
+    if (isAlone(this.root)) {
+      if (what !== "card") this.answer.textContent = "The kernel that made this graph is gone: run its cell again.";
+      return;
+    }
     if (what !== "card") this.answer.textContent = "Waiting for the kernel…";
     const { html: answer } = await this.kernel.ask(what, { node });
     if (node === this.open && (what !== "card" || answer)) this.answer.innerHTML = answer;

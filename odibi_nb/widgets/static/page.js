@@ -33,6 +33,11 @@ function isDark() {
   return matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
+/** Whether the kernel of a view is gone for good: it was restarted, or the notebook was opened anew. */
+function isAlone(root) {
+  return root.closest(".jupyter-widgets-disconnected") !== null; // a class that ipywidgets sets
+}
+
 /** Questions to the kernel; a busy one answers later, one that is gone never. */
 class Kernel {
   constructor(model) {

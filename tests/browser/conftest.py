@@ -145,7 +145,7 @@ class Watched:
 
 UNHARMED: tuple[object, list[str], list[str]] = (0, [], [])
 
-_KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel"
+KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel"
 
 
 def command(page: Page, name: str, arguments: str = "{}") -> None:
@@ -159,7 +159,7 @@ def lab_page(page: Page, url: str, name: str, *, dark: bool = False) -> Page:
     page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.context?.isReady", timeout=90_000)
     # The server keeps what an earlier test has chosen.
     command(page, "apputils:change-theme", f"{{theme: 'JupyterLab {'Dark' if dark else 'Light'}'}}")
-    page.wait_for_function(f"{_KERNEL}?.connectionStatus === 'connected' && {_KERNEL}?.status === 'idle'")
+    page.wait_for_function(f"{KERNEL}?.connectionStatus === 'connected' && {KERNEL}?.status === 'idle'")
     return page
 
 

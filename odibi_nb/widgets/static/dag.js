@@ -6,6 +6,9 @@ const BUTTONS = [
   ["mock", "Run on mock", "Run this node on its mock rows; nothing is written"],
   ["plan", "Plan", "Say what a run would do, and why"],
 ];
+const GONE = "The kernel that made this graph is gone: run its cell again.";
+const SLOW = "Waiting for the kernel… It is busy, or it was started anew meanwhile: then run this graph's cell again.";
+const SLOW_AFTER_MS = 2000;
 const ZOOM = { least: 0.1, most: 3, step: 1.25 };
 
 /** Everything that one view on the page shows; several may show one model. */
@@ -288,12 +291,12 @@ class GraphView {
 
   async ask(what) {
     const node = this.open;
-    if (isAlone(this.root)) {
-      if (what !== "card") this.answer.textContent = "The kernel that made this graph is gone: run its cell again.";
-      return;
-    }
-    if (what !== "card") this.answer.textContent = "Waiting for the kernel…";
+    const place = this.answer;
+    if (what !== "card") place.textContent = isAlone(this.root) ? GONE : "Waiting for the kernel…";
+    if (isAlone(this.root)) return;
+    const slow = setTimeout(() => what !== "card" && (place.textContent = SLOW), SLOW_AFTER_MS);
     const { html: answer } = await this.kernel.ask(what, { node });
+    clearTimeout(slow);
     if (node === this.open && (what !== "card" || answer)) this.answer.innerHTML = answer;
   }
 

@@ -86,5 +86,5 @@ def test_notebook_7_shows_it_too(lab: tuple[str, Path], browser: Browser) -> Non
     expect(page.locator("[data-odibi-twin]")).to_be_hidden()
     node.click()
     expect(page.locator(".odibi-dag-details .odibi-card")).to_contain_text("SELECT region")
-    screenshot(page, "live_notebook_7")
+    screenshot(page, "live_notebook_7_light")
     page.close()

@@ -63,8 +63,8 @@ class GraphView {
     this.focused = this.cards.has(this.focused) ? this.focused : first;
     this.rove(this.focused);
     this.states();
+    if (this.open !== null && !this.cards.has(this.open)) this.close(); // it leaves its room to the graph
     this.fit();
-    if (this.open !== null && !this.cards.has(this.open)) this.close();
   }
 
   card(node, width, height) {

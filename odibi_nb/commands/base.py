@@ -23,7 +23,7 @@ class Shown:
 
     error: raised once the rest is shown. exit_status: of the shell command. next_cell: a text for the notebook's next
     cell. notes: said beside it in a shell, on stderr. graph: which nodes it is a graph of, where a live one may be
-    shown in its stead.
+    shown in its stead; collapse: by what these are collapsed.
     """
 
     text: str = ""
@@ -35,6 +35,7 @@ class Shown:
     next_cell: str | None = None
     notes: Sequence[str] = ()
     graph: Callable[[], list[str]] | None = None
+    collapse: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from odibi_nb.cells.option_parser import Option
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selected
 from odibi_nb.views.build import dag_view
+from odibi_nb.views.grouping import GROUPINGS, collapsed
 
 __all__ = ["COMMANDS"]
 
@@ -19,6 +20,8 @@ def graph(call: Call) -> Shown:
     from odibi_nb.pictures import dag_html, dag_svg, dag_text
 
     view = dag_view(call.ws, selected(call))
+    by = call.values.get("collapse") or ""
+    view = collapsed(view, by) if by else view
     data = asdict(view)
     match call.values.get("format"):
         case "svg":
@@ -32,7 +35,8 @@ def graph(call: Call) -> Shown:
         case _:
             if call.door == "shell":
                 return Shown(dag_text(view), data=data)
-            return Shown(dag_text(view), dag_html(view), dag_svg(view), data, graph=partial(selected, call))
+            names = partial(selected, call)
+            return Shown(dag_text(view), dag_html(view), dag_svg(view), data, graph=names, collapse=by)
 
 
 COMMANDS = {
@@ -45,6 +49,7 @@ COMMANDS = {
         options=(
             SELECT,
             EXCLUDE,
+            Option("--collapse", choices=GROUPINGS, metavar="BY", help="one node for all of a tag, layer or pipeline"),
             Option("--format", choices=("text", "svg", "dot", "json"), metavar="FORMAT", help="text, svg, dot or json"),
         ),
     )

@@ -101,6 +101,7 @@ class _Loaded:
 
     def _before_cell(self, info: Any) -> None:
         """Take in what the front end says of the cell; drop the nodes of deleted ones, and say so."""
+        self._live.begin_cell()
         gone = self._watch.begin(info)
         if (running := self._watch.running) is not None:
             self._workspace.broken.forget_cells([running[0]])
@@ -121,7 +122,7 @@ class _Loaded:
         if result.success and (cell := self._watch.running) is not None:
             for name in self._workspace.drop_undeclared(*cell):
                 print(f"dropped {name}: its cell declares it no more · %odibi drop {name} --undo brings it back")  # noqa: T201
-        self._live.refresh()
+        self._live.end_cell()
 
 
 def _new_workspace(shell: InteractiveShell) -> Workspace:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -36,14 +36,15 @@ class LiveGraphs:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._graphs: dict[str, _LiveGraph] = {}
+        self._cell = _RunningCell()
 
-    def graph(self, names: Callable[[], list[str]], cell: str | None) -> DagWidget:
+    def graph(self, names: Callable[[], list[str]], cell: str | None, *, collapse: str = "") -> DagWidget:
         """Return a widget of the graph of some nodes, to be displayed; its `twin` is the id of its static picture.
 
         names: which nodes they are, asked again whenever nodes may have come or gone. cell: the id of the cell that
-        asks; what it has shown before is no longer on the page.
+        asks; what it has shown before is no longer on the page. collapse: by what nodes are collapsed at first.
         """
-        graph = _LiveGraph(self._workspace, names)
+        graph = _LiveGraph(self._workspace, names, collapse, self._cell)
         self._close(cell or "")
         while len(self._graphs) >= _MOST_GRAPHS:
             self._close(next(iter(self._graphs)))
@@ -54,8 +55,20 @@ class LiveGraphs:
         for graph in self._graphs.values():
             graph.follow(event)
 
+    def begin_cell(self) -> None:
+        """Let buttons wait until the cell that now runs has ended."""
+        self._cell.goes_on = True
+
+    def end_cell(self) -> None:
+        """Show everything as it is now, and do what has waited for the cell's end."""
+        self._cell.goes_on = False
+        self.refresh()
+        waiting, self._cell.waiting = self._cell.waiting, []
+        for act in waiting:
+            act()
+
     def refresh(self) -> None:
-        """Show everything as it is now; done after each cell."""
+        """Show everything as it is now."""
         for graph in self._graphs.values():
             graph.refresh()
 
@@ -69,20 +82,28 @@ class LiveGraphs:
             graph.widget.close()
 
 
+@dataclass(slots=True)
+class _RunningCell:
+    """Whether a cell runs, and what waits for its end: front ends may ask on another thread meanwhile."""
+
+    goes_on: bool = False
+    waiting: list[Callable[[], None]] = field(default_factory=list)
+
+
 class _LiveGraph:
     """One graph; what a run tells is sent at most ten times a second, and the last of it always."""
 
-    def __init__(self, workspace: Workspace, names: Callable[[], list[str]]) -> None:
+    def __init__(self, workspace: Workspace, names: Callable[[], list[str]], collapse: str, cell: _RunningCell) -> None:
         from odibi_nb.widgets.dag import DagWidget
 
-        self._workspace, self._names = workspace, names
+        self._workspace, self._names, self._cell = workspace, names, cell
         self._lock = threading.RLock()
         self._running: dict[str, DagNodeView] = {}
         self._made: dict[str, _Made] = {}
         self._timer: threading.Timer | None = None
         self._sent_s = 0.0
         self._view = self._look()
-        self.widget: DagWidget = DagWidget(self._view, self._answer, twin=_twin(self._view))
+        self.widget: DagWidget = DagWidget(self._view, self._answer, twin=_twin(self._view), collapse=collapse)
         self._show_cards()
 
     def follow(self, event: Event) -> None:
@@ -145,17 +166,27 @@ class _LiveGraph:
         self._made = {}
         for node in [node for node in self._view.nodes if node.name in ws.nodes][:_MOST_CARDS]:
             name = node.name
-            made = self._made[name] = _Made(ws.nodes[name], ws.result(name), (node.status, *ws.nodes.missing_for(name)))
+            tests = ws.tests.statuses(name, ws.nodes[name].declared).values()
+            said = (node.status, *ws.nodes.missing_for(name), *tests)
+            made = self._made[name] = _Made(ws.nodes[name], ws.result(name), said)
             if not made.is_same(before.get(name)):
                 with suppress(OdibiException):  # rows that can't be looked at any more: the last card stays
                     cards[name] = node_view(ws, name, compare=False)
         if cards:
             self.widget.show_cards(cards)
 
-    def _answer(self, question: Mapping[str, Any]) -> dict[str, str]:
-        """Do what the page asks for, and return what it is to show."""
+    def _answer(self, question: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Do what the page asks for, and return what it is to show; None: it waits for the end of a cell."""
         what, name = question["what"], question["node"]
-        return {"html": self._act(what, name) if what in _ACTS else self._open(name)}
+        if what in _ACTS and what != "plan" and self._cell.goes_on:
+            self._cell.waiting.append(lambda: self.widget.tell(question, {"html": self._act(what, name)}))
+            return None
+        if what in _ACTS:
+            return {"html": self._act(what, name)}
+        try:
+            return self._trace(name, question["column"]) if what == "trace" else self._open(name)
+        except OdibiException as exc:
+            return {"html": _error_html(exc)}
 
     def _act(self, what: str, name: str) -> str:
         """Do what a button says, and return the answer as HTML."""
@@ -170,15 +201,22 @@ class _LiveGraph:
             self.refresh()
         return (shown.html or shown.text) if shown.error is None else _with_error(shown.html or "", shown.error)
 
-    def _open(self, name: str) -> str:
-        """Send the whole card of a node that somebody has opened; return what keeps it from being made."""
+    def _open(self, name: str) -> dict[str, Any]:
+        """Send the whole card of a node that somebody has opened; return which columns can be traced."""
         from odibi_nb.views.build import node_view
 
-        try:
-            self.widget.show_cards({name: node_view(self._workspace, name)})
-        except OdibiException as exc:
-            return _error_html(exc)
-        return ""
+        view = node_view(self._workspace, name)
+        self.widget.show_cards({name: view})
+        return {"html": "", "columns": [column.name for column in view.schema]}
+
+    def _trace(self, name: str, column: str) -> dict[str, Any]:
+        """Return where a column comes from and goes to."""
+        from odibi_nb.pictures import lineage_html
+        from odibi_nb.views.lineage import lineage_view
+        from odibi_nb.widgets.dag import trace_of
+
+        view = lineage_view(self._workspace, name, column)
+        return {"html": lineage_html(view), **trace_of(view)}
 
 
 class _Made(NamedTuple):

@@ -111,7 +111,8 @@ class OdibiMagics(Magics):
             show(shown)
             return
         running = self._watch.running
-        graph = self._live.graph(shown.graph, running[0] if running is not None else None)
+        cell = running[0] if running is not None else None
+        graph = self._live.graph(shown.graph, cell, collapse=shown.collapse)
         # First of all what every reader of the notebook sees; the live one hides it while it is there.
         show(replace(shown, html=as_twin(shown.html or "", graph.twin)))
         show_widget(graph)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from odibi_nb.exceptions import plural
 from odibi_nb.pictures.diff import changes_html, changes_text
 from odibi_nb.pictures.expectation import broken_html, broken_text
@@ -10,7 +12,7 @@ from odibi_nb.pictures.style import with_style
 from odibi_nb.pictures.symbols import known, look, mark
 from odibi_nb.pictures.table import listing_html, table_html, table_text
 from odibi_nb.pictures.text import display_width, join_facts, row_count, visible
-from odibi_nb.views import DependencyView, ErrorView, NodeView
+from odibi_nb.views import CheckView, DependencyView, ErrorView, NodeView
 
 __all__ = ["card_html", "error_html", "error_text", "fold", "node_html", "node_text", "status_html"]
 
@@ -115,6 +117,7 @@ def _folded(view: NodeView) -> list[Markup]:
     return [
         *fold(plural(len(types), "column"), listing_html(("column", "type"), types) if types else None),
         *fold(_dependency_title(view.dependencies), _dependencies(view.dependencies)),
+        *fold(_checks_title(view.checks), _checks(view.checks)),
         *fold("output", tag("pre", view.output) if view.output else None),
         *fold("code", tag("pre", view.code) if view.code else None),
     ]
@@ -123,6 +126,19 @@ def _folded(view: NodeView) -> list[Markup]:
 def fold(title: str, content: Markup | None) -> list[Markup]:
     """Return what opens on a click; nothing where there is no content."""
     return [tag("details", tag("summary", title), content)] if content else []
+
+
+def _checks_title(checks: tuple[CheckView, ...]) -> str:
+    """Say how many there are of each kind, and how many of them did not pass."""
+    kinds = Counter(check.kind for check in checks)
+    wrong = sum(check.status in {"failed", "error", "warning"} for check in checks)
+    counts = ", ".join(plural(count, kind) for kind, count in kinds.items())
+    return f"{counts}, {wrong} not passed" if wrong else counts
+
+
+def _checks(checks: tuple[CheckView, ...]) -> Markup | None:
+    rows = [(one.name, one.kind, one.status, one.detail) for one in checks]
+    return listing_html(("test", "kind", "status", ""), rows) if rows else None
 
 
 def _dependency_title(dependencies: tuple[DependencyView, ...]) -> str:

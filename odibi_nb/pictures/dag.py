@@ -13,7 +13,7 @@ from odibi_nb.pictures.style import with_style
 from odibi_nb.pictures.symbols import STATUSES, mark
 from odibi_nb.pictures.table import listing_html
 from odibi_nb.pictures.text import aligned, row_count, visible
-from odibi_nb.views import DagView
+from odibi_nb.views import DagNodeView, DagView
 
 __all__ = ["counts", "dag_html", "dag_svg", "dag_text"]
 
@@ -48,7 +48,7 @@ def dag_text(view: DagView) -> str:
         return f"{visible(view.title)}: no nodes yet"
     upstream = _upstream(view)
     rows = [
-        (mark(node.status), node.name, node.kind, row_count(node.rows), node.time, arrow_from(upstream[node.name]))
+        (mark(node.status), node.name, node.kind, _count(node), node.time, arrow_from(upstream[node.name]))
         for node in view.nodes
     ]
     lines = aligned(rows, (False, False, False, True, True))
@@ -63,6 +63,10 @@ def counts(statuses: list[str]) -> str:
 
 
 def _summary(view: DagView) -> str:
+    groups = sum(bool(node.members) for node in view.nodes)
+    if groups:
+        total = sum(len(node.members) or 1 for node in view.nodes)
+        return f"{view.title}: {plural(total, 'node')}, {len(view.nodes)} shown, {plural(groups, 'group')} of them"
     return f"{view.title}: {plural(len(view.nodes), 'node')}, {counts([node.status for node in view.nodes])}"
 
 
@@ -82,11 +86,20 @@ def _described(view: DagView) -> str:
 def _table(view: DagView) -> Markup:
     upstream = _upstream(view)
     rows = [
-        (node.name, node.kind, status_html(node.status), node.rows, node.time, arrow_from(upstream[node.name]))
+        (node.name, node.kind, status_html(node.status), _size(node), node.time, arrow_from(upstream[node.name]))
         for node in view.nodes
     ]
     header = ("node", "kind", "status", "rows", "time", "")
     return listing_html(header, rows, right_aligned=(False, False, False, True, True))
+
+
+def _count(node: DagNodeView) -> str:
+    return _size(node) if node.members else row_count(node.rows)
+
+
+def _size(node: DagNodeView) -> str:
+    """Return how many rows a node has, or how many nodes a group."""
+    return plural(len(node.members), "node") if node.members else node.rows
 
 
 def _upstream(view: DagView) -> dict[str, list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from odibi_nb.exceptions import shortened
+from odibi_nb.exceptions import plural, shortened
 from odibi_nb.graph import digraph, node_ids
 from odibi_nb.pictures.layout import Layout, Point, lay_out, lay_out_in_layers
 from odibi_nb.pictures.markup import Markup, tag
@@ -91,6 +91,8 @@ def shown_name(name: str) -> str:
 
 def facts(node: DagNodeView) -> str:
     """Return all that is known of a node, for titles and readers of the screen."""
+    if node.members:
+        return join_facts(node.name, second_line(node), ", ".join(node.members))
     return join_facts(node.name, node.kind, node.status, row_count(node.rows), node.time)
 
 
@@ -166,6 +168,8 @@ def _card(node: DagNodeView, corner: Point, width: float) -> Markup:
 
 def second_line(node: DagNodeView) -> str:
     """Return what stands below a node's name."""
+    if node.members:
+        return join_facts(plural(len(node.members), "node"), node.reason)
     done = node.status in {"completed", "cached", "stale"}
     return join_facts("" if done and (node.rows or node.time) else node.status, row_count(node.rows), node.time)
 

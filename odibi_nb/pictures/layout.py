@@ -113,7 +113,7 @@ def _layers(upstream: dict[str, list[str]]) -> list[list[str]]:
     depth: dict[str, int] = {}
     layers: list[list[str]] = []
     for node, tails in upstream.items():
-        depth[node] = 1 + max((depth[tail] for tail in tails), default=-1)
+        depth[node] = 1 + max((depth.get(tail, -1) for tail in tails), default=-1)  # groups may read each other
         if depth[node] == len(layers):
             layers.append([])
         layers[depth[node]].append(node)
@@ -121,7 +121,8 @@ def _layers(upstream: dict[str, list[str]]) -> list[list[str]]:
 
 
 def _mean_height(nodes: Sequence[str], places: dict[str, Point]) -> float:
-    return sum(places[node][1] for node in nodes) / len(nodes) if nodes else 0.0
+    heights = [places[node][1] for node in nodes if node in places]
+    return sum(heights) / len(heights) if heights else 0.0
 
 
 def _curve(tail: Point, head: Point, half_width: float) -> tuple[Point, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from odibi_nb.views.models import (
+    CheckView,
     ColumnView,
     DagNodeView,
     DagView,
@@ -26,6 +27,7 @@ from odibi_nb.views.profile import BarView, ColumnProfileView, ProfileView
 
 __all__ = [
     "BarView",
+    "CheckView",
     "ColumnProfileView",
     "ColumnView",
     "DagNodeView",

@@ -10,6 +10,7 @@ from odibi_nb.exceptions import NodeExecutionError, OdibiException, around, shor
 from odibi_nb.runner import NodeResult, RunOutcome
 from odibi_nb.views.build_diff import changes_of
 from odibi_nb.views.cells import duration_text, long_text, sample_view, table_view
+from odibi_nb.views.checks import checks_of
 from odibi_nb.views.models import (
     ColumnView,
     DagNodeView,
@@ -73,6 +74,7 @@ def node_view(
             description=node.config.description or "",
             error=error_view(error) if error else None,
             dependencies=tuple(DependencyView(d.name, d.reason, d.name in workspace.nodes) for d in task.dependencies),
+            checks=checks_of(workspace, task, result),
             notes=(*waits, *workspace.notes(name), *workspace.unsure(name)),
             code=node.code,
         )
@@ -190,8 +192,9 @@ def outcome_view(workspace: Workspace, name: str, result: NodeResult, rows: int 
 def _dag_node(workspace: Workspace, name: str, status: str) -> DagNodeView:
     result, task = None if status == "pending" else workspace.result(name), workspace.nodes.task(name)
     time = duration_text(result.duration) if result is not None and result.success else ""
-    tags = tuple(workspace.nodes[name].config.tags)
-    return DagNodeView(name, task.kind, status, _rows_text(result), time, tags)
+    node = workspace.nodes[name]
+    tags, pipeline = tuple(node.config.tags), node.pipeline or ""
+    return DagNodeView(name, task.kind, status, _rows_text(result), time, tags, pipeline=pipeline)
 
 
 def _written(result: NodeResult) -> str:

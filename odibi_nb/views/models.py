@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from odibi_nb.views.differences import DifferencesView
 
 __all__ = [
+    "CheckView",
     "ColumnView",
     "DagNodeView",
     "DagView",
@@ -100,6 +101,16 @@ class ExpectationView:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckView:
+    """What tests a node. kind: expectation or unit test. status: passed, failed, warning, error or pending."""
+
+    name: str
+    kind: str
+    status: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DiffView:
     """What differs between a node's result and another one.
 
@@ -142,7 +153,8 @@ class NodeView:
 
     kind: source, sql, python, sink or pass. rows: "1,234", "≥ 10" or "" when not known.
     time: "12 ms" or "". written: what was written where, or "". badges: MOCK, SAMPLE, STALE INPUT.
-    expectations: those that don't hold. changes: against the last result of another declaration or of other files.
+    expectations: those that don't hold. checks: all that tests it. changes: against the last result of another
+    declaration or of other files.
     """
 
     name: str
@@ -161,6 +173,7 @@ class NodeView:
     preview: TableView | None = None
     schema: tuple[ColumnView, ...] = ()
     dependencies: tuple[DependencyView, ...] = ()
+    checks: tuple[CheckView, ...] = ()
     output: str = ""
     code: str = ""
 
@@ -185,7 +198,8 @@ class QueryView:
 class DagNodeView:
     """One node of the picture; status "unresolved" marks a name that is read but not declared.
 
-    reason: what keeps it from running, as far as a listing says it. kind: "" where that can't be told.
+    reason: what keeps it from running, as far as a listing says it; of a group, how its nodes stand. kind: "" where
+    that can't be told. members: the nodes that a group stands for.
     """
 
     name: str
@@ -195,6 +209,8 @@ class DagNodeView:
     time: str = ""
     tags: tuple[str, ...] = ()
     reason: str = ""
+    pipeline: str = ""
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

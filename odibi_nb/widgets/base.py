@@ -17,7 +17,7 @@ __all__ = ["Answer", "LiveWidget", "module", "styles"]
 
 _STATIC = Path(__file__).parent / "static"
 
-Answer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+Answer = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
 
 
 def module(*parts: str) -> str:
@@ -42,14 +42,20 @@ class LiveWidget(anywidget.AnyWidget):
     def __init__(self, answer: Answer, **traits: Any) -> None:
         """Show something.
 
-        answer: gets what the page asks, with `what` it is, and returns what the page is to know.
+        answer: gets what the page asks, with `what` it is, and returns what the page is to know; None where it is told
+        later, by `tell`.
         """
         super().__init__(**traits)
         self._answer = answer
         self.on_msg(self._asked)
 
     def _asked(self, widget: Any, question: Mapping[str, Any], buffers: Any) -> None:
-        self.send({**self._answer(question), "id": question.get("id")})
+        if (told := self._answer(question)) is not None:
+            self.tell(question, told)
+
+    def tell(self, question: Mapping[str, Any], told: Mapping[str, Any]) -> None:
+        """Answer a question."""
+        self.send({**told, "id": question["id"]})
 
 
 @cache

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Mapping
 from typing import Any
 
 import traitlets
@@ -10,10 +11,11 @@ import traitlets
 from odibi_nb.pictures.card import card_html
 from odibi_nb.pictures.drawing import facts, place, second_line, shown_name
 from odibi_nb.pictures.symbols import STATUSES, kind_path, known
-from odibi_nb.views import DagNodeView, DagView, NodeView
+from odibi_nb.views import DagNodeView, DagView, LineageView, NodeView
+from odibi_nb.views.grouping import GROUPINGS, collapsed
 from odibi_nb.widgets.base import Answer, LiveWidget, module, styles
 
-__all__ = ["DagWidget", "graph_of", "state_of"]
+__all__ = ["DagWidget", "graph_of", "state_of", "trace_of"]
 
 _MARKS = {status: one.path for status, one in STATUSES.items()}
 _ROOM = 150.0  # pixels: "completed · 1,234,567 rows" becomes longer while a run goes on
@@ -23,7 +25,8 @@ class DagWidget(LiveWidget):
     """The graph of some nodes, in the browser.
 
     graph: what runs don't change: places, edges, icons. states: what they do change, by node. cards: each node's
-    card as HTML without scripts, so that a click needs no kernel; a card that isn't there is asked for.
+    card as HTML without scripts, so that a click needs no kernel; a card that isn't there is asked for. grouping: by
+    what nodes are collapsed into groups, and which of these are expanded; the page says.
     """
 
     _esm = module("dag")
@@ -31,20 +34,29 @@ class DagWidget(LiveWidget):
     graph = traitlets.Dict().tag(sync=True)
     states = traitlets.Dict().tag(sync=True)
     cards = traitlets.Dict().tag(sync=True)
+    grouping = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, view: DagView, answer: Answer, *, twin: str = "") -> None:
+    def __init__(self, view: DagView, answer: Answer, *, twin: str = "", collapse: str = "") -> None:
         """Show a graph.
 
-        answer: does `what` a button says to do with a `node`, and returns an answer with its `html`.
+        answer: does `what` a button says to do with a `node`, and returns an answer with its `html`. collapse: by what
+        nodes are collapsed at first: tag, layer, pipeline or "".
         """
-        super().__init__(answer, graph=graph_of(view), states=_states(view.nodes), twin=twin)
-        self._shape = _shape(view)
+        super().__init__(answer, twin=twin, grouping={"by": collapse, "expanded": []})
+        self._drawing = threading.RLock()  # runs and questions come on threads of their own
+        self._view, self._drawn = view, ()
+        self.show_graph(view)
+        self.observe(lambda change: self.show_graph(self._view), "grouping")
 
     def show_graph(self, view: DagView) -> None:
         """Show the graph as it is now; what is as it was isn't sent again."""
-        if (shape := _shape(view)) != self._shape:
-            self.graph, self._shape = graph_of(view), shape
-        self.states = _states(view.nodes)
+        with self._drawing:
+            self._view, by = view, self.grouping.get("by", "")
+            shown = collapsed(view, by, expanded=self.grouping.get("expanded", ())) if by in GROUPINGS else view
+            self.states = {node.name: state_of(node) for node in (*view.nodes, *shown.nodes)}
+            if (drawn := _shape(shown)) != self._drawn:
+                self.graph = {**graph_of(shown), "groupings": _groupings(view)}
+                self._drawn = drawn
 
     def show_cards(self, cards: Mapping[str, NodeView]) -> None:
         """Put the cards of nodes in the place of those that they had."""
@@ -61,6 +73,7 @@ def graph_of(view: DagView) -> dict[str, Any]:
             "kind": node.kind,
             "icon": kind_path(node.kind),
             "tags": list(node.tags),
+            "members": list(node.members),
             "x": round(placed.nodes[node.name][0], 1),
             "y": round(placed.nodes[node.name][1], 1),
         }
@@ -81,9 +94,20 @@ def state_of(node: DagNodeView) -> dict[str, str]:
     return {"status": known(node.status), "line": second_line(node), "said": facts(node)}
 
 
-def _states(nodes: Iterable[DagNodeView]) -> dict[str, dict[str, str]]:
-    return {node.name: state_of(node) for node in nodes}
+def trace_of(view: LineageView) -> dict[str, Any]:
+    """Return the columns of each node, and the edges between nodes, that a lineage passes."""
+    columns: dict[str, list[str]] = {}
+    for one in view.columns:
+        columns.setdefault(one.owner, []).append(one.column)
+    owners = [one.owner for one in view.columns]
+    edges = dict.fromkeys((owners[edge.upstream], owners[edge.downstream]) for edge in view.edges)
+    return {"columns": columns, "edges": [list(edge) for edge in edges]}
+
+
+def _groupings(view: DagView) -> list[str]:
+    """Return what makes groups of a graph."""
+    return [by for by in GROUPINGS if len(collapsed(view, by).nodes) < len(view.nodes)]
 
 
 def _shape(view: DagView) -> tuple[Any, ...]:
-    return view.title, tuple((node.name, node.kind, node.tags) for node in view.nodes), view.edges
+    return view.title, tuple((node.name, node.kind, node.tags, node.members) for node in view.nodes), view.edges

@@ -95,6 +95,7 @@ class NodeTests(Mapping[str, NodeTest]):
 
     def __init__(self) -> None:
         self._tests: dict[str, NodeTest] = {}
+        self._outcomes: dict[str, tuple[NodeTest, float, str]] = {}
 
     def __getitem__(self, test_id: str) -> NodeTest:
         if test_id not in self._tests:
@@ -117,6 +118,22 @@ class NodeTests(Mapping[str, NodeTest]):
             test = replace(test, notes=(test.origin.both(before.origin, f"declare the test '{test.id}'"),))
         self._tests[test.id] = test
         return test
+
+    def note(self, test: NodeTest, declared: float, status: str) -> None:
+        """Remember how a test of a node has come out; declared: when that node was."""
+        self._outcomes[test.id] = (test, declared, status)
+
+    def statuses(self, node: str, declared: float) -> dict[str, str]:
+        """Return by name how the tests of a node came out last.
+
+        "pending" stands for those that have changed since, or whose node has; declared: when that was.
+        """
+        tests = [test for test in self._tests.values() if test.node == node]
+        outcomes = {test.name: self._outcomes.get(test.id, (None, 0.0, "")) for test in tests}
+        return {
+            test.name: outcomes[test.name][2] if outcomes[test.name][:2] == (test, declared) else "pending"
+            for test in tests
+        }
 
     def drop(self, test_id: str) -> None:
         """Forget a test; raises UnknownNameError."""

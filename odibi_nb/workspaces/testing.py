@@ -66,6 +66,8 @@ def run_test(workspace: Workspace, test: NodeTest) -> Verdict:
         if exc.where.line is None and exc.where.cell is None:
             exc.at(**test.place)
         verdict = Verdict(test, "error", error=exc.at(node=test.node, file=test.origin.file))
+    if test.node in workspace.nodes:
+        workspace.tests.note(test, workspace.nodes[test.node].declared, verdict.status)
     return replace(verdict, duration=time.perf_counter() - begun)
 
 

@@ -6,10 +6,18 @@ const BUTTONS = [
   ["mock", "Run on mock", "Run this node on its mock rows; nothing is written"],
   ["plan", "Plan", "Say what a run would do, and why"],
 ];
+const ZOOM = { least: 0.1, most: 3, step: 1.25, legible: 0.4, readable: 0.65, few: 60 };
 const GONE = "The kernel that made this graph is gone: run its cell again.";
-const SLOW = "Waiting for the kernel… It is busy, or it was started anew meanwhile: then run this graph's cell again.";
-const SLOW_AFTER_MS = 2000;
-const ZOOM = { least: 0.1, most: 3, step: 1.25 };
+const QUEUED = "Queued: the kernel is busy and does this as soon as it is free. Was it restarted? Then run this graph's cell again.";
+const BUSY_MS = 700; // without an answer after it the kernel has something else to do
+const TEXT = { left: 32, right: 28, character: 6 }; // of a card's second line, in pixels
+
+/** Return a text of at most `most` characters, shortened in the middle. */
+function shortened(text, most) {
+  if (text.length <= most) return text;
+  const kept = Math.max(2, most - 1);
+  return `${text.slice(0, Math.ceil(kept / 2))}…${text.slice(text.length - Math.floor(kept / 2))}`;
+}
 
 /** Everything that one view on the page shows; several may show one model. */
 class GraphView {
@@ -17,6 +25,9 @@ class GraphView {
     this.model = model;
     this.kernel = new Kernel(model);
     this.open = null;
+    this.wanted = null; // a node to open once it is drawn
+    this.traced = null; // where a column comes from and goes to, by node
+    this.trace = null; // the same by what is drawn
     this.scale = 1;
     this.offset = [0, 0];
     this.build();
@@ -28,7 +39,10 @@ class GraphView {
     this.search = html("input", { type: "search", placeholder: "Find a node or tag", "aria-label": "Find a node or tag" });
     this.summary = html("span", { class: "odibi-dag-summary" });
     this.live = html("span", { class: "odibi-dag-live", "aria-live": "polite" });
-    const bar = html("div", { class: "odibi-dag-bar" }, this.summary, this.search,
+    this.grouping = html("select", { "aria-label": "Show one node for all of a group" });
+    this.grouping.addEventListener("change", () => this.group({ by: this.grouping.value, expanded: [] }));
+    this.expanded = html("span", { class: "odibi-dag-expanded" });
+    const bar = html("div", { class: "odibi-dag-bar" }, this.summary, this.search, this.grouping, this.expanded,
       button("−", "Zoom out", () => this.zoom(1 / ZOOM.step)),
       button("+", "Zoom in", () => this.zoom(ZOOM.step)),
       button("Fit", "Fit the graph into its frame", () => this.fit()), this.live);
@@ -63,8 +77,13 @@ class GraphView {
     this.focused = this.cards.has(this.focused) ? this.focused : first;
     this.rove(this.focused);
     this.states();
-    if (this.open !== null && !this.cards.has(this.open)) this.close(); // it leaves its room to the graph
-    this.fit();
+    if (this.open !== null && !this.cards.has(this.open)) this.close(); // before the graph is fitted into its room
+    this.fit(this.cards.size <= ZOOM.few ? ZOOM.readable : ZOOM.least); // few are read, of many one sees the colours
+    this.groups();
+    const { wanted } = this;
+    this.wanted = null;
+    if (this.cards.has(wanted)) this.show(wanted, true);
+    else this.drawTrace();
   }
 
   card(node, width, height) {
@@ -90,34 +109,96 @@ class GraphView {
 
   states() {
     const states = this.model.get("states");
-    const counts = new Map();
     for (const [name, card] of this.cards) {
       const state = states[name] ?? { status: "pending", line: "", said: name };
-      counts.set(state.status, (counts.get(state.status) ?? 0) + 1);
       if (card.said === state.said) continue;
       card.said = state.said;
       card.group.dataset.status = state.status;
       card.group.setAttribute("aria-label", state.said);
       card.title.textContent = state.said;
-      card.line.textContent = state.line;
+      this.write(card, state.line);
       card.mark.setAttribute("d", this.graph.marks[state.status]);
     }
     for (const { tail, path } of this.edges) path.classList.toggle("odibi-dag-dashed", states[tail]?.status === "unresolved");
-    const words = [...counts].map(([status, count]) => `${count} ${status}`).join(", ");
-    const nodes = this.cards.size === 1 ? "1 node" : `${this.cards.size.toLocaleString("en")} nodes`;
+    this.members();
+    this.count(states);
+  }
+
+  /** Say how many nodes there are, also in groups, and how many have each status. */
+  count(states) {
+    const names = this.graph.nodes.flatMap(({ name, members }) => (members.length ? members : [name]));
+    const counts = new Map();
+    for (const name of names) {
+      const status = states[name]?.status ?? "pending";
+      counts.set(status, (counts.get(status) ?? 0) + 1);
+    }
+    const words = [...counts].map(([status, count]) => `${count.toLocaleString("en")} ${status}`).join(", ");
+    const nodes = names.length === 1 ? "1 node" : `${names.length.toLocaleString("en")} nodes`;
     this.summary.textContent = `${this.graph.title}: ${nodes}`;
     if (this.live.textContent !== words) this.live.textContent = words;
   }
 
+  /** Write what stands below a node's name: while a column is traced, the columns of it that have to do with that. */
+  write(card, line = this.model.get("states")[card.node.name]?.line ?? "") {
+    const room = Math.floor((this.graph.card[0] - TEXT.left - TEXT.right) / TEXT.character);
+    const columns = this.trace?.columns.get(card.node.name);
+    card.line.textContent = columns ? shortened(columns.join(", "), room) : line;
+    card.group.classList.toggle("odibi-dag-traced", columns !== undefined);
+  }
+
+  // ---------------------------------------------------------------- groups
+
+  /** Offer what makes groups of this graph, and what collapses those again that are expanded. */
+  groups() {
+    const { by, expanded } = this.model.get("grouping");
+    const options = [["", "All nodes"], ...this.graph.groupings.map((one) => [one, `By ${one}`])];
+    this.grouping.hidden = options.length === 1;
+    this.grouping.replaceChildren(...options.map(([value, label]) => html("option", { value }, label)));
+    this.grouping.value = by;
+    this.expanded.replaceChildren(...expanded.map((name) => {
+      const rest = expanded.filter((one) => one !== name);
+      return button(`${name} ×`, `Collapse ${name}`, () => this.group({ by, expanded: rest }));
+    }));
+  }
+
+  group(grouping) {
+    this.model.set("grouping", grouping);
+    this.model.save_changes();
+  }
+
+  /** Show the nodes of a group each for itself, and open one of them. */
+  expand(name, member) {
+    const { by, expanded } = this.model.get("grouping");
+    this.wanted = member;
+    this.group({ by, expanded: [...expanded, name] });
+  }
+
+  /** List a group's nodes in its details. */
+  members() {
+    const members = this.cards.get(this.open)?.node.members ?? [];
+    if (!members.length) return;
+    const states = this.model.get("states");
+    const rows = members.map((name) => {
+      const { status, line } = states[name] ?? { status: "pending", line: "" };
+      const mark = svg("svg", { viewBox: "0 0 16 16", class: "odibi-dag-small" }, svg("path", { d: this.graph.marks[status] }));
+      const open = button(name, `Expand ${this.open} and open ${name}`, () => this.expand(this.open, name));
+      return html("li", { "data-status": status }, mark, open, html("span", {}, line));
+    });
+    const at = this.details.scrollTop;
+    this.body.replaceChildren(html("ul", { class: "odibi-dag-members" }, ...rows));
+    this.details.scrollTop = at;
+  }
+
   // ---------------------------------------------------------------- where one looks
 
-  fit() {
+  /** Show all of the graph; `least`: as far as cards don't become smaller than that. */
+  fit(least = ZOOM.least) {
     const [width, height] = this.graph.size;
     const frame = this.canvas.getBoundingClientRect();
     this.width = this.root.clientWidth;
     const room = [frame.width || 900, Math.min(Math.max(height, 90), 560)];
     this.canvas.style.height = `${room[1]}px`;
-    this.scale = Math.min(1, Math.max(ZOOM.least, Math.min(room[0] / width, room[1] / height)));
+    this.scale = Math.min(1, Math.max(least, Math.min(room[0] / width, room[1] / height)));
     this.offset = [Math.max(0, (room[0] - width * this.scale) / 2), Math.max(0, (room[1] - height * this.scale) / 2)];
     this.place();
   }
@@ -139,6 +220,7 @@ class GraphView {
   place() {
     const [x, y] = this.offset;
     this.stage.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(${this.scale.toFixed(3)})`);
+    this.canvas.classList.toggle("odibi-dag-far", this.scale < ZOOM.legible); // then a node is its colour
   }
 
   pan(event) {
@@ -189,25 +271,58 @@ class GraphView {
   }
 
   highlight(name) {
-    const near = name === null ? null : new Set([name, ...this.reach(name, this.above), ...this.reach(name, this.below)]);
-    this.dim((one) => near === null || near.has(one));
+    if (name === null) this.drawTrace();
+    else this.dim(new Set([name, ...this.reach(name, this.above), ...this.reach(name, this.below)]));
   }
 
-  dim(isNear) {
-    for (const [name, card] of this.cards) card.group.classList.toggle("odibi-dag-dim", !isNear(name));
-    for (const { tail, head, path } of this.edges) path.classList.toggle("odibi-dag-dim", !(isNear(tail) && isNear(head)));
+  /** Let all but some nodes step back; null: none does. */
+  dim(near) {
+    this.canvas.classList.toggle("odibi-dag-pointing", near !== null);
+    if (near === null) return;
+    for (const [name, card] of this.cards) card.group.classList.toggle("odibi-dag-near", near.has(name));
+    for (const { tail, head, path } of this.edges) path.classList.toggle("odibi-dag-near", near.has(tail) && near.has(head));
+  }
+
+  // ---------------------------------------------------------------- a column's lineage
+
+  /** Ask where a column of the open node comes from and goes to; none ends what is shown of another. */
+  async follow(column) {
+    const node = this.open;
+    const told = column === "" ? {} : await this.ask("trace", { column });
+    if (node !== this.open) return;
+    this.traced = told.columns ? { columns: told.columns, edges: told.edges } : null;
+    this.drawTrace();
+  }
+
+  /** Show the traced column on the cards and edges it passes; a group shows what its nodes have to do with it. */
+  drawTrace() {
+    const shown = new Map(this.graph.nodes.flatMap(({ name, members }) => [name, ...members].map((one) => [one, name])));
+    const columns = new Map();
+    for (const [owner, names] of Object.entries(this.traced?.columns ?? {})) {
+      const name = shown.get(owner);
+      if (name !== undefined) columns.set(name, [...new Set([...(columns.get(name) ?? []), ...names])]);
+    }
+    const passed = new Set((this.traced?.edges ?? []).map(([tail, head]) => JSON.stringify([shown.get(tail), shown.get(head)])));
+    const had = this.trace !== null;
+    this.trace = this.traced ? { columns } : null;
+    if (this.trace || had) for (const card of this.cards.values()) this.write(card);
+    for (const { tail, head, path } of this.edges) {
+      path.classList.toggle("odibi-dag-traced", passed.has(JSON.stringify([tail, head])));
+    }
+    this.dim(this.trace ? new Set(columns.keys()) : null);
   }
 
   found() {
     const wanted = this.search.value.trim().toLowerCase();
     if (!wanted) return null;
-    return this.graph.nodes.filter((node) => [node.name, ...node.tags].some((text) => text.toLowerCase().includes(wanted)));
+    const has = ({ name, tags, members }) => [name, ...tags, ...members].some((text) => text.toLowerCase().includes(wanted));
+    return this.graph.nodes.filter(has);
   }
 
   find() {
     const found = this.found();
-    const names = found && new Set(found.map((node) => node.name));
-    this.dim((name) => names === null || names.has(name));
+    if (found === null) this.drawTrace();
+    else this.dim(new Set(found.map((node) => node.name)));
     if (found?.length) this.reveal(found[0].name);
   }
 
@@ -264,21 +379,41 @@ class GraphView {
     this.open = name;
     this.details.hidden = false;
     const close = button("×", "Close the details", () => this.close(), { class: "odibi-dag-close" });
-    const buttons = BUTTONS.map(([what, label, title]) => {
-      return button(label, title, () => this.ask(what), { "aria-label": label, "data-what": what });
-    });
+    const { members } = this.cards.get(name).node;
+    const buttons = members.length
+      ? [button("Expand", `Show the nodes of ${name} each for itself`, () => this.expand(name, null))]
+      : BUTTONS.map(([what, label, title]) => {
+        return button(label, title, () => this.act(what), { "aria-label": label, "data-what": what });
+      });
+    this.columns = html("select", { "aria-label": "Show where a column comes from and goes to", hidden: "" });
+    this.columns.addEventListener("change", () => this.follow(this.columns.value));
     this.body = html("div", { class: "odibi-dag-body" });
     this.answer = html("div", { class: "odibi-dag-answer", "aria-live": "polite" });
-    this.details.replaceChildren(html("div", { class: "odibi-dag-actions" }, ...buttons, close), this.answer, this.body);
-    this.fill();
-    this.ask("card"); // what changed is compared when somebody looks
+    this.details.replaceChildren(
+      html("div", { class: "odibi-dag-actions" }, ...buttons, this.columns, close), this.answer, this.body);
+    this.traced = null;
+    this.drawTrace();
+    if (members.length) this.members();
+    else this.look();
     for (const [one, card] of this.cards) card.group.classList.toggle("odibi-dag-open", one === name);
     this.reveal(name);
     if (takeFocus) buttons[0].focus();
   }
 
+  /** Show the card that is there, and ask for one with what has changed: that is compared when somebody looks. */
+  async look() {
+    const node = this.open;
+    this.fill();
+    const { columns = [], html: problem } = await this.kernel.ask("card", { node });
+    if (node !== this.open) return;
+    if (problem) this.answer.innerHTML = problem;
+    const options = [["", "Trace a column…"], ...columns.map((name) => [name, name])];
+    this.columns.replaceChildren(...options.map(([value, label]) => html("option", { value }, label)));
+    this.columns.hidden = columns.length === 0;
+  }
+
   fill() {
-    if (this.open === null) return;
+    if (this.open === null || this.cards.get(this.open)?.node.members.length) return;
     const card = this.model.get("cards")[this.open];
     if (card === undefined) {
       this.body.textContent = "The kernel is asked for this card; it answers as soon as it is free.";
@@ -286,18 +421,32 @@ class GraphView {
     }
     if (this.body.dataset.shown === card) return;
     this.body.dataset.shown = card;
+    const unfolded = [...this.body.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent);
     this.body.innerHTML = card; // made by the kernel from escaped texts; it holds no script
+    for (const summary of this.body.querySelectorAll("details > summary")) {
+      if (unfolded.includes(summary.textContent)) summary.parentElement.open = true;
+    }
   }
 
-  async ask(what) {
+  act(what) {
+    this.columns.value = "";
+    this.traced = null;
+    this.drawTrace();
+    return this.ask(what);
+  }
+
+  /** Ask something about the open node and show the answer above its card; return all of the answer. */
+  async ask(what, details = {}) {
     const node = this.open;
-    const place = this.answer;
-    if (what !== "card") place.textContent = isAlone(this.root) ? GONE : "Waiting for the kernel…";
-    if (isAlone(this.root)) return;
-    const slow = setTimeout(() => what !== "card" && (place.textContent = SLOW), SLOW_AFTER_MS);
-    const { html: answer } = await this.kernel.ask(what, { node });
-    clearTimeout(slow);
-    if (node === this.open && (what !== "card" || answer)) this.answer.innerHTML = answer;
+    this.answer.textContent = isAlone(this.root) ? GONE : "Asked…";
+    if (isAlone(this.root)) return {};
+    const busy = setTimeout(() => {
+      if (node === this.open) this.answer.textContent = QUEUED;
+    }, BUSY_MS);
+    const told = await this.kernel.ask(what, { node, ...details });
+    clearTimeout(busy);
+    if (node === this.open) this.answer.innerHTML = told.html;
+    return told;
   }
 
   onDetailsKey(event) {
@@ -315,6 +464,8 @@ class GraphView {
     this.open = null;
     this.details.hidden = true;
     this.details.replaceChildren();
+    this.traced = null;
+    this.drawTrace();
     const card = this.cards.get(name);
     card?.group.classList.remove("odibi-dag-open");
     card?.group.focus({ preventScroll: true });
@@ -325,6 +476,7 @@ function render({ model, el }) {
   const view = new GraphView(model);
   const end = mount(model, el, view, {
     "change:graph": () => view.draw(),
+    "change:grouping": () => view.groups(),
     "change:states": () => view.states(),
     "change:cards": () => view.fill(),
   });

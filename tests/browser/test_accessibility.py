@@ -97,8 +97,9 @@ def test_the_live_graph_is_named_heard_and_reached_by_keyboard(
     node(graph, "slow").click()
     expect(graph.locator(".odibi-dag-details .odibi-card")).to_be_visible()
     named(graph)
-    assert tabbed(page, graph.get_by_role("searchbox", name="Find a node or tag"), 4) == [
-        "Zoom out", "Zoom in", "Fit the graph into its frame", "slow · python · pending",
+    assert tabbed(page, graph.get_by_role("searchbox", name="Find a node or tag"), 5) == [
+        "Show one node for all of a group", "Zoom out", "Zoom in", "Fit the graph into its frame",
+        "slow · python · pending",
     ]  # fmt: skip
     assert float(node(graph, "slow").locator(".odibi-dag-box").evaluate(STROKE)) == 2.5
     page.keyboard.press("Tab")
@@ -145,7 +146,7 @@ def node(graph: Locator, name: str) -> Locator:
 def named(graph: Locator) -> None:
     """Everything that can be used has a name, and so have the regions."""
     tree = graph.aria_snapshot()
-    assert re.findall(r"- (?:button|searchbox|complementary|img)(?! \")[^\n]*", tree) == []
+    assert re.findall(r"- (?:button|searchbox|combobox|complementary|img)(?! \")[^\n]*", tree) == []
     for said in ('group "Graph of nodes"', 'complementary "Details of a node"', 'button "slow · python · pending"'):
         assert said in tree
     assert graph.locator(".odibi-dag-live").get_attribute("aria-live") == "polite"

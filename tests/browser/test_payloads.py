@@ -34,6 +34,8 @@ CELLS = (
     "%%odibi_node rows --preview 100\nimport pandas as pd\npd.DataFrame({'n': range(len(P)), 'text': P})",
     COLUMNS,
     "ws.node('described', 'SELECT 1 AS x', description='\\n'.join(P), tags=P)",
+    "ws.node('tagged', 'SELECT 1 AS y', tags=P)",
+    f'%odibi_node read --read "local:{IMAGE} read.csv"',
     "%%odibi_node failing\nraise ValueError('\\n'.join(P))",
     "%%odibi_node printing\nimport pandas as pd\nfor p in P:\n    print(p)\npd.DataFrame({'x': [1]})",
     UNRESOLVED,
@@ -101,6 +103,7 @@ def test_a_hostile_notebook_stays_harmless(browser: Browser, lab: tuple[str, Pat
     url, root = lab
     (root / "payloads.json").write_text(json.dumps(WRITABLE))
     write_notebook(root, "payloads.ipynb", CELLS, "region,amount\nN,1\n", may_fail=True)
+    (root / "data" / f"{IMAGE} read.csv").write_text(f'"{IMAGE}",n\n<script>alert(1)</script>,1\n')
     watched = Watched(browser.new_page(viewport={"width": 1300, "height": 2600}), url)
     page = lab_page(watched.page, url, "payloads.ipynb")
     command(page, "notebook:run-all-cells")
@@ -118,6 +121,14 @@ def test_a_hostile_notebook_stays_harmless(browser: Browser, lab: tuple[str, Pat
         graph.locator(f".odibi-dag-node[data-node={json.dumps(name)}]").dispatch_event("click")
         graph.get_by_role("button", name="Plan", exact=True).click()
         expect(graph.locator(".odibi-dag-answer .odibi-card")).to_be_visible()
+    graph.locator('.odibi-dag-node[data-node="read"]').dispatch_event("click")
+    graph.get_by_role("combobox", name="Show where a column").select_option(IMAGE)
+    expect(graph.locator(".odibi-dag-answer .odibi-card")).to_contain_text(f"{IMAGE} read.csv")
+    graph.get_by_role("combobox", name="Show one node").select_option(index=1)
+    group = graph.locator(f".odibi-dag-node[data-node^={json.dumps('<')}]").first
+    expect(group).to_be_attached()
+    group.dispatch_event("click")
+    expect(graph.locator(".odibi-dag-details")).to_be_visible()
     graph.get_by_role("searchbox").fill(IMAGE)
     page.locator(".odibi-card details").evaluate_all("folds => folds.forEach((fold) => { fold.open = true; })")
     page.locator(f"{OURS} *").evaluate_all(

@@ -47,6 +47,10 @@ def test_only_where_somebody_may_click_there_is_a_widget(loaded: Kernel) -> None
     assert "application/vnd.jupyter.widget-view+json" in kinds[-1]
     alone = loaded.wait(loaded.send("%odibi graph", asks=False))
     assert [list(bundle) for bundle in alone.bundles] == [["text/plain", "text/html", "image/svg+xml"]]
+    # Voilà runs cells as nbconvert does, for people.
+    voila = loaded.wait(loaded.send("import os\nos.environ['SERVER_SOFTWARE'] = 'voila/0.5'\n%odibi graph", asks=False))
+    loaded.ok("del os.environ['SERVER_SOFTWARE']")
+    assert "application/vnd.jupyter.widget-view+json" in voila.bundles[-1]
 
 
 def test_run_all_stops_at_a_failing_node(tmp_path: Path) -> None:

@@ -59,8 +59,9 @@ def as_twin(html: str, twin: str) -> str:
 def show_widget(widget: Any) -> None:
     """Display a widget where there is one; other readers see nothing, for its static twin says all in words."""
     bundle = widget._repr_mimebundle_()
-    data = bundle[0] if isinstance(bundle, tuple) else bundle
-    display({kind: form for kind, form in data.items() if kind != "text/plain"}, raw=True)  # type: ignore[no-untyped-call]
+    data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})  # the latter tells Colab what draws it
+    shown = {kind: form for kind, form in data.items() if kind != "text/plain"}
+    display(shown, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
 
 
 def show_value(value: Any) -> None:

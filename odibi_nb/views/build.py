@@ -74,7 +74,7 @@ def node_view(
             description=node.config.description or "",
             error=error_view(error) if error else None,
             dependencies=tuple(DependencyView(d.name, d.reason, d.name in workspace.nodes) for d in task.dependencies),
-            checks=checks_of(workspace, task, result),
+            checks=checks_of(workspace, task, result if status != "stale" else None),
             notes=(*waits, *workspace.notes(name), *workspace.unsure(name)),
             code=node.code,
         )

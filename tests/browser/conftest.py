@@ -98,7 +98,8 @@ def run_in_lab(browser: Browser, lab: tuple[str, Path]) -> Iterator[Callable[...
         page = browser.new_page(viewport={"width": 1300, "height": 2600}, color_scheme="dark" if dark else "light")
         pages.append(page)
         lab_page(page, url, name, dark=dark)
-        command(page, "notebook:run-all-cells")
+        # Cells may well run until the test lets them end.
+        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
         return page
 
     yield run

@@ -56,6 +56,54 @@ def test_a_graph_shows_details_runs_nodes_and_hides_its_twin(
     screenshot(page, f"live_done_{'dark' if dark else 'light'}")
 
 
+def test_a_click_acts_while_a_cell_runs_or_waits_for_its_end(
+    lab: tuple[str, Path], run_in_lab: Callable[..., Page]
+) -> None:
+    busy = "import pathlib, time\nprint('busy')\nwhile not pathlib.Path('go').exists():\n    time.sleep(0.05)"
+    write_notebook(lab[1], "busy.ipynb", (*CELLS, busy), SALES)
+    page = run_in_lab("busy.ipynb")
+    node = page.locator('.odibi-dag-node[data-node="load_sales"]')
+    expect(node).to_be_visible(timeout=90_000)
+    expect(page.locator(".jp-OutputArea-output", has_text="busy")).to_be_visible(timeout=30_000)
+    node.click()
+    details = page.locator(".odibi-dag-details")
+    expect(details.locator('.odibi-card[data-node="load_sales"]')).to_be_visible(timeout=2_000)
+    details.get_by_role("button", name="Run", exact=True).click()
+    expect(details.locator(".odibi-dag-answer")).to_contain_text("Queued", timeout=5_000)
+    expect(node).to_have_attribute("data-status", "pending")
+    screenshot(page, "live_queued")
+    (lab[1] / "go").touch()
+    expect(node).to_have_attribute("data-status", "completed", timeout=30_000)
+    expect(details.locator(".odibi-dag-answer")).to_contain_text("completed")
+
+
+def test_groups_and_a_column_s_lineage(lab: tuple[str, Path], run_in_lab: Callable[..., Page]) -> None:
+    total = "%%odibi_node total --no-run\nSELECT sum(amount) AS total FROM clean_sales"
+    write_notebook(lab[1], "groups.ipynb", (*CELLS[:5], total, "%odibi run", "%odibi graph"), SALES)
+    page = run_in_lab("groups.ipynb")
+    graph = page.locator(".odibi-dag")
+    node = graph.locator('.odibi-dag-node[data-node="by_region"]')
+    expect(node).to_be_visible(timeout=90_000)
+    node.click()
+    graph.get_by_label("Show where a column comes from and goes to").select_option("region")
+    source = graph.locator('.odibi-dag-node[data-node="load_sales"]')
+    expect(node.locator(".odibi-dag-line")).to_have_text("region")
+    expect(graph.locator(".odibi-dag-answer")).to_contain_text("comes from")
+    screenshot(page, "live_lineage")
+    page.keyboard.press("Escape")
+    expect(node.locator(".odibi-dag-line")).to_contain_text("2 rows")
+    graph.get_by_label("Show one node for all of a group").select_option("layer")
+    group = graph.locator('.odibi-dag-node[data-node="layer 3"]')
+    expect(group).to_have_attribute("data-status", "completed")
+    expect(source).to_be_visible()
+    group.click()
+    screenshot(page, "live_groups")
+    graph.get_by_role("button", name="Expand layer 3 and open total").click()
+    expect(graph.locator('.odibi-card[data-node="total"]')).to_be_visible()
+    graph.get_by_role("button", name="Collapse layer 3").click()
+    expect(group).to_be_visible()
+
+
 def test_the_keyboard_alone_gets_everywhere(lab: tuple[str, Path], run_in_lab: Callable[..., Page]) -> None:
     write_notebook(lab[1], "keys.ipynb", CELLS, SALES)
     page = run_in_lab("keys.ipynb")

@@ -164,7 +164,7 @@ def test_what_changed_is_compared_only_for_an_opened_card(ws: Workspace, live: L
     ws.run()
     live.refresh()
     assert "odibi-changes" not in widget.cards["a"]
-    widget._handle_custom_msg({"what": "card", "node": "a"}, [])
+    widget._handle_custom_msg({"id": "q", "what": "card", "node": "a"}, [])
     assert "odibi-changes" in widget.cards["a"]
     live.refresh()
     assert "odibi-changes" in widget.cards["a"]
@@ -177,3 +177,96 @@ def test_a_run_on_mock_rows_is_not_taken_for_a_real_one(ws: Workspace, live: Liv
     live.refresh()
     assert seen == []
     assert set(statuses(widget).values()) == {"pending"}
+
+
+def answers(widget: DagWidget) -> list[dict[str, object]]:
+    """Return the list that the widget's answers go to from now on."""
+    sent: list[dict[str, object]] = []
+    widget.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
+    return sent
+
+
+def test_the_page_collapses_and_expands_groups(ws: Workspace, live: LiveGraphs) -> None:
+    for name in ("c", "d"):
+        ws.node(name, "SELECT * FROM b", tags=["mart"])
+    widget = shown(live, ws)
+    assert widget.graph["groupings"] == ["tag", "layer"]
+    widget.grouping = {"by": "tag", "expanded": []}
+    assert {one["name"]: one["members"] for one in widget.graph["nodes"]} == {"a": [], "b": [], "tag mart": ["c", "d"]}
+    assert statuses(widget) == dict.fromkeys(["a", "b", "c", "d", "tag mart"], "pending")
+    assert widget.states["tag mart"]["line"] == "2 nodes · pending"
+    ws.run_cell("c")
+    live.refresh()
+    assert widget.states["tag mart"]["line"] == "2 nodes · 1 pending"
+    widget.grouping = {"by": "tag", "expanded": ["tag mart"]}
+    assert [one["name"] for one in widget.graph["nodes"]] == ["a", "b", "c", "d"]
+
+
+def test_a_graph_that_is_collapsed_from_the_start(ws: Workspace, live: LiveGraphs) -> None:
+    ws.node("c", "SELECT 2 AS z")
+    widget = live.graph(lambda: list(ws), None, collapse="layer")
+    assert [one["name"] for one in widget.graph["nodes"]] == ["layer 1", "b"]
+
+
+def test_what_the_page_says_of_groups_is_not_trusted(ws: Workspace, live: LiveGraphs) -> None:
+    widget = shown(live, ws)
+    widget.grouping = {"by": "<script>"}
+    assert [one["name"] for one in widget.graph["nodes"]] == ["a", "b"]
+
+
+def test_a_column_is_traced_through_nodes_to_files(ws: Workspace, live: LiveGraphs, tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("k,v\n1,2\n", encoding="utf-8")
+    ws.node("src", "SELECT k, v FROM 's.csv'")
+    ws.node("out", "SELECT k, v + 1 AS w FROM src")
+    ws.run()
+    widget = shown(live, ws)
+    sent = answers(widget)
+    widget._handle_custom_msg({"id": "q", "what": "card", "node": "out"}, [])
+    widget._handle_custom_msg({"id": "r", "what": "trace", "node": "out", "column": "w"}, [])
+    card, trace = sent
+    assert card["columns"] == ["k", "w"]
+    columns = trace["columns"]
+    assert isinstance(columns, dict)
+    assert (columns["out"], columns["src"]) == (["w"], ["v"])
+    assert ["src", "out"] in trace["edges"]  # type: ignore[operator]
+    assert "s.csv" in str(trace["html"])
+
+
+def test_a_column_that_is_not_there_is_one_error(ws: Workspace, live: LiveGraphs) -> None:
+    widget = shown(live, ws)
+    sent = answers(widget)
+    widget._handle_custom_msg({"id": "q", "what": "trace", "node": "a", "column": "nope"}, [])
+    assert "no column" in str(sent[0]["html"])
+    assert "columns" not in sent[0]
+
+
+def test_a_button_waits_for_the_cell_that_runs(ws: Workspace, live: LiveGraphs) -> None:
+    widget = shown(live, ws)
+    sent = answers(widget)
+    live.begin_cell()
+    widget._handle_custom_msg({"id": "q", "what": "run", "node": "a"}, [])
+    widget._handle_custom_msg({"id": "r", "what": "plan", "node": "a"}, [])
+    assert [one["id"] for one in sent] == ["r"]
+    assert ws.result("a") is None
+    live.end_cell()
+    assert [one["id"] for one in sent] == ["r", "q"]
+    assert statuses(widget)["a"] == "completed"
+
+
+def test_a_card_tells_how_the_tests_of_its_node_came_out(ws: Workspace, live: LiveGraphs) -> None:
+    from odibi_nb.workspaces.declared import CellOrigin
+    from odibi_nb.workspaces.node_tests import declared_test
+    from odibi_nb.workspaces.testing import run_test
+
+    ws.node("a", "SELECT 1 AS x", validation={"tests": [{"type": "not_null", "columns": ["x"]}]})
+    test = ws.tests.put(declared_test("a one", "given: {}\nexpect: {count: 1}", CellOrigin()))
+    widget = shown(live, ws)
+    assert "1 expectation, 1 unit test" in widget.cards["a"]
+    assert widget.cards["a"].count("<td>pending</td>") == 2
+    assert run_test(ws, test).status == "passed"
+    ws.run_cell("a")
+    live.refresh()
+    assert widget.cards["a"].count("<td>passed</td>") == 2
+    ws.node("a", "SELECT 2 AS x")
+    live.refresh()
+    assert "<td>passed</td>" not in widget.cards["a"]

@@ -428,11 +428,13 @@ class GraphView {
     }
   }
 
-  act(what) {
+  async act(what) {
+    const node = this.open;
     this.columns.value = "";
     this.traced = null;
     this.drawTrace();
-    return this.ask(what);
+    await this.ask(what);
+    if (node === this.open) this.look(); // there may be other columns now
   }
 
   /** Ask something about the open node and show the answer above its card; return all of the answer. */

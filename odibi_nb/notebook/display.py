@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from IPython.core.displaypub import CapturingDisplayPublisher
@@ -42,8 +43,15 @@ def show(shown: Shown, *, replacing: str = "") -> None:
 
 
 def has_widgets(shell: Any) -> bool:
-    """Whether a front end may be there that shows widgets: a terminal has no kernel."""
-    return getattr(shell, "kernel", None) is not None
+    """Whether somebody may be there to use a widget: not in a terminal, nor where a program runs the cells.
+
+    Programs (nbconvert, papermill, nbval) say that nobody answers an `input()`. Their notebooks would carry a widget's
+    state, and the pages made of them a script from the network that can do nothing with it. Voilà's pages are alive.
+    """
+    if getattr(shell, "kernel", None) is None:
+        return False
+    content = (shell.get_parent() or {}).get("content") or {}
+    return content.get("allow_stdin") is not False or os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
 
 
 def is_captured(shell: Any) -> bool:

@@ -79,6 +79,8 @@ def draw(view: DagView, title: str) -> tuple[Markup, float]:
         width=f"{width:.0f}",
         height=f"{height:.0f}",
         role="img",
+        stroke_linecap="round",
+        stroke_linejoin="round",
         font_family="system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif",
     )
     return svg, width
@@ -177,7 +179,6 @@ def second_line(node: DagNodeView) -> str:
 def _icon(path: str, x: float, class_: str, colour: str, stroke_width: str = "1.4") -> Markup:
     return tag(
         "path", class_=class_, d=path, fill="none", stroke=colour, stroke_width=stroke_width,
-        stroke_linecap="round", stroke_linejoin="round",
         transform=f"translate({x:g} {(_HEIGHT - _ICON) / 2:g})",
     )  # fmt: skip
 

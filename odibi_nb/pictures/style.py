@@ -17,8 +17,11 @@ def style_sheet() -> str:
 
 
 def with_style(content: Markup) -> str:
-    """Return a picture that can stand alone: front ends may show an output without any other."""
-    return f"{tag('style', Markup(style_sheet()))}{content}"
+    """Return a picture that can stand alone: front ends may show an output without any other.
+
+    Notebooks and nbconvert take `$a$` in an output for mathematics, but for these classes.
+    """
+    return tag("div", tag("style", Markup(style_sheet())), content, class_="mathjax_ignore tex2jax_ignore")
 
 
 def framed(*parts: str) -> str:

@@ -12,7 +12,7 @@ __all__ = ["aligned", "display_width", "join_facts", "row_count", "visible"]
 # Control characters break XML and drive terminals; bidirectional overrides make text read as what it is not.
 _CONTROLS: dict[int, str] = {
     **{code: chr(0x2400 + code) for code in range(32)},
-    ord("\n"): "↵",
+    **dict.fromkeys([ord("\n"), 0x2028, 0x2029], "↵"),
     ord("\t"): " ",
     0x7F: "␡",
     **dict.fromkeys([*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFFFE, 0xFFFF], "�"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -11,13 +12,18 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
-ARTIFACTS = Path(__file__).parents[2] / "artifacts"
+SCREENSHOTS = Path(os.environ.get("ODIBI_NB_SCREENSHOTS") or Path(__file__).parents[2] / "build" / "screenshots")
 INSTALL = "apt-get install -y chromium"
+SETTINGS: dict[str, dict[str, object]] = {
+    "notebook-extension/tracker": {"windowingMode": "none"},  # outputs that nobody has scrolled to are drawn as well
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -52,6 +58,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "IPYTHON"))}
+    for name, values in SETTINGS.items():
+        settings = home / "config" / "lab" / "user-settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text(json.dumps(values))
     own = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
     options = (
         f"--port={port}",
@@ -80,22 +90,16 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
 
 @pytest.fixture
 def run_in_lab(browser: Browser, lab: tuple[str, Path]) -> Iterator[Callable[..., Page]]:
-    """Open a notebook of the lab's root, run all its cells, and return the page; at once unless it is to wait."""
+    """Open a notebook of the lab's root, run all its cells, and return the page at once."""
     url, _ = lab
     pages: list[Page] = []
 
-    def run(name: str, *, dark: bool = False, wait: bool = True) -> Page:
+    def run(name: str, *, dark: bool = False) -> Page:
         page = browser.new_page(viewport={"width": 1300, "height": 2600}, color_scheme="dark" if dark else "light")
         pages.append(page)
-        page.goto(f"{url}/lab/tree/{name}?reset")
-        page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.context?.isReady", timeout=90_000)
-        # The server keeps what an earlier test has chosen.
-        _command(page, "apputils:change-theme", f"{{theme: 'JupyterLab {'Dark' if dark else 'Light'}'}}")
-        page.wait_for_function(f"{_KERNEL}?.connectionStatus === 'connected' && {_KERNEL}?.status === 'idle'")
-        if wait:
-            _command(page, "notebook:run-all-cells")
-        else:
-            page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        lab_page(page, url, name, dark=dark)
+        # Cells may well run until the test lets them end.
+        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
         return page
 
     yield run
@@ -104,16 +108,60 @@ def run_in_lab(browser: Browser, lab: tuple[str, Path]) -> Iterator[Callable[...
 
 
 def screenshot(page: Page, name: str) -> None:
-    """Keep what a person would see, for CI to store."""
-    ARTIFACTS.mkdir(exist_ok=True)
-    page.screenshot(path=ARTIFACTS / f"{name}.png")
+    """Keep what a person would see; `.ci/run` says where, and `ODIBI_NB_SCREENSHOTS`."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
-_KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel"
+@dataclass
+class Watched:
+    """What a page does that it shouldn't: dialogs, requests to elsewhere, errors; filled while it lives.
+
+    An `alert` counts as harm wherever it is called, in frames too, and stops nothing.
+    """
+
+    page: Page
+    origin: str = ""
+    dialogs: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.add_init_script("window.alert = () => { top.__pwned = (top.__pwned ?? 0) + 1; }")
+        self.page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+        self.page.on("request", self._requested)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+
+    @property
+    def harm(self) -> tuple[object, list[str], list[str]]:
+        """How often a text ran as code, dialogs, requests to elsewhere; `UNHARMED` is what all is well."""
+        return self.page.evaluate("window.__pwned ?? 0"), self.dialogs, self.requests
+
+    def _requested(self, request: Request) -> None:
+        own = ("data:", "blob:", "about:", *([self.origin, self.origin.replace("http", "ws")] if self.origin else []))
+        if not request.url.startswith(own):
+            self.requests.append(request.url)
 
 
-def _command(page: Page, command: str, arguments: str = "{}") -> None:
-    page.evaluate(f"window.jupyterapp.commands.execute('{command}', {arguments})")
+UNHARMED: tuple[object, list[str], list[str]] = (0, [], [])
+
+KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel"
+
+
+def command(page: Page, name: str, arguments: str = "{}") -> None:
+    """Execute a command of JupyterLab."""
+    page.evaluate(f"window.jupyterapp.commands.execute('{name}', {arguments})")
+
+
+def lab_page(page: Page, url: str, name: str, *, dark: bool = False) -> Page:
+    """Open a notebook in JupyterLab, and wait for its kernel."""
+    page.goto(f"{url}/lab/tree/{name}?reset")
+    page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.context?.isReady", timeout=90_000)
+    # The server keeps what an earlier test has chosen.
+    command(page, "apputils:change-theme", f"{{theme: 'JupyterLab {'Dark' if dark else 'Light'}'}}")
+    page.wait_for_function(f"{KERNEL}?.connectionStatus === 'connected' && {KERNEL}?.status === 'idle'")
+    return page
 
 
 def _wait_for(url: str, log: Path) -> None:

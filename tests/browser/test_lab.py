@@ -1,14 +1,12 @@
-"""What a person sees: cards and graph in JupyterLab, and in the HTML that nbconvert makes."""
+"""What a person sees in JupyterLab: cards and graph."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from .conftest import screenshot
 from .notebooks import write_notebook
@@ -57,19 +55,3 @@ def test_markup_in_data_stays_text(lab: tuple[str, Path], run_in_lab: Callable[.
     expect(card).to_be_visible(timeout=90_000)
     expect(card).to_contain_text("onerror")
     assert page.evaluate("window.hacked") is None
-
-
-def test_the_html_of_nbconvert_needs_no_kernel_and_no_network(browser: Browser, tmp_path: Path) -> None:
-    write_notebook(tmp_path, "journey.ipynb", JOURNEY, "region,amount\nN,150\n")
-    command = [sys.executable, "-m", "nbconvert", "--execute", "--to", "html", "journey.ipynb"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-    page = browser.new_page(viewport={"width": 1300, "height": 1800})
-    failures: list[str] = []
-    page.on("pageerror", lambda error: failures.append(str(error)))
-    page.route("http*://**", lambda route: route.abort())
-    page.goto((tmp_path / "journey.html").as_uri())
-    expect(page.locator('[data-node="by_region"][data-status="completed"]')).to_be_visible()
-    assert page.locator(".odibi-static img").evaluate("image => image.naturalWidth > 100")
-    screenshot(page, "nbconvert")
-    page.close()
-    assert [failure for failure in failures if "odibi" in failure] == []

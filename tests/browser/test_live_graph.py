@@ -61,7 +61,7 @@ def test_a_click_acts_while_a_cell_runs_or_waits_for_its_end(
 ) -> None:
     busy = "import pathlib, time\nprint('busy')\nwhile not pathlib.Path('go').exists():\n    time.sleep(0.05)"
     write_notebook(lab[1], "busy.ipynb", (*CELLS, busy), SALES)
-    page = run_in_lab("busy.ipynb", wait=False)
+    page = run_in_lab("busy.ipynb")
     node = page.locator('.odibi-dag-node[data-node="load_sales"]')
     expect(node).to_be_visible(timeout=90_000)
     expect(page.locator(".jp-OutputArea-output", has_text="busy")).to_be_visible(timeout=30_000)
@@ -134,5 +134,5 @@ def test_notebook_7_shows_it_too(lab: tuple[str, Path], browser: Browser) -> Non
     expect(page.locator("[data-odibi-twin]")).to_be_hidden()
     node.click()
     expect(page.locator(".odibi-dag-details .odibi-card")).to_contain_text("SELECT region")
-    screenshot(page, "live_notebook_7")
+    screenshot(page, "live_notebook_7_light")
     page.close()

@@ -53,7 +53,7 @@ def test_a_run_shows_how_far_it_is_and_an_error_at_once(
 ) -> None:
     name = f"run_{dark}.ipynb"
     write_notebook(lab[1], name, (*SETUP, *NODES, "%odibi run"), SALES)
-    page = run_in_lab(name, dark=dark, wait=False)
+    page = run_in_lab(name, dark=dark)
     run = page.locator(RUN)
     expect(run.locator('.odibi-failure[data-node="broken"]')).to_contain_text("Could not convert", timeout=90_000)
     expect(run.locator('li[data-node="clean_sales"]')).to_contain_text(" s")
@@ -81,7 +81,7 @@ def test_a_run_shows_how_far_it_is_and_an_error_at_once(
 
 def test_a_run_says_how_long_it_took_the_last_time(lab: tuple[str, Path], run_in_lab: Callable[..., Page]) -> None:
     write_notebook(lab[1], "timed.ipynb", TIMED, SALES)
-    page = run_in_lab("timed.ipynb", wait=False)
+    page = run_in_lab("timed.ipynb")
     again = page.locator(".jp-Cell").last.locator(".odibi-run")
     expect(again.locator('li[data-node="slow"]')).to_contain_text("of about 2.0 s", timeout=90_000)
     expect(again.locator(".odibi-run-time")).to_contain_text(re.compile(r"\d\.\d s of about 2\.\d s"))
@@ -90,7 +90,7 @@ def test_a_run_says_how_long_it_took_the_last_time(lab: tuple[str, Path], run_in
 
 def test_the_button_ends_sql_and_python(lab: tuple[str, Path], run_in_lab: Callable[..., Page]) -> None:
     write_notebook(lab[1], "cancelled.ipynb", CANCELLED, SALES)
-    page = run_in_lab("cancelled.ipynb", wait=False)
+    page = run_in_lab("cancelled.ipynb")
     for number, node in ((4, "slow_sql"), (5, "slow_python")):
         run = page.locator(RUN)
         expect(run.locator(f'li[data-node="{node}"]')).to_be_visible(timeout=90_000)

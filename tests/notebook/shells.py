@@ -89,14 +89,14 @@ class Kernel:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
 
-    def send(self, cell: str, **metadata: Any) -> str:
-        """Start a cell, with what a front end says of it."""
+    def send(self, cell: str, *, asks: bool = True, **metadata: Any) -> str:
+        """Start a cell, with what a front end says of it; asks: somebody is there to answer an `input()`."""
         content = {
             "code": cell,
             "silent": False,
             "store_history": True,
             "user_expressions": {},
-            "allow_stdin": False,
+            "allow_stdin": asks,
             "stop_on_error": False,
         }
         message = self.client.session.msg("execute_request", content, metadata=metadata)

@@ -41,6 +41,18 @@ def test_the_journey_runs_from_top_to_bottom(tmp_path: Path) -> None:
     assert (tmp_path / "data" / "by_region.parquet").is_file()
 
 
+def test_only_where_somebody_may_click_there_is_a_widget(loaded: Kernel) -> None:
+    loaded.ok("%%odibi_node a\nSELECT 1 AS x")
+    kinds = [bundle.keys() for bundle in loaded.ok("%odibi graph").bundles]
+    assert "application/vnd.jupyter.widget-view+json" in kinds[-1]
+    alone = loaded.wait(loaded.send("%odibi graph", asks=False))
+    assert [list(bundle) for bundle in alone.bundles] == [["text/plain", "text/html", "image/svg+xml"]]
+    # Voilà runs cells as nbconvert does, for people.
+    voila = loaded.wait(loaded.send("import os\nos.environ['SERVER_SOFTWARE'] = 'voila/0.5'\n%odibi graph", asks=False))
+    loaded.ok("del os.environ['SERVER_SOFTWARE']")
+    assert "application/vnd.jupyter.widget-view+json" in voila.bundles[-1]
+
+
 def test_run_all_stops_at_a_failing_node(tmp_path: Path) -> None:
     with pytest.raises(CellExecutionError, match="did you mean 'amount'"):
         _execute(_fill(tmp_path), "%load_ext odibi_nb", PROJECT, LOAD, "%%odibi_node n\nSELECT amuont FROM load_sales")

@@ -63,7 +63,7 @@ def test_an_error_before_the_preview_and_notes_between():
 
 
 def test_the_card_tells_its_node_and_status_to_tests_and_scripts():
-    card = samples.read(pictures.node_html(samples.failed())).all("div")[0]
+    card = samples.read(pictures.node_html(samples.failed())).all("div")[1]
     assert (card["data-node"], card["data-status"]) == ("clean", "failed")
 
 
@@ -72,7 +72,7 @@ def test_the_style_sheet_is_scoped_to_the_library():
     css = page[page.index("<style>") + 7 : page.index("</style>")]
     selectors = [one for rule in css.split("}")[:-1] for one in rule.split("{")[0].split(",")]
     assert selectors
-    assert all(".odibi-" in selector for selector in selectors)
+    assert all(".odibi-" in selector or "[data-odibi-twin]" in selector for selector in selectors)
 
 
 def test_what_does_not_hold_stands_with_its_rows_between_error_and_notes():

@@ -72,7 +72,7 @@ def test_the_picture_carries_its_own_dark_colours():
 
 def test_html_shows_an_image_with_a_description_and_a_folded_table():
     page = samples.read(pictures.dag_html(samples.dag()))
-    assert page.all("div")[0]["class"] == "odibi-static"
+    assert page.all("div")[1]["class"] == "odibi-static"
     (attributes,) = page.all("img")
     assert attributes["alt"].startswith("sales: 3 nodes, 1 completed, 1 failed, 1 unresolved. load_sales · source")
     assert "← load_sales, targets" in page.text

@@ -7,6 +7,8 @@ const BUTTONS = [
   ["plan", "Plan", "Say what a run would do, and why"],
 ];
 const ZOOM = { least: 0.1, most: 3, step: 1.25, legible: 0.4, readable: 0.65, few: 60 };
+const GONE = "The kernel that made this graph is gone: run its cell again.";
+const QUEUED = "Queued: the kernel is busy and does this as soon as it is free. Was it restarted? Then run this graph's cell again.";
 const BUSY_MS = 700; // without an answer after it the kernel has something else to do
 const TEXT = { left: 32, right: 28, character: 6 }; // of a card's second line, in pixels
 
@@ -75,12 +77,12 @@ class GraphView {
     this.focused = this.cards.has(this.focused) ? this.focused : first;
     this.rove(this.focused);
     this.states();
+    if (this.open !== null && !this.cards.has(this.open)) this.close(); // before the graph is fitted into its room
     this.fit(this.cards.size <= ZOOM.few ? ZOOM.readable : ZOOM.least); // few are read, of many one sees the colours
     this.groups();
     const { wanted } = this;
     this.wanted = null;
     if (this.cards.has(wanted)) this.show(wanted, true);
-    else if (this.open !== null && !this.cards.has(this.open)) this.close();
     else this.drawTrace();
   }
 
@@ -438,9 +440,10 @@ class GraphView {
   /** Ask something about the open node and show the answer above its card; return all of the answer. */
   async ask(what, details = {}) {
     const node = this.open;
-    this.answer.textContent = "Asked…";
+    this.answer.textContent = isAlone(this.root) ? GONE : "Asked…";
+    if (isAlone(this.root)) return {};
     const busy = setTimeout(() => {
-      if (node === this.open) this.answer.textContent = "Queued: the kernel is busy and does this as soon as it is free.";
+      if (node === this.open) this.answer.textContent = QUEUED;
     }, BUSY_MS);
     const told = await this.kernel.ask(what, { node, ...details });
     clearTimeout(busy);

@@ -33,6 +33,11 @@ function isDark() {
   return matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
+/** Whether the kernel of a view is known to be gone: the notebook was opened anew. */
+function isAlone(root) {
+  return root.closest(".jupyter-widgets-disconnected") !== null; // a class that ipywidgets sets
+}
+
 /** Questions to the kernel; a busy one answers later, one that is gone never. */
 class Kernel {
   constructor(model) {
@@ -63,22 +68,12 @@ class Kernel {
   }
 }
 
-/** Hide or show the static picture; return whether it is there. */
-function hideTwin(id, hidden) {
-  const twins = [...document.querySelectorAll("[data-odibi-twin]")].filter((twin) => twin.dataset.odibiTwin === id);
-  for (const twin of twins) twin.hidden = hidden;
-  return twins.length > 0;
-}
-
-/** Hide the static picture as soon as it is there; return what shows it again. */
+/** Hide the static picture, wherever and whenever it is drawn; return what takes that back. */
 function replaceTwin(id) {
-  // It is an output of its own, and may be drawn later than this one; a page changes often.
-  const outputs = new MutationObserver(() => hideTwin(id, true) && outputs.disconnect());
-  if (!hideTwin(id, true)) outputs.observe(document.body, { childList: true, subtree: true });
-  return () => {
-    outputs.disconnect();
-    hideTwin(id, false);
-  };
+  // A rule for each view: the picture stays hidden until the last of them is gone.
+  const rule = html("style", {}, `[data-odibi-twin="${CSS.escape(id)}"] { display: none; }`);
+  document.head.append(rule);
+  return () => rule.remove();
 }
 
 /** Say in `data-theme` of an element what the page's theme is, now and later; return what ends that. */
@@ -99,6 +94,7 @@ function followTheme(element) {
 
 /** Put a view on the page, and let it hear of its model. `events` has a listener for each; return what takes it off. */
 function mount(model, el, view, events) {
+  view.root.classList.add("mathjax_ignore", "tex2jax_ignore"); // `$a$` in a name is no mathematics
   el.append(view.root);
   for (const [event, listener] of Object.entries(events)) model.on(event, listener);
   const ends = [followTheme(view.root), ...(model.get("twin") ? [replaceTwin(model.get("twin"))] : [])];

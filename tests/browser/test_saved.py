@@ -1,0 +1,146 @@
+"""Notebooks saved and opened again: with and without the state of widgets, trusted or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbconvert import HTMLExporter
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from .conftest import UNHARMED, Watched, command, lab_page, screenshot
+from .notebooks import write_notebook
+
+NODES, ROWS = 30, 1_000
+GRAPH = 5  # position of the graph's cell
+CELLS = (
+    "%load_ext odibi_nb",
+    "%%odibi_project\nconnections: {local: {type: local, base_path: ./data}}",
+    "%odibi_node sales --read local:sales.csv",
+    (
+        "import odibi_nb\nws = odibi_nb.workspace()\n"
+        f"for n in range({NODES - 1}):\n"
+        "    ws.node(f'step_{n}', f'SELECT *, {n} AS step_{n} FROM ' + (f'step_{n - 1}' if n % 3 else 'sales'))"
+    ),
+    "%odibi run",
+    "%odibi graph",
+    "print('the end')",
+)
+SALES = "region,amount\n" + "".join(f"region_{n:04},{n}\n" for n in range(ROWS))
+MANAGER = "@jupyter-widgets/jupyterlab-manager"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+ERROR = "Error displaying widget"
+
+
+@pytest.fixture
+def opened(browser: Browser, lab: tuple[str, Path]) -> Iterator[Callable[[str], Watched]]:
+    """Open a notebook in JupyterLab, with a new kernel."""
+    made: list[Watched] = []
+
+    def open_anew(name: str) -> Watched:
+        watched = Watched(browser.new_page(viewport={"width": 1300, "height": 1800}), lab[0])
+        made.append(watched)
+        lab_page(watched.page, lab[0], name)
+        return watched
+
+    yield open_anew
+    for watched in made:
+        watched.page.close()
+
+
+def run_and_save(page: Page, file: Path, *, with_state: bool) -> nbformat.NotebookNode:
+    if with_state:
+        command(page, f"{MANAGER}:saveWidgetState")
+    command(page, "notebook:run-all-cells")
+    expect(page.get_by_text("the end", exact=True)).to_be_visible(timeout=90_000)
+    expect(page.locator('.odibi-dag-node[data-node="step_28"][data-status="completed"]')).to_be_visible(timeout=30_000)
+    page.wait_for_timeout(500)  # the cards follow the graph
+    command(page, "docmanager:save")
+    page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    return nbformat.read(file, as_version=4)
+
+
+def distrust(notebook: nbformat.NotebookNode, file: Path) -> None:
+    """Write what nobody here has run: another text than the one that was signed."""
+    notebook.cells[0].source += "  # from elsewhere"
+    notebook.cells[-1].outputs[0].text += " <img src=x onerror=alert(1)>"
+    nbformat.write(notebook, file)
+
+
+def graph_cell(page: Page) -> Locator:
+    return page.locator(".jp-CodeCell").nth(GRAPH)
+
+
+def size(cell: nbformat.NotebookNode) -> int:
+    return len(nbformat.writes(nbformat.v4.new_notebook(cells=[cell])))
+
+
+def test_without_state_the_picture_stands_alone(lab: tuple[str, Path], opened: Callable[[str], Watched]) -> None:
+    file = lab[1] / "bare.ipynb"
+    write_notebook(lab[1], file.name, CELLS, SALES)
+    saved = run_and_save(opened(file.name).page, file, with_state=False)
+    assert "widgets" not in saved.metadata
+    assert size(saved.cells[GRAPH]) <= 100_000, size(saved.cells[GRAPH])
+    assert "region_0009" in file.read_text()  # the tenth row is shown
+    assert "region_0010" not in file.read_text()
+
+    page = opened(file.name).page
+    cell = graph_cell(page)
+    picture = cell.locator(".odibi-static img")
+    expect(picture).to_be_visible()
+    expect(cell.get_by_text(ERROR)).to_be_attached(timeout=15_000)  # JupyterLab still says so,
+    expect(cell.get_by_text(ERROR)).to_be_hidden()  # where a picture stands in its place nobody reads it
+    screenshot(page, "saved_without_state_trusted_light")
+    # Run again, the live one comes back.
+    command(page, "notebook:run-all-cells")
+    expect(cell.locator(".odibi-live")).to_be_visible(timeout=60_000)
+    expect(picture).to_be_hidden()
+
+    distrust(saved, lab[1] / "bare_untrusted.ipynb")
+    watched = opened("bare_untrusted.ipynb")
+    picture = graph_cell(watched.page).locator(".odibi-static img")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.naturalWidth > 100")
+    assert watched.page.get_by_text(ERROR).count() == 0
+    assert watched.harm == UNHARMED
+    screenshot(watched.page, "saved_without_state_untrusted_light")
+
+
+def test_with_state_the_graph_is_there_and_opens_cards_without_its_kernel(
+    lab: tuple[str, Path], opened: Callable[[str], Watched]
+) -> None:
+    file = lab[1] / "stateful.ipynb"
+    write_notebook(lab[1], file.name, CELLS, SALES)
+    saved = run_and_save(opened(file.name).page, file, with_state=True)
+    assert "widgets" in saved.metadata
+    assert "region_0010" not in file.read_text()
+
+    page = opened(file.name).page
+    cell = graph_cell(page)
+    node = cell.locator('.odibi-dag-node[data-node="step_3"]')
+    expect(node).to_be_visible(timeout=30_000)
+    expect(cell.locator(".odibi-static")).to_be_hidden()
+    node.click()
+    details = cell.locator(".odibi-dag-details")
+    expect(details.locator('.odibi-card[data-node="step_3"]')).to_contain_text("region_0009")
+    details.get_by_role("button", name="Run", exact=True).click()
+    expect(details).to_contain_text("run its cell again")
+    screenshot(page, "saved_with_state_trusted_light")
+
+    # nbconvert loads what draws saved widgets from a CDN; without a network the picture is there.
+    html, _ = HTMLExporter().from_notebook_node(saved)
+    exported = page.context.browser.new_page()  # type: ignore[union-attr]
+    exported.route("http*://**", lambda route: route.abort())
+    exported.set_content(html)
+    expect(exported.locator(".odibi-static img")).to_be_visible()
+    exported.close()
+
+    distrust(saved, lab[1] / "stateful_untrusted.ipynb")
+    watched = opened("stateful_untrusted.ipynb")
+    expect(graph_cell(watched.page).locator(".odibi-static img")).to_be_visible()
+    assert watched.page.locator(".odibi-live").count() == 0
+    assert watched.harm == UNHARMED
+    screenshot(watched.page, "saved_with_state_untrusted_light")

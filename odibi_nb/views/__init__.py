@@ -22,6 +22,7 @@ from odibi_nb.views.models import (
     TestsView,
     TestView,
 )
+from odibi_nb.views.parameters import ParametersView, ParameterView
 from odibi_nb.views.profile import BarView, ColumnProfileView, ProfileView
 
 __all__ = [
@@ -38,6 +39,8 @@ __all__ = [
     "LineageEdgeView",
     "LineageView",
     "NodeView",
+    "ParameterView",
+    "ParametersView",
     "PlanNodeView",
     "PlanView",
     "ProfileView",

@@ -22,8 +22,8 @@ class Shown:
     """What a command shows: as text, as HTML, and (for `--json`) as plain values.
 
     error: raised once the rest is shown. exit_status: of the shell command. next_cell: a text for the notebook's next
-    cell. notes: said beside it in a shell, on stderr. graph: which nodes it is a graph of, where a live one may be
-    shown in its stead.
+    cell. notes: said beside it in a shell, on stderr. graph, parameters: which nodes it is a graph or the parameters
+    of, where a live graph or inputs may be shown in its stead.
     """
 
     text: str = ""
@@ -35,6 +35,7 @@ class Shown:
     next_cell: str | None = None
     notes: Sequence[str] = ()
     graph: Callable[[], list[str]] | None = None
+    parameters: Callable[[], list[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from odibi_nb.notebook.cells import CellWatch, fill_empty_cells, label_of
 from odibi_nb.notebook.completer import WorkspaceCompleter
 from odibi_nb.notebook.live import LiveGraphs
 from odibi_nb.notebook.magics import OdibiMagics
+from odibi_nb.notebook.sliders import LiveParameters
 from odibi_nb.workspaces.papermill import injected_values
 
 if TYPE_CHECKING:
@@ -73,24 +75,34 @@ class _Loaded:
         self._shell, self._workspace = shell, ws
         self._watch = CellWatch(shell)
         self._live = LiveGraphs(ws)
-        self._magics = OdibiMagics(shell, ws, self._watch, self._live)
+        self._parameters = LiveParameters(ws, then=self._live.refresh)
+        self._live.aside = self._parameters.aside
+        self._magics = OdibiMagics(shell, ws, self._watch, self._live, self._parameters)
         self._completer = WorkspaceCompleter(shell, ws)
+        # One after the other, each whatever becomes of the one before it.
+        self._listeners: tuple[tuple[str, Callable[[Any], None]], ...] = (
+            ("pre_run_cell", lambda info: self._parameters.before_cell()),
+            ("pre_run_cell", self._before_cell),
+            ("post_run_cell", self._after_cell),
+            ("post_run_cell", lambda result: self._parameters.after_cell()),
+        )
 
     def put_in(self) -> None:
         self._shell.register_magics(self._magics)
         self._shell.input_transformers_cleanup.append(fill_empty_cells)
-        self._shell.events.register("pre_run_cell", self._before_cell)
-        self._shell.events.register("post_run_cell", self._after_cell)
+        for event, listener in self._listeners:
+            self._shell.events.register(event, listener)
         self._completer.put_in()
         self._workspace.listeners.append(self._live)
 
     def take_out(self) -> None:
         shell, magics = self._shell, self._magics
         self._workspace.listeners.remove(self._live)
+        self._parameters.close()
         self._live.close()
         self._completer.take_out()
-        shell.events.unregister("pre_run_cell", self._before_cell)
-        shell.events.unregister("post_run_cell", self._after_cell)
+        for event, listener in self._listeners:
+            shell.events.unregister(event, listener)
         shell.input_transformers_cleanup.remove(fill_empty_cells)
         for kind, names in magics.magics.items():
             for name in names:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -31,10 +31,14 @@ _ACTS = {"run": "run {}", "downstream": "run {}+", "mock": "run {} --mock", "pla
 
 
 class LiveGraphs:
-    """The graphs that a kernel's cells have shown; called with each event of a run."""
+    """The graphs that a kernel's cells have shown; called with each event of a run.
+
+    aside: what is open while a button acts, so that nothing else runs.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self.aside: Callable[[], AbstractContextManager[None]] = nullcontext
         self._graphs: dict[str, _LiveGraph] = {}
 
     def graph(self, names: Callable[[], list[str]], cell: str | None) -> DagWidget:
@@ -43,7 +47,7 @@ class LiveGraphs:
         names: which nodes they are, asked again whenever nodes may have come or gone. cell: the id of the cell that
         asks; what it has shown before is no longer on the page.
         """
-        graph = _LiveGraph(self._workspace, names)
+        graph = _LiveGraph(self._workspace, names, self.aside)
         self._close(cell or "")
         while len(self._graphs) >= _MOST_GRAPHS:
             self._close(next(iter(self._graphs)))
@@ -72,10 +76,15 @@ class LiveGraphs:
 class _LiveGraph:
     """One graph; what a run tells is sent at most ten times a second, and the last of it always."""
 
-    def __init__(self, workspace: Workspace, names: Callable[[], list[str]]) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        names: Callable[[], list[str]],
+        aside: Callable[[], AbstractContextManager[None]],
+    ) -> None:
         from odibi_nb.widgets.dag import DagWidget
 
-        self._workspace, self._names = workspace, names
+        self._workspace, self._names, self._aside = workspace, names, aside
         self._lock = threading.RLock()
         self._running: dict[str, DagNodeView] = {}
         self._made: dict[str, _Made] = {}
@@ -163,7 +172,8 @@ class _LiveGraph:
             command, _, words = _ACTS[what].format(name).partition(" ")
             found = find_command(command, "cell")
             parsed = found.parser("cell").parse(words)
-            shown = found.run(Call("cell", parsed.words, parsed.values, self._workspace))
+            with self._aside():
+                shown = found.run(Call("cell", parsed.words, parsed.values, self._workspace))
         except OdibiException as exc:
             return _error_html(exc)
         finally:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import wraps
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from odibi_nb.notebook.live import LiveGraphs
+    from odibi_nb.notebook.sliders import LiveParameters
     from odibi_nb.runner import Place
     from odibi_nb.workspaces import Workspace
     from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode
@@ -85,9 +86,16 @@ class OdibiMagics(Magics):
 
     shell: InteractiveShell
 
-    def __init__(self, shell: InteractiveShell, workspace: Workspace, watch: CellWatch, live: LiveGraphs) -> None:
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        workspace: Workspace,
+        watch: CellWatch,
+        live: LiveGraphs,
+        parameters: LiveParameters,
+    ) -> None:
         super().__init__(shell)
-        self._workspace, self._watch, self._live = workspace, watch, live
+        self._workspace, self._watch, self._live, self._parameters = workspace, watch, live, parameters
 
     @no_var_expand
     @line_magic
@@ -107,14 +115,21 @@ class OdibiMagics(Magics):
             raise
 
     def _show(self, shown: Shown) -> None:
-        if shown.graph is None or not has_widgets(self.shell):
+        running = self._watch.running if has_widgets(self.shell) else None
+        cell = running[0] if running is not None else None
+        if shown.graph is not None and has_widgets(self.shell):
+            graph = self._live.graph(shown.graph, cell)
+            self._show_live(shown, graph.twin, graph)
+        elif shown.parameters is not None and has_widgets(self.shell):
+            panel = self._parameters.panel(shown.parameters, cell)
+            self._show_live(shown, panel.outcome.twin, panel.box)
+        else:
             show(shown)
-            return
-        running = self._watch.running
-        graph = self._live.graph(shown.graph, running[0] if running is not None else None)
-        # First of all what every reader of the notebook sees; the live one hides it while it is there.
-        show(replace(shown, html=as_twin(shown.html or "", graph.twin)))
-        show_widget(graph)
+
+    def _show_live(self, shown: Shown, twin: str, widget: Any) -> None:
+        """Show first of all what every reader of the notebook sees; the live one hides it while it is there."""
+        show(replace(shown, html=as_twin(shown.html or "", twin)))
+        show_widget(widget)
 
     def _command(self, line: str) -> Shown:
         name, _, rest = line.strip().partition(" ")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["choices_by_text", "parameter_view", "parameters_view"]
 
-_STEPS = 100  # that a slider has, about
+_STEPS = {"whole": 200, "number": 100}  # that a slider has at least
 _EXACT = 2**53  # whole numbers beyond it are not exact in a browser
 
 
@@ -112,7 +112,7 @@ def _range(used: UsedParameter, kind: InputKind) -> tuple[float, float, float]:
     span = span or Decimal(10 if kind == "whole" else 1)
     step = Decimal(str(limits["multiple_of"])) if "multiple_of" in limits else None
     width = high - low if low is not None and high is not None else span
-    step = step or _round_step(width / _STEPS, whole=kind == "whole")
+    step = step or _round_step(width / _STEPS[kind], whole=kind == "whole")
     first = low if low is not None else high - span if high is not None else min(value * 2, Decimal(0))
     last = high if high is not None else first + span
     if low is None:

@@ -21,7 +21,7 @@ SHOPS = "from enum import Enum\nclass Shop(Enum):\n    NORTH = 'n'\n    SOUTH = 
 @pytest.fixture
 def ws(tmp_path: Path) -> Iterator[Workspace]:
     space: dict[str, Any] = {}
-    exec(SHOPS, space)  # noqa: S102 - what a notebook's cell would do
+    exec(SHOPS, space)
     made = Workspace(tmp_path, namespace=lambda: space)
     yield made
     made.close()
@@ -37,7 +37,8 @@ def view_of(ws: Workspace, parameter: str) -> ParameterView:
 @pytest.mark.parametrize(
     ("parameter", "kind", "value"),
     [
-        ("x=100", "whole", 100), ("x: int | None = 3", "whole", 3), ("x=0.5", "number", 0.5), ("x: float = 1", "number", 1),
+        ("x=100", "whole", 100), ("x: int | None = 3", "whole", 3), ("x=0.5", "number", 0.5),
+        ("x: float = 1", "number", 1),
         ("x=True", "flag", True), ("x: bool = None", "flag", None),
         ("x: Literal['N', 'S'] = 'N'", "choice", "N"), ("x: Literal[1, 2] = 2", "choice", "2"),
         ("x: Shop = None", "choice", None), ("x='N'", "text", "N"), ("x: str = None", "text", None),
@@ -55,10 +56,12 @@ def test_the_type_and_the_value_choose_the_input(ws: Workspace, parameter: str, 
 @pytest.mark.parametrize(
     ("parameter", "low", "high", "step"),
     [
-        ("x=100", 0, 200, 2), ("x=7", 0, 14, 1), ("x=-50", -100, 0, 1), ("x=0", 0, 10, 1), ("x=1234567", 0, 2480000, 20000),
+        ("x=100", 0, 200, 1), ("x=7", 0, 14, 1), ("x=-50", -100, 0, 1), ("x=0", 0, 10, 1),
+        ("x=1234567", 0, 2470000, 10000),
         ("x=0.5", 0, 1, 0.01), ("x=0.03", 0, 0.06, 0.0005), ("x=0.0", 0, 1, 0.01), ("x=-2.5", -5, 0, 0.05),
         ("x: Annotated[int, Range(0, 10)] = 3", 0, 10, 1), ("x: Annotated[int, Ge(5)] = 10", 5, 15, 1),
-        ("x: Annotated[int, Le(5)] = 1", -3, 5, 1), ("x: Annotated[float, Interval(gt=0, lt=1)] = 0.5", 0.01, 0.99, 0.01),
+        ("x: Annotated[int, Le(5)] = 1", -3, 5, 1),
+        ("x: Annotated[float, Interval(gt=0, lt=1)] = 0.5", 0.01, 0.99, 0.01),
         ("x: Annotated[int, Field(ge=0, le=100, multiple_of=25)] = 50", 0, 100, 25),
     ],
 )  # fmt: skip

@@ -1,0 +1,300 @@
+"""Inputs for parameters: moved, they set values of the session and run what depends on them, in the background."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import date, datetime
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Final
+
+from odibi_nb.commands.base import Call
+from odibi_nb.commands.settings import typed_parameters
+from odibi_nb.exceptions import OdibiException
+from odibi_nb.notebook.latest import Cancelled, LatestWork
+from odibi_nb.runner import Event, NodeFinished, NodeStarted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from odibi_nb.views import ErrorView, NodeView
+    from odibi_nb.widgets.params import ParametersPanel
+    from odibi_nb.workspaces import Workspace
+    from odibi_nb.workspaces.parameter_uses import UsedParameter
+
+__all__ = ["LiveParameters"]
+
+_MOST_PANELS = 8  # on a page
+_MOST_CARDS = 6  # below the inputs
+_PAUSED = "paused while a cell runs"
+_BEFORE: Final = object()  # said by an input's reset
+
+
+class LiveParameters:
+    """The inputs that a kernel's cells have shown.
+
+    Whatever moves is set and run on another thread; the latest value wins, and cells come before it. Nothing is
+    written. then: called after a run, to let other pictures follow.
+    """
+
+    def __init__(self, workspace: Workspace, then: Callable[[], None] = lambda: None) -> None:
+        self._workspace, self._then = workspace, then
+        self._panels: dict[str, _LivePanel] = {}
+        self.work = LatestWork(self._run, self._interrupt)
+
+    def panel(self, names: Callable[[], list[str]], cell: str | None) -> ParametersPanel:
+        """Return inputs for the parameters of some nodes; its `twin` is the id of its static table.
+
+        names, cell: as for `LiveGraphs.graph`.
+        """
+        panel = _LivePanel(self._workspace, names, self._moved)
+        self._close(cell or "")
+        while len(self._panels) >= _MOST_PANELS:
+            self._close(next(iter(self._panels)))
+        self._panels[cell or panel.widget.outcome.model_id] = panel
+        return panel.widget
+
+    def before_cell(self) -> None:
+        """Let a cell come first: wait for the end of what goes on, and set what was said but not set yet."""
+        self.work.pause()
+        for panel in self._panels.values():
+            if panel.is_behind:
+                panel.widget.show_state("paused", _PAUSED)
+                panel.set_values()
+
+    def after_cell(self) -> None:
+        """Go on, and show what holds now."""
+        for panel in self._panels.values():
+            panel.refresh()
+        self.work.resume()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Let something else run first."""
+        self.before_cell()
+        try:
+            yield
+        finally:
+            self.after_cell()
+
+    def close(self) -> None:
+        """Take the inputs off the page."""
+        self.work.stop()
+        for key in list(self._panels):
+            self._close(key)
+
+    def _close(self, key: str) -> None:
+        if (panel := self._panels.pop(key, None)) is not None:
+            panel.widget.close()
+
+    def _interrupt(self) -> None:
+        self._workspace.engine.interrupt()
+
+    def _moved(self, panel: _LivePanel) -> None:
+        if self.work.is_paused:
+            panel.widget.show_state("paused", _PAUSED)
+        self.work.ask()
+
+    def _run(self, is_vain: Cancelled) -> None:
+        panels = list(self._panels.values())
+        behind = [panel for panel in panels if panel.is_behind]
+        for panel in behind:
+            panel.run(is_vain)
+        if not is_vain():
+            for panel in panels:
+                if panel not in behind:
+                    panel.refresh()
+            self._then()
+
+
+class _LivePanel:
+    """The inputs that one cell has shown. is_behind: something was moved, and its cards aren't there yet."""
+
+    def __init__(
+        self, workspace: Workspace, names: Callable[[], list[str]], moved: Callable[[_LivePanel], None]
+    ) -> None:
+        from odibi_nb.views.build_parameters import parameters_view
+        from odibi_nb.widgets.params import ParametersPanel
+
+        self._workspace, self._names, self._moved = workspace, names, moved
+        self._lock = threading.Lock()
+        self._said: dict[str, Any] = {}
+        self._failed: dict[str, ErrorView] = {}
+        self._cards: dict[str, tuple[tuple[Any, ...], NodeView]] = {}
+        self.is_behind = False
+        used = workspace.used_params(names())
+        self._first = {one.name: one for one in used}
+        view = parameters_view(workspace, used)
+        self._kinds = {one.name: one.kind for one in view.parameters}
+        self.widget = ParametersPanel(view, self._say, self._say_before, twin=_twin(self._first))
+        self._show_cards()
+
+    def set_values(self) -> None:
+        """Set what was said since; what can't be is told at its input."""
+        with self._lock:
+            said, self._said = self._said, {}
+        for name, value in said.items():
+            try:
+                self._set(name, value)
+            except OdibiException as exc:
+                self.widget.inputs[name].show_error(" · ".join(filter(None, (exc.message, exc.hint))))
+            else:
+                self.widget.inputs[name].show_error("")
+        if said:
+            self._show_inputs(moving={name for name, value in said.items() if value is not _BEFORE})
+
+    def run(self, is_vain: Cancelled) -> None:
+        """Set what was said, and compute what the cards show and isn't fresh; in vain, that is left for later."""
+        start = time.perf_counter()
+        try:
+            self.set_values()
+            self._failed.clear()
+            for name in self._leaves():
+                self.widget.show_state("running", f"computing {name}")
+                self._compute(name, is_vain)
+                self._show_cards()
+            self.widget.show_state("idle", f"done in {time.perf_counter() - start:.2f} s · nothing is written")
+            self._count(is_vain)
+        except KeyboardInterrupt:
+            return
+        except Exception as exc:  # noqa: BLE001 - there is no cell that would show it
+            self.widget.show_state("failed", f"{type(exc).__name__}: {exc}")
+        with self._lock:
+            self.is_behind = bool(self._said)
+
+    def refresh(self) -> None:
+        """Show what holds now; nodes that it was asked for by name may be gone meanwhile."""
+        with suppress(OdibiException):
+            self._show_inputs()
+            self._show_cards()
+
+    def _say(self, name: str, value: Any) -> None:
+        with self._lock:
+            self._said[name] = value
+            self.is_behind = True
+        self._moved(self)
+
+    def _say_before(self, name: str) -> None:
+        self._say(name, _BEFORE)
+
+    def _set(self, name: str, said: Any) -> None:
+        first = self._first[name]
+        if said is _BEFORE and not first.is_set:
+            self._workspace.unset_params([name])
+        else:
+            value = first.value if said is _BEFORE else _value(self._workspace, first, self._kinds[name], said)
+            self._workspace.set_params({name: value})
+
+    def _show_inputs(self, moving: Collection[str] = ()) -> None:
+        """Let the inputs follow the workspace, but for the values of those that are being moved."""
+        from odibi_nb.views.build_parameters import parameter_view
+
+        for one in self._workspace.used_params(self._names()):
+            if one.name in self.widget.inputs and one.name not in self._said:
+                self.widget.inputs[one.name].show(parameter_view(one), follow=one.name not in moving)
+
+    def _leaves(self) -> list[str]:
+        """Return the nodes whose cards are shown: of those that the parameters change, the last ones."""
+        ws = self._workspace
+        with ws.lock:
+            graph = ws.graph
+            names = [name for name in self._names() if ws.nodes[name].config.returns != "none"]
+            changed = {name for one in ws.used_params(names) if one.name in self._first for name in one.nodes}
+            changed |= {below for name in changed for below in graph.get_dependents(name)}.intersection(names)
+            return [name for name in names if name in changed and changed.isdisjoint(graph.get_dependents(name))]
+
+    def _compute(self, name: str, is_vain: Cancelled) -> None:
+        from odibi_nb.views.build import error_view
+        from odibi_nb.workspaces.computed import result_of
+
+        if is_vain():
+            raise KeyboardInterrupt
+        if self._workspace.waits_for(name):
+            return
+        try:
+            error = result_of(self._workspace, name, [_StopWhen(is_vain)]).error
+        except OdibiException as exc:
+            error = exc
+        if error is not None:
+            self._failed[name] = error_view(error)
+
+    def _count(self, is_vain: Cancelled) -> None:
+        """Count the rows of which the cards have told only that there are at least so many."""
+        from odibi_nb.views.build import error_view
+        from odibi_nb.workspaces.computed import evaluated
+
+        for name in self._cards:
+            result = self._workspace.result(name)
+            if is_vain() or result is None or not result.success or result.dataset is None:
+                continue
+            if result.dataset.schema and result.dataset.known_rows is None:
+                try:
+                    evaluated(self._workspace, name, result.dataset.count)
+                except OdibiException as exc:
+                    if is_vain():
+                        raise KeyboardInterrupt from exc
+                    self._failed[name] = error_view(exc)
+                self._show_cards()
+
+    def _show_cards(self) -> None:
+        """Show the cards that are others now; what a card is made of is compared as objects: their rows are many."""
+        ws, before = self._workspace, self._cards
+        self._cards = {}
+        for name in self._leaves()[:_MOST_CARDS]:
+            result = ws.result(name)
+            rows = result.dataset.known_rows if result is not None and result.dataset is not None else None
+            made_of = (ws.nodes[name], result, rows, ws.status(name), self._failed.get(name))
+            is_same = name in before and all(a is b for a, b in zip(made_of, before[name][0], strict=True))
+            self._cards[name] = before[name] if is_same else (made_of, self._card(name))
+        if list(self._cards) != list(before) or any(self._cards[name] is not card for name, card in before.items()):
+            self.widget.show_cards({name: view for name, (_, view) in self._cards.items()})
+
+    def _card(self, name: str) -> NodeView:
+        from odibi_nb.views import NodeView
+        from odibi_nb.views.build import error_view, node_view
+
+        try:
+            view = node_view(self._workspace, name, compare=False)
+        except OdibiException as exc:  # of rows that can't be looked at
+            kind = self._workspace.nodes.task(name).kind
+            return NodeView(name, kind, self._workspace.status(name), error=error_view(exc))
+        return replace(view, error=view.error or self._failed.get(name))
+
+
+class _StopWhen:
+    """Ends a run that has become vain, as Ctrl-C does; then lets it tell what has become of its nodes."""
+
+    def __init__(self, is_vain: Cancelled) -> None:
+        self._is_vain, self._stopped = is_vain, False
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, NodeStarted | NodeFinished) and not self._stopped and self._is_vain():
+            self._stopped = True
+            raise KeyboardInterrupt
+
+
+def _value(workspace: Workspace, used: UsedParameter, kind: str, said: Any) -> Any:
+    """Return what an input means; raises UsageError for what can't be read."""
+    from odibi_nb.views.build_parameters import choices_by_text
+
+    if said is None:
+        return None
+    match kind:
+        case "choice":
+            return choices_by_text(used).get(said, said)
+        case "date":
+            return date.fromisoformat(said)
+        case "time":
+            return datetime.fromisoformat(said)
+        case "yaml":
+            return typed_parameters(Call("cell", workspace=workspace), {used.name: said})[used.name]
+    return said
+
+
+def _twin(parameters: dict[str, UsedParameter]) -> str:
+    """Return an id that a table of the same parameters has in every session."""
+    names = "\n".join(f"{name} {' '.join(one.nodes)}" for name, one in parameters.items())
+    return blake2b(f"parameters\n{names}".encode(), digest_size=8).hexdigest()

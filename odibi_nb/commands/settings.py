@@ -50,21 +50,21 @@ def _inputs(call: Call, selectors: Sequence[str]) -> Shown:
     names = partial(call.ws.select, selectors)
     used = call.ws.used_params(selected := names())
     if not used:
-        raise _without_parameters(call, selectors, selected)
+        raise _without_parameters(call, selected)
     view = parameters_view(call.ws, used)
     return Shown(parameters_text(view), parameters_html(view), data=asdict(view), parameters=names)
 
 
-def _without_parameters(call: Call, selectors: Sequence[str], selected: Sequence[str]) -> UsageError:
+def _without_parameters(call: Call, selected: Sequence[str]) -> UsageError:
     """Return what to say of nodes that take no parameter, and what to do."""
+    names = shortened(", ".join(selected))
+    message = f"none of {names} takes a parameter" if len(selected) > 1 else f"{names} takes no parameter"
     above = call.ws.used_params(call.ws.nodes.with_upstream(selected))
-    if above and selectors:
-        found = f"{above[0].nodes[0]} above takes {above[0].name}"
-        hint = f"{found}: %odibi params --ui +{selected[-1]}"
-        return UsageError(f"{shortened(', '.join(selected))} takes no parameter", hint=hint)
-    which = "none of the selected nodes" if selectors else "no node"
+    if found := above or call.ws.used_params():
+        wider = f"+{selected[-1]}" if above else f"{found[0].nodes[0]}+"
+        return UsageError(message, hint=f"{found[0].nodes[0]} takes {found[0].name}: %odibi params --ui {wider}")
     hint = "give them in vars of %%odibi_project, or as defaults of functions"
-    return UsageError(f"{which} takes a parameter", hint=hint)
+    return UsageError("no node takes a parameter", hint=hint)
 
 
 def set_(call: Call) -> Shown:

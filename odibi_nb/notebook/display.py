@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from IPython.core.getipython import get_ipython
@@ -9,7 +11,7 @@ from IPython.display import display
 
 from odibi_nb.commands.base import Shown
 
-__all__ = ["as_twin", "has_widgets", "show", "show_value", "show_widget"]
+__all__ = ["as_twin", "has_widgets", "printing_displays", "show", "show_value", "show_widget"]
 
 
 class Output:
@@ -53,6 +55,25 @@ def show_widget(widget: Any) -> None:
     bundle = widget._repr_mimebundle_()
     data = bundle[0] if isinstance(bundle, tuple) else bundle
     display({kind: form for kind, form in data.items() if kind != "text/plain"}, raw=True)  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def printing_displays(shell: Any) -> Iterator[None]:
+    """Print, in words, what is displayed on this thread: it would land in some cell that has nothing to do with it."""
+    publisher: Any = shell.display_pub
+    if not hasattr(publisher, "register_hook"):  # only a kernel's has threads beside those of cells
+        yield
+        return
+    publisher.register_hook(_print_display)
+    try:
+        yield
+    finally:
+        publisher.unregister_hook(_print_display)
+
+
+def _print_display(message: Mapping[str, Any]) -> None:
+    if (text := message["content"].get("data", {}).get("text/plain")) is not None:
+        print(text)  # noqa: T201 - the node that runs here has it on its card
 
 
 def show_value(value: Any) -> None:

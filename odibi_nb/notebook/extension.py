@@ -12,6 +12,7 @@ from IPython.core.getipython import get_ipython
 from odibi_nb.exceptions import UsageError, plural
 from odibi_nb.notebook.cells import CellWatch, fill_empty_cells, label_of
 from odibi_nb.notebook.completer import WorkspaceCompleter
+from odibi_nb.notebook.display import printing_displays
 from odibi_nb.notebook.live import LiveGraphs
 from odibi_nb.notebook.magics import OdibiMagics
 from odibi_nb.notebook.sliders import LiveParameters
@@ -75,7 +76,7 @@ class _Loaded:
         self._shell, self._workspace = shell, ws
         self._watch = CellWatch(shell)
         self._live = LiveGraphs(ws)
-        self._parameters = LiveParameters(ws, then=self._live.refresh)
+        self._parameters = LiveParameters(ws, self._live.refresh, partial(printing_displays, shell))
         self._live.aside = self._parameters.aside
         self._magics = OdibiMagics(shell, ws, self._watch, self._live, self._parameters)
         self._completer = WorkspaceCompleter(shell, ws)

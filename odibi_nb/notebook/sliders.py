@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import date, datetime
 from hashlib import blake2b
@@ -37,11 +37,16 @@ class LiveParameters:
     """The inputs that a kernel's cells have shown.
 
     Whatever moves is set and run on another thread; the latest value wins, and cells come before it. Nothing is
-    written. then: called after a run, to let other pictures follow.
+    written. then: called after a run, to let other pictures follow. around: what is open while nodes run.
     """
 
-    def __init__(self, workspace: Workspace, then: Callable[[], None] = lambda: None) -> None:
-        self._workspace, self._then = workspace, then
+    def __init__(
+        self,
+        workspace: Workspace,
+        then: Callable[[], None] = lambda: None,
+        around: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self._workspace, self._then, self._around = workspace, then, around
         self._panels: dict[str, _LivePanel] = {}
         self.work = LatestWork(self._run, self._interrupt)
 
@@ -101,8 +106,9 @@ class LiveParameters:
     def _run(self, is_vain: Cancelled) -> None:
         panels = list(self._panels.values())
         behind = [panel for panel in panels if panel.is_behind]
-        for panel in behind:
-            panel.run(is_vain)
+        with self._around():
+            for panel in behind:
+                panel.run(is_vain)
         if not is_vain():
             for panel in panels:
                 if panel not in behind:

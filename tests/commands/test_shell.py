@@ -323,6 +323,7 @@ SESSION = "a command of the session: "
     ("line", "reason", "is_said"),
     [
         ("%odibi params least=50 'names=[a, b]'", "give --param least=50 --param 'names=[a, b]'", True),
+        ("%odibi params least=50 --ui +n", "give --param least=50", True),
         ("%odibi drop n", "delete the cell of the node instead", True),
         ("%odibi drop n small", "delete the cell of the expectation instead", True),
         ("%odibi drop n::t", "delete the cell of the test instead", False),
@@ -339,7 +340,9 @@ def test_commands_that_a_headless_run_leaves_out_are_told(shell: Shell, line: st
     assert (status, err) == (0, f"note: left out, {told}\n" if is_said else "")
 
 
-@pytest.mark.parametrize("line", ["params", "status", "run --force", "drop n --undo", "pipeline p", 'show "n', "help"])
+@pytest.mark.parametrize(
+    "line", ["params", "params --ui n", "status", "run --force", "drop n --undo", "pipeline p", 'show "n', "help"]
+)
 def test_commands_that_only_look_are_none_of_them(shell: Shell, line: str) -> None:
     assert "leaves out" not in shell("validate", _notebook("n.ipynb", f"%odibi {line}"))[1]
 

@@ -156,8 +156,10 @@ class _LiveGraph:
             name = node.name
             made = self._made[name] = _Made(ws.nodes[name], ws.result(name), (node.status, *ws.nodes.missing_for(name)))
             if not made.is_same(before.get(name)):
-                with suppress(OdibiException):  # rows that can't be looked at any more: the last card stays
+                try:
                     cards[name] = node_view(ws, name, compare=False)
+                except OdibiException:  # rows that can't be looked at any more, or not now: the last card stays
+                    del self._made[name]
         if cards:
             self.widget.show_cards(cards)
 

@@ -29,6 +29,7 @@ __all__ = ["LiveParameters"]
 
 _MOST_PANELS = 8  # on a page
 _MOST_CARDS = 6  # below the inputs
+_QUIET_S = 0.2  # without a move, before other pictures follow
 _PAUSED = "paused while a cell runs"
 _BEFORE: Final = object()  # said by an input's reset
 
@@ -37,7 +38,7 @@ class LiveParameters:
     """The inputs that a kernel's cells have shown.
 
     Whatever moves is set and run on another thread; the latest value wins, and cells come before it. Nothing is
-    written. then: called after a run, to let other pictures follow. around: what is open while nodes run.
+    written. then: called some time after a run, to let other pictures follow. around: what is open while nodes run.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class LiveParameters:
     ) -> None:
         self._workspace, self._then, self._around = workspace, then, around
         self._panels: dict[str, _LivePanel] = {}
+        self._following: threading.Timer | None = None
         self.work = LatestWork(self._run, self._interrupt)
 
     def panel(self, names: Callable[[], list[str]], cell: str | None) -> ParametersPanel:
@@ -65,6 +67,7 @@ class LiveParameters:
     def before_cell(self) -> None:
         """Let a cell come first: wait for the end of what goes on, and set what was said but not set yet."""
         self.work.pause()
+        self._end_following()
         for panel in self._panels.values():
             if panel.is_behind:
                 panel.widget.show_state("paused", _PAUSED)
@@ -88,6 +91,7 @@ class LiveParameters:
     def close(self) -> None:
         """Take the inputs off the page."""
         self.work.stop()
+        self._end_following()
         for key in list(self._panels):
             self._close(key)
 
@@ -113,7 +117,14 @@ class LiveParameters:
             for panel in panels:
                 if panel not in behind:
                     panel.refresh()
-            self._then()
+            self._end_following()
+            self._following = threading.Timer(_QUIET_S, self._then)
+            self._following.start()
+
+    def _end_following(self) -> None:
+        if self._following is not None:
+            self._following.cancel()
+            self._following = None
 
 
 class _LivePanel:
@@ -154,6 +165,8 @@ class _LivePanel:
 
     def run(self, is_vain: Cancelled) -> None:
         """Set what was said, and compute what the cards show and isn't fresh; in vain, that is left for later."""
+        from odibi_nb.views.cells import duration_text
+
         start = time.perf_counter()
         try:
             self.set_values()
@@ -162,7 +175,7 @@ class _LivePanel:
                 self.widget.show_state("running", f"computing {name}")
                 self._compute(name, is_vain)
                 self._show_cards()
-            self.widget.show_state("idle", f"done in {time.perf_counter() - start:.2f} s · nothing is written")
+            self.widget.show_state("idle", f"{duration_text(time.perf_counter() - start)} · nothing is written")
             self._count(is_vain)
         except KeyboardInterrupt:
             return
@@ -204,11 +217,14 @@ class _LivePanel:
 
     def _leaves(self) -> list[str]:
         """Return the nodes whose cards are shown: of those that the parameters change, the last ones."""
+        from odibi_nb.workspaces.parameter_uses import users_of_parameters
+
         ws = self._workspace
         with ws.lock:
             graph = ws.graph
             names = [name for name in self._names() if ws.nodes[name].config.returns != "none"]
-            changed = {name for one in ws.used_params(names) if one.name in self._first for name in one.nodes}
+            users = users_of_parameters(ws.nodes, names)
+            changed = {name for parameter in self._first for name in users.get(parameter, ())}
             changed |= {below for name in changed for below in graph.get_dependents(name)}.intersection(names)
             return [name for name in names if name in changed and changed.isdisjoint(graph.get_dependents(name))]
 

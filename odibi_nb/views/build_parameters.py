@@ -34,9 +34,9 @@ def parameter_view(used: UsedParameter) -> ParameterView:
     kind = _kind(used)
     low, high, step = _range(used, kind) if kind in ("whole", "number") else (0, 0, 0)
     choices = tuple(choices_by_text(used)) if kind == "choice" else ()
-    shown = _written(used.value)
+    shown = _written(used.value) or used.code
     return ParameterView(
-        used.name, kind, _held(used.value, kind), shown, used.origin, _written(used.before), used.nodes,
+        used.name, kind, _held(used.value, kind), shown, used.origin, _written(used.before) or used.code, used.nodes,
         low, high, step, choices,
     )  # fmt: skip
 

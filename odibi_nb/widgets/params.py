@@ -22,7 +22,7 @@ __all__ = ["OutcomeWidget", "ParameterInput", "ParametersPanel"]
 Said = Callable[[str, Any], None]
 """Called with a parameter's name and what its input holds: as in `ParameterView.value`."""
 
-_LABEL = "150px"
+_LABEL, _WIDTH = "150px", "min(460px, 100%)"
 
 
 class OutcomeWidget(anywidget.AnyWidget):
@@ -122,7 +122,7 @@ def _labelled(view: ParameterView, control: Any) -> Any:
     if view.kind != "list":
         return control
     label = ipywidgets.Label(view.name, layout={"width": _LABEL})
-    return ipywidgets.HBox([label, control])
+    return ipywidgets.HBox([label, control], layout={"width": _WIDTH})
 
 
 def _about(view: ParameterView) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def _about(view: ParameterView) -> dict[str, Any]:
         "value": _HELD[view.kind](view.value),
         "description": view.name,
         "style": {"description_width": _LABEL},
-        "layout": {"width": "min(460px, 100%)"},
+        "layout": {"width": _WIDTH},
     }
 
 
@@ -159,7 +159,7 @@ def _tags(view: ParameterView) -> Any:
 _CONTROLS: Mapping[str, Callable[[ParameterView], Any]] = {
     "whole": _slider,
     "number": _slider,
-    "flag": lambda view: ipywidgets.Checkbox(**_about(view), indent=True),
+    "flag": lambda view: ipywidgets.Checkbox(**_about(view), indent=False),
     "choice": lambda view: ipywidgets.Dropdown(options=view.choices, **_about(view)),
     "date": lambda view: ipywidgets.DatePicker(**_about(view)),
     "time": lambda view: ipywidgets.NaiveDatetimePicker(**_about(view)),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import typing
-from collections.abc import Iterable, Iterator, Mapping
+import ast
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.cells.python_body import UNKNOWN
+from odibi_nb.cells.python_body import Parameter as BodyParameter
+from odibi_nb.registry.annotations import MADE_OF_TEXT, type_of_text
 from odibi_nb.registry.signatures import signature_of
 from odibi_nb.runner.tasks import OperationStep, SqlStep
 from odibi_nb.workspaces.parameters import Parameters, asked_by, defaults_of, known_parameters, types_of
@@ -27,7 +29,7 @@ class UsedParameter:
 
     value: UNKNOWN where only running their code would tell it. origin: who gives it, in words. before: the value
     that it has without this session's. kind: the type that an annotation, a default or `vars` says, or None.
-    nodes: those who use it.
+    nodes: those who use it. code: a default that is no literal, as it is written, or "".
     """
 
     name: str
@@ -36,6 +38,7 @@ class UsedParameter:
     before: Any
     kind: Any
     nodes: tuple[str, ...]
+    code: str = ""
 
     @property
     def is_set(self) -> bool:
@@ -49,17 +52,14 @@ def used_parameters(
     """Return the parameters that the named nodes use; variables: `vars` of the project."""
     known, before = known_parameters(nodes, params), {**defaults_of(nodes), **params.beneath("session")}
     users = users_of_parameters(nodes, names)
-    return [
-        UsedParameter(
-            name,
-            known.get(name, UNKNOWN),
-            params.source_of(name) if name in params else "default" if name in known else "",
-            before.get(name, UNKNOWN),
-            _kind(name, nodes, variables),
-            tuple(using),
-        )
-        for name, using in users.items()
-    ]
+    kinds, own, found = _kinds(users, nodes, variables), _own(users, nodes), []
+    for name, using in users.items():
+        code = next((one.code for one in own.get(name, ()) if one.code), "")
+        value, without = (_told(values.get(name, UNKNOWN), code, nodes) for values in (known, before))
+        kind = kinds.get(name) or _enumeration(own.get(name, ()), without, nodes)
+        origin = params.source_of(name) if name in params else "default" if name in known else ""
+        found.append(UsedParameter(name, value, origin, without, kind, tuple(using), code))
+    return found
 
 
 def users_of_parameters(nodes: Nodes, names: Iterable[str]) -> dict[str, list[str]]:
@@ -105,17 +105,44 @@ def _given_in_place(node: DeclaredNode) -> set[str]:
     return {name for step in steps for name in step.params or ()}
 
 
-def _kind(name: str, nodes: Nodes, variables: Mapping[str, Any]) -> Any:
-    """Return the type of a parameter; an enumeration of the notebook's counts, though its text alone tells nothing."""
-    told = sorted(types_of([name], nodes, variables), key=lambda one: not one.exact)
-    if told and told[0].exact:
-        return told[0].kind
-    return next(_enumerations(name, nodes), told[0].kind if told else None)
+def _kinds(names: Collection[str], nodes: Nodes, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the types of parameters, as far as they are told; an annotation counts more than a default."""
+    found: dict[str, Any] = {}
+    for one in sorted(types_of(names, nodes, variables), key=lambda one: not one.exact):
+        found.setdefault(one.name, one.kind)
+    return found
 
 
-def _enumerations(name: str, nodes: Nodes) -> Iterator[Any]:
-    texts = [own.annotation for node in nodes.values() if node.body for own in node.body.parameters if own.name == name]
-    for text in filter(None, texts):
-        found = nodes.variables().get(text)
-        if isinstance(found, type) and issubclass(found, Enum):
-            yield typing.cast("Any", found)
+def _own(names: Collection[str], nodes: Nodes) -> dict[str, list[BodyParameter]]:
+    """Return what the functions in cells say of parameters."""
+    found: dict[str, list[BodyParameter]] = {}
+    for node in nodes.values():
+        for one in node.body.parameters if node.body is not None else ():
+            if one.name in names:
+                found.setdefault(one.name, []).append(one)
+    return found
+
+
+def _enumeration(own: Iterable[BodyParameter], value: Any, nodes: Nodes) -> Any:
+    """Return the enumeration of the notebook's that a parameter is of; its text alone tells no type."""
+    if isinstance(value, Enum):
+        return type(value)
+    kinds = (nodes.variables().get(one.annotation) for one in own if one.annotation)
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Enum)), None)
+
+
+def _told(value: Any, code: str, nodes: Nodes) -> Any:
+    """Return what a default's code means, where that is told without running it: `date(2024, 1, 31)`, `Shop.NORTH`."""
+    if value is not UNKNOWN or not code:
+        return value
+    try:
+        match ast.parse(code, mode="eval").body:
+            case ast.Call(func=function, args=arguments, keywords=[]):
+                kind = type_of_text(ast.unparse(function))
+                return kind(*map(ast.literal_eval, arguments)) if kind in MADE_OF_TEXT else UNKNOWN
+            case ast.Attribute(value=ast.Name(id=owner), attr=member):
+                kind = nodes.variables().get(owner)
+                return kind[member] if isinstance(kind, type) and issubclass(kind, Enum) else UNKNOWN
+    except (ValueError, TypeError, ArithmeticError, LookupError):
+        pass  # running it would fail, or it is more than these
+    return UNKNOWN

@@ -6,7 +6,9 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import date
+from enum import Enum
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -106,14 +108,14 @@ def test_of_many_quick_moves_a_few_run_and_the_last_one_is_shown(
 ) -> None:
     ws.node("heavy", HEAVY)
     panel = shown(live, ws, "heavy")
-    slowest = 0.0
+    took: list[float] = []
     for value in (0, 1, 2, 3, 4, 5) * 3 + (0, 6):
         start = time.perf_counter()
         panel.inputs["least"].control.value = value
-        slowest = max(slowest, time.perf_counter() - start)
+        took.append(time.perf_counter() - start)
         time.sleep(0.02)
     assert live.work.wait(60)
-    assert slowest < 0.1
+    assert median(took) < 0.05
     assert ws.params["least"] == 6
     row = ws["heavy"].df().iloc[0]
     assert row["least"] == 6
@@ -243,6 +245,19 @@ def test_every_kind_of_input_sets_its_value(
     assert ws["n"].value == repr(meant)
 
 
+def test_a_choice_of_an_enumeration_is_its_member(tmp_path: Path) -> None:
+    shop = Enum("Shop", ["NORTH", "SOUTH"])
+    ws = Workspace(tmp_path, namespace=lambda: {"Shop": shop})
+    live = LiveParameters(ws)
+    ws.node("n", "def n(x: Shop = Shop.NORTH):\n    return x.name\n", returns="object")
+    panel = shown(live, ws)
+    assert panel.inputs["x"].control.value == "NORTH"
+    move(live, panel, "x", "SOUTH")
+    assert (ws.params["x"], ws["n"].value) == (shop.SOUTH, "SOUTH")
+    live.close()
+    ws.close()
+
+
 def test_nothing_goes_on_once_it_is_closed(ws: Workspace, live: LiveParameters) -> None:
     ws.node("heavy", HEAVY.replace("300_000_000", "30_000_000_000"))
     panel = shown(live, ws, "heavy")
@@ -254,9 +269,16 @@ def test_nothing_goes_on_once_it_is_closed(ws: Workspace, live: LiveParameters) 
 
 
 def test_what_comes_after_a_run_is_told(ws: Workspace) -> None:
-    told: list[str] = []
-    live = LiveParameters(ws, then=lambda: told.append(ws.status("total")))
+    told, comes = list[str](), threading.Event()
+
+    def then() -> None:
+        told.append(ws.status("total"))
+        comes.set()
+
+    live = LiveParameters(ws, then)
     panel = shown(live, ws)
+    move(live, panel, "least", 5)
     move(live, panel, "least", 6)
-    assert told == ["completed"]
+    assert comes.wait(10)
     live.close()
+    assert told == ["completed"]

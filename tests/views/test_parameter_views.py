@@ -41,7 +41,10 @@ def view_of(ws: Workspace, parameter: str) -> ParameterView:
         ("x: float = 1", "number", 1),
         ("x=True", "flag", True), ("x: bool = None", "flag", None),
         ("x: Literal['N', 'S'] = 'N'", "choice", "N"), ("x: Literal[1, 2] = 2", "choice", "2"),
-        ("x: Shop = None", "choice", None), ("x='N'", "text", "N"), ("x: str = None", "text", None),
+        ("x: Shop = None", "choice", None), ("x=Shop.SOUTH", "choice", "SOUTH"),
+        ("x=date(2024, 1, 31)", "date", "2024-01-31"),
+        ("x=datetime(2024, 1, 31, 10)", "time", "2024-01-31T10:00:00"), ("x=date(2024, 1, 32)", "date", None),
+        ("x=exit()", "yaml", None), ("x='N'", "text", "N"), ("x: str = None", "text", None),
         ("x: date = None", "date", None), ("x: datetime = None", "time", None),
         ("x=['a', 'b']", "list", ("a", "b")), ("x: list[str] = []", "list", ()),
         ("x=[1, 2]", "yaml", "[1, 2]"), ("x={'a': None}", "yaml", '{"a": null}'), ("x=None", "yaml", None),
@@ -94,6 +97,11 @@ def test_a_parameter_tells_where_its_value_is_from_and_who_uses_it(ws: Workspace
     ws.unset_params(["least"])
     assert [one[1:4] for one in told()] == [("5", "vars", "5"), ("1", "%odibi params", "9")]
     assert [one.name for one in ws.used_params(["b", "d"])] == ["least"]
+
+
+def test_a_default_that_only_running_would_tell_is_shown_as_it_is_written(ws: Workspace) -> None:
+    view = view_of(ws, "x=len('abc')")
+    assert (view.shown, view.before, view.value) == ("len('abc')", "len('abc')", None)
 
 
 def test_values_given_in_place_are_no_parameters(ws: Workspace) -> None:

@@ -59,6 +59,12 @@ class LatestWork:
             self._paused = max(0, self._paused - 1)
             self._start()
 
+    def drop(self) -> None:
+        """Let the work be, what goes on too; returns at once."""
+        with self._changed:
+            self._wanted = False
+            self._cancel()
+
     def stop(self) -> None:
         """Cancel everything and wait for its end."""
         self.pause()

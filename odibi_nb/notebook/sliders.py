@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from odibi_nb.commands.base import Call
 from odibi_nb.commands.settings import typed_parameters
-from odibi_nb.exceptions import OdibiException
+from odibi_nb.exceptions import NodeCancelled, OdibiException
 from odibi_nb.notebook.latest import Cancelled, LatestWork
 from odibi_nb.runner import Event, NodeFinished, NodeStarted
 
@@ -31,6 +31,7 @@ _MOST_PANELS = 8  # on a page
 _MOST_CARDS = 6  # below the inputs
 _QUIET_S = 0.2  # without a move, before other pictures follow
 _PAUSED = "paused while a cell runs"
+_STOPPED = "stopped: move something to go on"
 _BEFORE: Final = object()  # said by an input's reset
 
 
@@ -57,7 +58,7 @@ class LiveParameters:
 
         names, cell: as for `LiveGraphs.graph`.
         """
-        panel = _LivePanel(self._workspace, names, self._moved)
+        panel = _LivePanel(self._workspace, names, self._moved, self.work.drop)
         self._close(cell or "")
         while len(self._panels) >= _MOST_PANELS:
             self._close(next(iter(self._panels)))
@@ -71,7 +72,7 @@ class LiveParameters:
         for panel in self._panels.values():
             if panel.is_behind:
                 panel.widget.show_state("paused", _PAUSED)
-                panel.set_values()
+            panel.set_values()
 
     def after_cell(self) -> None:
         """Go on, and show what holds now."""
@@ -131,12 +132,16 @@ class _LivePanel:
     """The inputs that one cell has shown. is_behind: something was moved, and its cards aren't there yet."""
 
     def __init__(
-        self, workspace: Workspace, names: Callable[[], list[str]], moved: Callable[[_LivePanel], None]
+        self,
+        workspace: Workspace,
+        names: Callable[[], list[str]],
+        moved: Callable[[_LivePanel], None],
+        drop: Callable[[], None],
     ) -> None:
         from odibi_nb.views.build_parameters import parameters_view
         from odibi_nb.widgets.params import ParametersPanel
 
-        self._workspace, self._names, self._moved = workspace, names, moved
+        self._workspace, self._names, self._moved, self._drop = workspace, names, moved, drop
         self._lock = threading.Lock()
         self._said: dict[str, Any] = {}
         self._failed: dict[str, ErrorView] = {}
@@ -146,7 +151,7 @@ class _LivePanel:
         self._first = {one.name: one for one in used}
         view = parameters_view(workspace, used)
         self._kinds = {one.name: one.kind for one in view.parameters}
-        self.widget = ParametersPanel(view, self._say, self._say_before, twin=_twin(self._first))
+        self.widget = ParametersPanel(view, self._say, self._say_before, self._stop, twin=_twin(self._first))
         self._show_cards()
 
     def set_values(self) -> None:
@@ -172,12 +177,13 @@ class _LivePanel:
             self.set_values()
             self._failed.clear()
             for name in self._leaves():
-                self.widget.show_state("running", f"computing {name}")
                 self._compute(name, is_vain)
                 self._show_cards()
             self.widget.show_state("idle", f"{duration_text(time.perf_counter() - start)} · nothing is written")
             self._count(is_vain)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, NodeCancelled):
+            if not self.is_behind:
+                self.widget.show_state("idle", _STOPPED)
             return
         except Exception as exc:  # noqa: BLE001 - there is no cell that would show it
             self.widget.show_state("failed", f"{type(exc).__name__}: {exc}")
@@ -198,6 +204,12 @@ class _LivePanel:
 
     def _say_before(self, name: str) -> None:
         self._say(name, _BEFORE)
+
+    def _stop(self) -> None:
+        """Let the cards be as they are; what was said and not set yet is set with the next move or cell."""
+        self.is_behind = False
+        self._drop()
+        self.widget.show_state("idle", _STOPPED)
 
     def _set(self, name: str, said: Any) -> None:
         first = self._first[name]
@@ -234,6 +246,7 @@ class _LivePanel:
 
         if is_vain():
             raise KeyboardInterrupt
+        self.widget.show_state("running", f"computing {name}")
         if self._workspace.waits_for(name):
             return
         try:
@@ -280,6 +293,8 @@ class _LivePanel:
 
         try:
             view = node_view(self._workspace, name, compare=False)
+        except NodeCancelled:
+            raise
         except OdibiException as exc:  # of rows that can't be looked at
             kind = self._workspace.nodes.task(name).kind
             return NodeView(name, kind, self._workspace.status(name), error=error_view(exc))

@@ -96,9 +96,22 @@ class ParametersPanel:
     inputs: by the parameter's name. outcome: what is below them.
     """
 
-    def __init__(self, view: ParametersView, said: Said, reset: Callable[[str], None], *, twin: str = "") -> None:
+    def __init__(
+        self,
+        view: ParametersView,
+        said: Said,
+        reset: Callable[[str], None],
+        stop: Callable[[], None] = lambda: None,
+        *,
+        twin: str = "",
+    ) -> None:
+        """Show inputs for the parameters.
+
+        said, reset: as for `ParameterInput`. stop: called where somebody doesn't want to wait for the cards.
+        """
         self.inputs = {one.name: ParameterInput(one, said, reset) for one in view.parameters}
         self.outcome = OutcomeWidget(twin=twin)
+        self.outcome.on_msg(lambda *message: stop())  # there is nothing else that it says
         self.box = ipywidgets.VBox([*(one.box for one in self.inputs.values()), self.outcome])
         self.box.add_class("odibi-params")
 

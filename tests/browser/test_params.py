@@ -67,6 +67,7 @@ def test_the_keyboard_moves_a_slider_and_the_card_follows(
     expect(panel.get_by_role("alert")).to_contain_text("parameter 'limit' takes int | None, not '<b>many'")
     panel.scroll_into_view_if_needed()
     screenshot(page, f"params_{theme}")
+    expect(panel.get_by_role("button", name="Stop")).to_be_hidden()
     panel.get_by_role("button", name="Reset").first.click()
     expect(panel.locator(".widget-readout").first).to_have_text("100")
     expect(card).to_contain_text("251")

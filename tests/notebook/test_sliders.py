@@ -15,6 +15,7 @@ import pytest
 
 from odibi_nb import Workspace
 from odibi_nb.config import ProjectConfig
+from odibi_nb.notebook.live import LiveGraphs
 from odibi_nb.notebook.sliders import LiveParameters
 from odibi_nb.runner import Event, NodeStarted
 from odibi_nb.widgets.params import ParametersPanel
@@ -256,6 +257,35 @@ def test_a_choice_of_an_enumeration_is_its_member(tmp_path: Path) -> None:
     assert (ws.params["x"], ws["n"].value) == (shop.SOUTH, "SOUTH")
     live.close()
     ws.close()
+
+
+def test_what_takes_too_long_can_be_stopped(ws: Workspace, live: LiveParameters) -> None:
+    ws.node("heavy", HEAVY.replace("300_000_000", "30_000_000_000"))
+    panel = shown(live, ws, "heavy")
+    panel.inputs["least"].control.value = 1
+    time.sleep(0.3)
+    assert panel.outcome.state == {"name": "running", "words": "computing heavy"}
+    panel.outcome._handle_custom_msg({"what": "stop"}, [])
+    assert live.work.wait(3)
+    assert panel.outcome.state == {"name": "idle", "words": "stopped: move something to go on"}
+    live.before_cell()
+    live.after_cell()
+    assert not live.work.is_wanted
+    assert ws.params["least"] == 1
+
+
+def test_a_button_of_a_graph_comes_first(ws: Workspace, live: LiveParameters) -> None:
+    ws.node("heavy", HEAVY.replace("300_000_000", "30_000_000_000"))
+    graphs = LiveGraphs(ws)
+    graphs.aside = live.aside
+    graph, panel, sent = graphs.graph(lambda: list(ws), None), shown(live, ws, "heavy"), list[dict[str, str]]()
+    graph.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
+    panel.inputs["least"].control.value = 1
+    time.sleep(0.3)
+    graph._handle_custom_msg({"id": "1", "what": "run", "node": "apart"}, [])
+    assert "completed" in sent[0]["html"]
+    assert live.work.is_wanted
+    graphs.close()
 
 
 def test_nothing_goes_on_once_it_is_closed(ws: Workspace, live: LiveParameters) -> None:

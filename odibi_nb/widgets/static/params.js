@@ -6,7 +6,9 @@ class OutcomeView {
     this.state = html("div", { class: "odibi-params-state", role: "status" });
     this.cards = html("div", { class: "odibi-params-cards" });
     this.shown = new Map();
-    this.root = html("div", { class: "odibi-live odibi-params-outcome" }, this.state, this.cards);
+    this.stopping = button("Stop", "Stop computing; the values stay set", () => model.send({ what: "stop" }), { hidden: "" });
+    const line = html("div", { class: "odibi-params-line" }, this.state, this.stopping);
+    this.root = html("div", { class: "odibi-live odibi-params-outcome" }, line, this.cards);
     // The inputs are no children of this; in command mode Jupyter would take their keys.
     this.placed = requestAnimationFrame(() => {
       this.panel = this.root.closest(".odibi-params");
@@ -18,6 +20,7 @@ class OutcomeView {
     const { name = "idle", words = "" } = this.model.get("state");
     this.state.dataset.state = name;
     if (this.state.textContent !== words) this.state.textContent = words;
+    this.stopping.hidden = name !== "running" && name !== "paused";
     this.cards.setAttribute("aria-busy", String(name === "running"));
   }
 

@@ -99,7 +99,7 @@ class _LiveGraph:
         with self._lock:
             match event:
                 case RunStarted(names=names):
-                    self._running = {n.name: replace(n, status="pending") for n in self._view.nodes if n.name in names}
+                    self._running |= {n.name: replace(n, status="pending") for n in self._view.nodes if n.name in names}
                 case NodeStarted(name=name) if name in self._running:
                     self._running[name] = replace(self._running[name], status="running", rows="", time="")
                 case NodeFinished(result=result) if result.node_name in self._running:

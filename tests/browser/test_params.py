@@ -14,7 +14,7 @@ from .notebooks import write_notebook
 
 CELLS = (
     "%load_ext odibi_nb",
-    "%%odibi_project\nconnections: {local: {type: local, base_path: ./data}}\nvars: {min_amount: 100}",
+    "%%odibi_project\nconnections: {local: {type: local, base_path: ./data}}\nvars: {min_amount: 100, most: 3}",
     "%odibi_node load_sales --read local:sales.csv",
     "%%odibi_node clean_sales\nSELECT * FROM load_sales WHERE amount >= $min_amount",
     (
@@ -28,6 +28,8 @@ CELLS = (
     "%odibi graph",
     "%odibi params --ui",
     "%odibi params --ui clean_sales",
+    "%%odibi_node slow --no-run\nSELECT count(*) AS n FROM range(100_000_000_000) t(i) WHERE hash(i) >= $most",
+    "%odibi params --ui slow",
 )
 SALES = "region,amount\nN,50\nN,101\nN,150\nS,200\nS,\n"
 
@@ -71,5 +73,12 @@ def test_the_keyboard_moves_a_slider_and_the_card_follows(
     panel.get_by_role("button", name="Reset").first.click()
     expect(panel.locator(".widget-readout").first).to_have_text("100")
     expect(card).to_contain_text("251")
+    last = page.locator(".odibi-params").nth(2)
+    last.get_by_role("slider").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(last.get_by_role("status")).to_have_text("computing slow")
+    screenshot(page, f"params_running_{theme}")
+    last.get_by_role("button", name="Stop").click()
+    expect(last.get_by_role("status")).to_contain_text("stopped")
     # What was pressed has reached no cell: nothing was selected, deleted or run.
     assert page.locator(".jp-Notebook .jp-Cell").count() == len(CELLS)

@@ -615,3 +615,9 @@ def test_validate_tells_of_injected_values_that_can_not_be_taken(shell: Shell) -
     status, out, _ = shell("validate", target)
     assert status == 2
     assert "'sales' is a node already" in out
+
+
+def test_inputs_for_parameters_are_for_notebooks(shell: Shell) -> None:
+    status, out, err = shell("params", _notebook("n.ipynb", "%%odibi_node n\nSELECT 1 AS x"), "--ui")
+    assert (status, out) == (2, "")
+    assert err.startswith("error: --ui makes inputs, which only a notebook has")

@@ -31,7 +31,7 @@ NODES = ["load_sales", "by_region", "odd", "not_run", "waiting"]
         ("%odibi run \\\n  od|", ["odd"]),
         ("%odibi params mi|", ["min_amount="]),
         ("%odibi params --u|", ["--ui"]),
-        ("%odibi params --ui clean|", ["clean_sales"]),
+        ("%odibi params --ui od|", ["odd"]),
         ("%odibi params --ui state:st|", ["stale"]),
         ("%odibi set |", ["auto=", "preview="]),
         ("%odibi set auto=|", ["on", "off"]),

@@ -55,6 +55,13 @@ def told(kernel: Kernel, seconds: float = 1.5) -> list[dict[str, Any]]:
             return messages
 
 
+def test_a_table_comes_with_the_inputs_for_those_without_widgets(loaded: Kernel) -> None:
+    table, inputs = loaded.ok("%odibi params --ui +by_region").bundles
+    assert 'data-odibi-twin="' in table["text/html"]
+    assert "min_amount" in table["text/plain"]
+    assert list(inputs) == ["application/vnd.jupyter.widget-view+json"]
+
+
 def test_a_move_shows_a_new_card_and_nothing_in_any_cell(loaded: Kernel, slider: str) -> None:
     told(loaded, 0.3)
     move(loaded, slider, 180)

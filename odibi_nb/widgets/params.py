@@ -46,7 +46,7 @@ class ParameterInput:
     """
 
     def __init__(self, view: ParameterView, said: Said, reset: Callable[[str], None]) -> None:
-        self._first, self._said = view, said
+        self._first, self._said, self._shown = view, said, view.shown
         self.control = _CONTROLS[view.kind](view)
         self._held = self.control.value
         self.control.observe(self._moved, names="value")
@@ -65,8 +65,11 @@ class ParameterInput:
         return self.box, *self.box.children, self.control, self._facts, self._button
 
     def show(self, view: ParameterView, *, follow: bool = True) -> None:
-        """Show a parameter as it is now; follow: its value too."""
-        if follow and view.kind == self._first.kind:  # one of another kind has no place here
+        """Show a parameter as it is now; follow: its value too, but for a wrong one that is still to be put right."""
+        if self._error.value and view.shown != self._shown:  # it was set elsewhere
+            self.show_error("")
+        self._shown = view.shown
+        if follow and not self._error.value and view.kind == self._first.kind:  # another kind has no place here
             self._hold(_HELD[view.kind](view.value))
         used = f"used by {users_text(view)}" if view.nodes else "used by no node any more"
         self._facts.value = tag("span", join_facts(f"default {view.before or 'none'}", used))

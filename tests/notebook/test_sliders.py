@@ -97,6 +97,25 @@ def test_a_card_tells_the_exact_number_of_rows(ws: Workspace, live: LiveParamete
     assert "995 rows" in panel.outcome.cards["many"]
 
 
+def test_of_many_nodes_below_a_few_are_computed(ws: Workspace, live: LiveParameters, started: list[str]) -> None:
+    for number in range(9):
+        ws.node(f"n{number}", "SELECT * FROM kept")
+    panel = shown(live, ws, "n*", "kept")
+    move(live, panel, "least", 5)
+    assert list(panel.outcome.cards) == [f"n{number}" for number in range(6)]
+    assert "n6" not in started
+    assert "3 more nodes: name those to see" in panel.outcome.state["words"]
+
+
+def test_a_panel_of_a_node_that_is_gone_says_so(ws: Workspace, live: LiveParameters) -> None:
+    panel = shown(live, ws, "kept")
+    live.before_cell()
+    ws.drop("kept")
+    live.after_cell()
+    move(live, panel, "least", 5)
+    assert "matches no node" in panel.outcome.state["words"]
+
+
 def test_only_the_selected_nodes_take_part(ws: Workspace, live: LiveParameters, started: list[str]) -> None:
     panel = shown(live, ws, "kept")
     move(live, panel, "least", 5)

@@ -61,6 +61,17 @@ def test_what_is_put_there_is_not_said() -> None:
     assert (one.control.value, said) == (50, [])
 
 
+def test_a_wrong_text_stays_until_something_else_is_set() -> None:
+    view = ParameterView("x", "yaml", "1", "1")
+    one, _ = made(view)
+    one.control.value = "wrong"
+    one.show_error("no number")
+    one.show(view)
+    assert (one.control.value, "no number" in one._error.value) == ("wrong", True)
+    one.show(ParameterView("x", "yaml", "2", "2"))
+    assert (one.control.value, one._error.value) == ("2", "")
+
+
 def test_a_slider_shows_as_many_digits_as_its_step_has() -> None:
     assert made(ParameterView("x", "number", 0.03, "0.03", high=0.06, step=0.0005))[0].control.readout_format == ".4f"
 

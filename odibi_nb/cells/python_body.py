@@ -36,7 +36,7 @@ UNKNOWN: Final = Unknown()
 class Parameter:
     """A parameter of a node's function; `default` is a literal's value, else UNKNOWN.
 
-    made_by: what a default that is a call calls, as it is written: `date`.
+    made_by: what a default that is a call calls, as it is written: `date`. code: a default that is no literal.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Parameter:
     default: Any = UNKNOWN
     annotation: str | None = None
     made_by: str | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +233,9 @@ def _parameter(argument: ast.arg, default: ast.expr | None) -> Parameter:
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         text = annotation.value
     made_by = ast.unparse(default.func) if isinstance(default, ast.Call) else None
-    return Parameter(argument.arg, argument.lineno, default is not None, _literal(default), text, made_by)
+    value = _literal(default)
+    code = ast.unparse(default) if default is not None and value is UNKNOWN else None
+    return Parameter(argument.arg, argument.lineno, default is not None, value, text, made_by, code)
 
 
 def _literal(default: ast.expr | None) -> Any:

@@ -12,9 +12,27 @@ if TYPE_CHECKING:
     from odibi_nb.runner import Listener
     from odibi_nb.workspaces import Workspace
 
-__all__ = ["Call", "Command", "Door", "Shown", "described_options"]
+__all__ = ["Call", "Command", "Door", "Live", "LiveGraph", "LiveInputs", "Shown", "described_options"]
 
 Door = Literal["cell", "shell"]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveGraph:
+    """A graph of the nodes that `names` returns; collapse: by what they are collapsed at first, or ""."""
+
+    names: Callable[[], list[str]]
+    collapse: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveInputs:
+    """Inputs for the parameters of the nodes that `names` returns."""
+
+    names: Callable[[], list[str]]
+
+
+Live = LiveGraph | LiveInputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +40,7 @@ class Shown:
     """What a command shows: as text, as HTML, and (for `--json`) as plain values.
 
     error: raised once the rest is shown. exit_status: of the shell command. next_cell: a text for the notebook's next
-    cell. notes: said beside it in a shell, on stderr. graph: which nodes it is a graph of, where a live one may be
-    shown in its stead; collapse: by what these are collapsed.
+    cell. notes: said beside it in a shell, on stderr. live: what may be shown in its stead where widgets are.
     """
 
     text: str = ""
@@ -34,8 +51,7 @@ class Shown:
     exit_status: int = 0
     next_cell: str | None = None
     notes: Sequence[str] = ()
-    graph: Callable[[], list[str]] | None = None
-    collapse: str = ""
+    live: Live | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from functools import partial
 
 from odibi_nb.cells.option_parser import Option
-from odibi_nb.commands.base import Call, Command, Shown
+from odibi_nb.commands.base import Call, Command, LiveGraph, Shown
 from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selected
 from odibi_nb.views.build import dag_view
 from odibi_nb.views.grouping import GROUPINGS, collapsed
@@ -36,7 +36,7 @@ def graph(call: Call) -> Shown:
             if call.door == "shell":
                 return Shown(dag_text(view), data=data)
             names = partial(selected, call)
-            return Shown(dag_text(view), dag_html(view), dag_svg(view), data, graph=names, collapse=by)
+            return Shown(dag_text(view), dag_html(view), dag_svg(view), data, live=LiveGraph(names, by))
 
 
 COMMANDS = {

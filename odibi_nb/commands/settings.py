@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
 from typing import Any
 
-from odibi_nb.cells.option_parser import collect, key_text, scalar, scalar_like
+from odibi_nb.cells.option_parser import Option, collect, key_text, scalar, scalar_like
 from odibi_nb.cells.python_body import UNKNOWN
-from odibi_nb.commands.base import Call, Command, Shown
-from odibi_nb.exceptions import ConfigValidationError, UsageError, did_you_mean
+from odibi_nb.commands.base import Call, Command, LiveInputs, Shown
+from odibi_nb.exceptions import ConfigValidationError, UsageError, did_you_mean, shortened
 from odibi_nb.workspaces.parameters import known_parameters, types_of
 
 __all__ = ["COMMANDS", "SETTINGS", "typed_parameters"]
 
+UI = Option("--ui", takes="nothing", help="inputs that run what depends on them; SELECTORs say of which nodes")
 _FLOW = (("[", "]"), ("{", "}"))
 
 SETTINGS = {"auto": ("on", "off"), "preview": None}
@@ -22,8 +25,12 @@ def params(call: Call) -> Shown:
     """Show every parameter with its value; `k=v` sets one for this session."""
     from odibi_nb.pictures import framed, listing_html, listing_text
 
-    if call.words:
-        call.ws.set_params(typed_parameters(call, _texts("params", call.words)))
+    is_ui = call.values.get("ui", False)
+    settings = [word for word in call.words if "=" in word or not is_ui]
+    if settings:
+        call.ws.set_params(typed_parameters(call, _texts("params", settings)))
+    if is_ui:
+        return _inputs(call, [word for word in call.words if "=" not in word])
     known = known_parameters(call.ws.nodes, call.ws.params)
     shown = {name: None if value is UNKNOWN else value for name, value in known.items()}
     if not shown:
@@ -31,6 +38,33 @@ def params(call: Call) -> Shown:
     rows = [(name, repr(value), type(value).__name__) for name, value in shown.items()]
     header = ("parameter", "value", "type")
     return Shown(listing_text(header, rows), framed(listing_html(header, rows)), data=shown)
+
+
+def _inputs(call: Call, selectors: Sequence[str]) -> Shown:
+    """Show what the selected nodes take; where there are widgets, inputs come in the place of the table."""
+    from odibi_nb.pictures import parameters_html, parameters_text
+    from odibi_nb.views.build_parameters import parameters_view
+
+    if call.door == "shell":
+        raise UsageError("--ui makes inputs, which only a notebook has", hint="give values: odibi-nb run --param k=v")
+    names = partial(call.ws.select, selectors)
+    used = call.ws.used_params(selected := names())
+    if not used:
+        raise _without_parameters(call, selected)
+    view = parameters_view(call.ws, used)
+    return Shown(parameters_text(view), parameters_html(view), data=asdict(view), live=LiveInputs(names))
+
+
+def _without_parameters(call: Call, selected: Sequence[str]) -> UsageError:
+    """Return what to say of nodes that take no parameter, and what to do."""
+    names = shortened(", ".join(selected))
+    message = f"none of {names} takes a parameter" if len(selected) > 1 else f"{names} takes no parameter"
+    above = call.ws.used_params(call.ws.nodes.with_upstream(selected))
+    if found := above or call.ws.used_params():
+        wider = f"+{selected[-1]}" if above else f"{found[0].nodes[0]}+"
+        return UsageError(message, hint=f"{found[0].nodes[0]} takes {found[0].name}: %odibi params --ui {wider}")
+    hint = "give them in vars of %%odibi_project, or as defaults of functions"
+    return UsageError("no node takes a parameter", hint=hint)
 
 
 def set_(call: Call) -> Shown:
@@ -80,7 +114,7 @@ def _typed(name: str, text: str, present: Any) -> Any:
         raise UsageError(f"parameter '{name}' can't be read: {exc.message}", hint=hint) from exc
 
 
-def _texts(command: str, words: tuple[str, ...]) -> Mapping[str, str]:
+def _texts(command: str, words: Sequence[str]) -> Mapping[str, str]:
     pairs: list[tuple[str, str]] = []
     for word in words:
         try:
@@ -102,6 +136,10 @@ COMMANDS = {
             "params min_amount=100",
             params,
             words=("[K=V…]",),
+            options=(UI,),
+            details="--ui shows an input for each parameter of the nodes that SELECTORs name (none: of all).\n"
+            "Moving one sets it for this session and runs what depends on it; nothing is written.\n"
+            "For instance: %odibi params --ui +by_region",
         ),
         Command(
             "set",

@@ -37,7 +37,7 @@ COMMANDS = {
         Row("lineage", "lineage", _BOTH, "which columns a column comes from and goes into"),
         Row("validate", "validate", _BOTH, "check everything that can be checked without running"),
         Row("ls", "looking", _BOTH, "the names that selectors mean"),
-        Row("params", "settings", _BOTH, "the parameters and their values; k=v sets one"),
+        Row("params", "settings", _BOTH, "the parameters and their values; k=v sets one, --ui makes inputs"),
         Row("set", "settings", ("cell",), "options of this workspace: auto, preview"),
         Row("pipeline", "settings", ("cell",), "the pipeline of the cells that follow"),
         Row("drop", "nodes", ("cell",), "forget a node, or one expectation of it"),

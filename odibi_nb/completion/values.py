@@ -92,7 +92,12 @@ def _columns(spot: LineSpot, around: LineAround) -> Sequence[str]:
 
 
 def _parameter(spot: LineSpot, around: LineAround) -> Offers:
-    return beginning_with(spot.begun, of_kind("parameter", (f"{name}=" for name in around.known.parameters())))
+    """A parameter to be set; with `--ui` selectors say whose parameters are shown."""
+    found = beginning_with(spot.begun, of_kind("parameter", (f"{name}=" for name in around.known.parameters())))
+    selectors = _selector(spot, around) if "ui" in spot.values else Offers(spot.begun, NOTHING.found)
+    if selectors.fragment != spot.begun:
+        return selectors
+    return Offers(spot.begun, (*found.found, *selectors.found))
 
 
 def _setting(spot: LineSpot, around: LineAround) -> Offers:

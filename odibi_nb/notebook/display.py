@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from IPython.core.displaypub import CapturingDisplayPublisher
@@ -11,7 +13,7 @@ from IPython.display import display
 
 from odibi_nb.commands.base import Shown
 
-__all__ = ["as_twin", "has_widgets", "is_captured", "show", "show_value", "show_widget"]
+__all__ = ["as_twin", "has_widgets", "is_captured", "printing_displays", "show", "show_value", "show_widget"]
 
 
 class Output:
@@ -74,6 +76,25 @@ def show_widget(widget: Any, static: Shown | None = None, *, display_id: str | N
     if static is not None:
         forms |= Output(static.text, static.html)._repr_mimebundle_()
     display(forms, metadata=metadata, raw=True, display_id=display_id)  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def printing_displays(shell: Any) -> Iterator[None]:
+    """Print, in words, what is displayed on this thread: it would land in some cell that has nothing to do with it."""
+    publisher: Any = shell.display_pub
+    if not hasattr(publisher, "register_hook"):  # only a kernel's has threads beside those of cells
+        yield
+        return
+    publisher.register_hook(_print_display)
+    try:
+        yield
+    finally:
+        publisher.unregister_hook(_print_display)
+
+
+def _print_display(message: Mapping[str, Any]) -> None:
+    if (text := message["content"].get("data", {}).get("text/plain")) is not None:
+        print(text)  # noqa: T201 - the node that runs here has it on its card
 
 
 def show_value(value: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from IPython.core.getipython import get_ipython
 from odibi_nb.exceptions import UsageError, plural
 from odibi_nb.notebook.cells import CellWatch, fill_empty_cells, label_of
 from odibi_nb.notebook.completer import WorkspaceCompleter
-from odibi_nb.notebook.live import LiveGraphs
+from odibi_nb.notebook.live_views import LiveViews
 from odibi_nb.notebook.magics import OdibiMagics
 from odibi_nb.workspaces.papermill import injected_values
 
@@ -72,25 +73,31 @@ class _Loaded:
     def __init__(self, shell: InteractiveShell, ws: Workspace) -> None:
         self._shell, self._workspace = shell, ws
         self._watch = CellWatch(shell)
-        self._live = LiveGraphs(ws)
-        self._magics = OdibiMagics(shell, ws, self._watch, self._live)
+        self._views = LiveViews(shell, ws)
+        self._magics = OdibiMagics(shell, ws, self._watch, self._views)
         self._completer = WorkspaceCompleter(shell, ws)
+        # One after the other, each whatever becomes of the one before it.
+        self._listeners: tuple[tuple[str, Callable[[Any], None]], ...] = (
+            ("pre_run_cell", lambda info: self._views.before_cell()),
+            ("pre_run_cell", self._before_cell),
+            ("post_run_cell", self._after_cell),
+            ("post_run_cell", lambda result: self._views.after_cell()),
+        )
 
     def put_in(self) -> None:
         self._shell.register_magics(self._magics)
         self._shell.input_transformers_cleanup.append(fill_empty_cells)
-        self._shell.events.register("pre_run_cell", self._before_cell)
-        self._shell.events.register("post_run_cell", self._after_cell)
+        for event, listener in self._listeners:
+            self._shell.events.register(event, listener)
         self._completer.put_in()
-        self._workspace.listeners.append(self._live)
+        self._views.put_in()
 
     def take_out(self) -> None:
         shell, magics = self._shell, self._magics
-        self._workspace.listeners.remove(self._live)
-        self._live.close()
+        self._views.take_out()
         self._completer.take_out()
-        shell.events.unregister("pre_run_cell", self._before_cell)
-        shell.events.unregister("post_run_cell", self._after_cell)
+        for event, listener in self._listeners:
+            shell.events.unregister(event, listener)
         shell.input_transformers_cleanup.remove(fill_empty_cells)
         for kind, names in magics.magics.items():
             for name in names:
@@ -101,7 +108,6 @@ class _Loaded:
 
     def _before_cell(self, info: Any) -> None:
         """Take in what the front end says of the cell; drop the nodes of deleted ones, and say so."""
-        self._live.begin_cell()
         gone = self._watch.begin(info)
         if (running := self._watch.running) is not None:
             self._workspace.broken.forget_cells([running[0]])
@@ -118,11 +124,10 @@ class _Loaded:
             self._workspace.set_params(values, layer="papermill")
 
     def _after_cell(self, result: Any) -> None:
-        """Drop the nodes that the cell had declared before it was edited, and say so; let graphs show what is now."""
+        """Drop the nodes that the cell had declared before it was edited, and say so."""
         if result.success and (cell := self._watch.running) is not None:
             for name in self._workspace.drop_undeclared(*cell):
                 print(f"dropped {name}: its cell declares it no more · %odibi drop {name} --undo brings it back")  # noqa: T201
-        self._live.end_cell()
 
 
 def _new_workspace(shell: InteractiveShell) -> Workspace:

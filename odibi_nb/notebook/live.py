@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -35,7 +35,7 @@ class LiveGraphs:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._graphs: dict[str, _LiveGraph] = {}
-        self._cell = _RunningCell()
+        self.around = _Around()
 
     def graph(self, names: Callable[[], list[str]], cell: str | None, *, collapse: str = "") -> DagWidget:
         """Return a widget of the graph of some nodes, to be displayed; its `twin` is the id of its static picture.
@@ -43,7 +43,7 @@ class LiveGraphs:
         names: which nodes they are, asked again whenever nodes may have come or gone. cell: the id of the cell that
         asks; what it has shown before is no longer on the page. collapse: by what nodes are collapsed at first.
         """
-        graph = _LiveGraph(self._workspace, names, collapse, self._cell)
+        graph = _LiveGraph(self._workspace, names, collapse, self.around)
         self._close(cell or "")
         while len(self._graphs) >= _MOST_GRAPHS:
             self._close(next(iter(self._graphs)))
@@ -56,13 +56,13 @@ class LiveGraphs:
 
     def begin_cell(self) -> None:
         """Let buttons wait until the cell that now runs has ended."""
-        self._cell.goes_on = True
+        self.around.cell_runs = True
 
     def end_cell(self) -> None:
         """Show everything as it is now, and do what has waited for the cell's end."""
-        self._cell.goes_on = False
+        self.around.cell_runs = False
         self.refresh()
-        waiting, self._cell.waiting = self._cell.waiting, []
+        waiting, self.around.waiting = self.around.waiting, []
         for act in waiting:
             act()
 
@@ -82,20 +82,25 @@ class LiveGraphs:
 
 
 @dataclass(slots=True)
-class _RunningCell:
-    """Whether a cell runs, and what waits for its end: front ends may ask on another thread meanwhile."""
+class _Around:
+    """What else goes on in the kernel while the page asks: front ends may do that on another thread.
 
-    goes_on: bool = False
+    cell_runs, waiting: whether a cell does, and what is to be done at its end. aside: what is open while a button
+    acts, so that nothing else runs.
+    """
+
+    cell_runs: bool = False
     waiting: list[Callable[[], None]] = field(default_factory=list)
+    aside: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 class _LiveGraph:
     """One graph; what a run tells is sent at most ten times a second, and the last of it always."""
 
-    def __init__(self, workspace: Workspace, names: Callable[[], list[str]], collapse: str, cell: _RunningCell) -> None:
+    def __init__(self, workspace: Workspace, names: Callable[[], list[str]], collapse: str, around: _Around) -> None:
         from odibi_nb.widgets.dag import DagWidget
 
-        self._workspace, self._names, self._cell = workspace, names, cell
+        self._workspace, self._names, self._around = workspace, names, around
         self._lock = threading.RLock()
         self._running: dict[str, DagNodeView] = {}
         self._made: dict[str, _Made] = {}
@@ -109,7 +114,7 @@ class _LiveGraph:
         with self._lock:
             match event:
                 case RunStarted(names=names):
-                    self._running = {n.name: replace(n, status="pending") for n in self._view.nodes if n.name in names}
+                    self._running |= {n.name: replace(n, status="pending") for n in self._view.nodes if n.name in names}
                 case NodeStarted(name=name) if name in self._running:
                     self._running[name] = replace(self._running[name], status="running", rows="", time="")
                 case NodeFinished(result=result) if result.node_name in self._running:
@@ -155,16 +160,18 @@ class _LiveGraph:
             said = (node.status, *ws.nodes.missing_for(name), *tests)
             made = self._made[name] = _Made(ws.nodes[name], ws.result(name), said)
             if not made.is_same(before.get(name)):
-                with suppress(OdibiException):  # rows that can't be looked at any more: the last card stays
+                try:
                     cards[name] = node_view(ws, name, compare=False)
+                except OdibiException:  # rows that can't be looked at any more, or not now: the last card stays
+                    del self._made[name]
         if cards:
             self.widget.show_cards(cards)
 
     def _answer(self, question: Mapping[str, Any]) -> dict[str, Any] | None:
         """Do what the page asks for, and return what it is to show; None: it waits for the end of a cell."""
         what, name = question["what"], question["node"]
-        if what in _ACTS and what != "plan" and self._cell.goes_on:
-            self._cell.waiting.append(lambda: self.widget.tell(question, {"html": self._act(what, name)}))
+        if what in _ACTS and what != "plan" and self._around.cell_runs:
+            self._around.waiting.append(lambda: self.widget.tell(question, {"html": self._act(what, name)}))
             return None
         if what in _ACTS:
             return {"html": self._act(what, name)}
@@ -179,7 +186,8 @@ class _LiveGraph:
             command, _, words = _ACTS[what].format(name).partition(" ")
             found = find_command(command, "cell")
             parsed = found.parser("cell").parse(words)
-            shown = found.run(Call("cell", parsed.words, parsed.values, self._workspace))
+            with self._around.aside():
+                shown = found.run(Call("cell", parsed.words, parsed.values, self._workspace))
         except OdibiException as exc:
             return _error_html(exc)
         finally:

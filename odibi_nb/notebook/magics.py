@@ -14,7 +14,7 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 from odibi_nb.cells.option_parser import OptionParser
 from odibi_nb.cells.options import NODE_LINE
 from odibi_nb.cells.queries import EXPECT_LINE, SQL_LINE, SqlOptions, parse_sql_line, split_sql
-from odibi_nb.commands.base import Call, Shown, described_options
+from odibi_nb.commands.base import Call, Live, Shown, described_options
 from odibi_nb.commands.table import find_command, overview
 from odibi_nb.exceptions import Interrupted, UsageError, Where
 from odibi_nb.notebook.cells import CellWatch, blaming, line_magic_text, magic_line
@@ -25,7 +25,7 @@ from odibi_nb.workspaces.mock_cell import MOCK_LINE
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from odibi_nb.notebook.live import LiveGraphs
+    from odibi_nb.notebook.live_views import LiveViews
     from odibi_nb.runner import Place
     from odibi_nb.workspaces import Workspace
     from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode
@@ -86,9 +86,9 @@ class OdibiMagics(Magics):
 
     shell: InteractiveShell
 
-    def __init__(self, shell: InteractiveShell, workspace: Workspace, watch: CellWatch, live: LiveGraphs) -> None:
+    def __init__(self, shell: InteractiveShell, workspace: Workspace, watch: CellWatch, views: LiveViews) -> None:
         super().__init__(shell)
-        self._workspace, self._watch, self._live = workspace, watch, live
+        self._workspace, self._watch, self._views = workspace, watch, views
 
     @no_var_expand
     @line_magic
@@ -107,14 +107,12 @@ class OdibiMagics(Magics):
                 exc.at(**origin.place().locate(magic_line(origin, line.strip())))
             raise
 
-    def _show_graph(self, shown: Shown) -> None:
-        assert shown.graph is not None  # noqa: S101 - see the one caller
+    def _show_live(self, shown: Shown, live: Live) -> None:
+        """Show first of all what every reader of the notebook sees; the live one hides it while it is there."""
         running = self._watch.running
-        cell = running[0] if running is not None else None
-        graph = self._live.graph(shown.graph, cell, collapse=shown.collapse)
-        # First of all what every reader of the notebook sees; the live one hides it while it is there.
-        show(replace(shown, html=as_twin(shown.html or "", graph.twin)))
-        show_widget(graph)
+        widget, twin = self._views.view(live, running[0] if running is not None else None)
+        show(replace(shown, html=as_twin(shown.html or "", twin)))
+        show_widget(widget)
 
     def _run_command(self, line: str) -> None:
         name, _, rest = line.strip().partition(" ")
@@ -126,8 +124,8 @@ class OdibiMagics(Magics):
         with self._output(on_mocks=bool(parsed.values.get("mock"))) as output:
             call = Call("cell", parsed.words, parsed.values, self._workspace, listeners=output.listeners)
             shown = command.run(call)
-            if shown.graph is not None and has_widgets(self.shell):
-                self._show_graph(shown)
+            if shown.live is not None and has_widgets(self.shell):
+                self._show_live(shown, shown.live)
             else:
                 output.show(shown)
 

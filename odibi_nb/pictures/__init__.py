@@ -6,6 +6,7 @@ from odibi_nb.pictures.diff import diff_html, diff_text
 from odibi_nb.pictures.expectation import expectation_html, expectation_text
 from odibi_nb.pictures.layout import warm
 from odibi_nb.pictures.lineage import lineage_html, lineage_text
+from odibi_nb.pictures.parameters import parameters_html, parameters_text
 from odibi_nb.pictures.plan import plan_html, plan_text
 from odibi_nb.pictures.profile import profile_html, profile_text
 from odibi_nb.pictures.progress import progress_html, progress_text
@@ -33,6 +34,8 @@ __all__ = [
     "listing_text",
     "node_html",
     "node_text",
+    "parameters_html",
+    "parameters_text",
     "plan_html",
     "plan_text",
     "profile_html",

@@ -23,6 +23,7 @@ from odibi_nb.views.models import (
     TestsView,
     TestView,
 )
+from odibi_nb.views.parameters import ParametersView, ParameterView
 from odibi_nb.views.profile import BarView, ColumnProfileView, ProfileView
 from odibi_nb.views.progress import NodeFailureView, RunningNodeView, RunProgressView
 
@@ -42,6 +43,8 @@ __all__ = [
     "LineageView",
     "NodeFailureView",
     "NodeView",
+    "ParameterView",
+    "ParametersView",
     "PlanNodeView",
     "PlanView",
     "ProfileView",

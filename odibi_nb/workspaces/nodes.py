@@ -239,6 +239,10 @@ class Nodes(Mapping[str, DeclaredNode]):
         """Return the globals of Python nodes; in a headless run that executes the notebook's definitions."""
         return self._around.namespace()
 
+    def takes_value(self, name: str) -> bool:
+        """Whether a name without a default in a node's Python is a parameter that has a value."""
+        return name in self._around.params and name not in self._nodes
+
     def set_up(self) -> None:
         """Run what comes before every run."""
         self._around.set_up()

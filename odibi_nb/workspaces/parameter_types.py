@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import typing
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from enum import Enum
 from numbers import Number
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from odibi_nb.exceptions import ParameterError, Where, shortened
 from odibi_nb.registry.annotations import type_of_text
@@ -17,7 +19,7 @@ from odibi_nb.registry.signatures import Parameter, signature_of
 if TYPE_CHECKING:
     from odibi_nb.workspaces.declared import DeclaredNode
 
-__all__ = ["ParameterType", "types_of_node", "types_of_vars"]
+__all__ = ["ParameterType", "choices_of", "limits_of", "plain_type", "types_of_node", "types_of_vars"]
 
 _EMPTY = inspect.Parameter.empty
 _IN_WORDS = {
@@ -32,6 +34,7 @@ _IN_WORDS = {
     list: "a list",
     dict: "a mapping",
 }
+_LIMITS = {"ge": "from", "gt": "above", "le": "to", "lt": "below", "multiple_of": "in steps of"}
 # A text stands for itself, and a default of another type (None) needn't be the only one that is meant.
 _TOLD_BY_DEFAULT = (bool, int, float, date, datetime, Decimal, list, dict)
 
@@ -81,9 +84,33 @@ class ParameterType:
         return True
 
     def _in_words(self) -> str:
+        if (choices := choices_of(self.kind)) is not None:
+            return f"one of {', '.join(map(repr, choices))}"
+        if (limits := limits_of(self.kind)) and typing.get_origin(self.kind) is Annotated:
+            return f"{_IN_WORDS.get(plain_type(self.kind), 'a value')} {_limits_in_words(limits)}"
         name = getattr(self.kind, "__name__", "") if isinstance(self.kind, type) else str(self.kind)
         words = _IN_WORDS.get(self.kind) if isinstance(self.kind, type) else None
         return f"{words} ({name})" if words and self.exact else words or name
+
+
+def plain_type(kind: Any) -> Any:
+    """Return a type without its limits."""
+    return typing.get_args(kind)[0] if typing.get_origin(kind) is Annotated else kind
+
+
+def choices_of(kind: Any) -> tuple[Any, ...] | None:
+    """Return the only values that a literal or an enumeration allows; None for other types."""
+    kind = plain_type(kind)
+    if typing.get_origin(kind) is Literal:
+        return typing.get_args(kind)
+    return tuple(kind) if isinstance(kind, type) and issubclass(kind, Enum) else None
+
+
+def limits_of(kind: Any) -> dict[str, Any]:
+    """Return what limits the numbers of a type: ge, gt, le, lt, multiple_of."""
+    notes = typing.get_args(kind)[1:] if typing.get_origin(kind) is Annotated else ()
+    told = [part for note in notes for part in (getattr(note, "metadata", None) or [note])]
+    return {key: value for part in told for key in _LIMITS if (value := getattr(part, key, None)) is not None}
 
 
 def types_of_node(node: DeclaredNode) -> Iterator[ParameterType]:
@@ -121,3 +148,7 @@ def _typed(
     elif default[0] in _TOLD_BY_DEFAULT:
         kind = Number if default[0] in (int, float) else default[0]  # who writes 100 may well mean 99.5 too
         yield ParameterType(name, kind, f"{name}={default[1]}", whose, False, where)
+
+
+def _limits_in_words(limits: Mapping[str, Any]) -> str:
+    return " ".join(f"{words} {limits[key]}" for key, words in _LIMITS.items() if key in limits)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Parameters",
+    "asked_by",
     "check_types",
     "defaults_of",
     "hidden_variables",
@@ -71,6 +72,15 @@ class Parameters(Mapping[str, Any]):
     def update(self, layer: str, values: Mapping[str, Any]) -> None:
         """Add values to a layer."""
         self.replace(layer, {**self._layers[layer], **values})
+
+    def remove(self, layer: str, names: Collection[str]) -> None:
+        """Let a layer have no values for names any more."""
+        self.replace(layer, {name: value for name, value in self._layers[layer].items() if name not in names})
+
+    def beneath(self, layer: str) -> dict[str, Any]:
+        """Return the values that hold without a layer and those above it."""
+        below = list(self._layers)[: list(self._layers).index(layer)]
+        return {name: value for one in below for name, value in self._layers[one].items()}
 
     def clear(self) -> None:
         self._layers = {layer: {} for layer in self._layers}
@@ -174,9 +184,13 @@ def types_of(names: Collection[str], nodes: Nodes, variables: Mapping[str, Any])
     return (one for one in chain(told, types_of_vars(variables)) if one.name in names)
 
 
+def asked_by(node: DeclaredNode) -> set[str]:
+    """Return the `$name`s in a node's SQL, which need not be right otherwise."""
+    steps = node.config.transform.steps if node.config.transform else ()
+    tokens = (token for step in steps if step.sql for token in tokenize(step.sql))
+    return {token.text[1:] for token in tokens if token.kind == "parameter" and len(token.text) > 1}
+
+
 def _asked(nodes: Nodes) -> set[str]:
     """Return the `$name`s in the SQL of nodes that can't be compiled, perhaps for want of just their values."""
-    configs = (nodes[name].config for name in nodes if nodes.problem(name) is not None)
-    steps = (step for config in configs if config.transform for step in config.transform.steps if step.sql)
-    tokens = (token for step in steps for token in tokenize(step.sql or ""))
-    return {token.text[1:] for token in tokens if token.kind == "parameter" and len(token.text) > 1}
+    return {name for one in nodes if nodes.problem(one) is not None for name in asked_by(nodes[one])}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from odibi_nb.cells.definitions import LeftOut
 from odibi_nb.cells.magics import CellMagic, find_line_magics, find_magic
 from odibi_nb.cells.notebook_file import NotebookCell
-from odibi_nb.cells.option_parser import split_line
+from odibi_nb.cells.option_parser import is_option, split_line
 from odibi_nb.cells.queries import split_sql
 from odibi_nb.exceptions import UsageError, shortened
 
@@ -58,9 +58,12 @@ def _effect(magic: CellMagic, missing: Collection[str]) -> _Effect | None:
     return effect._replace(instead=f"a command of the session: {effect.instead}") if effect is not None else None
 
 
-def _params(words: Sequence[str]) -> _Effect:
-    given = " ".join(f"--param {shlex.quote(word)}" for word in words)
-    return _Effect(f"give {given}", ", ".join(word.partition("=")[0] for word in words))
+def _params(words: Sequence[str]) -> _Effect | None:
+    set_here = [word for word in words if "=" in word and not is_option(word)]
+    if not set_here:  # it only shows them
+        return None
+    given = " ".join(f"--param {shlex.quote(word)}" for word in set_here)
+    return _Effect(f"give {given}", ", ".join(word.partition("=")[0] for word in set_here))
 
 
 def _drop(words: Sequence[str]) -> _Effect | None:

@@ -29,7 +29,7 @@ def test_a_function_named_like_the_node_is_the_node():
     assert (body.form, body.advice, body.is_async, body.reads) == ("function", None, False, ())
     assert body.parameters == (
         Parameter("sales", 3),
-        Parameter("since", 3, True, UNKNOWN, made_by="date"),
+        Parameter("since", 3, True, UNKNOWN, made_by="date", code="date(2024, 1, 1)"),
         Parameter("low", 3, True, 1.5, "float"),
         Parameter("kind", 3, True, None, "pa.Table"),
     )

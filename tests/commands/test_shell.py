@@ -323,6 +323,7 @@ SESSION = "a command of the session: "
     ("line", "reason", "is_said"),
     [
         ("%odibi params least=50 'names=[a, b]'", "give --param least=50 --param 'names=[a, b]'", True),
+        ("%odibi params least=50 --ui +n", "give --param least=50", True),
         ("%odibi drop n", "delete the cell of the node instead", True),
         ("%odibi drop n small", "delete the cell of the expectation instead", True),
         ("%odibi drop n::t", "delete the cell of the test instead", False),
@@ -339,7 +340,9 @@ def test_commands_that_a_headless_run_leaves_out_are_told(shell: Shell, line: st
     assert (status, err) == (0, f"note: left out, {told}\n" if is_said else "")
 
 
-@pytest.mark.parametrize("line", ["params", "status", "run --force", "drop n --undo", "pipeline p", 'show "n', "help"])
+@pytest.mark.parametrize(
+    "line", ["params", "params --ui n", "status", "run --force", "drop n --undo", "pipeline p", 'show "n', "help"]
+)
 def test_commands_that_only_look_are_none_of_them(shell: Shell, line: str) -> None:
     assert "leaves out" not in shell("validate", _notebook("n.ipynb", f"%odibi {line}"))[1]
 
@@ -612,3 +615,9 @@ def test_validate_tells_of_injected_values_that_can_not_be_taken(shell: Shell) -
     status, out, _ = shell("validate", target)
     assert status == 2
     assert "'sales' is a node already" in out
+
+
+def test_inputs_for_parameters_are_for_notebooks(shell: Shell) -> None:
+    status, out, err = shell("params", _notebook("n.ipynb", "%%odibi_node n\nSELECT 1 AS x"), "--ui")
+    assert (status, out) == (2, "")
+    assert err.startswith("error: --ui makes inputs, which only a notebook has")

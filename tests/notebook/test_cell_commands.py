@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -264,3 +265,33 @@ def test_the_title_is_the_pipeline_the_project_or_the_folder(nb: Notebook) -> No
     assert nb.ws.title == "shop"
     nb.ok("%%odibi_project\nproject: shop\npipeline: nightly", "%%odibi_node n\nSELECT 1 AS x")
     assert nb.ws.title == "nightly"
+
+
+def test_params_ui_is_a_table_where_there_are_no_widgets(sales: Notebook) -> None:
+    ran = sales.ok("%odibi params min_amount=120 --ui +by_region")
+    assert re.search(r"min_amount +120 +%odibi params +100 +clean_sales", ran.text)
+    assert "twin" not in ran.html
+
+
+@pytest.mark.parametrize(
+    ("selectors", "message", "hint"),
+    [
+        ("by_region", "by_region takes no parameter", "clean_sales takes min_amount: %odibi params --ui +by_region"),
+        (
+            "load_sales",
+            "load_sales takes no parameter",
+            "clean_sales takes min_amount: %odibi params --ui clean_sales+",
+        ),
+        ("*_region load_sales", "none of load_sales, by_region takes a parameter", "clean_sales takes min_amount"),
+        ("nowhere", "selector 'nowhere' matches no node", ""),
+    ],
+)
+def test_nodes_without_parameters_have_no_inputs(sales: Notebook, selectors: str, message: str, hint: str) -> None:
+    error = sales.fails(f"%odibi params --ui {selectors}")
+    assert error.message == message
+    assert hint in (error.hint or "")
+
+
+def test_a_notebook_without_parameters_says_where_they_come_from(nb: Notebook) -> None:
+    nb.ok("%%odibi_node n\nSELECT 1 AS x")
+    assert nb.fails("%odibi params --ui").message == "no node takes a parameter"

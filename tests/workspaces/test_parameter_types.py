@@ -123,3 +123,19 @@ def test_a_unit_test_may_try_what_no_annotation_forbids(ws: Workspace) -> None:
     with pytest.raises(ParameterError, match=r"^parameter 'a' takes a whole number \(int\), not 'x'"):
         ws.try_node("taken", {}, params={"a": "x"})
     assert ws.try_node("taken", {}, params={"j": "x"}).success
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "words"),
+    [
+        ("Annotated[int, Range(0, 10)]", 11, "takes a whole number from 0 to 10, not 11"),
+        ("Annotated[float, Field(gt=0)]", 0.0, "takes a number above 0, not 0.0"),
+        ("Literal['N', 'S']", "W", "takes one of 'N', 'S', not 'W'"),
+    ],
+)
+def test_limits_and_literals_are_told_in_words(ws: Workspace, annotation: str, value: Any, words: str) -> None:
+    ws.node("n", f"def n(a: {annotation} = None):\n    return a\n", returns="object")
+    with pytest.raises(UsageError) as caught:
+        ws.set_params({"a": value})
+    assert caught.value.message == f"parameter 'a' {words}"
+    ws.set_params({"a": "S" if "Literal" in annotation else 5})

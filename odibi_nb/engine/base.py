@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from odibi_nb.connections.base import FileConnection, FileStamp
+    from odibi_nb.engine.row_table import RowTable
     from odibi_nb.engine.schema import Schema
     from odibi_nb.exceptions import OdibiException
     from odibi_nb.formats.base import Format
@@ -221,6 +222,10 @@ class Engine(ABC):
     @abstractmethod
     def inspect_many(self, datasets: Mapping[str, Dataset], work: Callable[[Mapping[str, str], Run], T]) -> T:
         """Return `work(tables, run)`: `run` executes SQL, in which `tables[name]` stands for `datasets[name]`."""
+
+    @abstractmethod
+    def row_table(self, data: Dataset) -> RowTable:
+        """Return the rows of `data` as a table that is looked at page by page; what it makes goes with it."""
 
     @abstractmethod
     def interrupt(self) -> None:

@@ -22,6 +22,7 @@ from odibi_nb.views.models import (
     TestsView,
     TestView,
 )
+from odibi_nb.views.paging import PageView, RowsView
 from odibi_nb.views.profile import BarView, ColumnProfileView, ProfileView
 
 __all__ = [
@@ -38,10 +39,12 @@ __all__ = [
     "LineageEdgeView",
     "LineageView",
     "NodeView",
+    "PageView",
     "PlanNodeView",
     "PlanView",
     "ProfileView",
     "QueryView",
+    "RowsView",
     "RunView",
     "TableView",
     "TestView",

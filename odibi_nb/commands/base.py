@@ -10,6 +10,7 @@ from odibi_nb.cells.option_parser import Option, OptionParser
 
 if TYPE_CHECKING:
     from odibi_nb.runner import Listener
+    from odibi_nb.views import NodeView
     from odibi_nb.workspaces import Workspace
 
 __all__ = ["Call", "Command", "Door", "Shown", "described_options"]
@@ -23,7 +24,7 @@ class Shown:
 
     error: raised once the rest is shown. exit_status: of the shell command. next_cell: a text for the notebook's next
     cell. notes: said beside it in a shell, on stderr. graph: which nodes it is a graph of, where a live one may be
-    shown in its stead.
+    shown in its stead. card: the node that it is a card of, whose rows may be paged through where widgets are shown.
     """
 
     text: str = ""
@@ -35,6 +36,7 @@ class Shown:
     next_cell: str | None = None
     notes: Sequence[str] = ()
     graph: Callable[[], list[str]] | None = None
+    card: NodeView | None = None
 
 
 @dataclass(frozen=True, slots=True)

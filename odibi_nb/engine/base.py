@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from odibi_nb.formats.base import Format
     from odibi_nb.sql import SqlFacts
 
-__all__ = ["Dataset", "Engine", "FrameKind", "Head", "Query", "Readers", "Run", "Source", "Target", "text_sql"]
+__all__ = ["ROW", "Dataset", "Engine", "FrameKind", "Head", "Query", "Readers", "Run", "Source", "Target", "text_sql"]
 
 FrameKind = Literal["pandas", "arrow", "polars", "relation", "batches"]
 
@@ -28,6 +28,9 @@ Run = Callable[[str], Sequence[tuple[Any, ...]]]
 T = TypeVar("T")
 
 PREVIEW_ROWS, PREVIEW_COLUMNS, PREVIEW_CHARACTERS = 20, 20, 60
+
+ROW = '"odibi row"'
+"""What a row is called in conditions and orders; the space keeps its name from meeting a column's."""
 
 Head = tuple[tuple[str | None, ...], ...]
 """Rows as texts: the first 20 columns, cut one character after the 60th; None is NULL."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from odibi_nb.engine.base import PREVIEW_CHARACTERS, Head, text_sql
+from odibi_nb.engine.base import PREVIEW_CHARACTERS, ROW, Head, text_sql
 from odibi_nb.engine.duckdb_dataset import DuckDataset, Names, Origin
 from odibi_nb.engine.schema import Column, Schema
 from odibi_nb.engine.session import Place
@@ -17,13 +17,10 @@ if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset
     from odibi_nb.engine.session import Cursor, Session
 
-__all__ = ["ROW", "Chosen", "RowTable"]
+__all__ = ["Chosen", "RowTable"]
 
 T = TypeVar("T")
 _Over = Callable[[Callable[["Cursor"], Any]], Any]
-
-ROW = '"odibi row"'
-"""What a row is called in conditions and orders; the space keeps its name from meeting a column's."""
 
 _HIDING = "rowid"  # a column of this name hides DuckDB's own number of a row
 _NUMBER = f"{ROW}.{_HIDING}"

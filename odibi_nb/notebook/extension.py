@@ -12,6 +12,7 @@ from odibi_nb.exceptions import UsageError, plural
 from odibi_nb.notebook.cells import CellWatch, fill_empty_cells, label_of
 from odibi_nb.notebook.completer import WorkspaceCompleter
 from odibi_nb.notebook.live import LiveGraphs
+from odibi_nb.notebook.live_tables import LiveTables
 from odibi_nb.notebook.magics import OdibiMagics
 from odibi_nb.workspaces.papermill import injected_values
 
@@ -73,7 +74,8 @@ class _Loaded:
         self._shell, self._workspace = shell, ws
         self._watch = CellWatch(shell)
         self._live = LiveGraphs(ws)
-        self._magics = OdibiMagics(shell, ws, self._watch, self._live)
+        self._tables = LiveTables(ws)
+        self._magics = OdibiMagics(shell, ws, self._watch, self._live, self._tables)
         self._completer = WorkspaceCompleter(shell, ws)
 
     def put_in(self) -> None:
@@ -88,6 +90,7 @@ class _Loaded:
         shell, magics = self._shell, self._magics
         self._workspace.listeners.remove(self._live)
         self._live.close()
+        self._tables.close()
         self._completer.take_out()
         shell.events.unregister("pre_run_cell", self._before_cell)
         shell.events.unregister("post_run_cell", self._after_cell)
@@ -122,6 +125,7 @@ class _Loaded:
             for name in self._workspace.drop_undeclared(*cell):
                 print(f"dropped {name}: its cell declares it no more · %odibi drop {name} --undo brings it back")  # noqa: T201
         self._live.refresh()
+        self._tables.refresh()
 
 
 def _new_workspace(shell: InteractiveShell) -> Workspace:

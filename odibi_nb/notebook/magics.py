@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from odibi_nb.notebook.live import LiveGraphs
+    from odibi_nb.notebook.live_tables import LiveTables
     from odibi_nb.runner import Place
+    from odibi_nb.widgets.base import LiveWidget
     from odibi_nb.workspaces import Workspace
     from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode
 
@@ -85,9 +87,11 @@ class OdibiMagics(Magics):
 
     shell: InteractiveShell
 
-    def __init__(self, shell: InteractiveShell, workspace: Workspace, watch: CellWatch, live: LiveGraphs) -> None:
+    def __init__(
+        self, shell: InteractiveShell, workspace: Workspace, watch: CellWatch, live: LiveGraphs, tables: LiveTables
+    ) -> None:
         super().__init__(shell)
-        self._workspace, self._watch, self._live = workspace, watch, live
+        self._workspace, self._watch, self._live, self._tables = workspace, watch, live, tables
 
     @no_var_expand
     @line_magic
@@ -107,14 +111,19 @@ class OdibiMagics(Magics):
             raise
 
     def _show(self, shown: Shown) -> None:
-        if shown.graph is None or not has_widgets(self.shell):
+        widget = self._live_form(shown) if has_widgets(self.shell) else None
+        if widget is None:
             show(shown)
             return
-        running = self._watch.running
-        graph = self._live.graph(shown.graph, running[0] if running is not None else None)
         # First of all what every reader of the notebook sees; the live one hides it while it is there.
-        show(replace(shown, html=as_twin(shown.html or "", graph.twin)))
-        show_widget(graph)
+        show(replace(shown, html=as_twin(shown.html or "", widget.twin)))
+        show_widget(widget)
+
+    def _live_form(self, shown: Shown) -> LiveWidget | None:
+        cell = self._watch.running[0] if self._watch.running is not None else None
+        if shown.graph is not None:
+            return self._live.graph(shown.graph, cell)
+        return self._tables.card(shown.card, cell) if shown.card is not None else None
 
     def _command(self, line: str) -> Shown:
         name, _, rest = line.strip().partition(" ")

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Literal
 
-from odibi_nb.engine.row_table import ROW
+from odibi_nb.engine.base import ROW
 from odibi_nb.exceptions import UsageError
 from odibi_nb.sql.quote import quote_name
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from odibi_nb.engine.row_table import ROW
+from odibi_nb.engine.base import ROW
 from odibi_nb.exceptions import UsageError
 from odibi_nb.paging.filters import Condition, condition_of
 from odibi_nb.sql.quote import quote_name

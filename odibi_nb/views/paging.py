@@ -13,22 +13,20 @@ __all__ = ["PageView", "RowsView"]
 class RowsView:
     """A result that is open to be paged through.
 
-    result: another number for another result. rows: all of them. notes: STALE and why.
+    result: another number for another result. right_aligned: one flag a column (numbers). rows: all of them.
     """
 
     result: int
     columns: tuple[ColumnView, ...]
     right_aligned: tuple[bool, ...]
     rows: int
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PageView:
     """Some rows from number `first` on, and of them the columns from number `column` on.
 
-    total: how many rows there are once filters hold. rows: cell texts, None where the value is NULL.
-    news: "" while the result is the node's last one; else what has become of it.
+    total: how many rows there are for which filters hold. rows: cell texts, None where the value is NULL.
     """
 
     result: int
@@ -36,4 +34,3 @@ class PageView:
     column: int
     total: int
     rows: tuple[tuple[str | None, ...], ...]
-    news: str = ""

@@ -116,7 +116,8 @@ class Paging:
         self._closed = True
         with self._turn():
             self._table = self._chosen = None
-        self._engine.inspect_many({}, lambda tables, run: None)  # any query drops what is held no more
+        if self._ws.engine is self._engine:
+            self._engine.inspect_many({}, lambda tables, run: None)  # any query drops what is held no more
 
     def _answer(self, order: Order, work: Callable[[RowTable], T]) -> T:
         """Return `work` over the rows; an interrupt that was meant for a run makes it begin anew."""
@@ -131,6 +132,8 @@ class Paging:
             raise NodeCancelled("interrupted")
 
     def _prepared(self) -> RowTable:
+        if self._ws.engine is not self._engine:
+            raise UnknownNameError(f"the rows of '{self._name}' are gone: all results were dropped", node=self._name)
         try:
             if self._table is None:
                 self._table = self._engine.row_table(self._data)

@@ -58,7 +58,10 @@ def paging(ws: Workspace, request: pytest.FixtureRequest) -> Iterator[Paging]:
     made.close()
 
 
-def page(paging: Paging, order: Order = Order(), first: int = 0, rows: int = 50, columns: Any = None) -> list[Any]:
+AS_IT_STANDS = Order()
+
+
+def page(paging: Paging, order: Order = AS_IT_STANDS, first: int = 0, rows: int = 50, columns: Any = None) -> list[Any]:
     paging.want(order)
     return list(paging.page(order, first, rows, range(len(paging.columns)) if columns is None else columns)[1])
 
@@ -273,6 +276,19 @@ def test_a_closed_one_answers_no_more(ws: Workspace) -> None:
     paging.close()
     with pytest.raises(NodeCancelled):
         page(paging)
+
+
+def test_rows_are_gone_after_a_reset(tmp_path: Path) -> None:
+    ws = Workspace(tmp_path)
+    ws.node("a", "SELECT 1 AS x")
+    ws.run_cell("a")
+    paging = Paging(ws, "a")
+    ws.reset()
+    assert paging.news == "gone"
+    with pytest.raises(UnknownNameError, match="all results were dropped"):
+        page(paging)
+    paging.close()
+    ws.close()
 
 
 def test_rows_that_can_not_be_computed_are_an_error_at_their_node(ws: Workspace) -> None:

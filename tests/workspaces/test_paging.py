@@ -291,6 +291,28 @@ def test_rows_are_gone_after_a_reset(tmp_path: Path) -> None:
     ws.close()
 
 
+def test_a_reset_stops_what_looks_at_rows(tmp_path: Path) -> None:
+    ws = Workspace(tmp_path)
+    ws.node("many", "SELECT hash(i)::VARCHAR || 'x' AS t FROM range(3_000_000) AS r(i)", materialize="table")
+    ws.run_cell("many")
+    paging, order, ended = Paging(ws, "many"), Order(((0, False),)), list[str]()
+    paging.want(order)
+
+    def sort() -> None:
+        try:
+            paging.page(order, 0, 10, [0])
+        except OdibiException as exc:
+            ended.append(exc.message)
+
+    thread = threading.Thread(target=sort)
+    thread.start()
+    time.sleep(0.2)
+    ws.reset()
+    thread.join(10)
+    assert "all results were dropped" in ended[0]
+    ws.close()
+
+
 def test_rows_that_can_not_be_computed_are_an_error_at_their_node(ws: Workspace) -> None:
     ws.node(
         "bad", "SELECT CASE WHEN i = 90 THEN 'x' ELSE '1' END::INTEGER AS n FROM range(99) AS r(i)", materialize="view"

@@ -16,9 +16,8 @@ function drawSummary(place, one) {
   const label = `How ${one.name} is spread: ${spread}`;
   const picture = svg("svg", { role: "img", "aria-label": label, height: BARS.height, width: "100%" }, ...drawn);
   const nulls = one.nulls ? `${one.nulls} NULL` : "no NULLs";
-  const words = [nulls, `${one.distinct} different`, one.low && `${one.low} – ${one.high}`, ...one.notes];
-  const said = words.filter(Boolean).join(" · ");
-  place.replaceChildren(...(bars.length ? [picture] : []), html("div", { title: `${said} (all rows)` }, said));
+  const words = [nulls, `${one.distinct} different`, one.low && `${one.low} – ${one.high}`, ...one.notes].filter(Boolean);
+  place.replaceChildren(...(bars.length ? [picture] : []), ...words.map((word) => html("div", { title: `${word} (all rows)` }, word)));
 }
 
 /** Put a text where pasting finds it; pages that aren't secure have no clipboard of their own. */

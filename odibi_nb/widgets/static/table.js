@@ -1,6 +1,7 @@
 // A node's rows, page by page, sorted and filtered by the kernel; page.js, sheet.js and summary.js stand before it.
 
 const BLOCK = { rows: 100, columns: 24, kept: 80 };
+const ROOM = { most: 382, head: 86, rows: 2 }; // pixels; of a short result no more than it fills
 const PATIENCE_MS = 300;
 const CUT = 60; // characters of a text; of a longer one the kernel has the rest
 const KEYS = "Arrow keys move, Enter on a column's head sorts (Shift: as a second key), / filters, Ctrl+C copies the whole value";
@@ -49,6 +50,7 @@ class TableView {
     this.rows = answer.rows;
     this.digits = answer.rows.toLocaleString("en").length;
     this.sheet.active = { row: 0, column: 0 };
+    this.root.style.setProperty("--odibi-room", `${Math.min(ROOM.most, ROOM.head + Math.max(answer.rows, ROOM.rows) * ROW_HEIGHT)}px`);
     this.fit(this.columns.map((column, at) => this.width(at, [])));
     this.tell(answer);
     this.show(answer.rows);
@@ -192,7 +194,7 @@ class TableView {
 
   width(at, texts) {
     const { name, type } = this.columns[at];
-    const longest = Math.max(name.length + 2, Math.min(type.length, 24), ...texts.map((text) => text?.length ?? 4));
+    const longest = Math.max(name.length + 3, Math.min(type.length, 24), ...texts.map((text) => text?.length ?? 4));
     return clamp(longest * WIDTHS.character + WIDTHS.margin, WIDTHS.least, WIDTHS.most);
   }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import blake2b
@@ -66,6 +67,7 @@ class LiveGraphs:
 
     def _close(self, key: str) -> None:
         if (graph := self._graphs.pop(key, None)) is not None:
+            graph.rows.close()
             graph.widget.close()
 
 
@@ -73,8 +75,10 @@ class _LiveGraph:
     """One graph; what a run tells is sent at most ten times a second, and the last of it always."""
 
     def __init__(self, workspace: Workspace, names: Callable[[], list[str]]) -> None:
+        from odibi_nb.notebook.rows import RowsAnswers
         from odibi_nb.widgets.dag import DagWidget
 
+        self.rows = RowsAnswers(workspace)
         self._workspace, self._names = workspace, names
         self._lock = threading.RLock()
         self._running: dict[str, DagNodeView] = {}
@@ -113,6 +117,8 @@ class _LiveGraph:
                 self._view = self._look()
             self._send()
             self._show_cards()
+        for view, news in self.rows.news().items():
+            self.widget.send({"what": "rows.news", "view": view, **news})
 
     def _look(self) -> DagView:
         from odibi_nb.views.build import dag_view  # its imports are left to the first graph
@@ -152,8 +158,10 @@ class _LiveGraph:
         if cards:
             self.widget.show_cards(cards)
 
-    def _answer(self, question: Mapping[str, Any]) -> dict[str, str]:
+    def _answer(self, question: Mapping[str, Any]) -> Mapping[str, Any] | Future[Mapping[str, Any]]:
         """Do what the page asks for, and return what it is to show."""
+        if question["what"].startswith("rows."):
+            return self.rows(question)
         what, name = question["what"], question["node"]
         return {"html": self._act(what, name) if what in _ACTS else self._open(name)}
 

@@ -12,6 +12,7 @@ from odibi_nb.pictures.drawing import facts, place, second_line, shown_name
 from odibi_nb.pictures.symbols import STATUSES, kind_path, known
 from odibi_nb.views import DagNodeView, DagView, NodeView
 from odibi_nb.widgets.base import Answer, LiveWidget, module, styles
+from odibi_nb.widgets.table import TABLE
 
 __all__ = ["DagWidget", "graph_of", "state_of"]
 
@@ -26,8 +27,8 @@ class DagWidget(LiveWidget):
     card as HTML without scripts, so that a click needs no kernel; a card that isn't there is asked for.
     """
 
-    _esm = module("dag")
-    _css = styles("dag")
+    _esm = module(*TABLE, "dag")
+    _css = styles("table", "dag")
     graph = traitlets.Dict().tag(sync=True)
     states = traitlets.Dict().tag(sync=True)
     cards = traitlets.Dict().tag(sync=True)

@@ -123,6 +123,17 @@ def test_a_button_acts_and_answers(ws: Workspace, live: LiveGraphs, what: str, t
     assert told in answer["html"]
 
 
+def test_rows_of_a_node_are_answered_too(ws: Workspace, live: LiveGraphs) -> None:
+    ws.run()
+    widget, sent = shown(live, ws), list[dict[str, object]]()
+    widget.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
+    widget._handle_custom_msg({"id": "q1", "what": "rows.open", "view": "v", "node": "b"}, [])
+    deadline = time.monotonic() + 10
+    while len(sent) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert sent[-1].items() >= {"id": "q1", "rows": 1}.items()
+
+
 def test_a_cell_that_runs_again_replaces_its_graph(ws: Workspace, live: LiveGraphs) -> None:
     first = shown(live, ws, "cell")
     second = shown(live, ws, "cell")

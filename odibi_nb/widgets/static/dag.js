@@ -1,4 +1,4 @@
-// The graph of a pipeline; page.js stands before it.
+// The graph of a pipeline; page.js and what table.py names stand before it.
 
 const BUTTONS = [
   ["run", "Run", "Compute what this node needs and write it, as %odibi run does"],
@@ -264,6 +264,8 @@ class GraphView {
     const buttons = BUTTONS.map(([what, label, title]) => {
       return button(label, title, () => this.ask(what), { "aria-label": label, "data-what": what });
     });
+    this.endRows?.();
+    this.endRows = null;
     this.body = html("div", { class: "odibi-dag-body" });
     this.answer = html("div", { class: "odibi-dag-answer", "aria-live": "polite" });
     this.details.replaceChildren(html("div", { class: "odibi-dag-actions" }, ...buttons, close), this.answer, this.body);
@@ -283,7 +285,9 @@ class GraphView {
     }
     if (this.body.dataset.shown === card) return;
     this.body.dataset.shown = card;
+    this.endRows?.();
     this.body.innerHTML = card; // made by the kernel from escaped texts; it holds no script
+    this.endRows = mountRows(this.body.firstElementChild, this.kernel, this.open);
   }
 
   async ask(what) {
@@ -299,12 +303,15 @@ class GraphView {
   }
 
   stop() {
+    this.endRows?.();
     this.sizes.disconnect();
     this.kernel.stop();
   }
 
   close() {
     const name = this.open;
+    this.endRows?.();
+    this.endRows = null;
     this.open = null;
     this.details.hidden = true;
     this.details.replaceChildren();

@@ -1,7 +1,7 @@
 // A node's rows, page by page, sorted and filtered by the kernel; page.js, sheet.js and summary.js stand before it.
 
 const BLOCK = { rows: 100, columns: 24, kept: 80 };
-const ROOM = { most: 382, head: 86, rows: 2 }; // pixels; of a short result no more than it fills
+const ROOM = { most: 380, head: 86, rows: 2 }; // pixels; of a short result no more than it fills
 const PATIENCE_MS = 300;
 const CUT = 60; // characters of a text; of a longer one the kernel has the rest
 const KEYS = "Arrow keys move, Enter on a column's head sorts (Shift: as a second key), / filters, Ctrl+C copies the whole value";

@@ -25,9 +25,8 @@ SECRET = "s3cret"
 @pytest.fixture
 def ws(tmp_path: Path) -> Iterator[Workspace]:
     made = Workspace(tmp_path)
-    made.node(
-        "a", f"SELECT i AS n, '{SECRET}, ' || i AS \"a \"\"name\", NULL AS nothing, '' AS empty FROM range(250) AS r(i)"
-    )
+    columns = f"i AS n, '{SECRET}, ' || i AS \"a \"\"name\", NULL::VARCHAR AS nothing, '' AS empty"
+    made.node("a", f"SELECT {columns} FROM range(250) AS r(i)")
     made.run()
     yield made
     made.close()

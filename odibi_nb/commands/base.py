@@ -10,9 +10,10 @@ from odibi_nb.cells.option_parser import Option, OptionParser
 
 if TYPE_CHECKING:
     from odibi_nb.runner import Listener
+    from odibi_nb.views import NodeView
     from odibi_nb.workspaces import Workspace
 
-__all__ = ["Call", "Command", "Door", "Live", "LiveGraph", "LiveInputs", "Shown", "described_options"]
+__all__ = ["Call", "Command", "Door", "Live", "LiveCard", "LiveGraph", "LiveInputs", "Shown", "described_options"]
 
 Door = Literal["cell", "shell"]
 
@@ -32,7 +33,14 @@ class LiveInputs:
     names: Callable[[], list[str]]
 
 
-Live = LiveGraph | LiveInputs
+@dataclass(frozen=True, slots=True)
+class LiveCard:
+    """A node's card with all of its rows, page by page."""
+
+    card: NodeView
+
+
+Live = LiveGraph | LiveInputs | LiveCard
 
 
 @dataclass(frozen=True, slots=True)

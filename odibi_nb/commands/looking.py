@@ -6,12 +6,13 @@ from collections.abc import Collection
 from types import TracebackType
 
 from odibi_nb.cells.option_parser import Option, number_of_rows
-from odibi_nb.commands.base import Call, Command, Shown
+from odibi_nb.commands.base import Call, Command, LiveCard, Shown
 from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selected
 from odibi_nb.exceptions import UsageError, plural
 from odibi_nb.runner.hints import is_users_code
 from odibi_nb.views import DagNodeView
 from odibi_nb.views.build import node_view, status_view
+from odibi_nb.workspaces.paging import has_pages
 
 __all__ = ["COMMANDS"]
 
@@ -56,7 +57,8 @@ def show(call: Call) -> Shown:
         return Shown(_traceback(call, name))
     trial = call.ws.trials.result(name) if call.values.get("mock") else None
     view = node_view(call.ws, name, preview=call.values.get("preview"), trial=trial)
-    return Shown(node_text(view), node_html(view))
+    is_real = not call.values.get("mock") and has_pages(call.ws, name)
+    return Shown(node_text(view), node_html(view), live=LiveCard(view) if is_real else None)
 
 
 def _traceback(call: Call, name: str) -> str:

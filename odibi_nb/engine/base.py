@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from odibi_nb.connections.base import FileConnection, FileStamp
+    from odibi_nb.engine.row_table import RowTable
     from odibi_nb.engine.schema import Schema
     from odibi_nb.exceptions import OdibiException
     from odibi_nb.formats.base import Format
     from odibi_nb.sql import SqlFacts
 
-__all__ = ["Dataset", "Engine", "FrameKind", "Head", "Query", "Readers", "Run", "Source", "Target", "text_sql"]
+__all__ = ["ROW", "Dataset", "Engine", "FrameKind", "Head", "Query", "Readers", "Run", "Source", "Target", "text_sql"]
 
 FrameKind = Literal["pandas", "arrow", "polars", "relation", "batches"]
 
@@ -27,6 +28,9 @@ Run = Callable[[str], Sequence[tuple[Any, ...]]]
 T = TypeVar("T")
 
 PREVIEW_ROWS, PREVIEW_COLUMNS, PREVIEW_CHARACTERS = 20, 20, 60
+
+ROW = '"odibi row"'
+"""What a row is called in conditions and orders; the space keeps its name from meeting a column's."""
 
 Head = tuple[tuple[str | None, ...], ...]
 """Rows as texts: the first 20 columns, cut one character after the 60th; None is NULL."""
@@ -221,6 +225,10 @@ class Engine(ABC):
     @abstractmethod
     def inspect_many(self, datasets: Mapping[str, Dataset], work: Callable[[Mapping[str, str], Run], T]) -> T:
         """Return `work(tables, run)`: `run` executes SQL, in which `tables[name]` stands for `datasets[name]`."""
+
+    @abstractmethod
+    def row_table(self, data: Dataset) -> RowTable:
+        """Return the rows of `data` as a table that is looked at page by page; what it makes goes with it."""
 
     @abstractmethod
     def interrupt(self) -> None:

@@ -17,6 +17,7 @@ from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Run, Source, T
 from odibi_nb.engine.duckdb_dataset import DuckDataset, Names, Origin
 from odibi_nb.engine.merge import merged
 from odibi_nb.engine.policy import Form, Shape, choose_form
+from odibi_nb.engine.row_table import RowTable
 from odibi_nb.engine.schema import Column, Schema, check_names
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, folded
 from odibi_nb.engine.stored import stored_rows
@@ -119,6 +120,10 @@ class DuckDBEngine(Engine):
     def inspect_many(self, datasets: Mapping[str, Dataset], work: Callable[[Mapping[str, str], Run], T]) -> T:
         tables = {name: str(self._place_of(data)) for name, data in datasets.items()}
         return self._over(datasets.values(), lambda cursor: work(tables, cursor.run))
+
+    def row_table(self, data: Dataset) -> RowTable:
+        place = str(self._place_of(data))
+        return RowTable(self._session, data, place, self._new_names(), partial(self._over, [data]))
 
     def interrupt(self) -> None:
         self._session.interrupt()

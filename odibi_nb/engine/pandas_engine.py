@@ -16,6 +16,7 @@ from odibi_nb.exceptions import OdibiException
 if TYPE_CHECKING:
     import pandas as pd
 
+    from odibi_nb.engine.row_table import RowTable
     from odibi_nb.engine.schema import Schema
 
 __all__ = ["PandasEngine"]
@@ -70,6 +71,9 @@ class PandasEngine(Engine):
 
     def inspect_many(self, datasets: Mapping[str, Dataset], work: Callable[[Mapping[str, str], Run], T]) -> T:
         return self._sql.inspect_many(datasets, work)
+
+    def row_table(self, data: Dataset) -> RowTable:
+        return self._sql.row_table(data)
 
     def interrupt(self) -> None:
         self._sql.interrupt()

@@ -6,6 +6,7 @@ import itertools
 import os
 import tempfile
 import threading
+import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -124,6 +125,7 @@ class Session:
         self._lock = threading.Lock()
         self._garbage: deque[tuple[str, Place | None]] = deque()
         self._hop: ThreadPoolExecutor | None = None
+        self._closed = False
 
     def call(self, work: Callable[[Cursor], T], leaves: Iterable[Leaf] = ()) -> T:
         """Run `work` on a cursor, so that Ctrl-C can stop it; raises NodeCancelled when `interrupt` did.
@@ -162,9 +164,13 @@ class Session:
         if self._hop:
             self._hop.shutdown(wait=True)
         with self._lock:
-            for cursor in self._free:
-                cursor.raw.close()
-            self._free.clear()
+            self._closed = True
+        while self._busy:  # looks at rows, beside all runs; DuckDB refuses to close what is in use
+            self.interrupt()
+            time.sleep(INTERRUPT_PAUSE_S)
+        for cursor in self._free:
+            cursor.raw.close()
+        self._free.clear()
         self._database.close()
 
     def relation_cursor(self, leaves: Iterable[Leaf]) -> Cursor:
@@ -187,6 +193,8 @@ class Session:
     @contextmanager
     def _cursor(self) -> Iterator[Cursor]:
         with self._lock:
+            if self._closed:
+                raise EngineError("all results were dropped")
             cursor = self._free.pop() if self._free else Cursor(self._database.cursor())
             self._busy.add(cursor)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
@@ -18,6 +19,7 @@ from odibi_nb.runner import Event, NodeFinished, NodeStarted, RunFinished, RunSt
 if TYPE_CHECKING:
     from odibi_nb.runner import NodeResult
     from odibi_nb.views import DagNodeView, DagView
+    from odibi_nb.views.build_progress import RunFollower
     from odibi_nb.widgets.dag import DagWidget
     from odibi_nb.workspaces import Workspace
     from odibi_nb.workspaces.declared import DeclaredNode
@@ -78,6 +80,7 @@ class LiveGraphs:
 
     def _close(self, key: str) -> None:
         if (graph := self._graphs.pop(key, None)) is not None:
+            graph.rows.close()
             graph.widget.close()
 
 
@@ -98,11 +101,15 @@ class _LiveGraph:
     """One graph; what a run tells is sent at most ten times a second, and the last of it always."""
 
     def __init__(self, workspace: Workspace, names: Callable[[], list[str]], collapse: str, around: _Around) -> None:
+        from odibi_nb.notebook.rows import RowsAnswers
         from odibi_nb.widgets.dag import DagWidget
 
+        self.rows = RowsAnswers(workspace)
         self._workspace, self._names, self._around = workspace, names, around
         self._lock = threading.RLock()
         self._running: dict[str, DagNodeView] = {}
+        self._run: RunFollower | None = None
+        self._cancel: Callable[[], None] | None = None
         self._made: dict[str, _Made] = {}
         self._pace = Pace(self._send)
         self._view = self._look()
@@ -112,8 +119,11 @@ class _LiveGraph:
     def follow(self, event: Event) -> None:
         """Take in what a run tells of a node."""
         with self._lock:
+            if self._run is not None:
+                self._run.take(event)
             match event:
                 case RunStarted(names=names):
+                    self._begin(event)
                     self._running |= {n.name: replace(n, status="pending") for n in self._view.nodes if n.name in names}
                 case NodeStarted(name=name) if name in self._running:
                     self._running[name] = replace(self._running[name], status="running", rows="", time="")
@@ -125,7 +135,9 @@ class _LiveGraph:
                         self._running[result.node_name], status=outcome.status, rows=outcome.rows, time=outcome.time
                     )
                 case RunFinished():
+                    self._cancel = None
                     self._pace.now()
+                    self._run = None
                     return
             self._pace.soon()
 
@@ -137,6 +149,14 @@ class _LiveGraph:
                 self._view = self._look()
             self._pace.now()
             self._show_cards()
+        for view, news in self.rows.news().items():
+            self.widget.send({"what": "rows.news", "view": view, **news})
+
+    def _begin(self, started: RunStarted) -> None:
+        from odibi_nb.views.build_progress import RunFollower
+
+        self._run = RunFollower(self._workspace, started, self._workspace.durations)
+        self._cancel = started.cancel
 
     def _look(self) -> DagView:
         from odibi_nb.views.build import dag_view  # its imports are left to the first graph
@@ -147,6 +167,8 @@ class _LiveGraph:
         with self._lock:
             nodes = tuple(self._running.get(node.name, node) for node in self._view.nodes)
             self.widget.show_graph(replace(self._view, nodes=nodes))
+            if self._run is not None:
+                self.widget.show_run(self._run.view())
 
     def _show_cards(self) -> None:
         """Send the cards that are others now; what changed in a node's rows is left to those who open its card."""
@@ -167,12 +189,19 @@ class _LiveGraph:
         if cards:
             self.widget.show_cards(cards)
 
-    def _answer(self, question: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Do what the page asks for, and return what it is to show; None: it waits for the end of a cell."""
+    def _answer(self, question: Mapping[str, Any]) -> Mapping[str, Any] | Future[Mapping[str, Any]]:
+        """Do what the page asks for, and return what it is to show; that may wait for the end of a cell."""
+        if question["what"].startswith("rows."):
+            return self.rows(question)
+        if question["what"] == "cancel":
+            if (cancel := self._cancel) is not None:
+                cancel()
+            return {}
         what, name = question["what"], question["node"]
         if what in _ACTS and what != "plan" and self._around.cell_runs:
-            self._around.waiting.append(lambda: self.widget.tell(question, {"html": self._act(what, name)}))
-            return None
+            answer = Future[Mapping[str, Any]]()
+            self._around.waiting.append(lambda: answer.set_result({"html": self._act(what, name)}))
+            return answer
         if what in _ACTS:
             return {"html": self._act(what, name)}
         try:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from odibi_nb.commands.base import Live, LiveGraph
+from odibi_nb.commands.base import Live, LiveCard, LiveGraph
 from odibi_nb.notebook.display import printing_displays
 from odibi_nb.notebook.live import LiveGraphs
+from odibi_nb.notebook.live_tables import LiveTables
 from odibi_nb.notebook.sliders import LiveParameters
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class LiveViews:
         self._graphs = LiveGraphs(workspace)
         self._inputs = LiveParameters(workspace, self._graphs.refresh, partial(printing_displays, shell))
         self._graphs.around.aside = self._inputs.aside
+        self._tables = LiveTables(workspace)
 
     def put_in(self) -> None:
         """Follow runs."""
@@ -34,6 +36,7 @@ class LiveViews:
         self._workspace.listeners.remove(self._graphs)
         self._inputs.close()
         self._graphs.close()
+        self._tables.close()
 
     def view(self, live: Live, cell: str | None) -> tuple[Any, str]:
         """Return a widget to be displayed, and the id of the static picture that it replaces.
@@ -43,6 +46,9 @@ class LiveViews:
         if isinstance(live, LiveGraph):
             graph = self._graphs.graph(live.names, cell, collapse=live.collapse)
             return graph, graph.twin
+        if isinstance(live, LiveCard):
+            card = self._tables.card(live.card, cell)
+            return card, card.twin
         panel = self._inputs.panel(live.names, cell)
         return panel.box, panel.outcome.twin
 
@@ -55,5 +61,6 @@ class LiveViews:
         """Show what holds now, and do what has waited for the cell's end."""
         try:
             self._graphs.end_cell()
+            self._tables.refresh()
         finally:
             self._inputs.after_cell()

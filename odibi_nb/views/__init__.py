@@ -23,6 +23,7 @@ from odibi_nb.views.models import (
     TestsView,
     TestView,
 )
+from odibi_nb.views.paging import PageView, RowsView
 from odibi_nb.views.parameters import ParametersView, ParameterView
 from odibi_nb.views.profile import BarView, ColumnProfileView, ProfileView
 from odibi_nb.views.progress import NodeFailureView, RunningNodeView, RunProgressView
@@ -43,12 +44,14 @@ __all__ = [
     "LineageView",
     "NodeFailureView",
     "NodeView",
+    "PageView",
     "ParameterView",
     "ParametersView",
     "PlanNodeView",
     "PlanView",
     "ProfileView",
     "QueryView",
+    "RowsView",
     "RunProgressView",
     "RunView",
     "RunningNodeView",

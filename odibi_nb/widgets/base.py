@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ __all__ = ["Answer", "LiveWidget", "module", "styles"]
 
 _STATIC = Path(__file__).parent / "static"
 
-Answer = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
+Answer = Callable[[Mapping[str, Any]], Mapping[str, Any] | Future[Mapping[str, Any]]]
 
 
 def module(*parts: str) -> str:
@@ -42,20 +43,20 @@ class LiveWidget(anywidget.AnyWidget):
     def __init__(self, answer: Answer, **traits: Any) -> None:
         """Show something.
 
-        answer: gets what the page asks, with `what` it is, and returns what the page is to know; None where it is told
-        later, by `tell`.
+        answer: gets what the page asks, with `what` it is, and returns what the page is to know, or will know: then
+        the page hears that it is worked on.
         """
         super().__init__(**traits)
         self._answer = answer
         self.on_msg(self._asked)
 
     def _asked(self, widget: Any, question: Mapping[str, Any], buffers: Any) -> None:
-        if (told := self._answer(question)) is not None:
-            self.tell(question, told)
-
-    def tell(self, question: Mapping[str, Any], told: Mapping[str, Any]) -> None:
-        """Answer a question."""
-        self.send({**told, "id": question["id"]})
+        answer, asked = self._answer(question), {"id": question.get("id")}
+        if isinstance(answer, Future):
+            self.send({"working": True, **asked})
+            answer.add_done_callback(lambda done: self.send({**done.result(), **asked}))
+        else:
+            self.send({**answer, **asked})
 
 
 @cache

@@ -11,9 +11,11 @@ import traitlets
 from odibi_nb.pictures.card import card_html
 from odibi_nb.pictures.drawing import facts, place, second_line, shown_name
 from odibi_nb.pictures.symbols import STATUSES, kind_path, known
-from odibi_nb.views import DagNodeView, DagView, LineageView, NodeView
+from odibi_nb.views import DagNodeView, DagView, LineageView, NodeView, RunProgressView
 from odibi_nb.views.grouping import GROUPINGS, collapsed
 from odibi_nb.widgets.base import Answer, LiveWidget, module, styles
+from odibi_nb.widgets.run import progress_of
+from odibi_nb.widgets.table import TABLE
 
 __all__ = ["DagWidget", "graph_of", "state_of", "trace_of"]
 
@@ -26,15 +28,17 @@ class DagWidget(LiveWidget):
 
     graph: what runs don't change: places, edges, icons. states: what they do change, by node. cards: each node's
     card as HTML without scripts, so that a click needs no kernel; a card that isn't there is asked for. grouping: by
-    what nodes are collapsed into groups, and which of these are expanded; the page says.
+    what nodes are collapsed into groups, and which of these are expanded; the page says. progress: how far the last run
+    is, see `progress_of`.
     """
 
-    _esm = module("dag")
-    _css = styles("dag")
+    _esm = module("progress", *TABLE, "dag")
+    _css = styles("progress", "table", "dag")
     graph = traitlets.Dict().tag(sync=True)
     states = traitlets.Dict().tag(sync=True)
     cards = traitlets.Dict().tag(sync=True)
     grouping = traitlets.Dict().tag(sync=True)
+    progress = traitlets.Dict().tag(sync=True)
 
     def __init__(self, view: DagView, answer: Answer, *, twin: str = "", collapse: str = "") -> None:
         """Show a graph.
@@ -57,6 +61,10 @@ class DagWidget(LiveWidget):
             if (drawn := _shape(shown)) != self._drawn:
                 self.graph = {**graph_of(shown), "groupings": _groupings(view)}
                 self._drawn = drawn
+
+    def show_run(self, view: RunProgressView) -> None:
+        """Show how far a run is."""
+        self.progress = progress_of(view)
 
     def show_cards(self, cards: Mapping[str, NodeView]) -> None:
         """Put the cards of nodes in the place of those that they had."""

@@ -143,3 +143,17 @@ def test_papermills_values_reach_the_nodes(tmp_path: Path) -> None:
     )
     card = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[-1].outputs[0]
     assert "clean_sales · ✓ completed · 1 row" in card.data["text/plain"]
+
+
+def test_a_card_with_all_rows_has_a_static_twin_and_holds_none_itself(loaded: Kernel) -> None:
+    loaded.ok(LOAD, CLEAN, BY_REGION)
+    card, widget = loaded.ok("%odibi show by_region").bundles
+    assert "data-odibi-twin" in card["text/html"]
+    assert "200" in card["text/plain"]
+    assert list(widget) == ["application/vnd.jupyter.widget-view+json"]
+    states = "ipywidgets.Widget.get_manager_state()['state'].values()"
+    saved = f"import ipywidgets\nprint([one['state'].get('card') for one in {states}])"
+    cards = loaded.ok(saved).text
+    assert 'data-node="by_region"' in cards
+    assert ">200" not in cards
+    assert len(loaded.ok("%odibi_node later --read local:sales.csv --no-run", "%odibi show later").bundles) == 1

@@ -123,6 +123,17 @@ def test_a_button_acts_and_answers(ws: Workspace, live: LiveGraphs, what: str, t
     assert told in answer["html"]
 
 
+def test_rows_of_a_node_are_answered_too(ws: Workspace, live: LiveGraphs) -> None:
+    ws.run()
+    widget, sent = shown(live, ws), list[dict[str, object]]()
+    widget.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
+    widget._handle_custom_msg({"id": "q1", "what": "rows.open", "view": "v", "node": "b"}, [])
+    deadline = time.monotonic() + 10
+    while len(sent) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert sent[-1].items() >= {"id": "q1", "rows": 1}.items()
+
+
 def test_a_cell_that_runs_again_replaces_its_graph(ws: Workspace, live: LiveGraphs) -> None:
     first = shown(live, ws, "cell")
     second = shown(live, ws, "cell")
@@ -246,10 +257,11 @@ def test_a_button_waits_for_the_cell_that_runs(ws: Workspace, live: LiveGraphs) 
     live.begin_cell()
     widget._handle_custom_msg({"id": "q", "what": "run", "node": "a"}, [])
     widget._handle_custom_msg({"id": "r", "what": "plan", "node": "a"}, [])
-    assert [one["id"] for one in sent] == ["r"]
+    assert sent[0] == {"id": "q", "working": True}
+    assert [one["id"] for one in sent[1:]] == ["r"]
     assert ws.result("a") is None
     live.end_cell()
-    assert [one["id"] for one in sent] == ["r", "q"]
+    assert [one["id"] for one in sent[1:]] == ["r", "q"]
     assert statuses(widget)["a"] == "completed"
 
 
@@ -270,3 +282,20 @@ def test_a_card_tells_how_the_tests_of_its_node_came_out(ws: Workspace, live: Li
     ws.node("a", "SELECT 2 AS x")
     live.refresh()
     assert "<td>passed</td>" not in widget.cards["a"]
+
+
+def test_a_run_shows_how_far_it_is_and_can_be_cancelled(ws: Workspace, live: LiveGraphs) -> None:
+    ws.node("slow", "import time\ntime.sleep(30)\n1")
+    widget, seen = shown(live, ws), list[str]()
+    answers(widget)
+
+    def cancel(change: dict[str, dict[str, object]]) -> None:
+        seen.append(str(change["new"]["status"]))
+        if [one["name"] for one in change["new"]["running"]] == ["slow"]:  # type: ignore[attr-defined]
+            widget._handle_custom_msg({"id": "q", "what": "cancel"}, [])
+
+    widget.observe(cancel, "progress")
+    widget._handle_custom_msg({"id": "r", "what": "run", "node": "slow"}, [])
+    assert widget.states["slow"]["status"] == "cancelled"
+    assert seen[-1] == "cancelled"
+    widget._handle_custom_msg({"id": "s", "what": "cancel"}, [])  # nothing is left to cancel

@@ -1,4 +1,4 @@
-// The graph of a pipeline; page.js stands before it.
+// The graph of a pipeline; page.js, progress.js and what table.py names stand before it.
 
 const BUTTONS = [
   ["run", "Run", "Compute what this node needs and write it, as %odibi run does"],
@@ -9,6 +9,8 @@ const BUTTONS = [
 const ZOOM = { least: 0.1, most: 3, step: 1.25, legible: 0.4, readable: 0.65, few: 60 };
 const GONE = "The kernel that made this graph is gone: run its cell again.";
 const QUEUED = "Queued: the kernel is busy and does this as soon as it is free. Was it restarted? Then run this graph's cell again.";
+const RUNNING = "Running…";
+const UNSEEN_MS = 400; // a run that is shorter shows only in the nodes
 const BUSY_MS = 700; // without an answer after it the kernel has something else to do
 const TEXT = { left: 32, right: 28, character: 6 }; // of a card's second line, in pixels
 
@@ -49,7 +51,9 @@ class GraphView {
     this.stage = svg("g", {});
     this.canvas = svg("svg", { class: "odibi-dag-canvas", role: "group", "aria-label": "Graph of nodes" }, this.stage);
     this.details = html("aside", { class: "odibi-dag-details", hidden: "", "aria-label": "Details of a node" });
-    this.root = html("div", { class: "odibi-live odibi-dag" }, bar, html("div", { class: "odibi-dag-main" }, this.canvas, this.details));
+    this.progress = new RunProgress(this.kernel);
+    this.progress.root.hidden = true;
+    this.root = html("div", { class: "odibi-live odibi-dag" }, bar, this.progress.root, html("div", { class: "odibi-dag-main" }, this.canvas, this.details));
     this.search.addEventListener("input", () => this.find());
     this.search.addEventListener("keydown", (event) => this.onSearchKey(event));
     this.canvas.addEventListener("keydown", (event) => this.onKey(event));
@@ -387,6 +391,8 @@ class GraphView {
       });
     this.columns = html("select", { "aria-label": "Show where a column comes from and goes to", hidden: "" });
     this.columns.addEventListener("change", () => this.follow(this.columns.value));
+    this.endRows?.();
+    this.endRows = null;
     this.body = html("div", { class: "odibi-dag-body" });
     this.answer = html("div", { class: "odibi-dag-answer", "aria-live": "polite" });
     this.details.replaceChildren(
@@ -422,10 +428,12 @@ class GraphView {
     if (this.body.dataset.shown === card) return;
     this.body.dataset.shown = card;
     const unfolded = [...this.body.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent);
+    this.endRows?.();
     this.body.innerHTML = card; // made by the kernel from escaped texts; it holds no script
     for (const summary of this.body.querySelectorAll("details > summary")) {
       if (unfolded.includes(summary.textContent)) summary.parentElement.open = true;
     }
+    this.endRows = mountRows(this.body.firstElementChild, this.kernel, this.open);
   }
 
   async act(what) {
@@ -437,13 +445,30 @@ class GraphView {
     if (node === this.open) this.look(); // there may be other columns now
   }
 
+  /** Show how far a run is, whoever began it, while it goes on. */
+  followRun() {
+    const state = this.model.get("progress");
+    const isOn = state.status === "running";
+    if (isOn || !this.progress.over) this.progress.show(state);
+    if (isOn && this.answer?.textContent === QUEUED) this.answer.textContent = RUNNING;
+    if (isOn) {
+      this.unseen ??= setTimeout(() => {
+        this.progress.root.hidden = this.progress.over;
+      }, UNSEEN_MS);
+      return;
+    }
+    clearTimeout(this.unseen);
+    this.unseen = undefined;
+    this.progress.root.hidden = true;
+  }
+
   /** Ask something about the open node and show the answer above its card; return all of the answer. */
   async ask(what, details = {}) {
     const node = this.open;
     this.answer.textContent = isAlone(this.root) ? GONE : "Asked…";
     if (isAlone(this.root)) return {};
     const busy = setTimeout(() => {
-      if (node === this.open) this.answer.textContent = QUEUED;
+      if (node === this.open) this.answer.textContent = this.progress.over ? QUEUED : RUNNING;
     }, BUSY_MS);
     const told = await this.kernel.ask(what, { node, ...details });
     clearTimeout(busy);
@@ -457,12 +482,16 @@ class GraphView {
   }
 
   stop() {
+    this.endRows?.();
+    this.progress.stop();
     this.sizes.disconnect();
     this.kernel.stop();
   }
 
   close() {
     const name = this.open;
+    this.endRows?.();
+    this.endRows = null;
     this.open = null;
     this.details.hidden = true;
     this.details.replaceChildren();
@@ -481,6 +510,7 @@ function render({ model, el }) {
     "change:grouping": () => view.groups(),
     "change:states": () => view.states(),
     "change:cards": () => view.fill(),
+    "change:progress": () => view.followRun(),
   });
   view.draw();
   return end;

@@ -49,17 +49,20 @@ class Kernel {
     model.on("msg:custom", this.listener);
   }
 
-  ask(what, details = {}) {
+  /** Ask; `working` is called when the kernel has begun with what takes it a while. */
+  ask(what, details = {}, working = () => {}) {
     this.count += 1;
     const id = `${this.own}-${this.count}`;
     return new Promise((resolve) => {
-      this.waiting.set(id, resolve);
+      this.waiting.set(id, { resolve, working });
       this.model.send({ id, what, ...details });
     });
   }
 
   take(answer) {
-    this.waiting.get(answer.id)?.(answer);
+    const asked = this.waiting.get(answer.id);
+    if (answer.working) return asked?.working();
+    asked?.resolve(answer);
     this.waiting.delete(answer.id);
   }
 

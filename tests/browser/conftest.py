@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+LABEXTENSION = Path(__file__).parents[2] / "odibi_nb" / "labextension"
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 INSTALL = "apt-get install -y chromium"
 ARGUMENTS = (
@@ -53,6 +54,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
         port = probe.getsockname()[1]
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "IPYTHON"))}
     own = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
+    # An editable installation has none in share/jupyter; a wheel of another state may have.
+    (home / "data" / "labextensions").mkdir(parents=True)
+    (home / "data" / "labextensions" / "odibi-nb").symlink_to(LABEXTENSION)
     options = (
         f"--port={port}",
         f"--ServerApp.root_dir={root}",

@@ -9,7 +9,7 @@ const TYPES = new Set(
 );
 
 /** Return a parser of DuckDB's SQL; the given one where it isn't built as expected. */
-export function duckdbParser(parser) {
+export function duckdbParser(parser, { styleTags, tags }) {
   const plain = parser.tokenizers?.find((one) => Object.hasOwn(one, "token"));
   const idOf = (name) => parser.nodeSet.types.find((type) => type.name === name)?.id;
   const [keyword, type, parameter] = ["Keyword", "Type", "SpecialVar"].map(idOf);
@@ -24,7 +24,16 @@ export function duckdbParser(parser) {
       input.acceptToken(found);
     }
   };
-  return parser.configure({ tokenizers: [{ from: plain, to: new plain.constructor(token) }] });
+  // Lab has colours for few tags: those of its Python.
+  const styles = styleTags({
+    Builtin: tags.standard(tags.variableName),
+    SpecialVar: tags.special(tags.variableName),
+    Type: tags.standard(tags.variableName),
+  });
+  return parser.configure({
+    props: [styles],
+    tokenizers: [{ from: plain, to: new plain.constructor(token) }],
+  });
 }
 
 const DOLLAR = 36;

@@ -54,7 +54,7 @@ function failure({ ename, evalue }) {
   return `The kernel could not format: ${[ename, evalue].filter(Boolean).join(": ") || "it gave no answer"}`;
 }
 
-/** Change what differs, in one undo step; the cursor stays behind the character behind which it was. */
+/** Change what differs, in one undo step; the cursor stays beside the character beside which it was. */
 function replace(cell, text, formatted) {
   let from = 0;
   while (from < Math.min(text.length, formatted.length) && text[from] === formatted[from]) from += 1;
@@ -66,7 +66,7 @@ function replace(cell, text, formatted) {
   undo?.stopCapturing();
   view.dispatch({
     changes: { from, to: text.length - end, insert: formatted.slice(from, formatted.length - end) },
-    selection: { anchor: sameplace(text, formatted, view.state.selection.main.head) },
+    selection: { anchor: samePlace(text, formatted, view.state.selection.main.head) },
     scrollIntoView: true,
     userEvent: "input.format",
   });
@@ -74,13 +74,15 @@ function replace(cell, text, formatted) {
 }
 
 /** Return where as many characters that are no blanks stand before it as before `position`. */
-function sameplace(text, formatted, position) {
+function samePlace(text, formatted, position) {
   let left = text.slice(0, position).replace(/\s/g, "").length;
   let at = 0;
   while (left > 0 && at < formatted.length) {
     if (/\S/.test(formatted[at])) left -= 1;
     at += 1;
   }
+  const isBeforeWord = /\S/.test(text[position] ?? "");
+  while (isBeforeWord && at < formatted.length && /\s/.test(formatted[at])) at += 1;
   return at;
 }
 

@@ -51,7 +51,7 @@ async function cellLanguage(shared, languages) {
   const load = async (name) => (await languages.getLanguage(name)).support.language.parser;
   const [sql, python, yaml] = await Promise.all(Object.values(names).map(load));
   const { Language, defineLanguageFacet } = shared.language;
-  const parsers = { sql: duckdbParser(sql), python, yaml };
+  const parsers = { sql: duckdbParser(sql, shared.highlight), python, yaml };
   const parser = cellParser({ ...shared, parsers, statements: statementsOf(python) });
   return new Language(defineLanguageFacet({ commentTokens: { line: "#" } }), parser, [], "odibi");
 }

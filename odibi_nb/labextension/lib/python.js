@@ -6,9 +6,22 @@ export function statementsOf(parser) {
   const strict = parser.configure({ strict: true });
   let last = { text: "", kinds: null };
   return (text) => {
-    if (last.text !== text) last = { text, kinds: kinds(strict, text) };
+    if (last.text !== text) last = { text, kinds: kinds(strict, withoutBrackets(text)) };
     return last.kinds;
   };
+}
+
+/** Return a text in which `with (a as b, c as d):` has no brackets: CodeMirror's parser doesn't know them. */
+function withoutBrackets(text) {
+  const found = /^(?:async\s+)?with\s*\(/m.exec(text);
+  if (found === null) return text;
+  const open = found.index + found[0].length;
+  let depth = 1;
+  let at = open;
+  for (; at < text.length && depth > 0; at += 1) depth += { "(": 1, ")": -1 }[text[at]] ?? 0;
+  if (!/^\s*:/.test(text.slice(at))) return text;
+  const inside = text.slice(open, at - 1).replace(/\n/g, " ").replace(/,\s*$/, "");
+  return `${text.slice(0, open - 1)} ${inside}${text.slice(at)}`;
 }
 
 function kinds(parser, text) {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from odibi_nb.cells.body import split_header
 from odibi_nb.cells.language import detect_language, node_fields
@@ -35,6 +35,7 @@ CELLS = (
     "%%odibi_expect by_region positive\nSELECT * FROM by_region WHERE total < 0",
     "select = 1\nselect",
 )
+OPENING = "%%odibi_node n\nwith a as (select 1)\nselect\n"
 CELL_CASES = [
     *(f"%%odibi_node n\n{body}" for body, _ in CASES),
     "\n  \n%%odibi_node n --lang sql\na.b",
@@ -109,8 +110,7 @@ def test_sql_is_shown_as_sql_and_python_stays_python(
     assert len(set(colours.values())) == 3, colours
     assert _colour(cells.nth(2), "-- the sums") == _colour(cells.nth(2), "-- in euros")
     # A string of Python is one span, whatever stands in it.
-    assert "SELECT * FROM a" in (cells.nth(3).locator("span", has_text="SELECT").first.text_content() or "")
-    assert _colour(cells.nth(3), "    SELECT * FROM a") == _colour(cells.nth(3), '"""select from"""')
+    assert _colour(cells.nth(3), "SELECT * FROM a") == _colour(cells.nth(3), '"""select from"""')
     expect(cells.nth(5)).to_have_attribute("data-language", "python")
     screenshot(page, f"highlighting_{'dark' if dark else 'light'}")
 
@@ -146,9 +146,8 @@ def test_a_long_cell_stays_fluent(lab: tuple[str, Path], run_in_lab: Callable[..
     page = run_in_lab("long.ipynb")
     cell = page.locator(".jp-CodeCell .cm-content").first
     expect(cell).to_have_attribute("data-language", "odibi", timeout=30_000)
-    cost = page.evaluate(
-        """() => {
-          const view = window.jupyterapp.shell.currentWidget.content.activeCell.editor.editor;
+    cost, plain = page.evaluate(
+        """() => window.jupyterapp.shell.currentWidget.content.widgets.map(({ editor: { editor: view } }) => {
           const costs = [];
           for (let n = 0; n < 40; n += 1) {
             const start = performance.now();
@@ -156,10 +155,10 @@ def test_a_long_cell_stays_fluent(lab: tuple[str, Path], run_in_lab: Callable[..
             costs.push(performance.now() - start);
           }
           return costs.sort((a, b) => a - b)[20];
-        }"""
+        })"""
     )
-    print(f"a key in {len(columns)} characters of SQL: {cost:.1f} ms")
-    assert cost < 50
+    print(f"a key in {len(columns)} characters: {cost:.1f} ms in SQL, {plain:.1f} ms in Python")
+    assert cost < 2 * plain + 20
 
 
 def test_formatting_keeps_comments_and_is_one_undo_step(lab: tuple[str, Path], run_in_lab: Callable[..., Page]) -> None:
@@ -217,11 +216,11 @@ def _opened(browser: Browser, lab: tuple[str, Path], name: str, door: str) -> Pa
     return page
 
 
-def _spans(cell, word: str):
+def _spans(cell: Locator, word: str) -> Locator:
     return cell.locator("span").get_by_text(re.compile(f"^{re.escape(word)}$"))
 
 
-def _colour(cell, text: str) -> str:
+def _colour(cell: Locator, text: str) -> str:
     """Return the colour in which the first piece of text is shown that is just this."""
     return cell.locator("span").get_by_text(text, exact=True).first.evaluate("span => getComputedStyle(span).color")
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from jupyter_client.manager import start_new_kernel
 
 from odibi_nb.notebook.formatting import format_cell
 
@@ -44,3 +45,21 @@ def test_a_cell_without_sql_says_so(cell, said):
 def test_the_answer_is_json_for_the_front_end():
     answer = format_cell("%%odibi_sql\nselect 1")._repr_json_()
     assert json.loads(json.dumps(answer)) == {"text": "%%odibi_sql\nSELECT 1", "error": None}
+
+
+def test_the_kernel_keeps_no_trace_of_it():
+    manager, client = start_new_kernel()
+    try:
+        module = "__import__('odibi_nb.notebook.formatting', fromlist=['format_cell'])"
+        call = f"{module}.format_cell('%%odibi_sql\\nselect 1')"
+        client.execute_interactive("before = set(globals())", timeout=30)
+        asked = {"silent": True, "store_history": False, "user_expressions": {"formatted": call}}
+        reply = client.execute("", reply=True, timeout=30, **asked)["content"]
+        assert reply["user_expressions"]["formatted"]["data"]["application/json"]["text"] == "%%odibi_sql\nSELECT 1"
+        left = {"left": "sorted(set(globals()) - before), len(Out), len(In)"}
+        reply = client.execute("", reply=True, timeout=30, silent=True, user_expressions=left)["content"]
+        # Of the first cell only: its variable, and its input beside IPython's empty one.
+        assert reply["user_expressions"]["left"]["data"]["text/plain"] == "(['before'], 0, 2)"
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)

@@ -54,12 +54,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
         port = probe.getsockname()[1]
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "IPYTHON"))}
     own = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
-    # An editable installation has none in share/jupyter; a wheel of another state may have.
-    (home / "data" / "labextensions").mkdir(parents=True)
-    (home / "data" / "labextensions" / "odibi-nb").symlink_to(LABEXTENSION)
+    # An editable installation has none in share/jupyter; a wheel may have placed another state there.
+    (home / "labextensions").mkdir()
+    (home / "labextensions" / "odibi-nb").symlink_to(LABEXTENSION)
     options = (
         f"--port={port}",
         f"--ServerApp.root_dir={root}",
+        f"--LabServerApp.extra_labextensions_path={home / 'labextensions'}",
         "--no-browser",
         "--allow-root",
         "--IdentityProvider.token=",

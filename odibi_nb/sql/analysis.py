@@ -15,7 +15,7 @@ from odibi_nb.sql.places import blanked, error_at
 from odibi_nb.sql.statements import Statement, refuse_templates, split
 from odibi_nb.sql.tokens import Token, name_of, tokenize
 
-__all__ = ["analyze"]
+__all__ = ["analyze", "check_syntax"]
 
 _KEEPS_ROWS = frozenset({"SELECT", "FROM", "TABLE", "ORDER"})
 
@@ -30,7 +30,7 @@ def analyze(text: str) -> SqlFacts:
     tokens = tokenize(text)
     refuse_templates(text, tokens)
     macros, query = split(text, tokens)
-    _check_syntax(text)
+    check_syntax(text)
     outline = Outline(text, tokens)
     for macro in macros:
         _read_macro(outline, tokens, macro)
@@ -48,7 +48,8 @@ def analyze(text: str) -> SqlFacts:
     )
 
 
-def _check_syntax(text: str) -> None:
+def check_syntax(text: str) -> None:
+    """Raise TransformError, with its place, where DuckDB's parser doesn't take a text."""
     import duckdb
 
     try:

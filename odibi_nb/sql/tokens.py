@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["Token", "name_of", "position", "text_of", "tokenize"]
+__all__ = ["Token", "comment_end", "name_of", "position", "text_of", "tokenize"]
 
 
 class Token(NamedTuple):
@@ -48,7 +48,7 @@ def tokenize(text: str, offset: int = 0) -> list[Token]:
         kind = match.lastgroup or ""
         start, offset = match.span(kind)
         if kind == "comment":
-            offset = _comment_end(text, offset)
+            offset = comment_end(text, offset)
         elif kind != "skip":
             written = text[start:offset]
             key = written.upper() if kind == "word" else written if kind == "op" else ""
@@ -74,7 +74,8 @@ def position(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-def _comment_end(text: str, offset: int) -> int:
+def comment_end(text: str, offset: int) -> int:
+    """Return where the block comment ends whose `/*` ends at `offset`."""
     depth = 1  # DuckDB's block comments nest
     for edge in _COMMENT_EDGE.finditer(text, offset):
         depth += 1 if edge.group() == "/*" else -1

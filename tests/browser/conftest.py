@@ -2,90 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request
+
+from .jupyterlab import chromium, find_chromium, lab_page, running_lab
 
 SCREENSHOTS = Path(os.environ.get("ODIBI_NB_SCREENSHOTS") or Path(__file__).parents[2] / "build" / "screenshots")
 INSTALL = "apt-get install -y chromium"
-SETTINGS: dict[str, dict[str, object]] = {
-    "notebook-extension/tracker": {"windowingMode": "none"},  # outputs that nobody has scrolled to are drawn as well
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-}
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    found = find_chromium()
     if found is None:
         if os.environ.get("CI"):
             pytest.fail(f"CI needs Chromium: {INSTALL}")
         pytest.skip(f"needs Chromium: {INSTALL}")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+    with chromium(found) as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="package")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """A JupyterLab with settings of its own: its URL, and its root folder."""
-    home = tmp_path_factory.mktemp("lab")
-    root = home / "notebooks"
-    root.mkdir()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "IPYTHON"))}
-    for name, values in SETTINGS.items():
-        settings = home / "config" / "lab" / "user-settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
-        settings.parent.mkdir(parents=True, exist_ok=True)
-        settings.write_text(json.dumps(values))
-    own = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
-    options = (
-        f"--port={port}",
-        f"--ServerApp.root_dir={root}",
-        "--no-browser",
-        "--allow-root",
-        "--IdentityProvider.token=",
-        "--LabApp.expose_app_in_browser=True",
-        "--LabApp.news_url=",
-    )
-    with (home / "log").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options],
-            env={**inherited, **own, "IPYTHONDIR": str(home / "ipython")},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _wait_for(url, home / "log")
-            yield url, root
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
+    with running_lab(tmp_path_factory.mktemp("lab")) as running:
+        yield running
 
 
 @pytest.fixture
@@ -145,31 +91,3 @@ class Watched:
 
 
 UNHARMED: tuple[object, list[str], list[str]] = (0, [], [])
-
-KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel"
-
-
-def command(page: Page, name: str, arguments: str = "{}") -> None:
-    """Execute a command of JupyterLab."""
-    page.evaluate(f"window.jupyterapp.commands.execute('{name}', {arguments})")
-
-
-def lab_page(page: Page, url: str, name: str, *, dark: bool = False) -> Page:
-    """Open a notebook in JupyterLab, and wait for its kernel."""
-    page.goto(f"{url}/lab/tree/{name}?reset")
-    page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.context?.isReady", timeout=90_000)
-    # The server keeps what an earlier test has chosen.
-    command(page, "apputils:change-theme", f"{{theme: 'JupyterLab {'Dark' if dark else 'Light'}'}}")
-    page.wait_for_function(f"{KERNEL}?.connectionStatus === 'connected' && {KERNEL}?.status === 'idle'")
-    return page
-
-
-def _wait_for(url: str, log: Path) -> None:
-    for _ in range(180):
-        try:
-            urllib.request.urlopen(f"{url}/api", timeout=1).close()
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.5)
-        else:
-            return
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")

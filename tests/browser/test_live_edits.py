@@ -7,7 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from .conftest import KERNEL, command, screenshot
+from .conftest import screenshot
+from .jupyterlab import KERNEL, command
 from .notebooks import write_notebook
 
 CELLS = (

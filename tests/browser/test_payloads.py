@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 from odibi_nb.pictures.text import visible
 from tests.pictures.payloads import DRAWINGS, PAYLOADS
 
-from .conftest import UNHARMED, Watched, command, lab_page, screenshot
+from .conftest import UNHARMED, Watched, screenshot
+from .jupyterlab import command, lab_page
 from .notebooks import write_notebook
 
 IMAGE = "<img src=x onerror=alert(1)>"

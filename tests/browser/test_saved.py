@@ -10,7 +10,8 @@ import pytest
 from nbconvert import HTMLExporter
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from .conftest import UNHARMED, Watched, command, lab_page, screenshot
+from .conftest import UNHARMED, Watched, screenshot
+from .jupyterlab import command, lab_page
 from .notebooks import write_notebook
 
 NODES, ROWS = 30, 1_000

@@ -1,0 +1,119 @@
+"""A JupyterLab and a Chromium of one's own, for tests and benchmarks."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+LABEXTENSION = Path(__file__).parents[2] / "odibi_nb" / "labextension"
+SETTINGS: dict[str, dict[str, object]] = {
+    "notebook-extension/tracker": {"windowingMode": "none"},  # outputs that nobody has scrolled to are drawn as well
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def find_chromium() -> str | None:
+    """Return where it is installed."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@contextmanager
+def chromium(executable: str) -> Iterator[Browser]:
+    """Start a browser."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+        yield launched
+        launched.close()
+
+
+@contextmanager
+def running_lab(home: Path) -> Iterator[tuple[str, Path]]:
+    """Start a JupyterLab with settings of its own below `home`; its URL, and its root folder."""
+    root = home / "notebooks"
+    root.mkdir()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "IPYTHON"))}
+    for name, values in SETTINGS.items():
+        settings = home / "config" / "lab" / "user-settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text(json.dumps(values))
+    own = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
+    # An editable installation has none in share/jupyter; a wheel may have placed another state there.
+    (home / "labextensions").mkdir()
+    (home / "labextensions" / "odibi-nb").symlink_to(LABEXTENSION)
+    options = (
+        f"--port={port}",
+        f"--ServerApp.root_dir={root}",
+        f"--LabServerApp.extra_labextensions_path={home / 'labextensions'}",
+        "--no-browser",
+        "--allow-root",
+        "--IdentityProvider.token=",
+        "--LabApp.expose_app_in_browser=True",
+        "--LabApp.news_url=",
+    )
+    with (home / "log").open("w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options],
+            env={**inherited, **own, "IPYTHONDIR": str(home / "ipython")},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_for(url, home / "log")
+            yield url, root
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+
+KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel"
+
+
+def command(page: Page, name: str, arguments: str = "{}") -> None:
+    """Execute a command of JupyterLab."""
+    page.evaluate(f"window.jupyterapp.commands.execute('{name}', {arguments})")
+
+
+def lab_page(page: Page, url: str, name: str, *, dark: bool = False) -> Page:
+    """Open a notebook in JupyterLab, and wait for its kernel."""
+    page.goto(f"{url}/lab/tree/{name}?reset")
+    page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.context?.isReady", timeout=90_000)
+    # The server keeps what an earlier test has chosen.
+    command(page, "apputils:change-theme", f"{{theme: 'JupyterLab {'Dark' if dark else 'Light'}'}}")
+    page.wait_for_function(f"{KERNEL}?.connectionStatus === 'connected' && {KERNEL}?.status === 'idle'")
+    return page
+
+
+def _wait_for(url: str, log: Path) -> None:
+    for _ in range(180):
+        try:
+            urllib.request.urlopen(f"{url}/api", timeout=1).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.5)
+        else:
+            return
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odibi_nb.commands.base import Call
 from odibi_nb.commands.table import find_command
 from odibi_nb.exceptions import OdibiException
+from odibi_nb.notebook.between_cells import BetweenCells
+from odibi_nb.notebook.on_page import Cell, OnPage
 from odibi_nb.notebook.pacing import Pace
 from odibi_nb.runner import Event, NodeFinished, NodeStarted, RunFinished, RunStarted
 
 if TYPE_CHECKING:
+    from odibi_nb.notebook.rows import Question, Told
     from odibi_nb.runner import NodeResult
     from odibi_nb.views import DagNodeView, DagView
     from odibi_nb.views.build_progress import RunFollower
@@ -26,86 +29,70 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveGraphs"]
 
-_MOST_GRAPHS = 8  # on a page; older ones keep what they show
+_Do = Callable[[Callable[[], "Told"]], Future["Told"]]
+
 _MOST_CARDS = 200  # that are sent without being asked for
-_ACTS = {"run": "run {}", "downstream": "run {}+", "mock": "run {} --mock", "plan": "plan {}"}
+_ACTS = {"run": "run {}", "downstream": "run {}+", "mock": "run {} --mock"}
 
 
 class LiveGraphs:
-    """The graphs that a kernel's cells have shown; called with each event of a run."""
+    """The graphs that a kernel's cells have shown; called with each event of a run.
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self._graphs: dict[str, _LiveGraph] = {}
-        self.around = _Around()
+    between: when their buttons act. aside: what is open meanwhile, so that nothing else runs.
+    """
 
-    def graph(self, names: Callable[[], list[str]], cell: str | None, *, collapse: str = "") -> DagWidget:
+    def __init__(
+        self,
+        workspace: Workspace,
+        between: BetweenCells,
+        aside: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self._workspace, self._between, self._aside = workspace, between, aside
+        self._graphs = OnPage[_LiveGraph](_LiveGraph.close)
+
+    def graph(self, names: Callable[[], list[str]], cell: Cell | None, *, collapse: str = "") -> DagWidget:
         """Return a widget of the graph of some nodes, to be displayed; its `twin` is the id of its static picture.
 
-        names: which nodes they are, asked again whenever nodes may have come or gone. cell: the id of the cell that
-        asks; what it has shown before is no longer on the page. collapse: by what nodes are collapsed at first.
+        names: which nodes they are, asked again whenever nodes may have come or gone. cell: which cell asks. collapse:
+        by what nodes are collapsed at first.
         """
-        graph = _LiveGraph(self._workspace, names, collapse, self.around)
-        self._close(cell or "")
-        while len(self._graphs) >= _MOST_GRAPHS:
-            self._close(next(iter(self._graphs)))
-        self._graphs[cell or graph.widget.model_id] = graph
+        graph = _LiveGraph(self._workspace, names, collapse, self._do)
+        self._graphs.put(graph, cell)
         return graph.widget
 
     def __call__(self, event: Event) -> None:
-        for graph in self._graphs.values():
+        for graph in self._graphs:
             graph.follow(event)
-
-    def begin_cell(self) -> None:
-        """Let buttons wait until the cell that now runs has ended."""
-        self.around.cell_runs = True
-
-    def end_cell(self) -> None:
-        """Show everything as it is now, and do what has waited for the cell's end."""
-        self.around.cell_runs = False
-        self.refresh()
-        waiting, self.around.waiting = self.around.waiting, []
-        for act in waiting:
-            act()
 
     def refresh(self) -> None:
         """Show everything as it is now."""
-        for graph in self._graphs.values():
+        for graph in self._graphs:
             graph.refresh()
 
     def close(self) -> None:
         """Let the graphs keep what they show."""
-        for key in list(self._graphs):
-            self._close(key)
+        self._graphs.close()
 
-    def _close(self, key: str) -> None:
-        if (graph := self._graphs.pop(key, None)) is not None:
-            graph.rows.close()
-            graph.widget.close()
+    def _do(self, act: Callable[[], Told]) -> Future[Told]:
+        def alone() -> Told:
+            try:
+                with self._aside():
+                    return act()
+            finally:
+                self.refresh()
 
-
-@dataclass(slots=True)
-class _Around:
-    """What else goes on in the kernel while the page asks: front ends may do that on another thread.
-
-    cell_runs, waiting: whether a cell does, and what is to be done at its end. aside: what is open while a button
-    acts, so that nothing else runs.
-    """
-
-    cell_runs: bool = False
-    waiting: list[Callable[[], None]] = field(default_factory=list)
-    aside: Callable[[], AbstractContextManager[None]] = nullcontext
+        return self._between.ask(alone)
 
 
 class _LiveGraph:
     """One graph; what a run tells is sent at most ten times a second, and the last of it always."""
 
-    def __init__(self, workspace: Workspace, names: Callable[[], list[str]], collapse: str, around: _Around) -> None:
+    def __init__(self, workspace: Workspace, names: Callable[[], list[str]], collapse: str, do: _Do) -> None:
         from odibi_nb.notebook.rows import RowsAnswers
         from odibi_nb.widgets.dag import DagWidget
 
         self.rows = RowsAnswers(workspace)
-        self._workspace, self._names, self._around = workspace, names, around
+        self._workspace, self._names, self._do = workspace, names, do
         self._lock = threading.RLock()
         self._running: dict[str, DagNodeView] = {}
         self._run: RunFollower | None = None
@@ -142,15 +129,21 @@ class _LiveGraph:
             self._pace.soon()
 
     def refresh(self) -> None:
-        """Show what holds now that no run goes on; nodes that it was asked for by name may be gone meanwhile."""
+        """Show what holds now, but for what a run tells; nodes that it was asked for by name may be gone meanwhile."""
         with self._lock:
-            self._running.clear()
+            if not self._workspace.is_running:
+                self._running.clear()
             with suppress(OdibiException):
                 self._view = self._look()
             self._pace.now()
             self._show_cards()
         for view, news in self.rows.news().items():
             self.widget.send({"what": "rows.news", "view": view, **news})
+
+    def close(self) -> None:
+        """Let it keep what it shows."""
+        self.rows.close()
+        self.widget.close()
 
     def _begin(self, started: RunStarted) -> None:
         from odibi_nb.views.build_progress import RunFollower
@@ -189,39 +182,41 @@ class _LiveGraph:
         if cards:
             self.widget.show_cards(cards)
 
-    def _answer(self, question: Mapping[str, Any]) -> Mapping[str, Any] | Future[Mapping[str, Any]]:
+    def _answer(self, question: Question) -> Told | Future[Told]:
         """Do what the page asks for, and return what it is to show; that may wait for the end of a cell."""
-        if question["what"].startswith("rows."):
+        what, name = question["what"], question.get("node", "")
+        if what.startswith("rows."):
             return self.rows(question)
-        if question["what"] == "cancel":
-            if (cancel := self._cancel) is not None:
-                cancel()
-            return {}
-        what, name = question["what"], question["node"]
-        if what in _ACTS and what != "plan" and self._around.cell_runs:
-            answer = Future[Mapping[str, Any]]()
-            self._around.waiting.append(lambda: answer.set_result({"html": self._act(what, name)}))
-            return answer
         if what in _ACTS:
-            return {"html": self._act(what, name)}
+            return self._do(lambda: self._command(_ACTS[what].format(name)))
+        told: Told = {}
         try:
-            return self._trace(name, question["column"]) if what == "trace" else self._open(name)
+            match what:
+                case "cancel" if self._cancel is not None:
+                    self._cancel()
+                case "plan":
+                    told = self._command(f"plan {name}")
+                case "trace":
+                    told = self._trace(name, question["column"])
+                case "card":
+                    told = self._open(name)
         except OdibiException as exc:
             return {"html": _error_html(exc)}
+        return told
 
-    def _act(self, what: str, name: str) -> str:
+    def _command(self, line: str) -> Told:
         """Do what a button says, and return the answer as HTML."""
+        from odibi_nb.pictures.markup import tag
+
+        command, _, words = line.partition(" ")
+        found = find_command(command, "cell")
+        parsed = found.parser("cell").parse(words)
         try:
-            command, _, words = _ACTS[what].format(name).partition(" ")
-            found = find_command(command, "cell")
-            parsed = found.parser("cell").parse(words)
-            with self._around.aside():
-                shown = found.run(Call("cell", parsed.words, parsed.values, self._workspace))
+            shown = found.run(Call("cell", parsed.words, parsed.values, self._workspace))
         except OdibiException as exc:
-            return _error_html(exc)
-        finally:
-            self.refresh()
-        return (shown.html or shown.text) if shown.error is None else _with_error(shown.html or "", shown.error)
+            return {"html": _error_html(exc)}
+        html = shown.html or str(tag("div", shown.text))
+        return {"html": html + (_error_html(shown.error) if isinstance(shown.error, OdibiException) else "")}
 
     def _open(self, name: str) -> dict[str, Any]:
         """Send the whole card of a node that somebody has opened; return which columns can be traced."""
@@ -258,10 +253,6 @@ def _twin(view: DagView) -> str:
     """Return an id that a picture of the same nodes has in every session: saved outputs don't change for nothing."""
     names = "\n".join(node.name for node in view.nodes)
     return blake2b(names.encode(), digest_size=8).hexdigest()
-
-
-def _with_error(html: str, error: BaseException) -> str:
-    return html + (_error_html(error) if isinstance(error, OdibiException) else "")
 
 
 def _error_html(error: OdibiException) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
+from odibi_nb.notebook.on_page import Cell, OnPage
+
 if TYPE_CHECKING:
     from odibi_nb.notebook.rows import RowsAnswers
     from odibi_nb.views import NodeView
@@ -13,53 +15,45 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveTables"]
 
-_MOST_CARDS = 8  # on a page; older ones keep what they show
-
 
 class LiveTables:
     """The cards with rows that a kernel's cells have shown."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._cards: dict[str, _LiveCard] = {}
+        self._cards = OnPage[_LiveCard](_LiveCard.close)
 
-    def card(self, view: NodeView, cell: str | None) -> TableWidget:
+    def card(self, view: NodeView, cell: Cell | None) -> TableWidget:
         """Return a widget of a node's card, to be displayed; its `twin` is the id of its static picture.
 
-        cell: the id of the cell that asks; the card that it has shown before of this node is no longer on the page.
+        cell: which cell asks.
         """
         from odibi_nb.notebook.rows import RowsAnswers
         from odibi_nb.widgets.table import TableWidget
 
-        key = f"{cell or ''} {view.name}"
-        self._close(key)
-        while len(self._cards) >= _MOST_CARDS:
-            self._close(next(iter(self._cards)))
         answers = RowsAnswers(self._workspace)
-        widget = TableWidget(view, answers, twin=_twin(view.name))
-        self._cards[key] = _LiveCard(widget, answers)
-        return widget
+        card = _LiveCard(TableWidget(view, answers, twin=_twin(view.name)), answers)
+        self._cards.put(card, cell)
+        return card.widget
 
     def refresh(self) -> None:
         """Tell cards whose node has another result now; done after each cell."""
-        for card in self._cards.values():
+        for card in self._cards:
             for view, news in card.answers.news().items():
                 card.widget.send({"what": "rows.news", "view": view, **news})
 
     def close(self) -> None:
         """Give back what the cards hold; they keep what they show."""
-        for key in list(self._cards):
-            self._close(key)
-
-    def _close(self, key: str) -> None:
-        if (card := self._cards.pop(key, None)) is not None:
-            card.answers.close()
-            card.widget.close()
+        self._cards.close()
 
 
 class _LiveCard(NamedTuple):
     widget: TableWidget
     answers: RowsAnswers
+
+    def close(self) -> None:
+        self.answers.close()
+        self.widget.close()
 
 
 def _twin(name: str) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.commands.base import Live, LiveCard, LiveGraph
+from odibi_nb.notebook.between_cells import BetweenCells, on_main_thread
 from odibi_nb.notebook.display import printing_displays
 from odibi_nb.notebook.live import LiveGraphs
 from odibi_nb.notebook.live_tables import LiveTables
+from odibi_nb.notebook.on_page import Cell
 from odibi_nb.notebook.sliders import LiveParameters
 
 if TYPE_CHECKING:
@@ -22,9 +26,9 @@ class LiveViews:
 
     def __init__(self, shell: Any, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._graphs = LiveGraphs(workspace)
-        self._inputs = LiveParameters(workspace, self._graphs.refresh, partial(printing_displays, shell))
-        self._graphs.around.aside = self._inputs.aside
+        self._between = BetweenCells(partial(on_main_thread, shell))
+        self._inputs = LiveParameters(workspace, self._follow, partial(printing_displays, shell))
+        self._graphs = LiveGraphs(workspace, self._between, self._aside)
         self._tables = LiveTables(workspace)
 
     def put_in(self) -> None:
@@ -34,15 +38,13 @@ class LiveViews:
     def take_out(self) -> None:
         """Let all keep what it shows."""
         self._workspace.listeners.remove(self._graphs)
+        self._between.close()
         self._inputs.close()
         self._graphs.close()
         self._tables.close()
 
-    def view(self, live: Live, cell: str | None) -> tuple[Any, str]:
-        """Return a widget to be displayed, and the id of the static picture that it replaces.
-
-        cell: the id of the cell that shows it; what it has shown before is no longer on the page.
-        """
+    def view(self, live: Live, cell: Cell | None) -> tuple[Any, str]:
+        """Return a widget to be displayed, and the id of the static picture that it replaces; cell: which shows it."""
         if isinstance(live, LiveGraph):
             graph = self._graphs.graph(live.names, cell, collapse=live.collapse)
             return graph, graph.twin
@@ -54,13 +56,30 @@ class LiveViews:
 
     def before_cell(self) -> None:
         """Let a cell come first."""
+        self._between.begin_cell()
         self._inputs.before_cell()
-        self._graphs.begin_cell()
 
     def after_cell(self) -> None:
         """Show what holds now, and do what has waited for the cell's end."""
         try:
-            self._graphs.end_cell()
+            self._graphs.refresh()
             self._tables.refresh()
         finally:
-            self._inputs.after_cell()
+            try:
+                self._inputs.after_cell()
+            finally:
+                self._between.end_cell()
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """Let a button come first."""
+        try:
+            with self._inputs.aside():
+                yield
+        finally:
+            self._tables.refresh()
+
+    def _follow(self) -> None:
+        """Let the other pictures show what the inputs have changed."""
+        self._graphs.refresh()
+        self._tables.refresh()

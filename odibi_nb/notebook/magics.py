@@ -109,8 +109,7 @@ class OdibiMagics(Magics):
 
     def _show_live(self, shown: Shown, live: Live) -> None:
         """Show first of all what every reader of the notebook sees; the live one hides it while it is there."""
-        running = self._watch.running
-        widget, twin = self._views.view(live, running[0] if running is not None else None)
+        widget, twin = self._views.view(live, self._watch.running)
         show(replace(shown, html=as_twin(shown.html or "", twin)))
         show_widget(widget)
 

@@ -104,6 +104,10 @@ class LivePanel:
             self._show_inputs()
             self._show_cards()
 
+    def close(self) -> None:
+        """Take it off the page."""
+        self.widget.close()
+
     def _say(self, name: str, value: Any) -> None:
         with self._lock:
             self._said[name] = value

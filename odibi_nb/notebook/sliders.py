@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from odibi_nb.notebook.latest import Cancelled, LatestWork
+from odibi_nb.notebook.on_page import Cell, OnPage
 from odibi_nb.notebook.panel import LivePanel
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveParameters"]
 
-_MOST_PANELS = 8  # on a page
 _QUIET_S = 0.2  # without a move, before other pictures follow
 _PAUSED = "paused while a cell runs"
 
@@ -37,42 +37,41 @@ class LiveParameters:
         around: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._workspace, self._then, self._around = workspace, then, around
-        self._panels: dict[str, LivePanel] = {}
+        self._panels = OnPage[LivePanel](LivePanel.close)
         self._following: threading.Timer | None = None
         self.work = LatestWork(self._run, self._interrupt)
 
-    def panel(self, names: Callable[[], list[str]], cell: str | None) -> ParametersPanel:
+    def panel(self, names: Callable[[], list[str]], cell: Cell | None) -> ParametersPanel:
         """Return inputs for the parameters of some nodes; its `twin` is the id of its static table.
 
         names, cell: as for `LiveGraphs.graph`.
         """
         panel = LivePanel(self._workspace, names, self._moved, self.work.drop)
-        self._close(cell or "")
-        while len(self._panels) >= _MOST_PANELS:
-            self._close(next(iter(self._panels)))
-        self._panels[cell or panel.widget.outcome.model_id] = panel
+        self._panels.put(panel, cell)
         return panel.widget
 
     def before_cell(self) -> None:
         """Let a cell come first: wait for the end of what goes on, and set what was said but not set yet."""
         self.work.pause()
         self._end_following()
-        for panel in self._panels.values():
+        for panel in self._panels:
             if panel.is_behind:
                 panel.widget.show_state("paused", _PAUSED)
             panel.set_values()
 
     def after_cell(self) -> None:
         """Go on, and show what holds now."""
-        for panel in self._panels.values():
-            panel.refresh()
-        self.work.resume()
+        try:
+            for panel in self._panels:
+                panel.refresh()
+        finally:
+            self.work.resume()
 
     @contextmanager
     def aside(self) -> Iterator[None]:
         """Let something else run first."""
-        self.before_cell()
         try:
+            self.before_cell()
             yield
         finally:
             self.after_cell()
@@ -81,12 +80,7 @@ class LiveParameters:
         """Take the inputs off the page."""
         self.work.stop()
         self._end_following()
-        for key in list(self._panels):
-            self._close(key)
-
-    def _close(self, key: str) -> None:
-        if (panel := self._panels.pop(key, None)) is not None:
-            panel.widget.close()
+        self._panels.close()
 
     def _interrupt(self) -> None:
         self._workspace.engine.interrupt()
@@ -97,7 +91,7 @@ class LiveParameters:
         self.work.ask()
 
     def _run(self, is_vain: Cancelled) -> None:
-        panels = list(self._panels.values())
+        panels = list(self._panels)
         behind = [panel for panel in panels if panel.is_behind]
         with self._around():
             for panel in behind:

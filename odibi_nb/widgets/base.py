@@ -44,19 +44,38 @@ class LiveWidget(anywidget.AnyWidget):
         """Show something.
 
         answer: gets what the page asks, with `what` it is, and returns what the page is to know, or will know: then
-        the page hears that it is worked on.
+        the page hears that it is worked on. What it raises is told as a `problem`.
         """
         super().__init__(**traits)
         self._answer = answer
         self.on_msg(self._asked)
 
+    def close(self) -> None:
+        """Let go of it in the browser too, and of its layout, which every widget has."""
+        self.layout.close()
+        super().close()
+
     def _asked(self, widget: Any, question: Mapping[str, Any], buffers: Any) -> None:
-        answer, asked = self._answer(question), {"id": question.get("id")}
-        if isinstance(answer, Future):
-            self.send({"working": True, **asked})
-            answer.add_done_callback(lambda done: self.send({**done.result(), **asked}))
-        else:
+        asked = {"id": question.get("id")}
+        try:
+            answer = self._answer(question)
+        except Exception as exc:  # noqa: BLE001 - the page has asked: it is told, and waits no longer
+            answer = _problem(exc)
+        if not isinstance(answer, Future):
             self.send({**answer, **asked})
+            return
+        self.send({"working": True, **asked})
+        answer.add_done_callback(lambda done: self.send({**_answer_of(done), **asked}))
+
+
+def _answer_of(done: Future[Any]) -> Mapping[str, Any]:
+    error = done.exception()
+    found: Mapping[str, Any] = done.result() if error is None else _problem(error)
+    return found
+
+
+def _problem(error: BaseException) -> dict[str, str]:
+    return {"problem": f"{type(error).__name__}: {error}".removesuffix(": ")}
 
 
 @cache

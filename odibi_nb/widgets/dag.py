@@ -61,6 +61,8 @@ class DagWidget(LiveWidget):
             if (drawn := _shape(shown)) != self._drawn:
                 self.graph = {**graph_of(shown), "groupings": _groupings(view)}
                 self._drawn = drawn
+                names = {node.name for node in view.nodes}
+                self.cards = {name: card for name, card in self.cards.items() if name in names}
 
     def show_run(self, view: RunProgressView) -> None:
         """Show how far a run is."""

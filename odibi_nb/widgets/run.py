@@ -29,11 +29,6 @@ class RunWidget(LiveWidget):
         """
         super().__init__(answer, progress=progress_of(view))
 
-    def close(self) -> None:
-        """Let go of it in the browser too, and of its layout, which every widget has."""
-        self.layout.close()
-        super().close()
-
     def show_run(self, view: RunProgressView) -> None:
         """Show how far the run is now."""
         self.progress = progress_of(view)

@@ -106,6 +106,11 @@ class Runs:
             self._scratch = create_engine(*_engine_of(self._project))
         return self._scratch
 
+    @property
+    def is_going_on(self) -> bool:
+        """Whether a run does, or what keeps runs away."""
+        return self._running.locked()
+
     def configure(self, project: ProjectConfig | None) -> None:
         """Run by a project's settings; another engine means that all results are lost."""
         if _engine_of(project) != _engine_of(self._project):

@@ -88,6 +88,11 @@ class Workspace(Declaring):
         """Those who are told of every run on real rows."""
         return self._runs.listeners
 
+    @property
+    def is_running(self) -> bool:
+        """Whether a run goes on, in whatever thread."""
+        return self._runs.is_going_on
+
     def before_runs(self, set_up: Callable[[], None]) -> None:
         """Let something come before every run: a notebook's setup cells, when it runs headless."""
         self._around.set_up = set_up

@@ -15,6 +15,7 @@ import pytest
 
 from odibi_nb import Workspace
 from odibi_nb.config import ProjectConfig
+from odibi_nb.notebook.between_cells import BetweenCells
 from odibi_nb.notebook.live import LiveGraphs
 from odibi_nb.notebook.sliders import LiveParameters
 from odibi_nb.runner import Event, NodeStarted
@@ -295,14 +296,13 @@ def test_what_takes_too_long_can_be_stopped(ws: Workspace, live: LiveParameters)
 
 def test_a_button_of_a_graph_comes_first(ws: Workspace, live: LiveParameters) -> None:
     ws.node("heavy", HEAVY.replace("300_000_000", "30_000_000_000"))
-    graphs = LiveGraphs(ws)
-    graphs.around.aside = live.aside
+    graphs = LiveGraphs(ws, BetweenCells(lambda work: work()), live.aside)
     graph, panel, sent = graphs.graph(lambda: list(ws), None), shown(live, ws, "heavy"), list[dict[str, str]]()
     graph.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
     panel.inputs["least"].control.value = 1
     time.sleep(0.3)
     graph._handle_custom_msg({"id": "1", "what": "run", "node": "apart"}, [])
-    assert "completed" in sent[0]["html"]
+    assert "completed" in sent[-1]["html"]
     assert live.work.is_wanted
     graphs.close()
 

@@ -8,9 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ipywidgets.widgets.widget import _instances
 
 from odibi_nb import Workspace
+from odibi_nb.notebook.between_cells import BetweenCells
 from odibi_nb.notebook.live import LiveGraphs
+from odibi_nb.notebook.on_page import Cell
+from odibi_nb.runner import Event, NodeStarted
 from odibi_nb.views import DagNodeView, DagView
 from odibi_nb.widgets.dag import DagWidget, graph_of, state_of
 from odibi_nb.workspaces.runs import RunRequest
@@ -34,13 +38,13 @@ def ws(tmp_path: Path) -> Iterator[Workspace]:
 
 @pytest.fixture
 def live(ws: Workspace) -> Iterator[LiveGraphs]:
-    made = LiveGraphs(ws)
+    made = LiveGraphs(ws, BetweenCells(lambda work: work()))
     ws.listeners.append(made)
     yield made
     made.close()
 
 
-def shown(live: LiveGraphs, ws: Workspace, cell: str | None = None) -> DagWidget:
+def shown(live: LiveGraphs, ws: Workspace, cell: Cell | None = None) -> DagWidget:
     return live.graph(lambda: list(ws), cell)
 
 
@@ -88,7 +92,7 @@ def test_many_fast_nodes_are_told_at_most_ten_times_a_second(tmp_path: Path) -> 
     ws = Workspace(tmp_path)
     for number in range(200):
         ws.node(f"n{number}", f"SELECT {number} AS x")
-    live = LiveGraphs(ws)
+    live = LiveGraphs(ws, BetweenCells(lambda work: work()))
     ws.listeners.append(live)
     widget, seen = shown(live, ws), list[float]()
     widget.observe(lambda change: seen.append(time.monotonic()), names="states")
@@ -118,7 +122,7 @@ def test_a_button_acts_and_answers(ws: Workspace, live: LiveGraphs, what: str, t
     widget, sent = shown(live, ws), list[dict[str, str]]()
     widget.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
     widget._handle_custom_msg({"id": "q1", "what": what, "node": "b"}, [])
-    (answer,) = sent
+    answer = sent[-1]
     assert answer["id"] == "q1"
     assert told in answer["html"]
 
@@ -135,9 +139,9 @@ def test_rows_of_a_node_are_answered_too(ws: Workspace, live: LiveGraphs) -> Non
 
 
 def test_a_cell_that_runs_again_replaces_its_graph(ws: Workspace, live: LiveGraphs) -> None:
-    first = shown(live, ws, "cell")
-    second = shown(live, ws, "cell")
-    assert first.comm is None
+    first, beside = shown(live, ws, ("cell", "1")), shown(live, ws, ("cell", "1"))
+    other, second = shown(live, ws, ("other", "1")), shown(live, ws, ("cell", "2"))
+    assert [one.comm is None for one in (first, beside, other, second)] == [True, True, False, False]
     ws.run()
     live.refresh()
     assert statuses(second)["b"] == "completed"
@@ -251,18 +255,21 @@ def test_a_column_that_is_not_there_is_one_error(ws: Workspace, live: LiveGraphs
     assert "columns" not in sent[0]
 
 
-def test_a_button_waits_for_the_cell_that_runs(ws: Workspace, live: LiveGraphs) -> None:
+def test_a_button_waits_for_the_cell_that_runs(ws: Workspace) -> None:
+    between = BetweenCells(lambda work: work())
+    live = LiveGraphs(ws, between)
     widget = shown(live, ws)
     sent = answers(widget)
-    live.begin_cell()
+    between.begin_cell()
     widget._handle_custom_msg({"id": "q", "what": "run", "node": "a"}, [])
     widget._handle_custom_msg({"id": "r", "what": "plan", "node": "a"}, [])
     assert sent[0] == {"id": "q", "working": True}
     assert [one["id"] for one in sent[1:]] == ["r"]
     assert ws.result("a") is None
-    live.end_cell()
+    between.end_cell()
     assert [one["id"] for one in sent[1:]] == ["r", "q"]
     assert statuses(widget)["a"] == "completed"
+    live.close()
 
 
 def test_a_card_tells_how_the_tests_of_its_node_came_out(ws: Workspace, live: LiveGraphs) -> None:
@@ -299,3 +306,45 @@ def test_a_run_shows_how_far_it_is_and_can_be_cancelled(ws: Workspace, live: Liv
     assert widget.states["slow"]["status"] == "cancelled"
     assert seen[-1] == "cancelled"
     widget._handle_custom_msg({"id": "s", "what": "cancel"}, [])  # nothing is left to cancel
+
+
+def test_what_a_run_tells_stays_when_everything_is_shown_anew(ws: Workspace, live: LiveGraphs) -> None:
+    widget, seen = shown(live, ws), list[dict[str, str]]()
+
+    def look(event: Event) -> None:
+        if isinstance(event, NodeStarted) and event.name == "b":
+            live.refresh()  # another thread may do so: the inputs'
+            seen.append(statuses(widget))
+
+    ws.attempt(RunRequest(), [look])
+    assert seen == [{"a": "completed", "b": "running"}]
+    live.refresh()
+    assert set(statuses(widget).values()) == {"completed"}
+
+
+def test_a_question_that_fails_is_answered(ws: Workspace, live: LiveGraphs, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    widget = shown(live, ws)
+    sent = answers(widget)
+    widget._handle_custom_msg({"id": "q", "what": "trace", "node": "a"}, [])  # of which column?
+    monkeypatch.setattr(ws, "attempt", fail)
+    widget._handle_custom_msg({"id": "r", "what": "run", "node": "a"}, [])
+    assert sent[0] == {"id": "q", "problem": "KeyError: 'column'"}
+    assert sent[-1] == {"id": "r", "problem": "KeyboardInterrupt"}
+
+
+def test_cards_of_nodes_that_are_gone_are_not_kept(ws: Workspace, live: LiveGraphs) -> None:
+    widget = shown(live, ws)
+    assert set(widget.cards) == {"a", "b"}
+    ws.drop("b")
+    live.refresh()
+    assert set(widget.cards) == {"a"}
+
+
+def test_a_closed_graph_leaves_nothing_behind(ws: Workspace, live: LiveGraphs) -> None:
+    known = len(_instances)
+    widget = shown(live, ws)
+    live.close()
+    assert (widget.comm, len(_instances)) == (None, known)

@@ -13,6 +13,7 @@ import pytest
 
 from odibi_nb import Workspace
 from odibi_nb.notebook.live_tables import LiveTables
+from odibi_nb.notebook.on_page import Cell
 from odibi_nb.notebook.rows import RowsAnswers
 from odibi_nb.views import PageView, RowsView
 from odibi_nb.views.build import node_view
@@ -144,7 +145,7 @@ def test_news_are_told_once(ws: Workspace, answers: RowsAnswers) -> None:
     assert (reopened["rows"], reopened["news"]) == (1, "")
 
 
-def shown(ws: Workspace, tables: LiveTables, cell: str = "cell") -> TableWidget:
+def shown(ws: Workspace, tables: LiveTables, cell: Cell | None = ("cell", "1")) -> TableWidget:
     return tables.card(node_view(ws, "a"), cell)
 
 
@@ -200,7 +201,7 @@ def test_a_cell_that_runs_again_gives_back_what_its_card_held(ws: Workspace, tab
     deadline = time.monotonic() + 10
     while not made_tables(ws) and time.monotonic() < deadline:
         time.sleep(0.02)
-    second = shown(ws, tables)
+    second = shown(ws, tables, ("cell", "2"))
     assert first.comm is None
     assert second.comm is not None
     while made_tables(ws) and time.monotonic() < deadline:

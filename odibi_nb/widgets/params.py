@@ -70,7 +70,7 @@ class ParameterInput:
             self.show_error("")
         self._shown = view.shown
         if follow and not self._error.value and view.kind == self._first.kind:  # another kind has no place here
-            self._hold(_HELD[view.kind](view.value))
+            self._hold(view)
         used = f"used by {users_text(view)}" if view.nodes else "used by no node any more"
         self._facts.value = tag("span", join_facts(f"default {view.before or 'none'}", used))
         self._button.disabled = (view.shown, bool(self._error.value)) == (self._first.shown, False)
@@ -80,10 +80,15 @@ class ParameterInput:
         self._error.value = tag("span", text, role="alert") if text else Markup()
         self._button.disabled = self._button.disabled and not text
 
-    def _hold(self, value: Any) -> None:
-        self._held = value
+    def _hold(self, view: ParameterView) -> None:
+        self._held = value = _HELD[view.kind](view.value)
         if isinstance(self.control, ipywidgets.IntSlider | ipywidgets.FloatSlider):
             self.control.max, self.control.min = max(self.control.max, value), min(self.control.min, value)
+        if view.kind == "choice" and self.control.options != view.choices:
+            self.control.unobserve(self._moved, names="value")  # others choose the first of them at once
+            self.control.options = view.choices
+            self.control.value = value
+            self.control.observe(self._moved, names="value")
         self.control.value = value
 
     def _moved(self, change: Mapping[str, Any]) -> None:

@@ -331,3 +331,31 @@ def test_what_comes_after_a_run_is_told(ws: Workspace) -> None:
     assert comes.wait(10)
     live.close()
     assert told == ["completed"]
+
+
+def test_a_choice_follows_what_its_function_allows(tmp_path: Path) -> None:
+    ws = Workspace(tmp_path)
+    live = LiveParameters(ws)
+    body = f"{IMPORTS}def n(how: Literal[{{}}]):\n    return how\n"
+    ws.node("n", body.format("'a', 'b'").replace("):", " = 'a'):"), returns="object")
+    panel = shown(live, ws)
+    live.before_cell()
+    ws.node("n", body.format("'c', 'd'").replace("):", " = 'd'):"), returns="object")
+    live.after_cell()
+    control = panel.inputs["how"].control
+    assert (control.options, control.value, dict(ws.params)) == (("c", "d"), "d", {})
+    move(live, panel, "how", "c")
+    assert ws.params == {"how": "c"}
+    live.close()
+    ws.close()
+
+
+def test_inputs_go_on_after_one_of_them_could_not_follow(
+    ws: Workspace, live: LiveParameters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = shown(live, ws)
+    monkeypatch.setattr(panel.inputs["least"], "show", lambda *args, **options: 1 / 0)
+    live.before_cell()
+    with pytest.raises(ZeroDivisionError):
+        live.after_cell()
+    assert not live.work.is_paused

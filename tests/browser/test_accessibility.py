@@ -116,7 +116,8 @@ def test_the_live_graph_is_named_heard_and_reached_by_keyboard(
     expect(graph.locator('.odibi-dag-node[data-node="slow"][data-status="completed"]')).to_be_visible(timeout=30_000)
     heard = page.evaluate("window.heard")
     assert any("1 running" in text for text in heard)
-    assert "2 completed" in heard[-1]
+    page.wait_for_function("window.heard.at(-1).includes('2 completed')")
+    assert len(heard) <= 6, heard  # not every step
 
     page.keyboard.press("Escape")
     node(graph, "after").click()

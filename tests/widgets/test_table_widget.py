@@ -243,5 +243,5 @@ def test_runs_and_questions_from_many_threads_do_not_disturb_each_other(ws: Work
 def test_another_widget_can_show_rows_too() -> None:
     joined = module(*TABLE, "dag")
     assert "class TableView" in joined
-    assert "function mountRows(card, kernel, node)" in joined
+    assert "function offerRows(preview, kernel, node, opened)" in joined
     assert joined.count("export default") == 1

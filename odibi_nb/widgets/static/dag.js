@@ -11,6 +11,7 @@ const GONE = "The kernel that made this graph is gone: run its cell again.";
 const QUEUED = "Queued: the kernel is busy and does this as soon as it is free. Was it restarted? Then run this graph's cell again.";
 const RUNNING = "Running…";
 const UNSEEN_MS = 400; // a run that is shorter shows only in the nodes
+const HEARD_MS = 2000; // between two things that are said to those who can't see
 const BUSY_MS = 700; // without an answer after it the kernel has something else to do
 const TEXT = { left: 32, right: 28, character: 6 }; // of a card's second line, in pixels
 
@@ -27,6 +28,7 @@ class GraphView {
     this.model = model;
     this.kernel = new Kernel(model);
     this.open = null;
+    this.table = null; // of all rows of the open node
     this.wanted = null; // a node to open once it is drawn
     this.traced = null; // where a column comes from and goes to, by node
     this.trace = null; // the same by what is drawn
@@ -40,6 +42,7 @@ class GraphView {
   build() {
     this.search = html("input", { type: "search", placeholder: "Find a node or tag", "aria-label": "Find a node or tag" });
     this.summary = html("span", { class: "odibi-dag-summary" });
+    this.counts = html("span", { class: "odibi-dag-counts", "aria-hidden": "true" });
     this.live = html("span", { class: "odibi-dag-live", "aria-live": "polite" });
     this.grouping = html("select", { "aria-label": "Show one node for all of a group" });
     this.grouping.addEventListener("change", () => this.group({ by: this.grouping.value, expanded: [] }));
@@ -47,7 +50,7 @@ class GraphView {
     const bar = html("div", { class: "odibi-dag-bar" }, this.summary, this.search, this.grouping, this.expanded,
       button("−", "Zoom out", () => this.zoom(1 / ZOOM.step)),
       button("+", "Zoom in", () => this.zoom(ZOOM.step)),
-      button("Fit", "Fit the graph into its frame", () => this.fit()), this.live);
+      button("Fit", "Fit the graph into its frame", () => this.fit()), this.counts, this.live);
     this.stage = svg("g", {});
     this.canvas = svg("svg", { class: "odibi-dag-canvas", role: "group", "aria-label": "Graph of nodes" }, this.stage);
     this.details = html("aside", { class: "odibi-dag-details", hidden: "", "aria-label": "Details of a node" });
@@ -66,6 +69,7 @@ class GraphView {
 
   draw() {
     const graph = this.model.get("graph");
+    const hadFocus = this.stage.contains(document.activeElement);
     this.graph = graph;
     this.above = new Map(graph.nodes.map((node) => [node.name, []]));
     this.below = new Map(graph.nodes.map((node) => [node.name, []]));
@@ -88,6 +92,12 @@ class GraphView {
     this.wanted = null;
     if (this.cards.has(wanted)) this.show(wanted, true);
     else this.drawTrace();
+    this.markOpen();
+    if (hadFocus) this.cards.get(this.focused)?.group.focus({ preventScroll: true });
+  }
+
+  markOpen() {
+    for (const [name, card] of this.cards) card.group.classList.toggle("odibi-dag-open", name === this.open);
   }
 
   card(node, width, height) {
@@ -139,7 +149,18 @@ class GraphView {
     const words = [...counts].map(([status, count]) => `${count.toLocaleString("en")} ${status}`).join(", ");
     const nodes = names.length === 1 ? "1 node" : `${names.length.toLocaleString("en")} nodes`;
     this.summary.textContent = `${this.graph.title}: ${nodes}`;
-    if (this.live.textContent !== words) this.live.textContent = words;
+    this.counts.textContent = words;
+    this.hear();
+  }
+
+  /** Say how many nodes have each status to those who can't see it: not each step of a run, but always the last one. */
+  hear() {
+    if (this.hearing !== undefined || this.live.textContent === this.counts.textContent) return;
+    this.live.textContent = this.counts.textContent;
+    this.hearing = setTimeout(() => {
+      this.hearing = undefined;
+      this.hear();
+    }, HEARD_MS);
   }
 
   /** Write what stands below a node's name: while a column is traced, the columns of it that have to do with that. */
@@ -159,10 +180,12 @@ class GraphView {
     this.grouping.hidden = options.length === 1;
     this.grouping.replaceChildren(...options.map(([value, label]) => html("option", { value }, label)));
     this.grouping.value = by;
+    const hadFocus = this.expanded.contains(document.activeElement);
     this.expanded.replaceChildren(...expanded.map((name) => {
       const rest = expanded.filter((one) => one !== name);
       return button(`${name} ×`, `Collapse ${name}`, () => this.group({ by, expanded: rest }));
     }));
+    if (hadFocus) (this.expanded.firstElementChild ?? this.grouping).focus();
   }
 
   group(grouping) {
@@ -174,6 +197,7 @@ class GraphView {
   expand(name, member) {
     const { by, expanded } = this.model.get("grouping");
     this.wanted = member;
+    [this.focused] = this.cards.get(name).node.members;
     this.group({ by, expanded: [...expanded, name] });
   }
 
@@ -189,7 +213,9 @@ class GraphView {
       return html("li", { "data-status": status }, mark, open, html("span", {}, line));
     });
     const at = this.details.scrollTop;
+    const focused = [...this.body.querySelectorAll("button")].indexOf(document.activeElement);
     this.body.replaceChildren(html("ul", { class: "odibi-dag-members" }, ...rows));
+    this.body.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
     this.details.scrollTop = at;
   }
 
@@ -237,7 +263,8 @@ class GraphView {
     };
     this.canvas.setPointerCapture(event.pointerId);
     this.canvas.addEventListener("pointermove", move);
-    this.canvas.addEventListener("pointerup", () => this.canvas.removeEventListener("pointermove", move), { once: true });
+    // Also where the page takes the pointer away: to scroll, on a touch screen.
+    this.canvas.addEventListener("lostpointercapture", () => this.canvas.removeEventListener("pointermove", move), { once: true });
   }
 
   onWheel(event) {
@@ -275,8 +302,14 @@ class GraphView {
   }
 
   highlight(name) {
-    if (name === null) this.drawTrace();
+    if (name === null) this.rest();
     else this.dim(new Set([name, ...this.reach(name, this.above), ...this.reach(name, this.below)]));
+  }
+
+  /** Let step back what isn't looked for, or has nothing to do with the column that is traced. */
+  rest() {
+    const shown = this.found()?.map((node) => node.name) ?? this.trace?.columns.keys();
+    this.dim(shown ? new Set(shown) : null);
   }
 
   /** Let all but some nodes step back; null: none does. */
@@ -313,7 +346,7 @@ class GraphView {
     for (const { tail, head, path } of this.edges) {
       path.classList.toggle("odibi-dag-traced", passed.has(JSON.stringify([tail, head])));
     }
-    this.dim(this.trace ? new Set(columns.keys()) : null);
+    this.rest();
   }
 
   found() {
@@ -324,10 +357,9 @@ class GraphView {
   }
 
   find() {
-    const found = this.found();
-    if (found === null) this.drawTrace();
-    else this.dim(new Set(found.map((node) => node.name)));
-    if (found?.length) this.reveal(found[0].name);
+    this.rest();
+    const first = this.found()?.[0];
+    if (first) this.reveal(first.name);
   }
 
   onSearchKey(event) {
@@ -391,8 +423,7 @@ class GraphView {
       });
     this.columns = html("select", { "aria-label": "Show where a column comes from and goes to", hidden: "" });
     this.columns.addEventListener("change", () => this.follow(this.columns.value));
-    this.endRows?.();
-    this.endRows = null;
+    this.endRows();
     this.body = html("div", { class: "odibi-dag-body" });
     this.answer = html("div", { class: "odibi-dag-answer", "aria-live": "polite" });
     this.details.replaceChildren(
@@ -401,7 +432,7 @@ class GraphView {
     this.drawTrace();
     if (members.length) this.members();
     else this.look();
-    for (const [one, card] of this.cards) card.group.classList.toggle("odibi-dag-open", one === name);
+    this.markOpen();
     this.reveal(name);
     if (takeFocus) buttons[0].focus();
   }
@@ -410,9 +441,10 @@ class GraphView {
   async look() {
     const node = this.open;
     this.fill();
-    const { columns = [], html: problem } = await this.kernel.ask("card", { node });
+    const told = await this.kernel.ask("card", { node });
     if (node !== this.open) return;
-    if (problem) this.answer.innerHTML = problem;
+    const { columns = [] } = told;
+    if (told.html || told.problem) this.tell(told);
     const options = [["", "Trace a column…"], ...columns.map((name) => [name, name])];
     this.columns.replaceChildren(...options.map(([value, label]) => html("option", { value }, label)));
     this.columns.hidden = columns.length === 0;
@@ -428,12 +460,32 @@ class GraphView {
     if (this.body.dataset.shown === card) return;
     this.body.dataset.shown = card;
     const unfolded = [...this.body.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent);
-    this.endRows?.();
+    const focused = this.body.contains(document.activeElement) ? document.activeElement : null;
+    this.table?.hold();
     this.body.innerHTML = card; // made by the kernel from escaped texts; it holds no script
     for (const summary of this.body.querySelectorAll("details > summary")) {
       if (unfolded.includes(summary.textContent)) summary.parentElement.open = true;
+      if (focused?.matches("summary") && focused.textContent === summary.textContent) summary.focus({ preventScroll: true });
     }
-    this.endRows = mountRows(this.body.firstElementChild, this.kernel, this.open);
+    this.offerRows();
+    if (focused?.isConnected) focused.focus({ preventScroll: true });
+  }
+
+  /** Let a table that is open stay so, whatever has become of its node: it tells that itself. */
+  offerRows() {
+    const preview = previewOf(this.body.firstElementChild);
+    if (preview === null) this.endRows();
+    else if (this.table) this.table.putInPlaceOf(preview);
+    else {
+      offerRows(preview, this.kernel, this.open, (table) => {
+        this.table = table;
+      });
+    }
+  }
+
+  endRows() {
+    this.table?.stop();
+    this.table = null;
   }
 
   async act(what) {
@@ -472,8 +524,14 @@ class GraphView {
     }, BUSY_MS);
     const told = await this.kernel.ask(what, { node, ...details });
     clearTimeout(busy);
-    if (node === this.open) this.answer.innerHTML = told.html;
+    if (node === this.open) this.tell(told);
     return told;
+  }
+
+  /** Show an answer above the card. */
+  tell({ html: made, problem }) {
+    if (problem) this.answer.textContent = problem;
+    else this.answer.innerHTML = made; // by the kernel, as a card is
   }
 
   onDetailsKey(event) {
@@ -482,7 +540,9 @@ class GraphView {
   }
 
   stop() {
-    this.endRows?.();
+    this.endRows();
+    clearTimeout(this.hearing);
+    clearTimeout(this.unseen);
     this.progress.stop();
     this.sizes.disconnect();
     this.kernel.stop();
@@ -490,16 +550,15 @@ class GraphView {
 
   close() {
     const name = this.open;
-    this.endRows?.();
-    this.endRows = null;
+    const hadFocus = this.root.contains(document.activeElement);
+    this.endRows();
     this.open = null;
     this.details.hidden = true;
     this.details.replaceChildren();
     this.traced = null;
     this.drawTrace();
-    const card = this.cards.get(name);
-    card?.group.classList.remove("odibi-dag-open");
-    card?.group.focus({ preventScroll: true });
+    this.markOpen();
+    if (hadFocus) this.cards.get(this.cards.has(name) ? name : this.focused)?.group.focus({ preventScroll: true });
   }
 }
 

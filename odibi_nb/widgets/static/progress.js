@@ -24,7 +24,7 @@ function announce(text) {
     region.style.cssText = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap";
     document.body.append(region);
   }
-  region.textContent = text;
+  if (region.textContent !== text) region.textContent = text; // several graphs tell of one run
 }
 
 /** A run on the page. `kernel` is page.js's; `show` takes what `progress_of` in widgets/run.py returns. */
@@ -49,7 +49,7 @@ class RunProgress {
     this.counts = html("div", { class: "odibi-run-counts" });
     this.note = html("div", { class: "odibi-run-note", hidden: "" });
     this.failed = html("div", {});
-    this.root = html("div", { class: "odibi-live odibi-run", role: "group", "aria-label": "Run" },
+    this.root = html("div", { class: "odibi-run", role: "group", "aria-label": "Run" },
       html("div", { class: "odibi-run-head" }, this.title, this.count, this.time, this.button),
       this.bar, this.running, this.counts, this.note, this.failed);
   }
@@ -113,6 +113,7 @@ class RunProgress {
 
   /** The clock goes on while the kernel has nothing new to tell. */
   tick() {
+    if (!this.over && isAlone(this.root)) this.lose();
     const { running, elapsed, left, then, unknown, done, nodes } = this.state;
     const passed = this.over ? 0 : (performance.now() - this.since) / 1000;
     this.took?.forEach((took, place) => {
@@ -160,6 +161,15 @@ class RunProgress {
     } catch {
       return false; // the kernel is asked in another way then
     }
+  }
+
+  /** Say that nobody is there any more who would tell how it goes on. */
+  lose() {
+    this.note.textContent = "The kernel is gone, and this run with it.";
+    this.note.hidden = false;
+    this.state = { ...this.state, status: "cancelled", running: [] };
+    this.showRunning();
+    this.end(this.note.textContent);
   }
 
   end(said) {

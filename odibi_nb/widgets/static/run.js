@@ -3,6 +3,7 @@
 function render({ model, el }) {
   const kernel = new Kernel(model);
   const progress = new RunProgress(kernel);
+  progress.root.classList.add("odibi-live"); // in a graph, that is one
   const end = mount(model, el, progress, { "change:progress": () => progress.show(model.get("progress")) });
   progress.show(model.get("progress"));
   return () => {

@@ -66,6 +66,19 @@ class Sheet {
     this.sizes.disconnect();
   }
 
+  hold() {
+    this.held = [this.top, this.root.scrollLeft];
+  }
+
+  /** Show what was in view before it was taken off the page. */
+  release() {
+    if (!this.held) return;
+    const [top, left] = this.held;
+    this.held = null;
+    this.root.scrollLeft = left;
+    this.moveTo(top);
+  }
+
   // ---------------------------------------------------------------- what is in view
 
   get isScaled() {

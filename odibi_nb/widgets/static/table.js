@@ -56,6 +56,16 @@ class TableView {
     this.show(answer.rows);
   }
 
+  putInPlaceOf(element) {
+    element.replaceWith(this.root);
+    this.sheet.release();
+  }
+
+  /** Remember what is in view: taken off the page, an element forgets how far it was scrolled. */
+  hold() {
+    this.sheet.hold();
+  }
+
   stop() {
     this.version += 1;
     this.sheet.stop();
@@ -67,6 +77,10 @@ class TableView {
 
   /** Ask the kernel; null where the answer is of no use any more, or was a problem, which is shown. */
   async ask(what, details, doing) {
+    if (isAlone(this.root)) {
+      this.warn("The kernel that has these rows is gone: run the cell again.", "");
+      return null;
+    }
     const { version } = this;
     const say = (text) => version === this.version && this.say(text);
     let patience = setTimeout(() => say("waiting for the kernel…"), GREY_AFTER_MS);
@@ -380,17 +394,20 @@ class TableView {
   }
 }
 
-/** Offer all rows of a node below the preview of its card; return what gives them back. */
-function mountRows(card, kernel, node) {
-  const preview = card.querySelector(":scope > .odibi-scroll");
-  if (preview === null) return () => {};
-  let table = null;
+/** Return the preview in a node's card; null where it has none. */
+function previewOf(card) {
+  return card.querySelector(":scope > .odibi-scroll");
+}
+
+/** Offer all rows of a node below the preview of its card; `opened` gets the table. */
+function offerRows(preview, kernel, node, opened) {
   const opener = button("All rows", "Page through all rows, sort and filter them", () => {
-    table = new TableView(kernel, node);
+    const table = new TableView(kernel, node);
+    opened(table);
     opener.remove();
-    preview.replaceWith(table.root);
+    table.putInPlaceOf(preview);
+    table.sheet.root.focus({ preventScroll: true });
     table.open();
   });
   preview.after(opener);
-  return () => table?.stop();
 }

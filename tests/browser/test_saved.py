@@ -27,6 +27,7 @@ CELLS = (
     ),
     "%odibi run",
     "%odibi graph",
+    "%odibi show step_3",
     "print('the end')",
 )
 SALES = "region,amount\n" + "".join(f"region_{n:04},{n}\n" for n in range(ROWS))
@@ -124,6 +125,10 @@ def test_with_state_the_graph_is_there_and_opens_cards_without_its_kernel(
     node = cell.locator('.odibi-dag-node[data-node="step_3"]')
     expect(node).to_be_visible(timeout=30_000)
     expect(cell.locator(".odibi-static")).to_be_hidden()
+    # All rows are only in the kernel: without it the preview stands.
+    rows = page.locator(".jp-CodeCell").nth(GRAPH + 1)
+    expect(rows.locator(".odibi-card", has_text="region_0009")).to_be_visible()
+    expect(rows.locator(".odibi-rows")).to_have_count(0)
     node.click()
     details = cell.locator(".odibi-dag-details")
     expect(details.locator('.odibi-card[data-node="step_3"]')).to_contain_text("region_0009")

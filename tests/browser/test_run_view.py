@@ -128,3 +128,27 @@ def test_notebook_7_shows_and_cancels_it_too(lab: tuple[str, Path], browser: Bro
     assert time.monotonic() - start < 2
     expect(run).to_have_count(0)
     page.close()
+
+
+def test_a_graph_s_button_is_cancelled_each_time_and_a_run_ends_with_its_kernel(
+    lab: tuple[str, Path], run_in_lab: Callable[..., Page]
+) -> None:
+    write_notebook(lab[1], "graph_cancelled.ipynb", (*CANCELLED[:3], "%odibi graph"), SALES)
+    page = run_in_lab("graph_cancelled.ipynb", dark=True)
+    graph = page.locator(".odibi-dag")
+    node = graph.locator('.odibi-dag-node[data-node="slow_python"]')
+    node.click(timeout=90_000)
+    start, run = graph.get_by_role("button", name="Run", exact=True), graph.locator(".odibi-run")
+    for _ in range(2):
+        start.click()
+        run.get_by_role("button", name="Cancel this run").click()
+        expect(node).to_have_attribute("data-status", "cancelled", timeout=3_000)
+        expect(graph.locator(".odibi-dag-answer")).to_contain_text("■ cancelled")
+    start.click()
+    expect(run.locator('li[data-node="slow_python"]')).to_be_visible()
+    page.wait_for_timeout(2_000)
+    expect(run.locator(".odibi-run-note")).to_be_hidden()  # that was the last one
+    screenshot(page, "run_in_graph_dark")
+    page.evaluate("void window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    expect(run).to_contain_text("The kernel is gone", timeout=20_000)
+    screenshot(page, "run_lost_dark")

@@ -3,6 +3,7 @@
 const TICK_MS = 200;
 const PATIENCE_MS = 2000;
 const MOST_RUNNING = 8;
+const LOST = ["restarting", "autorestarting", "terminating", "dead"]; // as JupyterLab says it of a kernel
 
 /** Return seconds as a person says them. */
 function seconds(value) {
@@ -113,7 +114,7 @@ class RunProgress {
 
   /** The clock goes on while the kernel has nothing new to tell. */
   tick() {
-    if (!this.over && isAlone(this.root)) this.lose();
+    if (!this.over && this.isLost) this.lose();
     const { running, elapsed, left, then, unknown, done, nodes } = this.state;
     const passed = this.over ? 0 : (performance.now() - this.since) / 1000;
     this.took?.forEach((took, place) => {
@@ -140,8 +141,7 @@ class RunProgress {
     this.asked = true;
     this.setButton("Cancelling…", true);
     announce("Cancelling the run");
-    setTimeout(() => {
-      if (this.over) return;
+    this.patience = setTimeout(() => {
       this.note.textContent = "The run is still going on. ■ (interrupt the kernel) ends it too.";
       this.note.hidden = false;
       this.asked = false;
@@ -163,6 +163,11 @@ class RunProgress {
     }
   }
 
+  /** Whether the kernel that runs this is gone; what one started anew does, its widgets don't hear. */
+  get isLost() {
+    return isAlone(this.root) || LOST.includes(this.kernel.model.widget_manager?.kernel?.status);
+  }
+
   /** Say that nobody is there any more who would tell how it goes on. */
   lose() {
     this.note.textContent = "The kernel is gone, and this run with it.";
@@ -174,6 +179,7 @@ class RunProgress {
 
   end(said) {
     clearInterval(this.timer);
+    clearTimeout(this.patience);
     this.timer = undefined;
     this.setButton("Cancel", true);
     announce(said);

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveViews"]
 
+_STILL_FINISHING = "interrupted: what the inputs compute is still finishing; this cell runs without waiting for it"
+
 
 class LiveViews:
     """What the cells of a kernel have shown that is alive; it follows runs, and lets cells come first."""
@@ -57,7 +59,10 @@ class LiveViews:
     def before_cell(self) -> None:
         """Let a cell come first."""
         self._between.begin_cell()
-        self._inputs.before_cell()
+        try:
+            self._inputs.before_cell()
+        except KeyboardInterrupt:  # IPython lets nothing keep a cell from running
+            print(_STILL_FINISHING)  # noqa: T201 - in the cell that was about to wait
 
     def after_cell(self) -> None:
         """Show what holds now, and do what has waited for the cell's end."""

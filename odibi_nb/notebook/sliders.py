@@ -105,6 +105,8 @@ class LiveParameters:
             self._following.start()
 
     def _end_following(self) -> None:
-        if self._following is not None:
-            self._following.cancel()
-            self._following = None
+        """Let nothing look at the workspace that is about to change, and wait for what does."""
+        following, self._following = self._following, None
+        if following is not None:
+            following.cancel()
+            following.join()

@@ -359,3 +359,20 @@ def test_inputs_go_on_after_one_of_them_could_not_follow(
     with pytest.raises(ZeroDivisionError):
         live.after_cell()
     assert not live.work.is_paused
+
+
+def test_a_cell_begins_when_no_other_picture_looks_any_more(ws: Workspace) -> None:
+    looks, done = threading.Event(), list[bool]()
+
+    def then() -> None:
+        looks.set()
+        time.sleep(0.3)
+        done.append(True)
+
+    live = LiveParameters(ws, then)
+    move(live, shown(live, ws), "least", 5)
+    assert looks.wait(10)
+    live.before_cell()
+    assert done == [True]
+    live.after_cell()
+    live.close()

@@ -93,3 +93,18 @@ def test_a_cell_that_runs_is_waited_for_and_then_it_goes_on(loaded: Kernel, slid
     assert "170" not in loaded.wait(cell).text
     told(loaded, 1)
     assert "200" in loaded.ok("print(made('OutcomeWidget').cards['by_region'])").text
+
+
+def test_an_interrupt_ends_the_waiting_for_an_input_s_node(loaded: Kernel) -> None:
+    slow = "def slow(load_sales, wait=0):\n    import time\n    time.sleep(wait)\n    return load_sales"
+    loaded.ok(f"%%odibi_node slow\n{slow}", "%odibi params --ui slow")
+    told(loaded, 0.3)
+    move(loaded, loaded.ok("print(made('IntSlider').model_id)").text.strip(), 4)
+    time.sleep(0.5)
+    cell = loaded.send("print('it ran')")
+    time.sleep(0.5)
+    loaded.manager.interrupt_kernel()
+    ran = loaded.wait(cell)
+    assert (ran.text.splitlines()[-1], ran.error_name) == ("it ran", "")
+    assert ran.text.startswith("interrupted: what the inputs compute is still finishing")
+    assert "'wait': 4" in loaded.ok("print(o.workspace().params)").text

@@ -46,7 +46,7 @@ class LiveParameters:
 
         names, cell: as for `LiveGraphs.graph`.
         """
-        panel = LivePanel(self._workspace, names, self._moved, self.work.drop)
+        panel = LivePanel(self._workspace, names, self._moved, self._stopped)
         self._panels.put(panel, cell)
         return panel.widget
 
@@ -89,6 +89,12 @@ class LiveParameters:
         if self.work.is_paused:
             panel.widget.show_state("paused", _PAUSED)
         self.work.ask()
+
+    def _stopped(self) -> None:
+        """Let the work of one panel be; what was moved in others goes on."""
+        self.work.drop()
+        if any(panel.is_behind for panel in self._panels):
+            self.work.ask()
 
     def _run(self, is_vain: Cancelled) -> None:
         panels = list(self._panels)

@@ -376,3 +376,16 @@ def test_a_cell_begins_when_no_other_picture_looks_any_more(ws: Workspace) -> No
     assert done == [True]
     live.after_cell()
     live.close()
+
+
+def test_to_stop_one_panel_lets_the_others_go_on(ws: Workspace, live: LiveParameters) -> None:
+    ws.node("heavy", HEAVY.replace("300_000_000", "30_000_000_000"))
+    ws.node("light", "def light(size=1):\n    return [{'size': size}]\n", returns="object")
+    heavy, light = shown(live, ws, "heavy"), shown(live, ws, "light")
+    heavy.inputs["least"].control.value = 1
+    time.sleep(0.2)
+    light.inputs["size"].control.value = 2
+    heavy.outcome._handle_custom_msg({"what": "stop"}, [])
+    assert live.work.wait(10)
+    assert (heavy.outcome.state["words"], light.outcome.state["name"]) == ("stopped: move something to go on", "idle")
+    assert ws["light"].value == [{"size": 2}]

@@ -21,6 +21,7 @@ TARGETS = {
     "01_sales_pipeline.ipynb": "by_region",
     "02_star_schema.ipynb": "revenue_by_nation",
     "03_interactive.ipynb": "by_category",
+    "04_live_graph.ipynb": "region_totals",
 }
 
 

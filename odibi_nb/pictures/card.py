@@ -17,6 +17,7 @@ from odibi_nb.views import CheckView, DependencyView, ErrorView, NodeView
 __all__ = ["card_html", "error_html", "error_text", "fold", "node_html", "node_text", "status_html"]
 
 _DOT = Markup('<span class="odibi-dot"> · </span>')
+_PLAIN_DOT = Markup('<span class="odibi-plain"> · </span>')  # where style sheets are stripped
 
 
 def node_html(view: NodeView) -> str:
@@ -99,7 +100,7 @@ def _head(view: NodeView) -> Markup:
     badges = [join([" ", tag("span", badge, class_="odibi-badge")]) for badge in view.badges]
     kind = join_facts(view.kind, view.language if view.language != view.kind else "")
     return tag(
-        "div", join(facts, _DOT), *badges, " ", tag("span", kind, class_="odibi-kind"), class_="odibi-head"
+        "div", join(facts, _DOT), *badges, _PLAIN_DOT, tag("span", kind, class_="odibi-kind"), class_="odibi-head"
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ def test_the_demo_is_alive(lab: tuple[str, Path], run_in_lab: Callable[..., Page
     expect(grouped.locator('.odibi-dag-node[data-node="tag mart"]')).to_have_attribute(
         "data-status", "completed", timeout=90_000
     )
-    node = first.locator('.odibi-dag-node[data-node="by_region"]')
+    node = first.locator('.odibi-dag-node[data-node="region_totals"]')
     expect(node).to_have_attribute("data-status", "completed")
     expect(page.get_by_role("grid").last).to_have_attribute("aria-rowcount", "232", timeout=30_000)
     slider = page.get_by_role("slider").first

@@ -18,7 +18,7 @@ CELLS = (
     "%odibi_node load_sales --read local:sales.csv",
     "%%odibi_node clean_sales\nSELECT * FROM load_sales WHERE amount >= $min_amount",
     (
-        "%%odibi_node by_region --write local:by_region.parquet\n"
+        "%%odibi_node by_region --write local:by_slider.parquet\n"
         "from typing import Literal\nfrom datetime import date\n\n"
         "def by_region(clean_sales, order: Literal['asc', 'desc'] = 'asc', since: date = date(2024, 1, 31),\n"
         "              share=0.5, label='total', only=['N', 'S'], round_up=True, limit: int | None = None):\n"
@@ -58,7 +58,7 @@ def test_the_keyboard_moves_a_slider_and_the_card_follows(
     expect(page.locator('.odibi-dag-node[data-node="clean_sales"]')).to_have_attribute(
         "aria-label", re.compile("^clean_sales · sql · completed · 2 rows"), timeout=10_000
     )
-    assert not (lab[1] / "data" / "by_region.parquet").exists()
+    assert not (lab[1] / "data" / "by_slider.parquet").exists()
     # The other panel has the same parameter.
     expect(page.locator(".odibi-params").nth(1).locator(".widget-readout")).to_have_text("102")
     panel.get_by_label("order").select_option("desc")

@@ -270,7 +270,7 @@ def test_the_title_is_the_pipeline_the_project_or_the_folder(nb: Notebook) -> No
 def test_params_ui_is_a_table_where_there_are_no_widgets(sales: Notebook) -> None:
     ran = sales.ok("%odibi params min_amount=120 --ui +by_region")
     assert re.search(r"min_amount +120 +%odibi params +100 +clean_sales", ran.text)
-    assert "twin" not in ran.html
+    assert "<div data-odibi-twin" not in ran.html
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,6 @@ class Widget:
 
 def test_a_widget_s_output_has_no_text_and_keeps_what_colab_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[tuple[Any, Any]] = []
-    monkeypatch.setattr(module, "display", lambda data, *, metadata, raw: shown.append((data, metadata)))
+    monkeypatch.setattr(module, "display", lambda data, *, metadata, **_: shown.append((data, metadata)))
     show_widget(Widget())
     assert shown == [({VIEW: {"model_id": "m"}}, {VIEW: {"colab": {"custom_widget_manager": {}}}})]

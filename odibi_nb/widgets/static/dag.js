@@ -55,6 +55,7 @@ class GraphView {
     this.canvas = svg("svg", { class: "odibi-dag-canvas", role: "group", "aria-label": "Graph of nodes" }, this.stage);
     this.details = html("aside", { class: "odibi-dag-details", hidden: "", "aria-label": "Details of a node" });
     this.progress = new RunProgress(this.kernel);
+    this.progress.root.classList.remove("odibi-live"); // it is a part of this view
     this.progress.root.hidden = true;
     this.root = html("div", { class: "odibi-live odibi-dag" }, bar, this.progress.root, html("div", { class: "odibi-dag-main" }, this.canvas, this.details));
     this.search.addEventListener("input", () => this.find());

@@ -102,10 +102,8 @@ class Paging:
         """What has become of the result: "replaced", "gone", or "" while it is the node's last one."""
         ws, name = self._ws, self._name
         with ws.lock:
-            result = ws.result(name) if name in ws.nodes else None
-            if result is not None and result.dataset is self._data:
-                return ""
-            return "gone" if name not in ws.nodes or _rows_of(ws, name) is None else "replaced"
+            data = _rows_of(ws, name) if name in ws.nodes else None
+        return "" if data is self._data else "gone" if data is None else "replaced"
 
     @property
     def why_stale(self) -> str:

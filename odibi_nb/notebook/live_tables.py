@@ -41,8 +41,8 @@ class LiveTables:
         return widget
 
     def refresh(self) -> None:
-        """Tell cards whose node has another result now; done after each cell."""
-        for card in self._cards.values():
+        """Tell cards whose node has another result now, from any thread; done after each cell."""
+        for card in list(self._cards.values()):
             for view, news in card.answers.news().items():
                 card.widget.send({"what": "rows.news", "view": view, **news})
 

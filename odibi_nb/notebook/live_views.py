@@ -23,7 +23,7 @@ class LiveViews:
     def __init__(self, shell: Any, workspace: Workspace) -> None:
         self._workspace = workspace
         self._graphs = LiveGraphs(workspace)
-        self._inputs = LiveParameters(workspace, self._graphs.refresh, partial(printing_displays, shell))
+        self._inputs = LiveParameters(workspace, self._follow, partial(printing_displays, shell))
         self._graphs.around.aside = self._inputs.aside
         self._tables = LiveTables(workspace)
 
@@ -37,6 +37,11 @@ class LiveViews:
         self._inputs.close()
         self._graphs.close()
         self._tables.close()
+
+    def _follow(self) -> None:
+        """Let other pictures follow what inputs have run, on another thread."""
+        self._graphs.refresh()
+        self._tables.refresh()
 
     def view(self, live: Live, cell: str | None) -> tuple[Any, str]:
         """Return a widget to be displayed, and the id of the static picture that it replaces.

@@ -12,12 +12,16 @@ from statistics import median
 from typing import Any
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from odibi_nb import Workspace
+from odibi_nb.commands.base import LiveCard
 from odibi_nb.config import ProjectConfig
 from odibi_nb.notebook.live import LiveGraphs
+from odibi_nb.notebook.live_views import LiveViews
 from odibi_nb.notebook.sliders import LiveParameters
 from odibi_nb.runner import Event, NodeStarted
+from odibi_nb.views.build import node_view
 from odibi_nb.widgets.params import ParametersPanel
 
 IMPORTS = "from datetime import date\nfrom typing import Literal\n"
@@ -331,3 +335,20 @@ def test_what_comes_after_a_run_is_told(ws: Workspace) -> None:
     assert comes.wait(10)
     live.close()
     assert told == ["completed"]
+
+
+def test_cards_with_rows_hear_of_what_a_move_has_run(shell: InteractiveShell, ws: Workspace) -> None:
+    ws.run()
+    views = LiveViews(shell, ws)
+    widget, _ = views.view(LiveCard(node_view(ws, "kept")), "one")
+    sent = list[dict[str, Any]]()
+    widget.send = lambda content, buffers=None: sent.append(content)
+    widget._handle_custom_msg({"id": "q", "what": "rows.open", "view": "v", "node": "kept"}, [])
+    panel = views._inputs.panel(lambda: list(ws), "two")
+    move(views._inputs, panel, "least", 5)
+    deadline = time.monotonic() + 10
+    while len(sent) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert sent[2:] == [{"what": "rows.news", "view": "v", "news": "replaced", "stale": ""}]
+    views._inputs.close()
+    views._tables.close()

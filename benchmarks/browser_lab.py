@@ -17,9 +17,9 @@ __all__ = ["Notebook", "OpenNotebook", "opened_lab"]
 
 PROBE = Path(__file__).with_name("page_probe.js")
 # Cells are numbered from 0, and this one comes before all of them.
-SETUP = f"""%load_ext odibi_nb
-import sys
+SETUP = f"""import sys
 sys.path.insert(0, {str(ROOT)!r})
+%load_ext odibi_nb
 import odibi_nb
 from benchmarks import browser_kernel
 ws = odibi_nb.workspace()"""

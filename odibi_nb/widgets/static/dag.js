@@ -6,7 +6,7 @@ const BUTTONS = [
   ["mock", "Run on mock", "Run this node on its mock rows; nothing is written"],
   ["plan", "Plan", "Say what a run would do, and why"],
 ];
-const ZOOM = { least: 0.1, most: 3, step: 1.25, legible: 0.4, readable: 0.65, few: 60 };
+const ZOOM = { least: 0.1, most: 3, step: 1.25, legible: 0.4, readable: 0.8, few: 60 };
 const GONE = "The kernel that made this graph is gone: run its cell again.";
 const QUEUED = "Queued: the kernel is busy and does this as soon as it is free. Was it restarted? Then run this graph's cell again.";
 const RUNNING = "Running…";
@@ -41,13 +41,14 @@ class GraphView {
 
   build() {
     this.search = html("input", { type: "search", placeholder: "Find a node or tag", "aria-label": "Find a node or tag" });
+    this.unfound = html("span", { class: "odibi-dag-unfound", role: "status", hidden: "" }, "no node has that");
     this.summary = html("span", { class: "odibi-dag-summary" });
     this.counts = html("span", { class: "odibi-dag-counts", "aria-hidden": "true" });
     this.live = html("span", { class: "odibi-dag-live", "aria-live": "polite" });
     this.grouping = html("select", { "aria-label": "Show one node for all of a group" });
     this.grouping.addEventListener("change", () => this.group({ by: this.grouping.value, expanded: [] }));
     this.expanded = html("span", { class: "odibi-dag-expanded" });
-    const bar = html("div", { class: "odibi-dag-bar" }, this.summary, this.search, this.grouping, this.expanded,
+    const bar = html("div", { class: "odibi-dag-bar" }, this.summary, this.search, this.unfound, this.grouping, this.expanded,
       button("−", "Zoom out", () => this.zoom(1 / ZOOM.step)),
       button("+", "Zoom in", () => this.zoom(ZOOM.step)),
       button("Fit", "Fit the graph into its frame", () => this.fit()), this.counts, this.live);
@@ -87,7 +88,13 @@ class GraphView {
     this.rove(this.focused);
     this.states();
     if (this.open !== null && !this.cards.has(this.open)) this.close(); // before the graph is fitted into its room
-    this.fit(this.cards.size <= ZOOM.few ? ZOOM.readable : ZOOM.least); // few are read, of many one sees the colours
+    const { scale, offset, drawn } = this;
+    this.openUp();
+    this.drawn = this.model.get("grouping").by;
+    if (drawn === this.drawn) { // an edit: one goes on looking where one looked
+      [this.scale, this.offset] = [scale, offset];
+      this.place();
+    }
     this.groups();
     const { wanted } = this;
     this.wanted = null;
@@ -184,7 +191,8 @@ class GraphView {
     const hadFocus = this.expanded.contains(document.activeElement);
     this.expanded.replaceChildren(...expanded.map((name) => {
       const rest = expanded.filter((one) => one !== name);
-      return button(`${name} ×`, `Collapse ${name}`, () => this.group({ by, expanded: rest }));
+      const what = `Collapse ${name}`;
+      return button(`${name} ×`, what, () => this.group({ by, expanded: rest }), { "aria-label": what });
     }));
     if (hadFocus) (this.expanded.firstElementChild ?? this.grouping).focus();
   }
@@ -210,12 +218,14 @@ class GraphView {
     const rows = members.map((name) => {
       const { status, line } = states[name] ?? { status: "pending", line: "" };
       const mark = svg("svg", { viewBox: "0 0 16 16", class: "odibi-dag-small" }, svg("path", { d: this.graph.marks[status] }));
-      const open = button(name, `Expand ${this.open} and open ${name}`, () => this.expand(this.open, name));
+      const what = `Expand ${this.open} and open ${name}`;
+      const open = button(name, what, () => this.expand(this.open, name), { "aria-label": what });
       return html("li", { "data-status": status }, mark, open, html("span", {}, line));
     });
     const at = this.details.scrollTop;
     const focused = [...this.body.querySelectorAll("button")].indexOf(document.activeElement);
-    this.body.replaceChildren(html("ul", { class: "odibi-dag-members" }, ...rows));
+    const title = html("div", { class: "odibi-head" }, html("b", { class: "odibi-name" }, this.open));
+    this.body.replaceChildren(title, html("ul", { class: "odibi-dag-members" }, ...rows));
     this.body.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
     this.details.scrollTop = at;
   }
@@ -227,16 +237,22 @@ class GraphView {
     const [width, height] = this.graph.size;
     const frame = this.canvas.getBoundingClientRect();
     this.width = this.root.clientWidth;
-    const room = [frame.width || 900, Math.min(Math.max(height, 90), 560)];
-    this.canvas.style.height = `${room[1]}px`;
+    const room = [frame.width || 900, 560];
     this.scale = Math.min(1, Math.max(least, Math.min(room[0] / width, room[1] / height)));
+    room[1] = Math.min(room[1], Math.max(height * this.scale, 90));
+    this.canvas.style.height = `${room[1]}px`;
     this.offset = [Math.max(0, (room[0] - width * this.scale) / 2), Math.max(0, (room[1] - height * this.scale) / 2)];
     this.place();
   }
 
   /** Fit anew when the page has become wider or narrower; details that open only cover some of the picture. */
   resized() {
-    if (this.root.clientWidth !== this.width) this.fit();
+    if (this.root.clientWidth !== this.width) this.openUp();
+  }
+
+  /** Show few nodes large enough to be read, though not all may fit; of many one sees the colours. */
+  openUp() {
+    this.fit(this.cards.size <= ZOOM.few ? ZOOM.readable : ZOOM.least);
   }
 
   zoom(factor, at) {
@@ -311,6 +327,7 @@ class GraphView {
   rest() {
     const shown = this.found()?.map((node) => node.name) ?? this.trace?.columns.keys();
     this.dim(shown ? new Set(shown) : null);
+    this.unfound.hidden = this.found()?.length !== 0;
   }
 
   /** Let all but some nodes step back; null: none does. */
@@ -389,7 +406,8 @@ class GraphView {
     const name = event.target.closest?.(".odibi-dag-node")?.dataset.node;
     if (name === undefined) return;
     const next = { ArrowRight: this.below.get(name)[0], ArrowLeft: this.above.get(name)[0],
-      ArrowDown: this.beside(name, 1), ArrowUp: this.beside(name, -1) }[event.key];
+      ArrowDown: this.beside(name, 1), ArrowUp: this.beside(name, -1),
+      Home: this.graph.nodes[0].name, End: this.graph.nodes.at(-1).name }[event.key];
     if (next !== undefined) this.focus(next);
     else if (event.key === "Enter" || event.key === " ") this.show(name, true);
     else if (event.key === "Escape") this.close();
@@ -504,6 +522,7 @@ class GraphView {
     const isOn = state.status === "running";
     if (isOn || !this.progress.over) this.progress.show(state);
     if (isOn && this.answer?.textContent === QUEUED) this.answer.textContent = RUNNING;
+    else if (isOn && !this.asking) this.answer?.replaceChildren(); // it told of a run before this one
     if (isOn) {
       this.unseen ??= setTimeout(() => {
         this.progress.root.hidden = this.progress.over;
@@ -518,6 +537,7 @@ class GraphView {
   /** Ask something about the open node and show the answer above its card; return all of the answer. */
   async ask(what, details = {}) {
     const node = this.open;
+    this.asking = true;
     this.answer.textContent = isAlone(this.root) ? GONE : "Asked…";
     if (isAlone(this.root)) return {};
     const busy = setTimeout(() => {
@@ -525,6 +545,7 @@ class GraphView {
     }, BUSY_MS);
     const told = await this.kernel.ask(what, { node, ...details });
     clearTimeout(busy);
+    this.asking = false;
     if (node === this.open) this.tell(told);
     return told;
   }

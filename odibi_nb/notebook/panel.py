@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LivePanel"]
 
+_NUMBERS = ("whole", "number")
 _MOST_CARDS = 6  # below the inputs
 _STOPPED = "stopped: move something to go on"
 _BEFORE: Final = object()  # said by an input's reset
@@ -69,7 +70,7 @@ class LivePanel:
         if not said:
             return
         with suppress(OdibiException):  # nodes that it was asked for by name are gone: the run will tell it
-            self._show_inputs(moving={name for name, value in said.items() if value is not _BEFORE})
+            self._show_inputs(moving={name for name, value in said.items() if not self._is_typed(name, value)})
 
     def run(self, is_vain: Cancelled) -> None:
         """Set what was said, and compute what the cards show and isn't fresh; in vain, that is left for later."""
@@ -113,6 +114,10 @@ class LivePanel:
             self._said[name] = value
             self.is_behind = True
         self._moved(self)
+
+    def _is_typed(self, name: str, said: Any) -> bool:
+        """Whether an input was given a value otherwise than by moving it, which it is to follow."""
+        return said is _BEFORE or (self._kinds[name] in _NUMBERS and isinstance(said, str))
 
     def _say_before(self, name: str) -> None:
         self._say(name, _BEFORE)
@@ -231,7 +236,7 @@ def _value(workspace: Workspace, used: UsedParameter, kind: str, said: Any) -> A
     """Return what an input means; raises UsageError for what can't be read."""
     from odibi_nb.views.build_parameters import choices_by_text
 
-    if said is None:
+    if said is None or (kind == "yaml" and not said.strip() and used.before is None):
         return None
     match kind:
         case "choice":
@@ -240,7 +245,7 @@ def _value(workspace: Workspace, used: UsedParameter, kind: str, said: Any) -> A
             return date.fromisoformat(said)
         case "time":
             return datetime.fromisoformat(said)
-        case "yaml":
+        case "yaml" | "whole" | "number" if isinstance(said, str):
             return typed_parameters(Call("cell", workspace=workspace), {used.name: said})[used.name]
     return said
 

@@ -95,7 +95,7 @@ def facts(node: DagNodeView) -> str:
     """Return all that is known of a node, for titles and readers of the screen."""
     if node.members:
         return join_facts(node.name, second_line(node), ", ".join(node.members))
-    return join_facts(node.name, node.kind, node.status, row_count(node.rows), node.time)
+    return join_facts(node.name, node.kind, node.status, row_count(node.rows), node.time, _warnings(node))
 
 
 def _card_width(view: DagView) -> float:
@@ -173,7 +173,12 @@ def second_line(node: DagNodeView) -> str:
     if node.members:
         return join_facts(plural(len(node.members), "node"), node.reason)
     done = node.status in {"completed", "cached", "stale"}
-    return join_facts("" if done and (node.rows or node.time) else node.status, row_count(node.rows), node.time)
+    status = "" if done and (node.rows or node.time) else node.status
+    return join_facts(status, row_count(node.rows), node.time, _warnings(node))
+
+
+def _warnings(node: DagNodeView) -> str:
+    return f"⚠ {plural(node.warnings, 'warning')}" if node.warnings else ""
 
 
 def _icon(path: str, x: float, class_: str, colour: str, stroke_width: str = "1.4") -> Markup:

@@ -193,8 +193,9 @@ def outcome_view(workspace: Workspace, name: str, result: NodeResult, rows: int 
 def told_node(node: DagNodeView, result: NodeResult | None) -> DagNodeView:
     """Return a node of the graph as a run tells of it; None: it has started."""
     if result is None:
-        return replace(node, status="running", rows="", time="")
-    return replace(node, status=result.status, rows=_rows_text(result), time=_time_text(result))
+        return replace(node, status="running", rows="", time="", warnings=0)
+    time, warnings = _time_text(result), _warnings(result)
+    return replace(node, status=result.status, rows=_rows_text(result), time=time, warnings=warnings)
 
 
 def _dag_node(workspace: Workspace, name: str, status: str) -> DagNodeView:
@@ -202,7 +203,12 @@ def _dag_node(workspace: Workspace, name: str, status: str) -> DagNodeView:
     time = duration_text(result.duration) if result is not None and result.success else ""
     node = workspace.nodes[name]
     tags, pipeline = tuple(node.config.tags), node.pipeline or ""
-    return DagNodeView(name, task.kind, status, _rows_text(result), time, tags, pipeline=pipeline)
+    warnings = _warnings(result) if result is not None else 0
+    return DagNodeView(name, task.kind, status, _rows_text(result), time, tags, pipeline=pipeline, warnings=warnings)
+
+
+def _warnings(result: NodeResult) -> int:
+    return sum(not one.passed and one.severity == "warn" for one in result.expectations)
 
 
 def _time_text(result: NodeResult) -> str:

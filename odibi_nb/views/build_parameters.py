@@ -64,8 +64,6 @@ def _kind(used: UsedParameter) -> InputKind:
             found = "time"
         case date() as value if not isinstance(value, datetime):
             found = "date"
-        case [*values] if all(isinstance(one, str) for one in values) and (values or kind == list[str]):
-            found = "list"
     return found
 
 
@@ -74,7 +72,7 @@ _BY_TYPE: Mapping[Any, InputKind] = {bool: "flag", str: "text", date: "date", da
 _YAML: InputKind = "yaml"
 
 
-def _held(value: Any, kind: InputKind) -> bool | int | float | str | tuple[str, ...] | None:
+def _held(value: Any, kind: InputKind) -> bool | int | float | str | None:
     if value is UNKNOWN or value is None:
         return None
     match kind:
@@ -82,8 +80,6 @@ def _held(value: Any, kind: InputKind) -> bool | int | float | str | tuple[str, 
             return _choice(value)
         case "date" | "time":
             return value.isoformat() if isinstance(value, date) else str(value)
-        case "list":
-            return tuple(value)
         case "yaml":
             is_plain = not isinstance(value, list | tuple | dict)
             return _written(value) if is_plain else json.dumps(value, default=str, ensure_ascii=False)

@@ -199,7 +199,7 @@ class DagNodeView:
     """One node of the picture; status "unresolved" marks a name that is read but not declared.
 
     reason: what keeps it from running, as far as a listing says it; of a group, how its nodes stand. kind: "" where
-    that can't be told. members: the nodes that a group stands for.
+    that can't be told. members: the nodes that a group stands for. warnings: how many data tests only warn.
     """
 
     name: str
@@ -211,6 +211,7 @@ class DagNodeView:
     reason: str = ""
     pipeline: str = ""
     members: tuple[str, ...] = ()
+    warnings: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Literal
 
 __all__ = ["InputKind", "ParameterView", "ParametersView"]
 
-InputKind = Literal["whole", "number", "flag", "choice", "date", "time", "text", "list", "yaml"]
+InputKind = Literal["whole", "number", "flag", "choice", "date", "time", "text", "yaml"]
 """What an input takes; "yaml": anything, as it is written in YAML."""
 
 
@@ -22,7 +22,7 @@ class ParameterView:
 
     name: str
     kind: InputKind
-    value: bool | int | float | str | tuple[str, ...] | None
+    value: bool | int | float | str | None
     shown: str
     origin: str = ""
     before: str = ""

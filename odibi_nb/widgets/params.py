@@ -22,7 +22,7 @@ __all__ = ["OutcomeWidget", "ParameterInput", "ParametersPanel"]
 Said = Callable[[str, Any], None]
 """Called with a parameter's name and what its input holds: as in `ParameterView.value`."""
 
-_LABEL, _WIDTH = "150px", "min(460px, 100%)"
+_LABEL, _WIDTH, _SLIDER = "150px", "min(460px, 100%)", "min(368px, 100%)"
 
 
 class OutcomeWidget(anywidget.AnyWidget):
@@ -40,21 +40,26 @@ class OutcomeWidget(anywidget.AnyWidget):
 
 
 class ParameterInput:
-    """The input of one parameter; `control` is what is moved.
+    """The input of one parameter; `control` is what is moved, `figure` where a number may be typed instead.
 
-    said, reset: called with the name, and with what was said.
+    said, reset: called with the name, and with what was said; a typed number is a text, and may go beyond the slider.
     """
 
     def __init__(self, view: ParameterView, said: Said, reset: Callable[[str], None]) -> None:
         self._first, self._said, self._shown = view, said, view.shown
         self.control = _CONTROLS[view.kind](view)
-        self._held = self.control.value
+        self._held, self._written = self.control.value, view.shown
         self.control.observe(self._moved, names="value")
+        self.figure = _figure(view) if view.kind in ("whole", "number") else None
+        if self.figure is not None:
+            self.figure.observe(self._typed, names="value")
         self._facts, self._error = ipywidgets.HTML(), ipywidgets.HTML()
         self._error.add_class("odibi-params-error")
         self._button = ipywidgets.Button(description="Reset", tooltip=f"{view.name}: back to {view.shown or 'nothing'}")
         self._button.on_click(lambda _: reset(view.name))
-        row = ipywidgets.HBox([_labelled(view, self.control), self._facts, self._button])
+        self.control.add_class("odibi-params-control")
+        figures = [self.figure] if self.figure is not None else []
+        row = ipywidgets.HBox([self.control, *figures, self._facts, self._button])
         row.add_class("odibi-params-row")
         self.box = ipywidgets.VBox([row, self._error])
         self.show(view)
@@ -62,7 +67,7 @@ class ParameterInput:
     @property
     def parts(self) -> tuple[ipywidgets.Widget, ...]:
         """All widgets that it is made of, but for layouts and styles."""
-        return self.box, *self.box.children, self.control, self._facts, self._button
+        return self.box, *self.box.children, *self.box.children[0].children
 
     def show(self, view: ParameterView, *, follow: bool = True) -> None:
         """Show a parameter as it is now; follow: its value too, but for a wrong one that is still to be put right."""
@@ -71,6 +76,8 @@ class ParameterInput:
         self._shown = view.shown
         if follow and not self._error.value and view.kind == self._first.kind:  # another kind has no place here
             self._hold(view)
+        if follow and not self._error.value:
+            self._write(view.shown)
         used = f"used by {users_text(view)}" if view.nodes else "used by no node any more"
         self._facts.value = tag("span", join_facts(f"default {view.before or 'none'}", used))
         self._button.disabled = (view.shown, bool(self._error.value)) == (self._first.shown, False)
@@ -95,7 +102,17 @@ class ParameterInput:
         if change["new"] == self._held:  # it was put there, not moved
             return
         self._held = value = change["new"]
+        self._write(f"{value:.12g}" if isinstance(value, float) else str(value))
         self._said(self._first.name, value.isoformat() if isinstance(value, date) else value)
+
+    def _write(self, text: str) -> None:
+        if self.figure is not None:
+            self._written = self.figure.value = text
+
+    def _typed(self, change: Mapping[str, Any]) -> None:
+        if change["new"] != self._written:
+            self._written = change["new"]
+            self._said(self._first.name, change["new"])
 
 
 class ParametersPanel:
@@ -137,15 +154,6 @@ class ParametersPanel:
             widget.close()
 
 
-def _labelled(view: ParameterView, control: Any) -> Any:
-    """Return a control with its label; one for tags has none of its own."""
-    control.add_class("odibi-params-control")
-    if view.kind != "list":
-        return control
-    label = ipywidgets.Label(view.name, layout={"width": _LABEL})
-    return ipywidgets.HBox([label, control], layout={"width": _WIDTH})
-
-
 def _about(view: ParameterView) -> dict[str, Any]:
     return {
         "value": _HELD[view.kind](view.value),
@@ -159,22 +167,25 @@ def _slider(view: ParameterView) -> Any:
     is_whole = view.kind == "whole"
     as_said = int if is_whole else float
     kind = ipywidgets.IntSlider if is_whole else ipywidgets.FloatSlider
-    places = len(f"{view.step:.10f}".rstrip("0").partition(".")[2])
     return kind(
-        **_about(view),
+        **{**_about(view), "layout": {"width": _SLIDER}},
         min=as_said(view.low),
         max=as_said(view.high),
         step=as_said(view.step),
-        readout_format="d" if is_whole else f".{places}f",
+        readout=False,
     )
+
+
+def _figure(view: ParameterView) -> Any:
+    figure = ipywidgets.Text(
+        view.shown, continuous_update=False, tooltip=f"{view.name}: a figure", layout={"width": "86px"}
+    )
+    figure.add_class("odibi-params-figure")
+    return figure
 
 
 def _text(view: ParameterView) -> Any:
     return ipywidgets.Text(**_about(view), continuous_update=False)
-
-
-def _tags(view: ParameterView) -> Any:
-    return ipywidgets.TagsInput(value=_HELD["list"](view.value), allow_duplicates=True)
 
 
 _CONTROLS: Mapping[str, Callable[[ParameterView], Any]] = {
@@ -186,7 +197,6 @@ _CONTROLS: Mapping[str, Callable[[ParameterView], Any]] = {
     "time": lambda view: ipywidgets.NaiveDatetimePicker(**_about(view)),
     "text": _text,
     "yaml": _text,
-    "list": _tags,
 }
 
 _HELD: Mapping[str, Callable[[Any], Any]] = {
@@ -198,5 +208,4 @@ _HELD: Mapping[str, Callable[[Any], Any]] = {
     "time": lambda value: datetime.fromisoformat(value) if value is not None else None,
     "text": lambda value: value or "",
     "yaml": lambda value: value or "",
-    "list": lambda value: list(value or ()),
 }

@@ -255,7 +255,7 @@ def test_two_panels_of_one_parameter_agree(ws: Workspace, live: LiveParameters) 
     ("parameter", "said", "meant"),
     [
         ("x='a'", "b", "b"), ("x=True", False, False), ("x=0.5", 0.25, 0.25), ("x: Literal[1, 2] = 1", "2", 2),
-        ("x: date = None", date(2024, 2, 3), date(2024, 2, 3)), ("x=['a']", ["a", "b"], ["a", "b"]),
+        ("x: date = None", date(2024, 2, 3), date(2024, 2, 3)), ("x=['a']", "[a, b]", ["a", "b"]),
         ("x={'a': 1}", "{a: 2}", {"a": 2}), ("x=None", "7", 7),
     ],
 )  # fmt: skip
@@ -268,6 +268,47 @@ def test_every_kind_of_input_sets_its_value(
     assert error_of(panel, "x") == ""
     assert ws.params["x"] == meant
     assert ws["n"].value == repr(meant)
+
+
+def typed(live: LiveParameters, panel: ParametersPanel, text: str) -> None:
+    """Type a figure beside a slider, and wait until its card is there."""
+    panel.inputs["x"].figure.value = text
+    assert live.work.wait(20)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "text", "meant"),
+    [("x=1", "50", 50), ("x=0.5", "0.3333", 0.3333), ("x=1_000_000", "1234567", 1234567), ("x: int = 1", "-3", -3)],
+)
+def test_a_typed_figure_is_the_value(
+    ws: Workspace, live: LiveParameters, parameter: str, text: str, meant: float
+) -> None:
+    ws.node("n", f"def n({parameter}):\n    return repr(x)\n", returns="object")
+    panel = shown(live, ws, "n")
+    typed(live, panel, text)
+    one = panel.inputs["x"]
+    assert (ws.params["x"], one.control.value, one.figure.value) == (meant, meant, text)
+    assert one.control.min <= meant <= one.control.max
+
+
+def test_a_figure_that_the_annotation_forbids_is_told_and_stays_to_be_put_right(
+    ws: Workspace, live: LiveParameters
+) -> None:
+    ws.node("n", "def n(x: int = 1):\n    return repr(x)\n", returns="object")
+    panel = shown(live, ws, "n")
+    typed(live, panel, "many")
+    assert "takes a whole number" in error_of(panel, "x")
+    assert panel.inputs["x"].figure.value == "many"
+    typed(live, panel, "2")
+    assert (error_of(panel, "x"), ws.params["x"]) == ("", 2)
+
+
+def test_an_empty_field_is_null_where_that_is_the_default(ws: Workspace, live: LiveParameters) -> None:
+    ws.node("n", "def n(x: int | None = None):\n    return repr(x)\n", returns="object")
+    panel = shown(live, ws, "n")
+    for text, meant in (("1", 1), ("", None)):
+        move(live, panel, "x", text)
+        assert (error_of(panel, "x"), ws.params["x"]) == ("", meant)
 
 
 def test_a_choice_of_an_enumeration_is_its_member(tmp_path: Path) -> None:

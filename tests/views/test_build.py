@@ -11,6 +11,7 @@ import pytest
 
 from odibi_nb import Workspace
 from odibi_nb.exceptions import NodeExecutionError, TransformError
+from odibi_nb.pictures.drawing import second_line
 from odibi_nb.views.build import dag_view, error_view, node_view, run_view
 from odibi_nb.workspaces import RunRequest
 
@@ -106,3 +107,13 @@ def test_the_error_of_user_code_has_its_own_type_once() -> None:
 
 def test_an_error_of_ours_keeps_its_type() -> None:
     assert error_view(TransformError("no such thing", hint="try this")).type == "TransformError"
+
+
+def test_the_graph_counts_the_data_tests_that_only_warn(tmp_path: Path) -> None:
+    ws = Workspace(tmp_path)
+    ws.node("a", "SELECT -1 AS x", validation={"mode": "warn", "tests": [{"type": "custom_sql", "condition": "x > 0"}]})
+    ws.run()
+    (node,) = dag_view(ws).nodes
+    assert (node.status, node.warnings) == ("completed", 1)
+    assert second_line(node).endswith("⚠ 1 warning")
+    ws.close()

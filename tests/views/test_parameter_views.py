@@ -46,7 +46,7 @@ def view_of(ws: Workspace, parameter: str) -> ParameterView:
         ("x=datetime(2024, 1, 31, 10)", "time", "2024-01-31T10:00:00"), ("x=date(2024, 1, 32)", "date", None),
         ("x=exit()", "yaml", None), ("x='N'", "text", "N"), ("x: str = None", "text", None),
         ("x: date = None", "date", None), ("x: datetime = None", "time", None),
-        ("x=['a', 'b']", "list", ("a", "b")), ("x: list[str] = []", "list", ()),
+        ("x=['a', 'b']", "yaml", '["a", "b"]'), ("x: list[str] = []", "yaml", "[]"),
         ("x=[1, 2]", "yaml", "[1, 2]"), ("x={'a': None}", "yaml", '{"a": null}'), ("x=None", "yaml", None),
         ("x=9007199254740994", "yaml", "9007199254740994"), ("x=1e999", "yaml", "inf"),
     ],

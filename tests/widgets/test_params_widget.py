@@ -43,7 +43,6 @@ def made(view: ParameterView) -> tuple[ParameterInput, list[Any]]:
         ),
         (ParameterView("x", "text", "a", "'a'"), "Text", "a", "b", "b"),
         (ParameterView("x", "yaml", None, "None"), "Text", "", "[1]", "[1]"),
-        (ParameterView("x", "list", ("a",), "['a']"), "TagsInput", ["a"], ["b"], ["b"]),
     ],
 )
 def test_each_kind_has_its_control(view: ParameterView, control: str, held: Any, moved: Any, said: Any) -> None:
@@ -72,8 +71,17 @@ def test_a_wrong_text_stays_until_something_else_is_set() -> None:
     assert (one.control.value, one._error.value) == ("2", "")
 
 
-def test_a_slider_shows_as_many_digits_as_its_step_has() -> None:
-    assert made(ParameterView("x", "number", 0.03, "0.03", high=0.06, step=0.0005))[0].control.readout_format == ".4f"
+def test_a_typed_figure_goes_beyond_the_slider_and_is_said_as_it_was_typed() -> None:
+    one, said = made(ParameterView("x", "number", 0.5, "0.5", low=0, high=1, step=0.01))
+    assert one.figure.value == "0.5"
+    one.control.value = 0.25
+    assert one.figure.value == "0.25"
+    one.figure.value = "0.3333"
+    one.figure.value = "12"
+    assert said == [0.25, "0.3333", "12"]
+    one.show(ParameterView("x", "number", 12.0, "12.0", low=0, high=24, step=0.2))
+    assert (one.control.value, one.control.max, one.figure.value) == (12.0, 12.0, "12.0")
+    assert said == [0.25, "0.3333", "12"]
 
 
 def test_texts_of_users_are_no_markup() -> None:

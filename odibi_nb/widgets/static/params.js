@@ -13,6 +13,7 @@ class OutcomeView {
     this.placed = requestAnimationFrame(() => {
       this.panel = this.root.closest(".odibi-params");
       this.panel?.addEventListener("keydown", keepKeys);
+      this.say();
     });
   }
 
@@ -22,6 +23,10 @@ class OutcomeView {
     if (this.state.textContent !== words) this.state.textContent = words;
     this.stopping.hidden = name !== "running" && name !== "paused";
     this.cards.setAttribute("aria-busy", String(name === "running"));
+    // ipywidgets names neither the handle of a slider nor a field without a description.
+    for (const part of this.panel?.querySelectorAll(".noUi-handle, .odibi-params-figure input") ?? []) {
+      part.setAttribute("aria-label", part.closest(".odibi-params-row").querySelector(".widget-label").textContent);
+    }
   }
 
   draw() {

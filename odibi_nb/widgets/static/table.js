@@ -189,7 +189,7 @@ class TableView {
 
   tell({ news, stale }) {
     if (news === "replaced") this.warn("A newer result is there; these are the rows of the one before.", "Show the new one");
-    else if (news === "gone") this.warn("The result is gone: the node was dropped, or has no rows any more.", "");
+    else if (news === "gone") this.warn("These rows are gone: the node failed, was dropped, or has been computed anew.", "");
     else if (stale) this.warn(`STALE: this is the last result; ${stale}`, "");
     else this.notice.hidden = true;
   }

@@ -43,10 +43,15 @@ class Pace:
         self._send()
 
     def _work(self) -> None:
-        while not self._is_idle():
-            time.sleep(max(self._sent_s + _INTERVAL_S - time.monotonic(), self._settling_s))
-            if self._asked.is_set():
-                self.now()
+        try:
+            while not self._is_idle():
+                time.sleep(max(self._sent_s + _INTERVAL_S - time.monotonic(), self._settling_s))
+                if self._asked.is_set():
+                    self.now()
+        except BaseException:
+            with self._lock:
+                self._thread = None  # the next thing to tell gets another one
+            raise
 
     def _is_idle(self) -> bool:
         """Wait for something to tell; whether there was nothing for long, and the thread ends."""

@@ -37,8 +37,8 @@ class Chosen:
 class RowTable:
     """The rows of a result, computed once; its queries run one at a time, and any thread may stop them.
 
-    over: runs work on a cursor that sees `place`, which is the result. make: whether it must be copied to be a table.
-    names: a schema for what is made here, dropped with it.
+    place: the result's. over: runs work on a cursor that sees it. names: a schema for what is made here, dropped with
+    it.
     """
 
     def __init__(self, session: Session, data: Dataset, place: str, names: Names, over: _Over) -> None:
@@ -117,7 +117,8 @@ class RowTable:
         columns = ", ".join(f"{quote_name(old.name)} AS {quote_name(new.name)}" for old, new in pairs)
         place = Place(self._names.schema, "rows", "TABLE")
         self._names.enter(cursor)
-        ((rows,),) = cursor.run(f"CREATE TABLE {place} AS SELECT {columns} FROM {self._place}")
+        # One that was stopped late may have left it.
+        ((rows,),) = cursor.run(f"CREATE OR REPLACE TABLE {place} AS SELECT {columns} FROM {self._place}")
         return DuckDataset(self._session, place, self.schema, Origin(self._names, ""), rows)
 
     def _run(self, work: Callable[[Cursor], T]) -> T:

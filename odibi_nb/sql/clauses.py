@@ -102,7 +102,7 @@ def parts(nodes: list[Node], words: frozenset[str]) -> list[list[Node]]:
 def _opening(nodes: list[Node], at: int, first: str) -> int:
     """Return how many nodes from an index on open a clause; 0 where none does."""
     node = nodes[at]
-    if isinstance(node, Group) or is_comment(node) or key_of(nodes, at - 1) == ".":
+    if isinstance(node, Group) or is_comment(node) or _is_label(nodes, at, first):
         return 0
     key, following = node.key, key_of(nodes, at + 1)
     if key == "SELECT":
@@ -121,6 +121,12 @@ def _opening(nodes: list[Node], at: int, first: str) -> int:
         or (first in _PIVOTS and key in {"ON", "USING", "INTO"})
     )
     return 1 if is_one else _join(nodes, at)
+
+
+def _is_label(nodes: list[Node], at: int, first: str) -> bool:
+    """Tell whether a word is a name, whichever word it is; a query follows the AS of CREATE."""
+    before = next((key_of(nodes, index) for index in range(at - 1, -1, -1) if not is_comment(nodes[index])), "")
+    return before == "." or (before == "AS" and first != "CREATE")
 
 
 def _select(nodes: list[Node], at: int) -> int:

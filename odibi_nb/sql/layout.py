@@ -50,7 +50,9 @@ def _block(nodes: list[Node], indent: int, *, end: str = "") -> list[str]:
 
 
 def _clause(clause: Clause, indent: int, end: str) -> list[str]:
-    pad, opening = " " * indent, _flat(clause.words) or ""
+    pad, opening = " " * indent, _flat(clause.words)
+    if opening is None:  # a comment in DISTINCT ON (…)
+        clause, opening = Clause([], [*clause.words, *clause.nodes]), ""
     flat = _flat(clause.nodes)
     if flat is not None and indent + len(opening) + 1 + len(flat + end) <= _WIDTH:
         return [f"{pad}{opening} {flat}".rstrip() + end] if opening else [pad + flat + end]
@@ -65,7 +67,7 @@ def _clause(clause: Clause, indent: int, end: str) -> list[str]:
 
 def _conditions(opening: str, nodes: list[Node], indent: int, end: str) -> list[str]:
     """Return nodes behind what opens them, each AND and OR in a line of its own."""
-    first, *rest = parts(nodes, _CONDITIONS)
+    first, *rest = parts(nodes, _CONDITIONS) or [[]]
     lines = _written(opening + " " * bool(opening.strip()), first, indent)
     for part in rest:
         lines += _written(" " * (indent + _STEP), part, indent + _STEP)

@@ -76,7 +76,7 @@ def grouped(flat: Iterable[Piece]) -> list[Node]:
             stack.pop().close = piece
         else:
             stack[-1].nodes.append(piece)
-        before = piece.key
+        before = before if is_comment(piece) else piece.key
     return root.nodes
 
 

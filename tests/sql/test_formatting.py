@@ -107,6 +107,24 @@ def test_a_name_keeps_its_case(sql):
     assert [token.text for token in tokenize(format_sql(sql)) if token.text in names] == names
 
 
+@pytest.mark.parametrize(
+    ("sql", "formatted"),
+    [
+        ("select 1 as -- c\ncase, 2 as /* c */ end", "SELECT\n    1 AS -- c\n        case,\n    2 AS /* c */ end"),
+        ("select 1 as from /* a\nb */, id from t", "SELECT\n    1 AS from, /* a\nb */\n    id\nFROM t"),
+        ("select t /* c */ . /* c */ end from t", "SELECT t /* c */ . /* c */ end\nFROM t"),
+    ],
+)
+def test_a_name_is_told_from_a_word_of_sql_beside_comments(sql, formatted):
+    assert format_sql(sql) == formatted
+
+
+def test_a_comment_within_distinct_on_stays():
+    assert format_sql("select distinct on (a -- c\n, b) a, b from t") == (
+        "SELECT DISTINCT ON (\n    a, -- c\n    b\n) a,\nb\nFROM t"
+    )
+
+
 def test_words_behind_stars_and_set_operations_are_in_capitals():
     assert format_sql("select * exclude (id) from t union by name select t.* replace (1 as id) from t") == (
         "SELECT * EXCLUDE (id)\nFROM t\nUNION BY NAME\nSELECT t.* REPLACE (1 AS id)\nFROM t"

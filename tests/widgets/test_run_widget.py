@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from odibi_nb.notebook.pacing import Pace
 from odibi_nb.views import ErrorView, NodeFailureView, RunningNodeView, RunProgressView
 from odibi_nb.widgets.run import RunWidget, progress_of
@@ -92,3 +94,20 @@ def test_the_one_who_has_something_to_tell_never_sends_itself() -> None:
     pace.soon()
     wait_for(lambda: bool(threads))
     assert threading.main_thread() not in threads
+
+
+def test_a_failure_to_tell_is_shown_and_the_next_thing_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries, shown = list[float](), list[str]()
+    monkeypatch.setattr(threading, "excepthook", lambda failed: shown.append(str(failed.exc_value)))
+
+    def send() -> None:
+        tries.append(time.monotonic())
+        if len(tries) == 1:
+            raise OSError("the page is gone")
+
+    pace = Pace(send)
+    pace.soon()
+    wait_for(lambda: bool(shown))
+    pace.soon()
+    wait_for(lambda: len(tries) == 2)
+    assert shown == ["the page is gone"]

@@ -328,6 +328,15 @@ def test_an_order_can_be_had_again_after_one_that_was_given_up(ws: Workspace, mo
     paging.close()
 
 
+def test_rows_are_computed_anew_after_an_interrupt_that_came_late(ws: Workspace) -> None:
+    paging = Paging(ws, "lazy")
+    rows = page(paging)
+    assert paging._table is not None
+    paging._table._table = None  # as it is when the table is there, but its number of rows was never told
+    assert page(paging) == rows
+    paging.close()
+
+
 def test_all_that_was_made_is_dropped_when_it_is_closed(ws: Workspace) -> None:
     before = len(tables(ws))
     pagings = [Paging(ws, "lazy") for _ in range(3)]

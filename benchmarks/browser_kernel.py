@@ -51,22 +51,29 @@ def note_events(ws: Workspace) -> list[tuple[str, str, float]]:
 
 
 def time_live(ws: Workspace, repetitions: int) -> dict[str, list[float]]:
-    """Return the seconds of runs of all nodes: told to the graphs on the page, not told, and not told once more."""
+    """Return the seconds of runs of all nodes: told to the graphs on the page, not told, and not told once more.
+
+    "… cpu": how many of them this process has computed, which others on the machine change less.
+    """
     from odibi_nb.notebook.live import LiveGraphs
 
     (graphs,) = (one for one in ws.listeners if isinstance(one, LiveGraphs))
     others = [one for one in ws.listeners if one is not graphs]
 
-    def run(listeners: list[Any]) -> Callable[[], float]:
-        def timed() -> float:
+    def run(listeners: list[Any]) -> Callable[[], tuple[float, float]]:
+        def timed() -> tuple[float, float]:
             ws.listeners[:] = listeners
-            start = time.perf_counter()
+            start, start_cpu = time.perf_counter(), time.process_time()
             ws.run(force=True)
-            return time.perf_counter() - start
+            return time.perf_counter() - start, time.process_time() - start_cpu
 
         return timed
 
     works = {"live": run([*others, graphs]), "bare": run(others), "bare again": run(others)}
     rounds = list(interleaved(works, repetitions))
     ws.listeners[:] = [*others, graphs]
-    return {name: [results[name] for results in rounds] for name in works}
+    return {
+        f"{name}{what}": [results[name][at] for results in rounds]
+        for name in works
+        for at, what in enumerate(("", " cpu"))
+    }

@@ -6,7 +6,7 @@ import ast
 import json
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,28 +62,40 @@ OpenNotebook = Callable[..., Any]
 def opened_lab() -> Iterator[OpenNotebook]:
     """Start JupyterLab and Chromium; raises NotMeasuredError where one of them is missing."""
     try:
-        from tests.browser.jupyterlab import chromium, find_chromium, running_lab
+        from playwright.sync_api import Error
+
+        from tests.browser.jupyterlab import chromium, find_chromium, lab_page, running_lab
+        from tests.browser.notebooks import write_notebook
     except ImportError as exc:
         raise NotMeasuredError(f"{exc}: pip install -e '.[test]'") from exc
     if (executable := find_chromium()) is None:
         raise NotMeasuredError("needs Chromium: apt-get install -y chromium")
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
-        url, root = stack.enter_context(running_lab(home))
-        browser = stack.enter_context(chromium(executable))
+        try:
+            url, root = stack.enter_context(running_lab(home))
+            browser = stack.enter_context(chromium(executable))
+        except (RuntimeError, Error) as exc:
+            raise NotMeasuredError(_last_line(exc)) from exc
 
         @contextmanager
         def open_notebook(name: str, *cells: str) -> Iterator[Notebook]:
-            from tests.browser.jupyterlab import lab_page
-            from tests.browser.notebooks import write_notebook
-
             write_notebook(root, f"{name}.ipynb", (SETUP, *cells), "a\n1\n")
             page = browser.new_page(viewport={"width": 1300, "height": 2600})
-            notebook = Notebook(lab_page(page, url, f"{name}.ipynb"), root / f"{name}.ipynb")
-            page.evaluate(PROBE.read_text("utf-8"))
-            notebook.run(0)
-            yield notebook
-            page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-            page.close()
+            try:
+                notebook = Notebook(lab_page(page, url, f"{name}.ipynb"), root / f"{name}.ipynb")
+                page.evaluate(PROBE.read_text("utf-8"))
+                notebook.run(0)
+                yield notebook
+            except Error as exc:
+                raise NotMeasuredError(f"{name}.ipynb: {exc.message}") from exc
+            finally:
+                with suppress(Error):  # of a page without a kernel
+                    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+                page.close()
 
         yield open_notebook
+
+
+def _last_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[-1]

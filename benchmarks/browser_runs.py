@@ -41,9 +41,14 @@ def _view_row(notebook: Notebook, title: str, repetitions: int, scale: Scale) ->
 
 
 def _graph_rows(seconds: Mapping[str, list[float]], title: str, scale: Scale) -> Iterator[Row]:
-    note = f"without {statistics.median(seconds['bare']) * 1_000:.0f} ms"
+    """Compare each run of a round with the one that the page doesn't hear of."""
     for name, what, target in (("live", "with a live graph", MOST_COST), ("bare again", "without, twice", None)):
-        ratios = tuple(one / bare for one, bare in zip(seconds[name], seconds["bare"], strict=True))
+        ratios, cpu = (
+            tuple(one / bare for one, bare in zip(seconds[f"{name}{kind}"], seconds[f"bare{kind}"], strict=True))
+            for kind in ("", " cpu")
+        )
+        bare_ms = statistics.median(seconds["bare"]) * 1_000
+        note = f"without {bare_ms:.0f} ms; the kernel's CPU time {statistics.median(cpu):.3g} x"
         judged = None if target is None else scale.target(target)
         yield Row(f"run of {title}, {what}", "x", ratios, target=judged, note=note)
 

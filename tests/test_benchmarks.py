@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from functools import partial
@@ -45,18 +43,6 @@ QUICK_ROWS = {
     "the first %%odibi_node after it",
     "odibi-nb --help",
 }  # fmt: skip
-QUICK_ROWS_OF_THE_BROWSER = {
-    *(f"graph of {count} nodes, {what}" for count in (3, 10)
-      for what in ("from output to screen", "the kernel's part")),
-    "graph of 3 nodes, growth of the saved file",
-    "card of 1,000 rows, those in the saved file",
-    *(f"a node's status, from event to screen, {which} of a run" for which in ("median", "worst")),
-    *(f"run of {nodes}, {what}" for nodes in ("20 small SQL nodes", "2 nodes of 50 ms")
-      for what in ("with the run's view", "with a live graph", "without, twice")),
-    "table of 20,000 rows, a far page",
-    "table of 20,000 rows sorted, a far page",
-    "slider to the card of a 10-node chain on 2,000 rows",
-}  # fmt: skip
 CALIBRATION = {"empty loop, before", "empty loop, after"}
 
 
@@ -65,7 +51,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
 
 
-def measured(folder: Path, *names: str) -> dict[str, dict[str, Any]]:
+def quick_rows(folder: Path, *names: str) -> dict[str, dict[str, Any]]:
     """Measure on quick sizes, and return the rows by name; each has samples, and is printed."""
     file = folder / "results.json"
     done = run(*names, "--quick", "--data", str(folder), "--json", str(file))
@@ -77,17 +63,7 @@ def measured(folder: Path, *names: str) -> dict[str, dict[str, Any]]:
 
 
 def test_quick_run_measures_and_prints_every_row(tmp_path: Path) -> None:
-    assert measured(tmp_path, *(set(BENCHMARKS) - {"browser"})).keys() == QUICK_ROWS | CALIBRATION
-
-
-def test_quick_run_in_a_browser_measures_and_prints_every_row(tmp_path: Path) -> None:
-    pytest.importorskip("playwright", reason="needs playwright: pip install -e '.[test]'")
-    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))) and not os.environ.get("CI"):
-        pytest.skip("needs Chromium: apt-get install -y chromium")
-    rows = measured(tmp_path, "browser")
-    assert rows.keys() == QUICK_ROWS_OF_THE_BROWSER | CALIBRATION
-    assert rows["card of 1,000 rows, those in the saved file"]["samples"] == [10]
-    assert rows["graph of 3 nodes, growth of the saved file"]["note"] == "0 rows in it"
+    assert quick_rows(tmp_path, *(set(BENCHMARKS) - {"browser"})).keys() == QUICK_ROWS | CALIBRATION
 
 
 def test_missing_browser_is_a_row_that_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ class Scale:
     """Sizes of one run.
 
     data: folder that generated files are kept in. repetitions: of every measurement, after one that is
-    thrown away. node_counts: from small to large. judged: whether the sizes are those that targets are set for.
+    thrown away. node_counts: from small to large. graphs: nodes of a usual and of a large graph on the page.
+    live_nodes: of a run that is watched. judged: whether the sizes are those that targets are set for.
     """
 
     data: Path
@@ -21,12 +22,23 @@ class Scale:
     node_counts: tuple[int, ...] = (100, 1_000)
     rows: int = 10_000_000
     graph_nodes: int = 10_000
+    graphs: tuple[int, int] = (30, 1_000)
+    live_nodes: int = 200
     judged: bool = True
 
     @classmethod
     def quick(cls, data: Path) -> Scale:
         """Return sizes that show in seconds whether every benchmark works, and nothing about speed."""
-        return cls(data, repetitions=1, node_counts=(2, 10), rows=20_000, graph_nodes=100, judged=False)
+        return cls(
+            data,
+            repetitions=1,
+            node_counts=(2, 10),
+            rows=20_000,
+            graph_nodes=100,
+            graphs=(3, 10),
+            live_nodes=20,
+            judged=False,
+        )
 
     def target(self, value: float) -> float | None:
         """Return a target, or None where the sizes are not those it is set for."""

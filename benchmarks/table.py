@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from benchmarks.browser import browser
 from benchmarks.interactive import interactive
 from benchmarks.large_diff import large_diff
 from benchmarks.large_files import large_files
@@ -28,6 +29,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "large_diff": large_diff,
     "load_ext": load_extension,
     "help": show_help,
+    "browser": browser,
 }
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks.processes import NotMeasuredError, call_in_process, interleaved
 from benchmarks.rows import Row
 from benchmarks.scale import Scale
-from benchmarks.table import BENCHMARKS
+from benchmarks.table import BENCHMARKS, measure
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,9 +44,20 @@ QUICK_ROWS = {
     "%load_ext odibi_nb in a fresh kernel",
     "the first %%odibi_node after it",
     "odibi-nb --help",
-    "empty loop, before",
-    "empty loop, after",
 }  # fmt: skip
+QUICK_ROWS_OF_THE_BROWSER = {
+    *(f"graph of {count} nodes, {what}" for count in (3, 10)
+      for what in ("from output to screen", "the kernel's part")),
+    "graph of 3 nodes, growth of the saved file",
+    "card of 1,000 rows, those in the saved file",
+    *(f"a node's status, from event to screen, {which} of a run" for which in ("median", "worst")),
+    *(f"run of {nodes}, {what}" for nodes in ("20 small SQL nodes", "2 nodes of 50 ms")
+      for what in ("with the run's view", "with a live graph", "without, twice")),
+    "table of 20,000 rows, a far page",
+    "table of 20,000 rows sorted, a far page",
+    "slider to the card of a 10-node chain on 2,000 rows",
+}  # fmt: skip
+CALIBRATION = {"empty loop, before", "empty loop, after"}
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -51,14 +65,38 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
 
 
-def test_quick_run_measures_and_prints_every_row(tmp_path: Path) -> None:
-    done = run("--quick", "--data", str(tmp_path), "--json", str(tmp_path / "results.json"))
-
-    rows = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["rows"]
+def measured(folder: Path, *names: str) -> dict[str, dict[str, Any]]:
+    """Measure on quick sizes, and return the rows by name; each has samples, and is printed."""
+    file = folder / "results.json"
+    done = run(*names, "--quick", "--data", str(folder), "--json", str(file))
+    rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
     assert {row["name"]: row["error"] for row in rows if row["error"]} == {}
     assert done.returncode == 0, done.stderr
-    assert {row["name"] for row in rows} == QUICK_ROWS
     assert all(row["samples"] and row["name"] in done.stdout for row in rows)
+    return {row["name"]: row for row in rows}
+
+
+def test_quick_run_measures_and_prints_every_row(tmp_path: Path) -> None:
+    assert measured(tmp_path, *(set(BENCHMARKS) - {"browser"})).keys() == QUICK_ROWS | CALIBRATION
+
+
+def test_quick_run_in_a_browser_measures_and_prints_every_row(tmp_path: Path) -> None:
+    pytest.importorskip("playwright", reason="needs playwright: pip install -e '.[test]'")
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))) and not os.environ.get("CI"):
+        pytest.skip("needs Chromium: apt-get install -y chromium")
+    rows = measured(tmp_path, "browser")
+    assert rows.keys() == QUICK_ROWS_OF_THE_BROWSER | CALIBRATION
+    assert rows["card of 1,000 rows, those in the saved file"]["samples"] == [10]
+    assert rows["graph of 3 nodes, growth of the saved file"]["note"] == "0 rows in it"
+
+
+def test_missing_browser_is_a_row_that_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("playwright", reason="needs playwright: pip install -e '.[test]'")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    (row,) = measure("browser", Scale.quick(tmp_path))
+
+    assert (row.error, row.samples) == ("needs Chromium: apt-get install -y chromium", ())
 
 
 def test_unknown_benchmark_is_refused_with_the_nearest_name() -> None:

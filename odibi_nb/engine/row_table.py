@@ -46,6 +46,7 @@ class RowTable:
         self._lock = threading.Lock()
         self._busy: Cursor | None = None
         self._count = 0
+        self._orders: list[str] = []  # tables of chosen rows: those of the last choice, or what it left when stopped
         hides_number = any(column.name.casefold() == _HIDING for column in data.schema)
         self._table = data if isinstance(data, DuckDataset) and not data.lazy and not hides_number else None
         self.schema = _with_numbers(data.schema) if hides_number else data.schema
@@ -56,11 +57,10 @@ class RowTable:
             self._table = self._run(self._copy)
         return self._table
 
-    def choose(self, where: str, order: str, params: Mapping[str, Any], others: Chosen | None = None) -> Chosen:
-        """Find the rows for which `where` is true ("": all), in an order ("": their own).
+    def choose(self, where: str, order: str, params: Mapping[str, Any]) -> Chosen:
+        """Find the rows for which `where` is true ("": all), in an order ("": their own); drops the choice before.
 
-        params: values of the `$name`s in `where`. others: the choice that this one takes the place of. Rows that
-        `order` doesn't tell apart stay in their own order.
+        params: values of the `$name`s in `where`. Rows that `order` doesn't tell apart stay in their own order.
         """
         table, rows = self._made(), self.prepare().count()
         small = "UINTEGER" if rows < 2**32 else "BIGINT"
@@ -70,14 +70,18 @@ class RowTable:
         by = ", ".join(filter(None, (order, _NUMBER)))
 
         def work(cursor: Cursor) -> Chosen:
+            while self._orders:
+                cursor.run(f"DROP TABLE IF EXISTS {self._orders[-1]}")
+                self._orders.pop()
+            if not where and not order:
+                return Chosen(rows)
             self._names.enter(cursor)
+            self._orders.append(name)
             made = f"CREATE TABLE {name} AS SELECT CAST({_NUMBER} AS {small}) AS chosen FROM {table} AS {ROW}"
             ((found,),) = cursor.run(f"{made}{condition} ORDER BY {by}", params)
-            if others is not None and others.table:
-                cursor.run(f"DROP TABLE {others.table}")
             return Chosen(found, name)
 
-        return Chosen(rows) if not where and not order else self._run(work)
+        return self._run(work)
 
     def texts(
         self, chosen: Chosen, first: int, rows: int, columns: Sequence[int], *, characters: int = PREVIEW_CHARACTERS + 1

@@ -42,7 +42,7 @@ def _formatted(text: str) -> str:
     above = text.split("\n")[: first - 1]
     end = len("".join(f"{line}\n" for line in above)) + len(body)
     try:
-        return "\n".join([*above, format_sql(body)]) + text[end:]
+        return "\n".join([*above, format_sql(body)]) + text[end:].lstrip(" \t")
     except OdibiException as exc:
         if exc.where.line is not None:
             exc.where = replace(exc.where, line=exc.where.line + first - 1)

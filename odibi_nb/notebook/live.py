@@ -95,6 +95,7 @@ class _LiveGraph:
         self._workspace, self._names, self._do = workspace, names, do
         self._lock = threading.RLock()
         self._running: dict[str, DagNodeView] = {}
+        self._told: dict[str, NodeResult | None] = {}  # since the last sending; None: the node has started
         self._run: RunFollower | None = None
         self._cancel: Callable[[], None] | None = None
         self._made: dict[str, _Made] = {}
@@ -112,15 +113,10 @@ class _LiveGraph:
                 case RunStarted(names=names):
                     self._begin(event)
                     self._running |= {n.name: replace(n, status="pending") for n in self._view.nodes if n.name in names}
-                case NodeStarted(name=name) if name in self._running:
-                    self._running[name] = replace(self._running[name], status="running", rows="", time="")
-                case NodeFinished(result=result) if result.node_name in self._running:
-                    from odibi_nb.views.build import outcome_view
-
-                    outcome = outcome_view(self._workspace, result.node_name, result)
-                    self._running[result.node_name] = replace(
-                        self._running[result.node_name], status=outcome.status, rows=outcome.rows, time=outcome.time
-                    )
+                case NodeStarted(name=name):
+                    self._told[name] = None
+                case NodeFinished(result=result):
+                    self._told[result.node_name] = result
                 case RunFinished():
                     self._cancel = None
                     self._pace.now()
@@ -133,6 +129,7 @@ class _LiveGraph:
         with self._lock:
             if not self._workspace.is_running:
                 self._running.clear()
+                self._told.clear()
             with suppress(OdibiException):
                 self._view = self._look()
             self._pace.now()
@@ -158,10 +155,20 @@ class _LiveGraph:
 
     def _send(self) -> None:
         with self._lock:
+            self._take_in()
             nodes = tuple(self._running.get(node.name, node) for node in self._view.nodes)
             self.widget.show_graph(replace(self._view, nodes=nodes))
             if self._run is not None:
                 self.widget.show_run(self._run.view())
+
+    def _take_in(self) -> None:
+        """Let nodes be as the run has told last; what it told in between nobody would see."""
+        from odibi_nb.views.build import told_node
+
+        for name, result in self._told.items():
+            if name in self._running:
+                self._running[name] = told_node(self._running[name], result)
+        self._told.clear()
 
     def _show_cards(self) -> None:
         """Send the cards that are others now; what changed in a node's rows is left to those who open its card."""

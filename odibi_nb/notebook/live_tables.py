@@ -37,8 +37,8 @@ class LiveTables:
         return card.widget
 
     def refresh(self) -> None:
-        """Tell cards whose node has another result now; done after each cell."""
-        for card in self._cards:
+        """Tell cards whose node has another result now, from any thread; done after each cell."""
+        for card in list(self._cards):
             for view, news in card.answers.news().items():
                 card.widget.send({"what": "rows.news", "view": view, **news})
 

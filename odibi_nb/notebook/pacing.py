@@ -29,6 +29,8 @@ class Pace:
 
     def soon(self) -> None:
         """Send when enough time has gone by since the last time, from another thread."""
+        if self._asked.is_set():  # what there is to tell now is told then too
+            return
         with self._lock:
             self._asked.set()
             if self._thread is None:

@@ -121,6 +121,8 @@ def _told(way: Callable[[_View, Question], Told], view: _View, question: Questio
         return {"wrong": {str(number): message for number, message in exc.messages.items()}}
     except OdibiException as exc:
         return {"problem": str(exc)}
+    except Exception as exc:  # noqa: BLE001 - there is no cell that would show it
+        return {"problem": f"{type(exc).__name__}: {exc}"}
 
 
 def _open(view: _View, question: Question) -> Told:

@@ -103,21 +103,24 @@ class _Box:
             return self._number(text)
         is_day = self._type == "DATE" and _DAY.fullmatch(text)
         kind = "TIMESTAMP" if self._type == "DATE" and not is_day else self._type
-        placed = self._put(text)
-        self._checks[placed.removeprefix("$")] = made = f"CAST({placed} AS {kind})"
-        return made
+        return self._cast(text, kind)
 
     def _number(self, text: str) -> str:
         try:
-            number = Decimal(text)
-        except InvalidOperation:
+            number, inexact = Decimal(text), float(Decimal(text))
+        except (InvalidOperation, ValueError):  # the latter of a NaN that signals
             raise UsageError(f"'{text}' is not a number", hint=f"such as > {_EXAMPLES['number']}") from None
         if self._kind == "float":
-            return f"CAST({self._put(float(number))} AS {self._type})"
+            return self._cast(inexact, self._type)
         if not number.is_finite() or abs(number) > _LARGEST or len(number.as_tuple().digits) > _DIGITS:
             raise UsageError(f"{self._type} has no such number as {text}")
         whole = number == number.to_integral_value()
         return self._put(math.trunc(number) if whole else number)
+
+    def _cast(self, value: Any, kind: str) -> str:
+        placed = self._put(value)
+        self._checks[placed.removeprefix("$")] = made = f"CAST({placed} AS {kind})"
+        return made
 
     def _put(self, value: Any) -> str:
         name = f"{self._prefix}_{len(self._values)}"

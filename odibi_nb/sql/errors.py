@@ -185,7 +185,9 @@ def _snapped(source: str, column: int, complaint: str) -> int:
 
 
 def _found(complaint: str, text: str) -> tuple[int, int] | None:
-    """Return the place of a name in the complaint, if the text mentions it once."""
+    """Return the place of a name in the complaint, if the text mentions it once, or that of the text's end."""
+    if "at end of input" in complaint and (tokens := tokenize(text)):  # DuckDB 1; later ones show what stands there
+        return position(text, tokens[-1].start)
     name = _missing(complaint)
     if name is None:
         return None

@@ -28,7 +28,10 @@ def format_sql(sql: str) -> str:
     """
     refuse_templates(sql, tokenize(sql))
     check_syntax(sql)
-    formatted = _stable(sql)
+    try:
+        formatted = _stable(sql)
+    except RecursionError:
+        raise TransformError("this SQL is nested too deeply to be formatted", hint="it is left as it is") from None
     if _substance(formatted) != _substance(sql):
         raise TransformError("this SQL can't be formatted without losing something", hint="it is left as it is")
     return formatted

@@ -111,6 +111,7 @@ def _written(opening: str, nodes: list[Node], indent: int) -> list[str]:
     for node in nodes:
         is_below = isinstance(node, Piece) and is_hard(node) and node.own_line and lines[-1].strip()
         if breaks or is_below:
+            lines[-1] = lines[-1].rstrip()
             lines.append(" " * (indent + _STEP))
         elif before is not None and (_is_spaced(before, node) or is_hard(node)):
             lines[-1] += " "

@@ -37,6 +37,7 @@ __all__ = [
     "query_view",
     "run_view",
     "status_view",
+    "told_node",
 ]
 
 _CHANGED_ROWS = 5
@@ -180,7 +181,7 @@ def outcome_view(workspace: Workspace, name: str, result: NodeResult, rows: int 
         kind=workspace.nodes.task(name).kind,
         status=result.status,
         rows=_rows_text(result),
-        time=duration_text(result.duration) if result.success or result.error else "",
+        time=_time_text(result),
         written=_written(result),
         badges=result.badges,
         notes=tuple(_notes(result)),
@@ -189,12 +190,23 @@ def outcome_view(workspace: Workspace, name: str, result: NodeResult, rows: int 
     )
 
 
+def told_node(node: DagNodeView, result: NodeResult | None) -> DagNodeView:
+    """Return a node of the graph as a run tells of it; None: it has started."""
+    if result is None:
+        return replace(node, status="running", rows="", time="")
+    return replace(node, status=result.status, rows=_rows_text(result), time=_time_text(result))
+
+
 def _dag_node(workspace: Workspace, name: str, status: str) -> DagNodeView:
     result, task = None if status == "pending" else workspace.result(name), workspace.nodes.task(name)
     time = duration_text(result.duration) if result is not None and result.success else ""
     node = workspace.nodes[name]
     tags, pipeline = tuple(node.config.tags), node.pipeline or ""
     return DagNodeView(name, task.kind, status, _rows_text(result), time, tags, pipeline=pipeline)
+
+
+def _time_text(result: NodeResult) -> str:
+    return duration_text(result.duration) if result.success or result.error else ""
 
 
 def _written(result: NodeResult) -> str:

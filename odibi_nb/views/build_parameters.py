@@ -111,7 +111,7 @@ def _range(used: UsedParameter, kind: InputKind) -> tuple[float, float, float]:
     span = abs(value - (low if low is not None else high if high is not None else 0)) * 2
     span = span or Decimal(10 if kind == "whole" else 1)
     step = Decimal(str(limits["multiple_of"])) if "multiple_of" in limits else None
-    width = high - low if low is not None and high is not None else span
+    width = high - low if low is not None and high is not None and high > low else span
     step = step or _round_step(width / _STEPS[kind], whole=kind == "whole")
     first = low if low is not None else high - span if high is not None else min(value * 2, Decimal(0))
     last = high if high is not None else first + span
@@ -125,7 +125,10 @@ def _range(used: UsedParameter, kind: InputKind) -> tuple[float, float, float]:
 
 
 def _limit(limits: Mapping[str, Any], *keys: str) -> Decimal | None:
-    return next((Decimal(str(limits[key])) for key in keys if key in limits), None)
+    told = (limits[key] for key in keys if key in limits)
+    return next(
+        (Decimal(str(one)) for one in told if isinstance(one, int | float | Decimal) and math.isfinite(one)), None
+    )
 
 
 def _round_step(wanted: Decimal, *, whole: bool) -> Decimal:

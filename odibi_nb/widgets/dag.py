@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import traitlets
@@ -49,6 +49,7 @@ class DagWidget(LiveWidget):
         super().__init__(answer, twin=twin, grouping={"by": collapse, "expanded": []})
         self._drawing = threading.RLock()  # runs and questions come on threads of their own
         self._view, self._drawn = view, ()
+        self._said: dict[str, tuple[DagNodeView, dict[str, str]]] = {}
         self.show_graph(view)
         self.observe(lambda change: self.show_graph(self._view), "grouping")
 
@@ -57,12 +58,20 @@ class DagWidget(LiveWidget):
         with self._drawing:
             self._view, by = view, self.grouping.get("by", "")
             shown = collapsed(view, by, expanded=self.grouping.get("expanded", ())) if by in GROUPINGS else view
-            self.states = {node.name: state_of(node) for node in (*view.nodes, *shown.nodes)}
+            self._say_states(view.nodes if shown is view else (*view.nodes, *shown.nodes))
             if (drawn := _shape(shown)) != self._drawn:
                 self.graph = {**graph_of(shown), "groupings": _groupings(view)}
                 self._drawn = drawn
                 names = {node.name for node in view.nodes}
                 self.cards = {name: card for name, card in self.cards.items() if name in names}
+
+    def _say_states(self, nodes: Iterable[DagNodeView]) -> None:
+        """Send how nodes stand; a run changes few of them at a time, and the words for the others stay."""
+        before, self._said = self._said, {}
+        for node in nodes:
+            known_node, state = before.get(node.name, (None, {}))
+            self._said[node.name] = (node, state if node is known_node else state_of(node))
+        self.states = {name: state for name, (_, state) in self._said.items()}
 
     def show_run(self, view: RunProgressView) -> None:
         """Show how far a run is."""

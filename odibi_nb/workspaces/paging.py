@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +27,6 @@ T = TypeVar("T")
 
 _WAIT_S = 0.05
 _WHOLE = 1_000_000  # characters of a value that are handed out
-_ATTEMPTS = 3
 
 _numbers = itertools.count(1)
 _known: weakref.WeakKeyDictionary[Dataset, int] = weakref.WeakKeyDictionary()
@@ -92,18 +92,18 @@ class Paging:
 
     def summaries(self, columns: Sequence[int]) -> Profile:
         """Return what some columns hold, over all rows, whatever filters say; pages are answered meanwhile."""
-        table = self._answer(self._wanted, lambda table: table)
-        return summarize(self._engine, table.prepare(), [table.schema[at].name for at in columns])
+        order = self._wanted
+        table = self._answer(order, lambda table: table)
+        names = [table.schema[at].name for at in columns]
+        return self._unless_given_up(order, lambda: summarize(self._engine, table.prepare(), names))
 
     @property
     def news(self) -> str:
         """What has become of the result: "replaced", "gone", or "" while it is the node's last one."""
         ws, name = self._ws, self._name
         with ws.lock:
-            result = ws.result(name) if name in ws.nodes else None
-            if result is not None and result.dataset is self._data:
-                return ""
-            return "gone" if name not in ws.nodes or _rows_of(ws, name) is None else "replaced"
+            data = _rows_of(ws, name) if name in ws.nodes else None
+        return "" if data is self._data else "gone" if data is None else "replaced"
 
     @property
     def why_stale(self) -> str:
@@ -120,16 +120,18 @@ class Paging:
             self._engine.inspect_many({}, lambda tables, run: None)  # any query drops what is held no more
 
     def _answer(self, order: Order, work: Callable[[RowTable], T]) -> T:
-        """Return `work` over the rows; an interrupt that was meant for a run makes it begin anew."""
         with self._turn(order):
             self._asked = order
-            for _ in range(_ATTEMPTS):
-                self._check_wanted(order)
-                try:
-                    return work(self._prepared())
-                except NodeCancelled:
-                    continue
-            raise NodeCancelled("interrupted")
+            return self._unless_given_up(order, lambda: work(self._prepared()))
+
+    def _unless_given_up(self, order: Order, work: Callable[[], T]) -> T:
+        """Return what `work` does; an interrupt that was meant for a run makes it begin anew."""
+        while True:
+            self._check_wanted(order)
+            try:
+                return work()
+            except NodeCancelled:
+                time.sleep(_WAIT_S)  # who interrupts a run does so until it ends
 
     def _prepared(self) -> RowTable:
         if self._ws.engine is not self._engine:
@@ -151,8 +153,8 @@ class Paging:
             compiled = compile_order(order, table.schema)
             self._check_values(table, compiled)
             self._check_wanted(order)
-            self._chosen = table.choose(compiled.where, compiled.by, compiled.values, self._chosen)
-            self._order = order
+            self._chosen = None  # even where the next one isn't found in the end
+            self._chosen, self._order = table.choose(compiled.where, compiled.by, compiled.values), order
         return self._chosen
 
     def _check_values(self, table: RowTable, compiled: Compiled) -> None:

@@ -44,7 +44,7 @@ def test_the_focus_the_search_and_open_rows_stay(lab: tuple[str, Path], run_in_l
 
     # All rows of a node stay open and in view when its card becomes another one.
     many.click()
-    graph.get_by_role("button", name="Page through all rows").click()
+    graph.get_by_role("button", name="All rows").click()
     grid = graph.locator(".odibi-rows-grid")
     expect(grid).to_be_focused()
     expect(graph.locator(".odibi-rows-status")).to_contain_text("of 5,000")
@@ -69,7 +69,7 @@ def test_the_focus_the_search_and_open_rows_stay(lab: tuple[str, Path], run_in_l
     page.evaluate(f"{KERNEL}.requestExecute({{code: {RUN!r}}})")
     page.wait_for_timeout(1_500)
     assert page.evaluate(LABEL) == "Expand tag sums and open many"
-    graph.get_by_role("button", name="Show the nodes of tag sums each for itself").press("Enter")
+    graph.get_by_role("button", name="Expand", exact=True).press("Enter")
     expect(many).to_be_visible()
     expect(many).to_be_focused()
     graph.get_by_role("button", name="Collapse tag sums").press("Enter")

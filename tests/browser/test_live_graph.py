@@ -53,7 +53,7 @@ def test_a_graph_shows_details_runs_nodes_and_hides_its_twin(
     )
     expect(details.locator(".odibi-dag-answer")).to_contain_text("written to local:by_region.parquet")
     expect(details.locator(".odibi-card").last).to_contain_text("200")
-    details.get_by_role("button", name="Page through all rows").click()
+    details.get_by_role("button", name="All rows").click()
     expect(details.locator(".odibi-rows-status")).to_have_text("rows 1–2 of 2")
     screenshot(page, f"live_done_{'dark' if dark else 'light'}")
 

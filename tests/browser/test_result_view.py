@@ -103,17 +103,17 @@ def test_a_million_rows_are_paged_sorted_filtered_and_saved(
     settled(table)
     assert set(column(table, 4)) == {"1", "2"}
     assert all(text.startswith("name 77") for text in column(table, 1))
-    table.get_by_role("button", name="Sum up each column").click()
+    table.get_by_role("button", name="Summaries").click()
     expect(head(table, 4).locator(".odibi-rows-summary")).to_contain_text("333,334 (33%) NULL")
     expect(head(table, 4).locator("rect")).to_have_count(7)
     screenshot(page, f"rows_sorted_{theme}")
     filter_by(table, 3, "> soon")
     expect(head(table, 3).locator(".odibi-rows-wrong")).to_have_text("'soon' is no TIMESTAMP")
     screenshot(page, f"rows_wrong_{theme}")
-    table.get_by_role("button", name="Show all rows as they stand").click()
+    table.get_by_role("button", name="Clear").click()
     expect(status).to_have_text("rows 1–13 of 1,000,000")
     with page.expect_download() as saved:
-        table.get_by_role("button", name="Save the pages").click()
+        table.get_by_role("button", name="Export page as CSV").click()
     text = Path(saved.value.path()).read_text("utf-8")
     rows = list(csv.reader(io.StringIO(text, newline="")))
     assert saved.value.suggested_filename == "many_rows_1-100.csv"
@@ -129,7 +129,7 @@ def test_the_keyboard_alone_gets_everywhere_and_copies_whole_values(
     table = table_of(page, "many")
     status, grid, active = (table.locator(f".odibi-rows-{part}") for part in ("status", "grid", "active"))
     expect(status).to_have_text("rows 1–13 of 1,000,000", timeout=90_000)
-    table.get_by_role("button", name="Save the pages").focus()
+    table.get_by_role("button", name="Export page as CSV").focus()
     page.keyboard.press("Tab")
     expect(grid).to_be_focused()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "PageDown", "End", "Control+End"):
@@ -168,7 +168,7 @@ def test_wide_and_hostile_results_a_busy_kernel_and_newer_rows(
     assert set(column(hostile, 0)) == {HOSTILE}
     filter_by(hostile, 0, HOSTILE)
     expect(hostile.locator(".odibi-rows-status")).to_contain_text("of 30")
-    hostile.get_by_role("button", name="Sum up each column").click()
+    hostile.get_by_role("button", name="Summaries").click()
     expect(head(hostile, 0).locator(".odibi-rows-summary")).to_contain_text("no NULLs")
     assert page.evaluate("window.hacked") is None
     expect(status).to_have_text("rows 1–13 of 500")

@@ -67,7 +67,7 @@ def test_a_run_shows_how_far_it_is_and_an_error_at_once(
     screenshot(page, f"run_{'dark' if dark else 'light'}")
     # Where the page lets no widget interrupt, the message comes when the run is over, and does nothing.
     page.evaluate(f"void ({KERNEL}.interrupt = () => Promise.reject(new Error('no')))")
-    run.get_by_role("button", name="Cancel this run").click()
+    run.get_by_role("button", name="Cancel").click()
     expect(run.locator(".odibi-run-cancel")).to_have_text("Cancelling…")
     expect(run.locator(".odibi-run-note")).to_contain_text("■ (interrupt the kernel) ends it too", timeout=3_000)
     expect(run.locator(".odibi-run-cancel")).to_have_text("Cancel")
@@ -94,7 +94,7 @@ def test_the_button_ends_sql_and_python(lab: tuple[str, Path], run_in_lab: Calla
     for number, node in ((4, "slow_sql"), (5, "slow_python")):
         run = page.locator(RUN)
         expect(run.locator(f'li[data-node="{node}"]')).to_be_visible(timeout=90_000)
-        button = run.get_by_role("button", name="Cancel this run")
+        button = run.get_by_role("button", name="Cancel")
         button.focus()
         start = time.monotonic()
         page.keyboard.press("Enter")
@@ -123,7 +123,7 @@ def test_notebook_7_shows_and_cancels_it_too(lab: tuple[str, Path], browser: Bro
     expect(run.locator('li[data-node="slow_python"]')).to_be_visible(timeout=90_000)
     screenshot(page, "run_notebook_7")
     start = time.monotonic()
-    run.get_by_role("button", name="Cancel this run").click()
+    run.get_by_role("button", name="Cancel").click()
     expect(page.locator(".odibi-card").last).to_contain_text("■ cancelled", timeout=5_000)
     assert time.monotonic() - start < 2
     expect(run).to_have_count(0)
@@ -141,7 +141,7 @@ def test_a_graph_s_button_is_cancelled_each_time_and_a_run_ends_with_its_kernel(
     start, run = graph.get_by_role("button", name="Run", exact=True), graph.locator(".odibi-run")
     for _ in range(2):
         start.click()
-        run.get_by_role("button", name="Cancel this run").click()
+        run.get_by_role("button", name="Cancel").click()
         expect(node).to_have_attribute("data-status", "cancelled", timeout=3_000)
         expect(graph.locator(".odibi-dag-answer")).to_contain_text("■ cancelled")
     start.click()

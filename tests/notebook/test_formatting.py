@@ -15,6 +15,10 @@ def test_the_magic_the_header_and_what_follows_stay():
     )
 
 
+def test_no_blanks_stay_behind_the_last_word():
+    assert format_cell("%%odibi_node n\nselect 1 -- c \t\n\n").text == "%%odibi_node n\nSELECT 1 -- c\n\n"
+
+
 @pytest.mark.parametrize("magic", ["%%odibi_sql --rows 3", "%%odibi_expect n name", "%%odibi_node n --lang sql"])
 def test_every_cell_with_sql_is_formatted(magic):
     assert format_cell(f"{magic}\nselect 1 as x").text == f"{magic}\nSELECT 1 AS x"

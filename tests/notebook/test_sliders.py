@@ -12,13 +12,17 @@ from statistics import median
 from typing import Any
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from odibi_nb import Workspace
+from odibi_nb.commands.base import LiveCard
 from odibi_nb.config import ProjectConfig
 from odibi_nb.notebook.between_cells import BetweenCells
 from odibi_nb.notebook.live import LiveGraphs
+from odibi_nb.notebook.live_views import LiveViews
 from odibi_nb.notebook.sliders import LiveParameters
 from odibi_nb.runner import Event, NodeStarted
+from odibi_nb.views.build import node_view
 from odibi_nb.widgets.params import ParametersPanel
 
 IMPORTS = "from datetime import date\nfrom typing import Literal\n"
@@ -389,3 +393,20 @@ def test_to_stop_one_panel_lets_the_others_go_on(ws: Workspace, live: LiveParame
     assert live.work.wait(10)
     assert (heavy.outcome.state["words"], light.outcome.state["name"]) == ("stopped: move something to go on", "idle")
     assert ws["light"].value == [{"size": 2}]
+
+
+def test_cards_with_rows_hear_of_what_a_move_has_run(shell: InteractiveShell, ws: Workspace) -> None:
+    ws.run()
+    views = LiveViews(shell, ws)
+    widget, _ = views.view(LiveCard(node_view(ws, "kept")), "one")
+    sent = list[dict[str, Any]]()
+    widget.send = lambda content, buffers=None: sent.append(content)
+    widget._handle_custom_msg({"id": "q", "what": "rows.open", "view": "v", "node": "kept"}, [])
+    panel = views._inputs.panel(lambda: list(ws), "two")
+    move(views._inputs, panel, "least", 5)
+    deadline = time.monotonic() + 10
+    while len(sent) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert sent[2:] == [{"what": "rows.news", "view": "v", "news": "replaced", "stale": ""}]
+    views._inputs.close()
+    views._tables.close()

@@ -7,7 +7,9 @@ from . import samples
 
 def test_the_first_line_is_name_status_rows_time_and_what_was_written():
     text = samples.read(pictures.node_html(samples.card())).text
-    assert text.startswith("by_region · ✓ completed · 1,234 rows · 12 ms · written to local:by_region.parquet MOCK · sql")
+    assert text.startswith(
+        "by_region · ✓ completed · 1,234 rows · 12 ms · written to local:by_region.parquet MOCK · sql"
+    )
     line = pictures.node_text(samples.card()).splitlines()[0]
     assert line == "by_region · ✓ completed · 1,234 rows · 12 ms · written to local:by_region.parquet [MOCK]"
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from odibi_nb.engine import Dataset, Engine, create_engine
-from odibi_nb.engine.base import Query, Readers
+from odibi_nb.engine.base import Query, Readers, Run
 from odibi_nb.exceptions import UsageError
 from odibi_nb.profile import ColumnProfile, TopValue, summarize
 from odibi_nb.sql import analyze
@@ -45,6 +46,21 @@ def test_named_columns_alone_in_the_order_asked_for(engine: Engine) -> None:
     with pytest.raises(UsageError, match="there is no column 'amont'") as caught:
         summarize(engine, rows(engine, "SELECT 1 AS amount"), ["amont"])
     assert caught.value.hint == "did you mean 'amount'?"
+
+
+def test_many_columns_are_asked_about_in_parts(engine: Engine) -> None:
+    data, asked = rows(engine, f"SELECT {', '.join(f'i + {n} AS c{n}' for n in range(120))} FROM range(9) t(i)"), []
+    inspect = engine.inspect
+
+    def noting(data: Dataset, work: Callable[[str, Run], Any]) -> Any:
+        return inspect(data, lambda table, run: work(table, lambda sql: (asked.append(sql), run(sql))[1]))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(engine, "inspect", noting)
+        found = summarize(engine, data)
+    assert (found.rows, [one.name for one in found.columns]) == (9, [f"c{n}" for n in range(120)])
+    assert [(one.low, one.high, len(one.bins)) for one in found.columns[-1:]] == [("119", "127", 9)]
+    assert max(sql.count("'distinct'") for sql in asked) == 50
 
 
 def test_whole_numbers_get_bins_of_whole_numbers(engine: Engine) -> None:

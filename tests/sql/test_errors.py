@@ -24,6 +24,11 @@ def test_an_unknown_table_takes_duckdbs_suggestion() -> None:
     assert found.hint == "did you mean 'sales'?"
 
 
+def test_a_text_that_ends_too_early_is_wrong_at_its_last_word() -> None:
+    found = problem("SELECT 1\nFROM (\n")
+    assert (found.line, found.column, found.source) == (2, 6, "FROM (")
+
+
 def test_an_unknown_column_names_the_nearest_one() -> None:
     found = problem("SELECT region,\n  amuont\nFROM sales")
     assert found.message == 'Referenced column "amuont" not found in FROM clause'

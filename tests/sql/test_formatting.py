@@ -75,6 +75,12 @@ BEYOND_SQLGLOT = [
     "select 'a'\n'b' as joined",
     "summarize t",
 ]
+# Words that are reserved only in some places, as names.
+AS_NAMES = [
+    "select name from (select region as name from t) group by name order by name",
+    "from (select region as name, id, amount from t) pivot (sum(amount) for id in (1) group by name)",
+    "select id * exclude from (select id, 2 as exclude from t)",
+]
 BODY = """-- how much
 select region, -- of the shop
   sum(amount) /* in euros */ as total, count(*) n
@@ -95,12 +101,33 @@ def connection():
         yield con
 
 
+@pytest.mark.parametrize("sql", AS_NAMES)
+def test_a_name_keeps_its_case(sql):
+    names = [token.text for token in tokenize(sql) if token.text in {"name", "exclude"}]
+    assert [token.text for token in tokenize(format_sql(sql)) if token.text in names] == names
+
+
+def test_words_behind_stars_and_set_operations_are_in_capitals():
+    assert format_sql("select * exclude (id) from t union by name select t.* replace (1 as id) from t") == (
+        "SELECT * EXCLUDE (id)\nFROM t\nUNION BY NAME\nSELECT t.* REPLACE (1 AS id)\nFROM t"
+    )
+
+
+def test_a_comment_below_a_word_leaves_no_blank_behind_it():
+    assert format_sql("select id\nfrom\n-- all\nt") == "SELECT id\nFROM\n    -- all\n    t"
+
+
+def test_what_is_nested_too_deeply_is_one_error():
+    with pytest.raises(TransformError, match="nested too deeply"):
+        format_sql("select " + "(" * 600 + "1" + ")" * 600)
+
+
 @pytest.mark.parametrize("sql", STATEMENTS)
 def test_a_formatted_statement_parses_to_the_same_tree(sql):
     assert sqlglot.parse(format_sql(sql), read="duckdb") == sqlglot.parse(sql, read="duckdb")
 
 
-@pytest.mark.parametrize("sql", STATEMENTS + BEYOND_SQLGLOT)
+@pytest.mark.parametrize("sql", STATEMENTS + BEYOND_SQLGLOT + AS_NAMES)
 def test_a_formatted_statement_gives_the_same_rows_and_column_names(connection, sql):
     before = connection.sql(sql) if ";" not in sql.rstrip(";") else None
     if before is None:

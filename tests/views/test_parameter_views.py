@@ -66,6 +66,8 @@ def test_the_type_and_the_value_choose_the_input(ws: Workspace, parameter: str, 
         ("x: Annotated[int, Le(5)] = 1", -3, 5, 1),
         ("x: Annotated[float, Interval(gt=0, lt=1)] = 0.5", 0.01, 0.99, 0.01),
         ("x: Annotated[int, Field(ge=0, le=100, multiple_of=25)] = 50", 0, 100, 25),
+        ("x: Annotated[int, Range(5, 5)] = 5", 5, 5, 1), ("x: Annotated[float, Range(0, 0)] = 0.0", 0, 0, 0.01),
+        ("x: Annotated[int, Ge(1e400)] = 3", 0, 6, 1), ("x: Annotated[int, Range('a', 'b')] = 3", 0, 6, 1),
     ],
 )  # fmt: skip
 def test_a_slider_goes_as_far_as_the_type_allows_or_twice_as_far_as_the_value(

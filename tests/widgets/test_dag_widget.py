@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,15 @@ def test_it_follows_a_run_and_ends_with_what_holds(ws: Workspace, live: LiveGrap
     assert seen[-1] == {"a": "completed", "b": "completed"}
     assert "1 row" in widget.states["b"]["line"]
     assert "y" in widget.cards["b"]
+
+
+def test_words_are_made_anew_for_nodes_that_changed_only() -> None:
+    widget = DagWidget(VIEW, lambda question: {})
+    load, clean = (widget.states[node.name] for node in VIEW.nodes)
+    widget.show_graph(replace(VIEW, nodes=(VIEW.nodes[0], replace(VIEW.nodes[1], status="running"))))
+    assert widget.states["load"] is load
+    assert (clean["status"], widget.states["clean"]["status"]) == (VIEW.nodes[1].status, "running")
+    widget.close()
 
 
 def test_many_fast_nodes_are_told_at_most_ten_times_a_second(tmp_path: Path) -> None:

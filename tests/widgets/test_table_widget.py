@@ -245,3 +245,8 @@ def test_another_widget_can_show_rows_too() -> None:
     assert "class TableView" in joined
     assert "function offerRows(preview, kernel, node, opened)" in joined
     assert joined.count("export default") == 1
+
+
+def test_what_fails_otherwise_is_told_too(answers: RowsAnswers) -> None:
+    ask(answers, "open", node="a")
+    assert page(answers, filters={"9": "x"}) == {"problem": "IndexError: tuple index out of range"}

@@ -159,6 +159,8 @@ def test_a_filter_keeps_what_it_says(paging: Paging, column: str, text: str, kee
         ("whole", "> many", "'many' is not a number (such as > 10)"),
         ("whole", ">", "'>' needs a value (> 10)"),
         ("whole", "= 1e60", "BIGINT has no such number as 1e60"),
+        ("whole", "> snan", "'snan' is not a number (such as > 10)"),
+        ("a float", "> snan", "'snan' is not a number (such as > 10)"),
         ("place", "> soon", "'soon' is no TIMESTAMP"),
         ("place", "in (2024-01-01, then)", "'then' is no TIMESTAMP"),
         ("whole", "in ()", "'in' needs a value (in 10)"),
@@ -171,6 +173,17 @@ def test_a_filter_that_can_not_be_read_is_one_message_at_its_box(
         found(paging, **{column: text})
     assert caught.value.messages == {[c.name for c in paging.columns].index(column): message}
     assert len(page(paging)) == 50
+
+
+def test_a_number_that_a_float_can_not_hold_is_one_message_at_its_box(ws: Workspace) -> None:
+    ws.node("single", "SELECT 0.1::FLOAT AS f")
+    ws.run_cell("single")
+    paging = Paging(ws, "single")
+    assert found(paging, f="= 0.1") == [("0.1",)]
+    with pytest.raises(WrongFilters) as caught:
+        found(paging, f="< 1e300")
+    assert caught.value.messages == {0: "'1e+300' is no FLOAT"}
+    paging.close()
 
 
 def test_a_long_value_is_cut_and_given_in_full_on_demand(ws: Workspace) -> None:
@@ -227,6 +240,32 @@ def test_an_interrupt_that_is_meant_for_a_run_does_not_end_a_sort(ws: Workspace)
     paging.close()
 
 
+def test_a_run_that_is_interrupted_for_long_ends_neither_pages_nor_summaries(ws: Workspace) -> None:
+    ws.node("many", "SELECT hash(i)::VARCHAR || 'x' AS t, i FROM range(1_000_000) AS r(i)", materialize="table")
+    ws.run_cell("many")
+    paging, order, is_over = Paging(ws, "many"), Order(((0, False),)), threading.Event()
+    paging.want(order)
+    got: list[int] = []
+
+    def interrupt() -> None:
+        while not is_over.wait(0.02):
+            ws.engine.interrupt()
+
+    def look() -> None:
+        got.append(paging.page(order, 0, 10, [0])[0])
+        got.append(paging.summaries([0, 1]).rows)
+
+    threads = [threading.Thread(target=work) for work in (interrupt, look)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    is_over.set()
+    for thread in threads:
+        thread.join(30)
+    assert got == [1_000_000, 1_000_000]
+    paging.close()
+
+
 def test_pages_come_while_a_run_goes_on(ws: Workspace) -> None:
     ws.node("sleeper", "import time\ntime.sleep(1)\nimport pandas as pd\npd.DataFrame({'x': [1]})")
     running = threading.Thread(target=lambda: ws.run("sleeper", force=True))
@@ -255,20 +294,50 @@ def test_a_result_that_was_replaced_stays_whole_and_says_so(ws: Workspace) -> No
     paging.close()
 
 
-def test_all_that_was_made_is_dropped_when_it_is_closed(ws: Workspace) -> None:
-    def tables() -> list[Any]:
-        counted = "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'order %' OR table_name = 'rows'"
-        return ws.engine.inspect_many({}, lambda names, run: list(run(counted)))
+def tables(ws: Workspace) -> list[Any]:
+    counted = "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'order %' OR table_name = 'rows'"
+    return ws.engine.inspect_many({}, lambda names, run: list(run(counted)))
 
-    before = len(tables())
+
+def test_an_order_that_is_taken_back_leaves_nothing(ws: Workspace) -> None:
+    paging, before = Paging(ws, "table"), len(tables(ws))
+    for falls in (False, True):
+        page(paging, Order(((0, falls),)))
+        assert len(tables(ws)) == before + 1
+        page(paging)
+        assert len(tables(ws)) == before
+    paging.close()
+
+
+def test_an_order_can_be_had_again_after_one_that_was_given_up(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    paging, order, other = Paging(ws, "table"), Order(((0, False),)), Order(((0, True),))
+    rows = page(paging, order)
+    assert paging._table is not None
+    choose = paging._table.choose
+
+    def stopped_late(*how: Any) -> Any:
+        choose(*how)
+        paging.want(order)
+        raise NodeCancelled("interrupted")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(paging._table, "choose", stopped_late)
+        with pytest.raises(NodeCancelled):
+            page(paging, other)
+    assert page(paging, order) == rows
+    paging.close()
+
+
+def test_all_that_was_made_is_dropped_when_it_is_closed(ws: Workspace) -> None:
+    before = len(tables(ws))
     pagings = [Paging(ws, "lazy") for _ in range(3)]
     for one in pagings:
         for number in range(4):
             page(one, Order(((number, False),)))
-    assert len(tables()) == before + 6
+    assert len(tables(ws)) == before + 6
     for one in pagings:
         one.close()
-    assert len(tables()) == before
+    assert len(tables(ws)) == before
 
 
 def test_a_closed_one_answers_no_more(ws: Workspace) -> None:

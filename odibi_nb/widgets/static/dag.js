@@ -132,12 +132,14 @@ class GraphView extends GraphPicture {
     const rows = members.map((name) => {
       const { status, line } = states[name] ?? { status: "pending", line: "" };
       const mark = svg("svg", { viewBox: "0 0 16 16", class: "odibi-dag-small" }, svg("path", { d: this.graph.marks[status] }));
-      const open = button(name, `Expand ${this.open} and open ${name}`, () => this.expand(this.open, name));
+      const what = `Expand ${this.open} and open ${name}`;
+      const open = button(name, what, () => this.expand(this.open, name), { "aria-label": what });
       return html("li", { "data-status": status }, mark, open, html("span", {}, line));
     });
     const at = this.details.scrollTop;
     const focused = [...this.body.querySelectorAll("button")].indexOf(document.activeElement);
-    this.body.replaceChildren(html("ul", { class: "odibi-dag-members" }, ...rows));
+    const title = html("div", { class: "odibi-head" }, html("b", { class: "odibi-name" }, this.open));
+    this.body.replaceChildren(title, html("ul", { class: "odibi-dag-members" }, ...rows));
     this.body.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
     this.details.scrollTop = at;
   }
@@ -157,6 +159,7 @@ class GraphView extends GraphPicture {
     const isOn = state.status === "running";
     if (isOn || !this.progress.over) this.progress.show(state);
     if (isOn && this.answer?.textContent === QUEUED) this.answer.textContent = RUNNING;
+    else if (isOn && !this.asking) this.answer?.replaceChildren(); // it told of a run before this one
     if (isOn) {
       this.unseen ??= setTimeout(() => {
         this.progress.root.hidden = this.progress.over;
@@ -173,11 +176,13 @@ class GraphView extends GraphPicture {
     const node = this.open;
     this.answer.textContent = isAlone(this.root) ? GONE : "Asked…";
     if (isAlone(this.root)) return {};
+    this.asking = true;
     const busy = setTimeout(() => {
       if (node === this.open) this.answer.textContent = this.progress.over ? QUEUED : RUNNING;
     }, BUSY_MS);
     const told = await this.kernel.ask(what, { node, ...details });
     clearTimeout(busy);
+    this.asking = false;
     if (node === this.open) this.tell(told);
     return told;
   }

@@ -16,9 +16,10 @@ function put(element, attributes, children) {
   return element;
 }
 
-/** Return a button that says what it does to those who point at it or can't see it. */
+/** Return a button that says what it does to those who point at it, and where its label is no word to those who hear it. */
 function button(label, title, act, attributes = {}) {
-  const made = html("button", { type: "button", title, "aria-label": title, ...attributes }, label);
+  const name = /\p{L}/u.test(label) ? {} : { "aria-label": title };
+  const made = html("button", { type: "button", title, ...name, ...attributes }, label);
   made.addEventListener("click", act);
   return made;
 }
@@ -33,9 +34,23 @@ function isDark() {
   return matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
-/** Whether the kernel of a view is known to be gone: the notebook was opened anew. */
+const LOST = ["restarting", "autorestarting", "terminating", "dead"];
+
+/** Whether the kernel of a view is known to be gone: the notebook was opened anew, or the kernel started anew. */
 function isAlone(root) {
-  return root.closest(".jupyter-widgets-disconnected") !== null; // a class that ipywidgets sets
+  return root.closest(".jupyter-widgets-disconnected, .odibi-alone") !== null; // the first is set by ipywidgets
+}
+
+/** Say on a view that its kernel is gone, as soon as it is; return what ends that. */
+function followKernel(model, root) {
+  const changes = model.widget_manager?.kernel?.statusChanged;
+  const look = (_, status) => {
+    if (!LOST.includes(status) || root.classList.contains("odibi-alone")) return;
+    root.classList.add("odibi-alone");
+    root.prepend(html("div", { class: "odibi-gone", role: "status" }, "The kernel that made this is gone: run this cell again."));
+  };
+  changes?.connect(look);
+  return () => changes?.disconnect(look);
 }
 
 /** Questions to the kernel; a busy one answers later, one that is gone never. */
@@ -100,7 +115,7 @@ function mount(model, el, view, events) {
   view.root.classList.add("mathjax_ignore", "tex2jax_ignore"); // `$a$` in a name is no mathematics
   el.append(view.root);
   for (const [event, listener] of Object.entries(events)) model.on(event, listener);
-  const ends = [followTheme(view.root), ...(model.get("twin") ? [replaceTwin(model.get("twin"))] : [])];
+  const ends = [followTheme(view.root), followKernel(model, view.root), ...(model.get("twin") ? [replaceTwin(model.get("twin"))] : [])];
   return () => {
     for (const [event, listener] of Object.entries(events)) model.off(event, listener);
     for (const end of ends) end();

@@ -1,7 +1,7 @@
 // The drawing of a graph: cards and edges, where one looks, what one points at and looks for; page.js and progress.js
 // stand before it.
 
-const ZOOM = { least: 0.1, most: 3, step: 1.25, legible: 0.4, readable: 0.65, few: 60 };
+const ZOOM = { least: 0.1, most: 3, step: 1.25, legible: 0.4, readable: 0.8, few: 60 };
 const HEARD_MS = 2000; // between two things that are said to those who can't see
 const TEXT = { left: 32, right: 28, character: 6 }; // of a card's second line, in pixels
 
@@ -31,13 +31,14 @@ class GraphPicture {
 
   build() {
     this.search = html("input", { type: "search", placeholder: "Find a node or tag", "aria-label": "Find a node or tag" });
+    this.unfound = html("span", { class: "odibi-dag-unfound", role: "status", hidden: "" }, "no node has that");
     this.summary = html("span", { class: "odibi-dag-summary" });
     this.counts = html("span", { class: "odibi-dag-counts", "aria-hidden": "true" });
     this.live = html("span", { class: "odibi-dag-live", "aria-live": "polite" });
     this.grouping = html("select", { "aria-label": "Show one node for all of a group" });
     this.grouping.addEventListener("change", () => this.group({ by: this.grouping.value, expanded: [] }));
     this.expanded = html("span", { class: "odibi-dag-expanded" });
-    const bar = html("div", { class: "odibi-dag-bar" }, this.summary, this.search, this.grouping, this.expanded,
+    const bar = html("div", { class: "odibi-dag-bar" }, this.summary, this.search, this.unfound, this.grouping, this.expanded,
       button("−", "Zoom out", () => this.zoom(1 / ZOOM.step)),
       button("+", "Zoom in", () => this.zoom(ZOOM.step)),
       button("Fit", "Fit the graph into its frame", () => this.fit()), this.counts, this.live);
@@ -76,7 +77,13 @@ class GraphPicture {
     this.rove(this.focused);
     this.states();
     if (this.open !== null && !this.cards.has(this.open)) this.close(); // before the graph is fitted into its room
-    this.fit(this.cards.size <= ZOOM.few ? ZOOM.readable : ZOOM.least); // few are read, of many one sees the colours
+    const { scale, offset, drawn } = this;
+    this.openUp();
+    this.drawn = this.model.get("grouping").by;
+    if (drawn === this.drawn) { // an edit: one goes on looking where one looked
+      [this.scale, this.offset] = [scale, offset];
+      this.place();
+    }
     this.groups();
     const { wanted } = this;
     this.wanted = null;
@@ -173,7 +180,8 @@ class GraphPicture {
     const hadFocus = this.expanded.contains(document.activeElement);
     this.expanded.replaceChildren(...expanded.map((name) => {
       const rest = expanded.filter((one) => one !== name);
-      return button(`${name} ×`, `Collapse ${name}`, () => this.group({ by, expanded: rest }));
+      const what = `Collapse ${name}`;
+      return button(`${name} ×`, what, () => this.group({ by, expanded: rest }), { "aria-label": what });
     }));
     if (hadFocus) (this.expanded.firstElementChild ?? this.grouping).focus();
   }
@@ -198,16 +206,22 @@ class GraphPicture {
     const [width, height] = this.graph.size;
     const frame = this.canvas.getBoundingClientRect();
     this.width = this.root.clientWidth;
-    const room = [frame.width || 900, Math.min(Math.max(height, 90), 560)];
-    this.canvas.style.height = `${room[1]}px`;
+    const room = [frame.width || 900, 560];
     this.scale = Math.min(1, Math.max(least, Math.min(room[0] / width, room[1] / height)));
+    room[1] = Math.min(room[1], Math.max(height * this.scale, 90));
+    this.canvas.style.height = `${room[1]}px`;
     this.offset = [Math.max(0, (room[0] - width * this.scale) / 2), Math.max(0, (room[1] - height * this.scale) / 2)];
     this.place();
   }
 
   /** Fit anew when the page has become wider or narrower; details that open only cover some of the picture. */
   resized() {
-    if (this.root.clientWidth !== this.width) this.fit();
+    if (this.root.clientWidth !== this.width) this.openUp();
+  }
+
+  /** Show few nodes large enough to be read, though not all may fit; of many one sees the colours. */
+  openUp() {
+    this.fit(this.cards.size <= ZOOM.few ? ZOOM.readable : ZOOM.least);
   }
 
   zoom(factor, at) {
@@ -282,6 +296,7 @@ class GraphPicture {
   rest() {
     const shown = this.found()?.map((node) => node.name) ?? this.trace?.columns.keys();
     this.dim(shown ? new Set(shown) : null);
+    this.unfound.hidden = this.found()?.length !== 0;
   }
 
   /** Let all but some nodes step back; null: none does. */
@@ -331,7 +346,8 @@ class GraphPicture {
     const name = event.target.closest?.(".odibi-dag-node")?.dataset.node;
     if (name === undefined) return;
     const next = { ArrowRight: this.below.get(name)[0], ArrowLeft: this.above.get(name)[0],
-      ArrowDown: this.beside(name, 1), ArrowUp: this.beside(name, -1) }[event.key];
+      ArrowDown: this.beside(name, 1), ArrowUp: this.beside(name, -1),
+      Home: this.graph.nodes[0].name, End: this.graph.nodes.at(-1).name }[event.key];
     if (next !== undefined) this.focus(next);
     else if (event.key === "Enter" || event.key === " ") this.show(name, true);
     else if (event.key === "Escape") this.close();

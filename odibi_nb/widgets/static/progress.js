@@ -3,7 +3,6 @@
 const TICK_MS = 200;
 const PATIENCE_MS = 2000;
 const MOST_RUNNING = 8;
-const LOST = ["restarting", "autorestarting", "terminating", "dead"]; // as JupyterLab says it of a kernel
 
 /** Return seconds as a person says them. */
 function seconds(value) {

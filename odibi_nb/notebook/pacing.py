@@ -52,7 +52,8 @@ class Pace:
                     self.now()
         except BaseException:
             with self._lock:
-                self._thread = None  # the next time it is tried again
+                self._asked.clear()  # the next time it is tried again
+                self._thread = None
             raise
 
     def _is_idle(self) -> bool:

@@ -32,7 +32,7 @@ class DagWidget(LiveWidget):
     is, see `progress_of`.
     """
 
-    _esm = module("progress", *TABLE, "dag")
+    _esm = module("progress", *TABLE, "picture", "dag")
     _css = styles("progress", "table", "dag")
     graph = traitlets.Dict().tag(sync=True)
     states = traitlets.Dict().tag(sync=True)

@@ -96,7 +96,7 @@ def test_a_kernel_started_anew_leaves_a_readable_picture(
     details = page.locator(".odibi-dag-details")
     expect(details.locator('.odibi-card[data-node="by_region"]')).to_contain_text("200")
     details.get_by_role("button", name="Run", exact=True).click()
-    expect(details).to_contain_text("run this graph's cell again")
+    expect(details).to_contain_text("run its cell again")
     screenshot(page, "live_after_restart_light")
     command(page, "notebook:run-all-cells")
     expect(page.locator(".odibi-dag-details")).to_have_count(1)

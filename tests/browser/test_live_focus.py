@@ -39,7 +39,7 @@ def test_the_focus_the_search_and_open_rows_stay(lab: tuple[str, Path], run_in_l
     search.fill("raw")
     many.hover()
     graph.locator(".odibi-dag-summary").hover()
-    assert float(many.evaluate("node => getComputedStyle(node).opacity")) < 0.5
+    expect(many).to_have_css("opacity", "0.28")
     search.fill("")
 
     # All rows of a node stay open and in view when its card becomes another one.

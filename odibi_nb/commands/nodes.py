@@ -37,7 +37,9 @@ def rename(call: Call) -> Shown:
     old, new = call.words
     readers = call.ws.rename(old, new)
     more = f"; still reading '{old}': {', '.join(readers)}" if readers else ""
-    return Shown(f"renamed {old} to {new}{more}")
+    label = call.ws.nodes[new].origin.label
+    cell = f"; cell {label} still says '{old}': change it before it runs again" if label else ""
+    return Shown(f"renamed {old} to {new}{more}{cell}")
 
 
 def reset(call: Call) -> Shown:

@@ -172,7 +172,9 @@ def test_drop_and_undo(sales: Notebook) -> None:
 
 
 def test_rename_names_those_that_still_read_the_old_name(sales: Notebook) -> None:
-    assert "still reading 'clean_sales': by_region" in sales.ok("%odibi rename clean_sales cleaned").text
+    told = sales.ok("%odibi rename clean_sales cleaned").text
+    assert "still reading 'clean_sales': by_region" in told
+    assert "still says 'clean_sales': change it" in told
     assert "there is a node 'by_region' already" in str(sales.fails("%odibi rename cleaned by_region"))
 
 

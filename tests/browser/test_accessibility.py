@@ -98,7 +98,7 @@ def test_the_live_graph_is_named_heard_and_reached_by_keyboard(
     expect(graph.locator(".odibi-dag-details .odibi-card")).to_be_visible()
     named(graph)
     assert tabbed(page, graph.get_by_role("searchbox", name="Find a node or tag"), 5) == [
-        "Show one node for all of a group", "Zoom out", "Zoom in", "Fit the graph into its frame",
+        "Show one node for all of a group", "Zoom out", "Zoom in", "Fit",
         "slow · python · pending",
     ]  # fmt: skip
     assert float(node(graph, "slow").locator(".odibi-dag-box").evaluate(STROKE)) == 2.5

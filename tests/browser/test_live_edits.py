@@ -92,6 +92,7 @@ def test_a_kernel_started_anew_leaves_a_readable_picture(
     page.wait_for_function(f"{KERNEL}?.status === 'idle'")
     node = page.locator('.odibi-dag-node[data-node="by_region"]')
     expect(node).to_be_visible()
+    expect(page.locator(".odibi-gone")).to_have_text("The kernel that made this is gone: run this cell again.")
     node.click()
     details = page.locator(".odibi-dag-details")
     expect(details.locator('.odibi-card[data-node="by_region"]')).to_contain_text("200")

@@ -90,7 +90,10 @@ class Workspace(Declaring):
 
     @property
     def is_running(self) -> bool:
-        """Whether a run goes on, in whatever thread."""
+        """Whether a run goes on, in whatever thread.
+
+        Example: `if not ws.is_running: ws.run()`.
+        """
         return self._runs.is_going_on
 
     def before_runs(self, set_up: Callable[[], None]) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Page, Request, expect
 
-from .jupyterlab import chromium, find_chromium, lab_page, running_lab
+from .jupyterlab import chromium, command, find_chromium, lab_page, running_lab
 
 SCREENSHOTS = Path(os.environ.get("ODIBI_NB_SCREENSHOTS") or Path(__file__).parents[2] / "build" / "screenshots")
 INSTALL = "apt-get install -y chromium"
@@ -57,6 +57,15 @@ def screenshot(page: Page, name: str) -> None:
     """Keep what a person would see; `.ci/run` says where, and `ODIBI_NB_SCREENSHOTS`."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def screenshots(page: Page, name: str) -> None:
+    """Keep what a person would see in JupyterLab, light and dark; all that is live follows the theme."""
+    for theme, other in (("dark", "light"), ("light", "dark")):
+        command(page, "apputils:change-theme", f"{{theme: 'JupyterLab {theme.capitalize()}'}}")
+        expect(page.locator(f"body[data-jp-theme-light={str(theme == 'light').lower()}]")).to_be_visible()
+        expect(page.locator(f".odibi-live[data-theme={other}]")).to_have_count(0)
+        screenshot(page, f"{name}_{theme}")
 
 
 @dataclass

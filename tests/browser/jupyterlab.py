@@ -87,7 +87,10 @@ def running_lab(home: Path) -> Iterator[tuple[str, Path]]:
             yield url, root
         finally:
             server.terminate()
-            server.wait(timeout=20)
+            try:
+                server.wait(timeout=20)
+            except subprocess.TimeoutExpired:  # it waits for a kernel that is busy
+                server.kill()
 
 
 KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel"

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from odibi_nb.cells.body import split_header
@@ -15,7 +14,7 @@ from odibi_nb.cells.magics import find_magic
 from odibi_nb.cells.options import parse_node_line
 from tests.cells.test_cell_language import CASES
 
-from .conftest import screenshot
+from .conftest import screenshot, screenshots
 from .notebooks import write_notebook
 
 SQL = (
@@ -94,13 +93,10 @@ def _parts(cell: str) -> list[list[str]]:
     return [*found, [detect_language(split.body, parse_node_line(magic.line).lang), body]]
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_sql_is_shown_as_sql_and_python_stays_python(
-    lab: tuple[str, Path], run_in_lab: Callable[..., Page], *, dark: bool
-) -> None:
-    name = f"highlighted_{dark}.ipynb"
+def test_sql_is_shown_as_sql_and_python_stays_python(lab: tuple[str, Path], run_in_lab: Callable[..., Page]) -> None:
+    name = "highlighted.ipynb"
     write_notebook(lab[1], name, CELLS, "region,amount\nN,1\n")
-    page = run_in_lab(name, dark=dark)
+    page = run_in_lab(name)
     cells = page.locator(".jp-CodeCell .cm-content")
     expect(cells.nth(2)).to_have_attribute("data-language", "odibi", timeout=30_000)
     expect(_spans(cells.nth(2), "select")).to_have_count(1)
@@ -112,7 +108,7 @@ def test_sql_is_shown_as_sql_and_python_stays_python(
     # A string of Python is one span, whatever stands in it.
     assert _colour(cells.nth(3), "SELECT * FROM a") != colours["select"]
     expect(cells.nth(5)).to_have_attribute("data-language", "python")
-    screenshot(page, f"highlighting_{'dark' if dark else 'light'}")
+    screenshots(page, "highlighting")
 
 
 def test_an_edit_of_the_magics_line_changes_the_language(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import screenshot
+from .conftest import screenshots
 from .notebooks import write_notebook
 
 JOURNEY = (
@@ -29,13 +28,10 @@ JOURNEY = (
 HOSTILE = "<img src=x onerror='window.hacked=1'><script>window.hacked=1</script>"
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_a_notebook_shows_cards_and_graph(
-    lab: tuple[str, Path], run_in_lab: Callable[..., Page], *, dark: bool
-) -> None:
-    name = f"journey_{dark}.ipynb"
+def test_a_notebook_shows_cards_and_graph(lab: tuple[str, Path], run_in_lab: Callable[..., Page]) -> None:
+    name = "journey.ipynb"
     write_notebook(lab[1], name, JOURNEY, "region,amount\nN,50\nN,150\nS,200\nS,\n")
-    page = run_in_lab(name, dark=dark)
+    page = run_in_lab(name)
     expect(page.locator('.odibi-card[data-node="by_region"][data-status="completed"]')).to_be_visible(timeout=90_000)
     expect(page.locator('.odibi-dag-node[data-node="by_region"]')).to_be_visible(timeout=30_000)
     picture = page.locator(".odibi-static img")
@@ -45,7 +41,7 @@ def test_a_notebook_shows_cards_and_graph(
     expect(page.get_by_text("written to local:by_region.parquet")).to_be_visible(timeout=30_000)
     text = page.locator('[data-node="load_sales"] td').first
     assert text.evaluate("cell => getComputedStyle(cell).textAlign") == "left"
-    screenshot(page, f"lab_{'dark' if dark else 'light'}")
+    screenshots(page, "lab")
 
 
 def test_markup_in_data_stays_text(lab: tuple[str, Path], run_in_lab: Callable[..., Page]) -> None:

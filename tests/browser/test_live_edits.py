@@ -58,6 +58,34 @@ def test_the_graph_follows_a_rename_and_keeps_what_is_open(
     screenshot(page, "live_renamed_light")
 
 
+def scale(page: Page) -> str:
+    """Return how large the graph is drawn."""
+    moved: str = page.locator(".odibi-dag-canvas > g").evaluate("(stage) => stage.getAttribute('transform')")
+    return moved.partition("scale")[2]
+
+
+def test_new_nodes_are_in_the_picture_unless_one_has_chosen_what_to_look_at(
+    lab: tuple[str, Path], run_in_lab: Callable[..., Page]
+) -> None:
+    page = opened(lab, run_in_lab, "grown.ipynb")
+    graph, whole = page.locator(".odibi-dag-canvas"), scale(page)
+    nodes = "ws = __import__('odibi_nb').workspace()\nfor n in range({}):\n    ws.node(f'new_{{n}}', 'SELECT 1 AS x')"
+    run_cell(page, 5, nodes.format(6))
+    last = page.locator('.odibi-dag-node[data-node="new_5"]')
+    expect(last).to_be_visible(timeout=30_000)
+    frame, box = graph.bounding_box(), last.bounding_box()
+    assert frame is not None
+    assert box is not None
+    assert frame["y"] <= box["y"] <= box["y"] + box["height"] <= frame["y"] + frame["height"] + 1
+    assert scale(page) == whole
+    page.get_by_role("button", name="Zoom in").click()
+    chosen = scale(page)
+    assert chosen != whole
+    run_cell(page, 5, nodes.format(8))
+    expect(page.locator('.odibi-dag-node[data-node="new_7"]')).to_have_count(1, timeout=30_000)
+    assert scale(page) == chosen
+
+
 def test_two_views_of_one_graph_keep_out_of_each_others_way(
     lab: tuple[str, Path], run_in_lab: Callable[..., Page]
 ) -> None:

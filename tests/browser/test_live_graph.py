@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .conftest import screenshot
+from .conftest import screenshot, screenshots
 from .notebooks import write_notebook
 
 SLOW = "import time\ntime.sleep({})\n"
@@ -28,19 +27,18 @@ CELLS = (
 SALES = "region,amount\nN,50\nN,150\nS,200\nS,\n"
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_a_graph_shows_details_runs_nodes_and_hides_its_twin(
-    lab: tuple[str, Path], run_in_lab: Callable[..., Page], *, dark: bool
+    lab: tuple[str, Path], run_in_lab: Callable[..., Page]
 ) -> None:
-    name = f"live_{dark}.ipynb"
+    name = "live.ipynb"
     write_notebook(lab[1], name, CELLS, SALES)
-    page = run_in_lab(name, dark=dark)
+    page = run_in_lab(name)
     node = page.locator('.odibi-dag-node[data-node="by_region"]')
     expect(node).to_be_visible(timeout=90_000)
     assert node.get_attribute("aria-label") == "by_region · sql · pending"
     expect(page.locator("[data-odibi-twin]")).to_be_hidden()
-    assert page.locator(".odibi-dag").get_attribute("data-theme") == ("dark" if dark else "light")
-    screenshot(page, f"live_pending_{'dark' if dark else 'light'}")
+    assert page.locator(".odibi-dag").get_attribute("data-theme") == "light"
+    screenshots(page, "live_pending")
     node.click()
     details = page.locator(".odibi-dag-details")
     expect(details.locator('.odibi-card[data-node="by_region"]')).to_be_visible()
@@ -55,7 +53,7 @@ def test_a_graph_shows_details_runs_nodes_and_hides_its_twin(
     expect(details.locator(".odibi-card").last).to_contain_text("200")
     details.get_by_role("button", name="All rows").click()
     expect(details.locator(".odibi-rows-status")).to_have_text("rows 1–2 of 2")
-    screenshot(page, f"live_done_{'dark' if dark else 'light'}")
+    screenshots(page, "live_done")
 
 
 def test_a_click_acts_while_a_cell_runs_or_waits_for_its_end(

@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import screenshot
+from .conftest import screenshots
 from .notebooks import write_notebook
 
 CELLS = (
@@ -34,19 +33,18 @@ CELLS = (
 SALES = "region,amount\nN,50\nN,101\nN,150\nS,200\nS,\n"
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_the_keyboard_moves_a_slider_and_the_card_follows(
-    lab: tuple[str, Path], run_in_lab: Callable[..., Page], *, dark: bool
+    lab: tuple[str, Path], run_in_lab: Callable[..., Page]
 ) -> None:
-    name, theme = f"params_{dark}.ipynb", "dark" if dark else "light"
+    name = "params.ipynb"
     write_notebook(lab[1], name, CELLS, SALES)
-    page = run_in_lab(name, dark=dark)
+    page = run_in_lab(name)
     panel = page.locator(".odibi-params").first
     card = panel.locator('.odibi-card[data-node="by_region"]')
     expect(card).to_contain_text("251", timeout=90_000)
     twins = page.locator("[data-odibi-twin]")
     expect(twins.nth(1)).to_be_hidden()
-    assert panel.locator(".odibi-params-outcome").get_attribute("data-theme") == theme
+    assert panel.locator(".odibi-params-outcome").get_attribute("data-theme") == "light"
     slider = panel.get_by_role("slider").first
     slider.focus()
     page.keyboard.press("ArrowRight")
@@ -68,7 +66,7 @@ def test_the_keyboard_moves_a_slider_and_the_card_follows(
     text.press("Enter")
     expect(panel.get_by_role("alert")).to_contain_text("parameter 'limit' takes int | None, not '<b>many'")
     panel.scroll_into_view_if_needed()
-    screenshot(page, f"params_{theme}")
+    screenshots(page, "params")
     expect(panel.get_by_role("button", name="Stop")).to_be_hidden()
     panel.get_by_role("button", name="Reset").first.click()
     expect(panel.locator(".widget-readout").first).to_have_text("100")
@@ -77,7 +75,7 @@ def test_the_keyboard_moves_a_slider_and_the_card_follows(
     last.get_by_role("slider").focus()
     page.keyboard.press("ArrowLeft")
     expect(last.get_by_role("status")).to_have_text("computing slow")
-    screenshot(page, f"params_running_{theme}")
+    screenshots(page, "params_running")
     last.get_by_role("button", name="Stop").click()
     expect(last.get_by_role("status")).to_contain_text("stopped")
     # What was pressed has reached no cell: nothing was selected, deleted or run.

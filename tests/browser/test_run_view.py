@@ -8,10 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .conftest import screenshot
+from .conftest import screenshot, screenshots
 from .notebooks import write_notebook
 
 SLOW_SQL = "SELECT count(*) AS n FROM range(100000000000) t(i) WHERE hash(i) % 7 = 3"
@@ -47,13 +46,10 @@ def outputs(page: Page) -> list[list[dict[str, Any]]]:
     return [cell.get("outputs", []) for cell in page.evaluate(shared)["cells"]]
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_a_run_shows_how_far_it_is_and_an_error_at_once(
-    lab: tuple[str, Path], run_in_lab: Callable[..., Page], *, dark: bool
-) -> None:
-    name = f"run_{dark}.ipynb"
+def test_a_run_shows_how_far_it_is_and_an_error_at_once(lab: tuple[str, Path], run_in_lab: Callable[..., Page]) -> None:
+    name = "run.ipynb"
     write_notebook(lab[1], name, (*SETUP, *NODES, "%odibi run"), SALES)
-    page = run_in_lab(name, dark=dark)
+    page = run_in_lab(name)
     run = page.locator(RUN)
     expect(run.locator('.odibi-failure[data-node="broken"]')).to_contain_text("Could not convert", timeout=90_000)
     expect(run.locator('li[data-node="clean_sales"]')).to_contain_text(" s")
@@ -63,8 +59,8 @@ def test_a_run_shows_how_far_it_is_and_an_error_at_once(
     assert "time left unknown: 2 nodes never ran" in (run.locator(".odibi-run-time").text_content() or "")
     assert run.locator(".odibi-run-counts").inner_text().split("\n") == ["✓ 1 completed", "✗ 1 failed"]
     assert page.locator(".odibi-said").text_content() == "broken failed"
-    assert run.get_attribute("data-theme") == ("dark" if dark else "light")
-    screenshot(page, f"run_{'dark' if dark else 'light'}")
+    assert run.get_attribute("data-theme") == "light"
+    screenshots(page, "run")
     # Where the page lets no widget interrupt, the message comes when the run is over, and does nothing.
     page.evaluate(f"void ({KERNEL}.interrupt = () => Promise.reject(new Error('no')))")
     run.get_by_role("button", name="Cancel").click()

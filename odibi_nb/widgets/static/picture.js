@@ -77,13 +77,7 @@ class GraphPicture {
     this.rove(this.focused);
     this.states();
     if (this.open !== null && !this.cards.has(this.open)) this.close(); // before the graph is fitted into its room
-    const { scale, offset, drawn } = this;
-    this.openUp();
-    this.drawn = this.model.get("grouping").by;
-    if (drawn === this.drawn) { // an edit: one goes on looking where one looked
-      [this.scale, this.offset] = [scale, offset];
-      this.place();
-    }
+    this.lookAgain();
     this.groups();
     const { wanted } = this;
     this.wanted = null;
@@ -203,6 +197,7 @@ class GraphPicture {
 
   /** Show all of the graph; `least`: as far as cards don't become smaller than that. */
   fit(least = ZOOM.least) {
+    [this.least, this.isMoved] = [least, false];
     const [width, height] = this.graph.size;
     const frame = this.canvas.getBoundingClientRect();
     this.width = this.root.clientWidth;
@@ -214,9 +209,27 @@ class GraphPicture {
     this.place();
   }
 
+  /** After an edit one goes on looking where and how one looked; other groups are another picture. */
+  lookAgain() {
+    const { scale, offset, drawn, isMoved } = this;
+    this.drawn = this.model.get("grouping").by;
+    if (drawn !== this.drawn) this.openUp();
+    else this.refit();
+    if (drawn === this.drawn && isMoved) {
+      [this.scale, this.offset, this.isMoved] = [scale, offset, true];
+      this.place();
+    }
+  }
+
   /** Fit anew when the page has become wider or narrower; details that open only cover some of the picture. */
   resized() {
-    if (this.root.clientWidth !== this.width) this.openUp();
+    if (this.root.clientWidth !== this.width) this.refit();
+  }
+
+  /** Fit anew as it was fitted last: all of it, or so that it can be read. */
+  refit() {
+    if (this.least === ZOOM.least) this.fit();
+    else this.openUp();
   }
 
   /** Show few nodes large enough to be read, though not all may fit; of many one sees the colours. */
@@ -230,6 +243,7 @@ class GraphPicture {
     const scale = Math.min(ZOOM.most, Math.max(ZOOM.least, this.scale * factor));
     this.offset = this.offset.map((offset, axis) => centre[axis] - ((centre[axis] - offset) * scale) / this.scale);
     this.scale = scale;
+    this.isMoved = true;
     this.place();
   }
 
@@ -245,6 +259,7 @@ class GraphPicture {
     const from = this.offset;
     const move = (moved) => {
       this.offset = [from[0] + moved.clientX - start[0], from[1] + moved.clientY - start[1]];
+      this.isMoved = true;
       this.place();
     };
     this.canvas.setPointerCapture(event.pointerId);

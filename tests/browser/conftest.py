@@ -63,7 +63,7 @@ def screenshots(page: Page, name: str) -> None:
     """Keep what a person would see in JupyterLab, light and dark; all that is live follows the theme."""
     for theme, other in (("dark", "light"), ("light", "dark")):
         command(page, "apputils:change-theme", f"{{theme: 'JupyterLab {theme.capitalize()}'}}")
-        expect(page.locator(f"body[data-jp-theme-light={str(theme == 'light').lower()}]")).to_be_visible()
+        expect(page.locator(f"body[data-jp-theme-light={str(theme == 'light').lower()}]")).to_have_count(1)
         expect(page.locator(f".odibi-live[data-theme={other}]")).to_have_count(0)
         screenshot(page, f"{name}_{theme}")
 

@@ -138,8 +138,7 @@ class GraphPicture {
       counts.set(status, (counts.get(status) ?? 0) + 1);
     }
     const words = [...counts].map(([status, count]) => `${count.toLocaleString("en")} ${status}`).join(", ");
-    const nodes = names.length === 1 ? "1 node" : `${names.length.toLocaleString("en")} nodes`;
-    this.summary.textContent = `${this.graph.title}: ${nodes}`;
+    this.summary.textContent = `${this.graph.title}: ${plural(names.length, "node")}`;
     this.counts.textContent = words;
     this.hear();
   }

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 LABEXTENSION = Path(__file__).parents[2] / "odibi_nb" / "labextension"
 SETTINGS: dict[str, dict[str, object]] = {
@@ -108,6 +108,17 @@ def lab_page(page: Page, url: str, name: str, *, dark: bool = False) -> Page:
     # The server keeps what an earlier test has chosen.
     command(page, "apputils:change-theme", f"{{theme: 'JupyterLab {'Dark' if dark else 'Light'}'}}")
     page.wait_for_function(f"{KERNEL}?.connectionStatus === 'connected' && {KERNEL}?.status === 'idle'")
+    return page
+
+
+def run_in_notebook_7(browser: Browser, url: str, name: str) -> Page:
+    """Open a notebook in Notebook 7, and run all its cells."""
+    page = browser.new_page(viewport={"width": 1300, "height": 1900})
+    page.goto(f"{url}/notebooks/{name}")
+    expect(page.get_by_text("Python 3 (ipykernel)")).to_be_visible(timeout=90_000)
+    page.add_locator_handler(page.get_by_role("button", name="Select Kernel"), lambda button: button.click())
+    page.get_by_role("menuitem", name="Run", exact=True).click(timeout=90_000)
+    page.get_by_text("Run All Cells", exact=True).click()
     return page
 
 

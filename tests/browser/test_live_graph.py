@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from .conftest import screenshot, screenshots
+from .jupyterlab import run_in_notebook_7
 from .notebooks import write_notebook
 
 SLOW = "import time\ntime.sleep({})\n"
@@ -123,12 +124,7 @@ def test_the_keyboard_alone_gets_everywhere(lab: tuple[str, Path], run_in_lab: C
 
 def test_notebook_7_shows_it_too(lab: tuple[str, Path], browser: Browser) -> None:
     write_notebook(lab[1], "classic.ipynb", CELLS, SALES)
-    page = browser.new_page(viewport={"width": 1300, "height": 1900})
-    page.goto(f"{lab[0]}/notebooks/classic.ipynb")
-    expect(page.get_by_text("Python 3 (ipykernel)")).to_be_visible(timeout=90_000)
-    page.add_locator_handler(page.get_by_role("button", name="Select Kernel"), lambda button: button.click())
-    page.get_by_role("menuitem", name="Run", exact=True).click(timeout=90_000)
-    page.get_by_text("Run All Cells", exact=True).click()
+    page = run_in_notebook_7(browser, lab[0], "classic.ipynb")
     node = page.locator('.odibi-dag-node[data-node="by_region"]')
     expect(node).to_be_visible(timeout=90_000)
     expect(page.locator("[data-odibi-twin]")).to_be_hidden()

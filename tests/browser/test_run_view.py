@@ -11,6 +11,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, expect
 
 from .conftest import screenshot, screenshots
+from .jupyterlab import run_in_notebook_7
 from .notebooks import write_notebook
 
 SLOW_SQL = "SELECT count(*) AS n FROM range(100000000000) t(i) WHERE hash(i) % 7 = 3"
@@ -109,12 +110,7 @@ def test_the_button_ends_sql_and_python(lab: tuple[str, Path], run_in_lab: Calla
 
 def test_notebook_7_shows_and_cancels_it_too(lab: tuple[str, Path], browser: Browser) -> None:
     write_notebook(lab[1], "classic_run.ipynb", CANCELLED[:3] + CANCELLED[-1:], SALES)
-    page = browser.new_page(viewport={"width": 1300, "height": 1200})
-    page.goto(f"{lab[0]}/notebooks/classic_run.ipynb")
-    expect(page.get_by_text("Python 3 (ipykernel)")).to_be_visible(timeout=90_000)
-    page.add_locator_handler(page.get_by_role("button", name="Select Kernel"), lambda button: button.click())
-    page.get_by_role("menuitem", name="Run", exact=True).click(timeout=90_000)
-    page.get_by_text("Run All Cells", exact=True).click()
+    page = run_in_notebook_7(browser, lab[0], "classic_run.ipynb")
     run = page.locator(RUN)
     expect(run.locator('li[data-node="slow_python"]')).to_be_visible(timeout=90_000)
     screenshot(page, "run_notebook_7")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 
@@ -12,15 +11,8 @@ from pipeline.project import python, sql
 
 from odibi_nb.runner import RunStarted
 
+pytestmark = pytest.mark.usefixtures("ctrl_c_is_heard")
 LONG_SQL = "SELECT count(*) AS n FROM range(10000000000) t(i) WHERE sqrt(i) = -1"
-
-
-@pytest.fixture(autouse=True)
-def ctrl_c_is_heard():
-    """A shell's background jobs ignore SIGINT, and what they start inherits that."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 class Cancelled:

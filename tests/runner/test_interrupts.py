@@ -15,16 +15,9 @@ import pandas as pd
 import pytest
 from pipeline.project import python, sql, write
 
+pytestmark = pytest.mark.usefixtures("ctrl_c_is_heard")
 LONG_SQL = "SELECT count(*) AS n FROM range(10000000000) t(i) WHERE sqrt(i) = -1"
 LONG_WRITE = "SELECT i, sqrt(i) AS r, md5(i::VARCHAR) AS h FROM range(100000000) t(i)"
-
-
-@pytest.fixture(autouse=True)
-def ctrl_c_is_heard():
-    """A shell's background jobs ignore SIGINT, and what they start inherits that."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 class Interrupted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -114,10 +114,7 @@ def test_older_tables_are_closed_for_newer_ones_and_can_be_opened_again(ws: Work
     assert page(answers, view="0") == {"closed": True}
     assert page(answers, view="8")["total"] == 250
     answers.close()
-    deadline = time.monotonic() + 10
-    while made_tables(ws) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert made_tables(ws) == 0
+    wait_until(lambda: made_tables(ws) == 0)
 
 
 def test_a_newer_question_of_the_same_table_supersedes_a_sort(ws: Workspace, answers: RowsAnswers) -> None:
@@ -156,6 +153,13 @@ def tables(ws: Workspace) -> Iterator[LiveTables]:
     made.close()
 
 
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert holds()
+
+
 def sent_by(widget: TableWidget) -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
     widget.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
@@ -172,9 +176,7 @@ def test_no_row_is_ever_in_what_is_saved(ws: Workspace, tables: LiveTables) -> N
         ("summaries", {"columns": [1]}),
     ):
         widget._handle_custom_msg({"id": what, "what": f"rows.{what}", "view": "v", **details}, [])
-    deadline = time.monotonic() + 10
-    while len(sent) < 6 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: len(sent) == 6)
     assert SECRET in json.dumps(sent)
     saved = {name: value for name, value in widget.get_state().items() if name not in ("_esm", "_css")}
     assert SECRET not in json.dumps(saved["card"].partition("<summary>code")[0])
@@ -186,9 +188,7 @@ def test_the_page_hears_that_it_is_worked_on_and_then_the_answer(ws: Workspace, 
     widget = shown(ws, tables)
     sent = sent_by(widget)
     widget._handle_custom_msg({"id": "q", "what": "rows.open", "view": "v", "node": "a"}, [])
-    deadline = time.monotonic() + 10
-    while len(sent) < 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: len(sent) == 2)
     assert sent[0] == {"id": "q", "working": True}
     assert (sent[1]["id"], sent[1]["rows"]) == ("q", 250)
 
@@ -198,15 +198,11 @@ def test_a_cell_that_runs_again_gives_back_what_its_card_held(ws: Workspace, tab
     first._handle_custom_msg({"id": "q", "what": "rows.open", "view": "v", "node": "a"}, [])
     sort = {"first": 0, "rows": 1, "column": 0, "columns": 1, "sort": [[0, True]]}
     first._handle_custom_msg({"id": "p", "what": "rows.page", "view": "v", **sort}, [])
-    deadline = time.monotonic() + 10
-    while not made_tables(ws) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: made_tables(ws) > 0)
     second = shown(ws, tables, ("cell", "2"))
     assert first.comm is None
     assert second.comm is not None
-    while made_tables(ws) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert made_tables(ws) == 0
+    wait_until(lambda: made_tables(ws) == 0)
     assert first.twin == second.twin
 
 
@@ -214,9 +210,7 @@ def test_cards_hear_of_newer_results_after_a_cell(ws: Workspace, tables: LiveTab
     widget = shown(ws, tables)
     sent = sent_by(widget)
     widget._handle_custom_msg({"id": "q", "what": "rows.open", "view": "v", "node": "a"}, [])
-    deadline = time.monotonic() + 10
-    while len(sent) < 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: len(sent) == 2)
     ws.run(force=True)
     tables.refresh()
     assert sent[2:] == [{"what": "rows.news", "view": "v", "news": "replaced", "stale": ""}]

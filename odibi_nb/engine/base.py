@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
 
     from odibi_nb.connections.base import FileConnection, FileStamp
@@ -71,9 +73,14 @@ class Dataset(ABC):
         return False
 
     @property
-    def lost_file(self) -> str | None:
-        """The file that has changed since, so that the rows can no longer be computed as they were; None: none has."""
+    def lost(self) -> str | None:
+        """Why the rows can't be had any more as they were: "it was …"; None: they can."""
         return None
+
+    @property
+    def opened(self) -> Dataset:
+        """What stands for this in a query: itself, unless it is still to be fetched."""
+        return self
 
     def rows_up_to(self, most: int) -> int | None:
         """Return the exact number of rows if it is known, or no more than `most` and found in passing; else None."""
@@ -94,6 +101,10 @@ class Dataset(ABC):
     @abstractmethod
     def arrow(self) -> pa.Table:
         """Return all rows as a canonical Arrow table."""
+
+    def passing_arrow(self) -> pa.Table:
+        """Return all rows as `arrow` does, for somebody who lets go of them soon: no second form of them is kept."""
+        return self.arrow()
 
     @abstractmethod
     def frame(self, kind: FrameKind = "pandas") -> Any:
@@ -206,6 +217,24 @@ class Engine(ABC):
 
         Raises SourceNotFoundError, FormatError.
         """
+
+    @abstractmethod
+    def save(self, data: Dataset, path: Path) -> None:
+        """Write all rows to a Parquet file from which `load` gets them back as they are, types and order too.
+
+        Raises FormatError for a column of a type that would lose something.
+        """
+
+    @abstractmethod
+    def load(self, path: Path, schema: Schema, rows: int | None, *, held: object = None) -> Dataset:
+        """Return the rows of a file that `save` wrote, to be read as they are needed.
+
+        held: lives as long as they do. Raises FormatError where the file doesn't have these columns.
+        """
+
+    @abstractmethod
+    def beside(self) -> Engine:
+        """Return an engine on the same data with a scope of names of its own, whatever run goes on in this one."""
 
     @abstractmethod
     def verify(self, data: Dataset) -> None:

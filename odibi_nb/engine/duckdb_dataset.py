@@ -104,10 +104,11 @@ class DuckDataset(Dataset):
         self._rows = rows
         self._head: Head = ()
         self._looked = 0
+        self._settled, self._held = False, object()
 
     @property
     def lazy(self) -> bool:
-        return self.place.kind == "VIEW"
+        return self.place.kind == "VIEW" and not self._settled
 
     @property
     def known_rows(self) -> int | None:
@@ -138,8 +139,13 @@ class DuckDataset(Dataset):
         return self._origin.explainers
 
     @property
-    def lost_file(self) -> str | None:
-        return next((file.name for file in self.files if file.changed), None)
+    def lost(self) -> str | None:
+        file = next((file.name for file in self.files if file.changed), None)
+        return f"read from '{file}', which has changed since" if file is not None else None
+
+    def settle(self, rows: int | None, held: object) -> None:
+        """Take this view for rows that are there: those of a file that nobody changes. held: lives as long."""
+        self._settled, self._rows, self._held = True, rows, held
 
     def learn_rows(self, rows: int) -> None:
         """Remember an exact count that a write came across."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import re
 import threading
@@ -18,6 +19,7 @@ from odibi_nb.engine.duckdb_dataset import DuckDataset, Names, Origin
 from odibi_nb.engine.merge import merged
 from odibi_nb.engine.policy import Form, Shape, choose_form
 from odibi_nb.engine.row_table import RowTable
+from odibi_nb.engine.saving import copy_rows, read_sql, refuse_lossy, write_table
 from odibi_nb.engine.schema import Column, Schema, check_names
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, folded
 from odibi_nb.engine.stored import stored_rows
@@ -26,6 +28,8 @@ from odibi_nb.exceptions import OdibiException, SourceNotFoundError
 from odibi_nb.sql.quote import quote_name, quote_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from odibi_nb.sql import SqlFacts
 
 __all__ = ["DuckDBEngine"]
@@ -75,7 +79,7 @@ class DuckDBEngine(Engine):
 
     def query(self, query: Query) -> Dataset:
         facts, inputs = query.facts, tuple(query.inputs.values())
-        below = [data for data in inputs if isinstance(data, DuckDataset)]
+        below = [data for one in inputs if isinstance(data := one.opened, DuckDataset)]
         private = query.private or bool(facts.macros)
         origin = Origin(
             self._new_names() if private else self._scope,
@@ -100,15 +104,34 @@ class DuckDBEngine(Engine):
     def write(self, data: Dataset, target: Target) -> int:
         merge = merged(self, data, target)
         written = self._store(merge.rows, target)
-        if target.mode == "overwrite" and isinstance(data, DuckDataset):
+        if target.mode == "overwrite" and isinstance(data := data.opened, DuckDataset):
             data.learn_rows(written)
         return merge.new_rows
+
+    def save(self, data: Dataset, path: Path) -> None:
+        refuse_lossy(data.schema)
+        data = data.opened
+        if isinstance(data, DuckDataset):
+            data.evaluate(lambda cursor: copy_rows(cursor, str(data.place), path))
+        else:
+            write_table(data.passing_arrow(), path)
+
+    def load(self, path: Path, schema: Schema, rows: int | None, *, held: object = None) -> Dataset:
+        text = self._session.call(lambda cursor: read_sql(cursor, path, schema))
+        data = self._create("rows", Origin(self._new_names(), text), "view")
+        data.settle(rows, held)
+        return data
+
+    def beside(self) -> DuckDBEngine:
+        twin = copy.copy(self)
+        twin.begin()
+        return twin
 
     def stored(self, target: Target, like: Schema) -> Dataset:
         return stored_rows(self, target, like)
 
     def verify(self, data: Dataset) -> None:
-        if isinstance(data, DuckDataset) and data.lazy:
+        if isinstance(data := data.opened, DuckDataset) and data.lazy:
             data.verify()
 
     def is_about_rows(self, error: OdibiException) -> bool:
@@ -123,7 +146,7 @@ class DuckDBEngine(Engine):
 
     def row_table(self, data: Dataset) -> RowTable:
         place = str(self._place_of(data))
-        return RowTable(self._session, data, place, self._new_names(), partial(self._over, [data]))
+        return RowTable(self._session, data.opened, place, self._new_names(), partial(self._over, [data]))
 
     def interrupt(self) -> None:
         self._session.interrupt()
@@ -170,7 +193,7 @@ class DuckDBEngine(Engine):
 
     def _create(
         self, name: str, origin: Origin, form: Form, setup: Iterable[str] = (), *, numbers: bool = False
-    ) -> Dataset:
+    ) -> DuckDataset:
         """Bind a query, check its columns, and keep it under `name`; numbers: see `Query`."""
         place = Place(origin.names.schema, name, form.upper())
         # A node that is tried again finds what its last attempt has left.
@@ -203,9 +226,11 @@ class DuckDBEngine(Engine):
         return alive[2][0][1] if alive is not None else None
 
     def _place_of(self, data: Dataset) -> Place | str:
+        data = data.opened
         return data.place if isinstance(data, DuckDataset) else self._leaf(data).name
 
     def _leaves_of(self, data: Dataset) -> frozenset[Leaf]:
+        data = data.opened
         return data.leaves if isinstance(data, DuckDataset) else frozenset([self._leaf(data)])
 
     def _leaf(self, data: Dataset) -> Leaf:
@@ -216,7 +241,8 @@ class DuckDBEngine(Engine):
 
     def _over(self, datasets: Collection[Dataset], work: Callable[[Cursor], T]) -> T:
         """Run queries over results; raises what is wrong with their rows."""
-        explainers = (one for data in datasets if isinstance(data, DuckDataset) for one in data.explainers)
+        opened = [data.opened for data in datasets]
+        explainers = (one for data in opened if isinstance(data, DuckDataset) for one in data.explainers)
         about = Origin(self._scope, "", explainers=tuple(explainers))
 
         def explained(cursor: Cursor) -> T:

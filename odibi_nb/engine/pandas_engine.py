@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ from odibi_nb.engine.values import ValueDataset, publish_value
 from odibi_nb.exceptions import OdibiException
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from odibi_nb.engine.row_table import RowTable
@@ -62,6 +65,18 @@ class PandasEngine(Engine):
 
     def stored(self, target: Target, like: Schema) -> Dataset:
         return self._sql.stored(target, like)  # a target has options for writing, of which DuckDB makes its own
+
+    def save(self, data: Dataset, path: Path) -> None:
+        self._sql.save(data, path)
+
+    def load(self, path: Path, schema: Schema, rows: int | None, *, held: object = None) -> Dataset:
+        table = self._sql.load(path, schema, rows).arrow()
+        return ValueDataset(table=table, schema=schema_of(table))
+
+    def beside(self) -> PandasEngine:
+        twin = copy.copy(self)
+        twin._sql = self._sql.beside()
+        return twin
 
     def verify(self, data: Dataset) -> None:
         """Nothing to do: every result was computed when it was made."""

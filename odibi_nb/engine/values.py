@@ -63,6 +63,10 @@ class ValueDataset(Dataset):
                 self._table = _frame_to_table(self._frame)
             return self._table
 
+    def passing_arrow(self) -> pa.Table:
+        table = self._table
+        return table if table is not None else _frame_to_table(self._frame)
+
     def frame(self, kind: FrameKind = "pandas") -> Any:
         if kind != "pandas":
             return table_to_frame(self.arrow(), kind)

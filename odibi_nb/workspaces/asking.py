@@ -97,7 +97,8 @@ class Asking:
 
     def result(self, name: str) -> NodeResult | None:
         """Return the record of a node's last real run, `ws.result("by_region")`; None when it never ran."""
-        return self._runs.results.get(self.nodes[name].name)
+        with self.lock:
+            return self._runs.result(self.nodes[name].name)
 
     def previous(self, name: str) -> NodeResult | None:
         """Return a node's last good result of another declaration, or of other files, than its result of now.

@@ -58,7 +58,7 @@ def load_notebook(path: Path, *, go_on: bool = False) -> Loaded:
         functions=definitions.functions,
         label_of=partial(cell_label, notebook=path.name),
     )
-    workspace.name = path.stem
+    workspace.name = workspace.saved_as = path.stem
     workspace.before_runs(definitions.set_up)
     for cell in notebook.cells:
         for read in _readings(workspace, cell, path):

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from odibi_nb.engine import create_engine, engine_version
@@ -15,6 +16,7 @@ from odibi_nb.expectations import broken
 from odibi_nb.pipeline.setup import attempts_of
 from odibi_nb.runner import Dependency, Listener, NodeResult, NodeTask, Runner, RunOptions, RunOutcome
 from odibi_nb.runner.overlap import reads_any, targets_of
+from odibi_nb.store import ResultStore
 from odibi_nb.workspaces.crossings import crossings_in
 from odibi_nb.workspaces.fingerprinting import Fingerprints, Look
 from odibi_nb.workspaces.freshness import Freshness
@@ -22,6 +24,7 @@ from odibi_nb.workspaces.kept import KeptResults
 from odibi_nb.workspaces.known_schemas import KnownSchemas
 from odibi_nb.workspaces.nodes import Nodes
 from odibi_nb.workspaces.plan import Overruled, Plan, PlannedNode, Planner
+from odibi_nb.workspaces.recollection import Recollection
 from odibi_nb.workspaces.rereading import Rereading, overlaps_below
 from odibi_nb.workspaces.sharing import note_shared
 from odibi_nb.workspaces.targets import target_stamp, target_text
@@ -75,9 +78,10 @@ class Runs:
 
     listeners: told of every run on real rows. lock: the workspace's. Preparing and keeping are short and want it;
     executing is long and must be done without it: a node may well look at the workspace, from any thread.
+    folder: where results outlive the session; None: nowhere. owner: the name of the notebook or project there.
     """
 
-    def __init__(self, nodes: Nodes, lock: threading.RLock) -> None:
+    def __init__(self, nodes: Nodes, lock: threading.RLock, folder: Path | None = None) -> None:
         self._nodes, self._lock = nodes, lock
         self._engine: Engine | None = None
         self._scratch: Engine | None = None
@@ -89,7 +93,10 @@ class Runs:
         self._standing: dict[str, tuple[Dataset, str]] = {}
         self._renamed: dict[str, str] = {}
         self._fingerprints = Fingerprints(nodes)
-        self.freshness = Freshness(nodes, self.results, self._fingerprints)
+        self.owner = ""
+        self.recollection = Recollection(nodes, self.results, lambda: self.engine, lambda: self.owner)
+        self.freshness = Freshness(nodes, self.results, self._fingerprints, self.recollection)
+        self._folder = folder
         self.configure(None)
 
     @property
@@ -119,12 +126,14 @@ class Runs:
         name, settings = _engine_of(project)
         self._fingerprints.engine = " ".join([engine_version(name), *(f"{k}={v}" for k, v in settings.items())])
         self._fingerprints.stamps.by_content = project is not None and project.settings.source_files == "content"
+        self.recollection.store = _store_of(project, self._folder) if self._folder is not None else None
 
     def rename(self, old: str, new: str) -> None:
         """Give what is known of a node's results to the name that it has now; those of a run going on come later."""
         self._renamed = {**{was: new if now == old else now for was, now in self._renamed.items()}, old: new}
         self.results.rename(old, new)
         self.schemas.rename(old, new)
+        self.recollection.forget([old, new])
         if old in self._standing:
             self._standing[new] = self._standing.pop(old)
 
@@ -133,14 +142,17 @@ class Runs:
         self._standing.pop(name, None)
         self.results.set_aside(name)
         self.schemas.forget(name)
+        self.recollection.forget([name])
 
     def close(self) -> None:
         """Give back the engine's memory and threads, and with them all results."""
         with self.exclusively():
+            self.recollection.settle()
             for engine in filter(None, (self._engine, self._scratch)):
                 engine.close()
             self._engine = self._scratch = None
             self.results.clear()
+            self.recollection.clear()
             self.schemas.clear()
             self._standing.clear()
 
@@ -180,6 +192,12 @@ class Runs:
         """Return the result of a task that is no node, or of the node that failed above it; see `prepare_beside`."""
         return self.run(lambda: self.prepare_beside(task, rows, standing), listeners).of(task.name)
 
+    def result(self, name: str) -> NodeResult | None:
+        """Return a node's last result, be it of another session; None: it has none."""
+        if self.results.get(name) is None:
+            self.freshness.statuses([name])
+        return self.results.get(name)
+
     def reason(self, name: str) -> str:
         """Return why a node would run again; "" when it wouldn't."""
         plan = self.plan([name], RunRequest())
@@ -197,6 +215,8 @@ class Runs:
         given = self.results.datasets(cached)
         writing = [one.name for one in plan if one.action == "cached" and one.write == "write" and one.name in given]
         tasks = {task.name: task for task in (*running, *map(self._write_only, writing))}
+        if self.recollection.lose_damaged(self._read_by(tasks.values(), given)):
+            return self.prepare(names, request)
         options = RunOptions(
             workers=request.workers,
             write=frozenset(one.name for one in plan if one.write == "write"),
@@ -218,6 +238,8 @@ class Runs:
         given = self.results.datasets(task.name for task in tasks if task.name not in running)
         options = RunOptions(write=frozenset(), in_full=False, preview=max(1, rows))
         to_run = tuple(task for task in tasks if task.name in running)
+        if self.recollection.lose_damaged(self._read_by(to_run, given)):
+            return self.prepare_cell(name, rows)
         return Job(to_run, options, given, self._done(given), self._fingerprints.look(names))
 
     def prepare_beside(self, task: NodeTask, rows: int, standing: Collection[str]) -> Job:
@@ -231,6 +253,8 @@ class Runs:
         given = self.results.datasets([*standing, *(one for one in names if one not in running)])
         options = RunOptions(write=frozenset(), in_full=False, preview=rows)
         to_run = (*(self._nodes.ready(one) for one in names if one in running), task)
+        if self.recollection.lose_damaged(self._read_by(to_run, given)):
+            return self.prepare_beside(task, rows, standing)
         return Job(to_run, options, given, self._done(given), self._fingerprints.look(names))
 
     def rows_stand(self, name: str) -> bool:
@@ -297,6 +321,8 @@ class Runs:
                 self.results.note_unwritten(name, result.error)
             elif result.rows_written is not None and target is not None:
                 self.results.note_written(name, target_text(target), target_stamp(target), identity=look.rows(told))
+                self.recollection.note_written(name)
+        self.recollection.save(self._renamed.get(told, told) for told in outcome.results)
 
     def _keep(self, job: Job, look: Look, result: NodeResult, told: str) -> None:
         """Take in a node's result; told: its name when the run began."""
@@ -314,7 +340,7 @@ class Runs:
 
     def _planned(self, names: Collection[str], request: RunRequest) -> tuple[Plan, Look]:
         needed = self._nodes.with_upstream(names)
-        look = self._fingerprints.look(needed)
+        look = self.freshness.look(needed)
         overruled = Overruled(request.force, request.append_again)
         plan = Planner(self._nodes, self.results, look, names, overruled).plan(needed)
         if again := self._read_late(plan):
@@ -346,6 +372,10 @@ class Runs:
         above = (Dependency(name, "cached"),)
         return replace(task, source=None, inputs={}, steps=(), checks=(), queries=(), dependencies=above)
 
+    def _read_by(self, tasks: Iterable[NodeTask], given: Collection[str]) -> list[str]:
+        """Return the results at hand that tasks read."""
+        return list(dict.fromkeys(name for task in tasks for name in task.depends_on if name in given))
+
     def _done(self, given: Mapping[str, Dataset]) -> tuple[NodeTask, ...]:
         return tuple(self._nodes.ready(name) for name in self._nodes.with_upstream(given) if name in given)
 
@@ -364,6 +394,13 @@ class Runs:
             written=ran.written if ran is not None else "",
             rows_written=ran.rows_written if ran is not None else None,
         )
+
+
+def _store_of(project: ProjectConfig | None, folder: Path) -> ResultStore | None:
+    if project is None:
+        return ResultStore(folder)
+    settings = project.settings.store
+    return ResultStore(folder, limit_bytes=int(settings.limit_gb * 1e9)) if settings.enabled else None
 
 
 def _engine_of(project: ProjectConfig | None) -> tuple[str, dict[str, Any]]:

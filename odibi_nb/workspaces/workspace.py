@@ -74,7 +74,8 @@ class Workspace(Declaring):
         self.nodes = Nodes(self._around)
         self.tests = NodeTests()
         self.broken = BrokenCells()
-        self._runs = Runs(self.nodes, self.lock)
+        self._runs = Runs(self.nodes, self.lock, self.root / ".odibi")
+        self._runs.owner = self.root.name
         self.trials = Trials(self.nodes, self._runs, self.lock)
         self.queries = Queries(self.nodes, self._around, self._runs, self.lock)
         self.expectations = Expectations(self.nodes, self._runs, self.run_cell, self.lock)
@@ -95,6 +96,19 @@ class Workspace(Declaring):
         Example: `if not ws.is_running: ws.run()`.
         """
         return self._runs.is_going_on
+
+    @property
+    def saved_as(self) -> str:
+        """The name by which the results of this notebook or project are known in its store."""
+        return self._runs.owner
+
+    @saved_as.setter
+    def saved_as(self, name: str) -> None:
+        self._runs.owner = name
+
+    def keep_nothing(self) -> None:
+        """Keep results within this session, and take up none of another: `ws.keep_nothing()`."""
+        self._runs.recollection.store = None
 
     def before_runs(self, set_up: Callable[[], None]) -> None:
         """Let something come before every run: a notebook's setup cells, when it runs headless."""

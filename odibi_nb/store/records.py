@@ -1,0 +1,54 @@
+"""Small JSON files with a checksum each, replaced whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+__all__ = ["TEMPORARY", "read_record", "unfinished", "write_record"]
+
+TEMPORARY = ".part"
+_DIGEST_BYTES = 16
+
+
+def write_record(path: Path, record: dict[str, Any]) -> None:
+    """Write a record in place of the one that is there; raises OSError."""
+    body = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+    with unfinished(path) as file:
+        file.write_bytes(_sum(body) + b"\n" + body)
+        file.replace(path)
+
+
+def read_record(path: Path) -> dict[str, Any] | None:
+    """Return a record; None where there is none, or one that isn't whole."""
+    try:
+        total, _, body = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    if total != _sum(body):
+        return None
+    record: dict[str, Any] = json.loads(body)
+    return record
+
+
+@contextmanager
+def unfinished(path: Path) -> Iterator[Path]:
+    """Yield a new empty file beside `path`; it is gone at the end, unless it has got another name by then."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(TEMPORARY, f"{path.stem}.{os.getpid()}.", path.parent)
+    os.close(descriptor)
+    try:
+        yield Path(name)
+    finally:
+        with suppress(OSError):
+            Path(name).unlink(missing_ok=True)
+
+
+def _sum(body: bytes) -> bytes:
+    return blake2b(body, digest_size=_DIGEST_BYTES).hexdigest().encode()

@@ -153,6 +153,7 @@ class Runs:
             self._engine = self._scratch = None
             self.results.clear()
             self.recollection.clear()
+            self._fingerprints.forget_outside()
             self.schemas.clear()
             self._standing.clear()
 

@@ -99,7 +99,7 @@ class Workspace(Declaring):
 
     @property
     def saved_as(self) -> str:
-        """The name by which the results of this notebook or project are known in its store."""
+        """The name by which the results of this notebook or project are known in its store: `ws.saved_as = "sales"`."""
         return self._runs.owner
 
     @saved_as.setter

@@ -45,6 +45,7 @@ COMMANDS = {
         Row("params", "settings", _BOTH, "the parameters and their values; k=v sets one, --ui makes inputs"),
         Row("set", "settings", ("cell",), "options of this workspace: auto, preview"),
         Row("pipeline", "settings", ("cell",), "the pipeline of the cells that follow"),
+        Row("store", "store", _BOTH, "the results that outlive a session; prune makes room"),
         Row("drop", "nodes", ("cell",), "forget a node, or one expectation of it"),
         Row("rename", "nodes", ("cell",), "give a node another name"),
         Row("reset", "nodes", ("cell",), "forget every node, result and parameter"),

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from odibi_nb.store.folder import Entry, ResultStore
+from odibi_nb.store.folder import LIMIT_BYTES, Entry, ResultStore
 
-__all__ = ["Entry", "ResultStore"]
+__all__ = ["LIMIT_BYTES", "Entry", "ResultStore"]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from odibi_nb.store.objects import Held, Object, Objects
-from odibi_nb.store.records import TEMPORARY, read_record, write_record
+from odibi_nb.store.records import read_record, sweep, write_record
 
 __all__ = ["LIMIT_BYTES", "Entry", "ResultStore"]
 
@@ -80,7 +80,12 @@ class ResultStore:
     def note_last(self, owner: str, node: str, key: str) -> None:
         """Remember which result a node of a notebook or project had last."""
         self._make_folder()
-        write_record(self._pointer("last", f"{owner} {node}"), {"key": key})
+        write_record(self._pointer("last", f"{owner} {node}"), {"owner": owner, "node": node, "key": key})
+
+    def last_keys(self) -> set[str]:
+        """Return the keys of the last result of every node of every notebook or project here."""
+        found = map(read_record, (self.folder / "last").glob(f"*{_SUFFIX}"))
+        return {record["key"] for record in found if record is not None}
 
     def written(self, target: str) -> dict[str, Any] | None:
         """Return what was said of the last write to a target."""
@@ -104,7 +109,8 @@ class ResultStore:
         return sum(kept.size_bytes for kept in self._objects)
 
     def make_room(self) -> None:
-        """Remove what was of no use for longest, if there is more than the limit allows."""
+        """Remove what was of no use for longest, if there is more than the limit allows, and what crashes have left."""
+        self._sweep()
         size = self.size_bytes()
         if size <= self.limit_bytes:
             return
@@ -114,10 +120,17 @@ class ResultStore:
             if size <= self.limit_bytes * _ROOM:
                 return
 
+    def damaged(self) -> list[Entry]:
+        """Return the results whose rows aren't as they were written; every byte is read, and they are gone then."""
+        held = ((entry, self.hold(entry)) for entry in self.entries() if entry.rows is not None)
+        return [entry for entry, hold in held if hold is None]
+
     def prune(self, unwanted: Callable[[Entry], bool]) -> list[Entry]:
         """Remove results, what crashes have left, and rows of no result; return the results that are gone."""
-        removed = list(self._removed([entry for entry in self._all() if unwanted(entry)]))
-        self._objects.sweep()
+        going = [entry for entry in self._all() if unwanted(entry) or not self._is_whole(entry)]
+        removed = list(self._removed(going))
+        self._sweep()
+        self._forget_gone()
         wanted = {entry.rows.digest for entry in self._all() if entry.rows is not None}
         for kept in self._objects:
             with suppress(OSError):
@@ -140,9 +153,20 @@ class ResultStore:
                 users[entry.rows.digest] -= 1
             yield entry
 
+    def _sweep(self) -> None:
+        for kind in ("rows", "results", "last", "written"):
+            sweep(self.folder / kind)
+
+    def _forget_gone(self) -> None:
+        """Remove what points to a result that is gone."""
+        for path in (self.folder / "last").glob(f"*{_SUFFIX}"):
+            record = read_record(path)
+            if record is None or not self._result(record["key"]).exists():
+                path.unlink(missing_ok=True)
+
     def _all(self) -> Iterator[Entry]:
         for path in self._results.glob(f"*{_SUFFIX}"):
-            if not path.name.endswith(TEMPORARY) and (entry := _entry(path)) is not None:
+            if (entry := _entry(path)) is not None:
                 yield entry
 
     def _is_whole(self, entry: Entry) -> bool:

@@ -10,7 +10,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from odibi_nb.store.records import TEMPORARY, unfinished
+from odibi_nb.store.records import unfinished
 
 try:
     import fcntl
@@ -105,12 +105,6 @@ class Objects:
             with suppress(OSError):
                 yield Object(path.stem, path.stat().st_size)
 
-    def sweep(self) -> None:
-        """Remove what was never finished, of processes that are gone."""
-        for path in self._folder.glob(f"*{TEMPORARY}"):
-            if not _is_alive(path):
-                path.unlink(missing_ok=True)
-
 
 def _digest_of(file: BufferedReader) -> str:
     return file_digest(file, "blake2b").hexdigest()[:32]
@@ -120,14 +114,3 @@ def _lock(file: BufferedReader, *, wait: bool) -> None:
     """Take a lock: to hold, one that others may have too; to remove, one that nobody else has, or raise OSError."""
     if fcntl is not None:
         fcntl.flock(file, fcntl.LOCK_SH if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _is_alive(path: Path) -> bool:
-    """Whether the process that began a file, whose number is in its name, still runs on this machine."""
-    try:
-        os.kill(int(path.name.split(".")[1]), 0)
-    except (ValueError, IndexError, ProcessLookupError):
-        return False
-    except OSError:  # it is somebody else's
-        return True
-    return True

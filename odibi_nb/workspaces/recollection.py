@@ -17,11 +17,12 @@ from odibi_nb.engine.recalled import Recalled
 from odibi_nb.exceptions import NodeCancelled, OdibiException, UnknownNameError
 from odibi_nb.runner.execute import NodeExecution, Surroundings
 from odibi_nb.store import Entry, ResultStore
-from odibi_nb.workspaces.kept import Kept, KeptResults
-from odibi_nb.workspaces.recorded import kept_of, record_of, told_of, written_of, written_record
-from odibi_nb.workspaces.targets import target_text
+from odibi_nb.workspaces.kept import Kept, KeptResults, Written
+from odibi_nb.workspaces.recorded import begun_record, kept_of, record_of, told_of, written_of, written_record
+from odibi_nb.workspaces.targets import target_stamp, target_text
 
 if TYPE_CHECKING:
+    from odibi_nb.engine.base import Target
     from odibi_nb.runner import NodeTask
     from odibi_nb.workspaces.fingerprinting import Look
     from odibi_nb.workspaces.nodes import Nodes
@@ -98,6 +99,13 @@ class Recollection:
             with suppress(OSError):
                 self.store.note_written(written.target, written_record(written))
 
+    def note_begun(self, name: str, target: Target, identity: str) -> None:
+        """Remember that a write begins: should this process end before the write is noted, the file tells the rest."""
+        beginning = Written(identity, target_text(target), target_stamp(target), time.time())
+        if self.store is not None:
+            with suppress(OSError):
+                self.store.note_written(beginning.target, begun_record(beginning, self._results.written(name)))
+
     def settle(self) -> None:
         """Wait until everything is kept that is to be."""
         wait(self._saving)
@@ -166,8 +174,10 @@ class Recollection:
             return
         record = store.written(target_text(target)) if target is not None else None
         known = self._results.written(name)
-        if record is not None and (known is None or known.at < record["at"]):
-            self._results.take_written(name, written_of(record))
+        if target is None or record is None or (known is not None and known.at >= record["at"]):
+            return
+        if (written := written_of(record, target_stamp(target))) is not None:
+            self._results.take_written(name, written)
 
     def _to_be_saved(self, name: str) -> Kept | None:
         """Return a node's result if it can outlive the session; one that came from the store is there already."""

@@ -15,7 +15,7 @@ from odibi_nb.fingerprints import Fingerprint, Value
 from odibi_nb.runner import NodeResult
 from odibi_nb.workspaces.kept import Kept, Written
 
-__all__ = ["kept_of", "record_of", "told_of", "written_of", "written_record"]
+__all__ = ["begun_record", "kept_of", "record_of", "told_of", "written_of", "written_record"]
 
 _PLAIN_FIELDS = ("node_name", "duration", "reason", "fused_into", "notes", "badges")
 
@@ -72,9 +72,22 @@ def written_record(written: Written) -> dict[str, Any]:
     return {**_fields(written), "before": sorted(written.before)}
 
 
-def written_of(record: Mapping[str, Any]) -> Written:
-    """Return a recorded write."""
-    return replace(Written(**record), stamp=_stamp(record["stamp"]), before=frozenset(record["before"]))
+def begun_record(beginning: Written, before: Written | None) -> dict[str, Any]:
+    """Return what is known of a write that begins, with the file's stamp of before, and of the last one."""
+    last = written_record(before) if before is not None else None
+    return {"begun": written_record(beginning), "last": last, "at": beginning.at}
+
+
+def written_of(record: Mapping[str, Any], stamp: object) -> Written | None:
+    """Return a recorded write; stamp: the file's of now.
+
+    Of one that nobody has said the end of, the file tells whether it was done: it is replaced whole or not at all.
+    """
+    if "begun" not in record:
+        return replace(Written(**record), stamp=_stamp(record["stamp"]), before=frozenset(record["before"]))
+    last = written_of(record["last"], stamp) if record["last"] is not None else None
+    begun = written_of(record["begun"], stamp)
+    return replace(begun, stamp=stamp).after(last) if begun is not None and begun.stamp != stamp else last
 
 
 def _fields(value: Any) -> dict[str, Any]:

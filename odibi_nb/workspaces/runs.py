@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,7 +17,8 @@ from odibi_nb.expectations import broken
 from odibi_nb.pipeline.setup import attempts_of
 from odibi_nb.runner import Dependency, Listener, NodeResult, NodeTask, Runner, RunOptions, RunOutcome
 from odibi_nb.runner.overlap import reads_any, targets_of
-from odibi_nb.store import ResultStore
+from odibi_nb.store import LIMIT_BYTES, ResultStore
+from odibi_nb.workspaces.beginnings import Beginnings
 from odibi_nb.workspaces.crossings import crossings_in
 from odibi_nb.workspaces.fingerprinting import Fingerprints, Look
 from odibi_nb.workspaces.freshness import Freshness
@@ -126,7 +128,14 @@ class Runs:
         name, settings = _engine_of(project)
         self._fingerprints.engine = " ".join([engine_version(name), *(f"{k}={v}" for k, v in settings.items())])
         self._fingerprints.stamps.by_content = project is not None and project.settings.source_files == "content"
-        self.recollection.store = _store_of(project, self._folder) if self._folder is not None else None
+        enabled = self._folder is not None and (project is None or project.settings.store.enabled)
+        self.recollection.store = self.stored() if enabled else None
+
+    def stored(self) -> ResultStore:
+        """Return the folder where results outlive a session, whether or not those of this one do."""
+        assert self._folder is not None  # noqa: S101 - a workspace has one
+        limit_gb = self._project.settings.store.limit_gb if self._project is not None else None
+        return ResultStore(self._folder, limit_bytes=int(limit_gb * 1e9) if limit_gb is not None else LIMIT_BYTES)
 
     def rename(self, old: str, new: str) -> None:
         """Give what is known of a node's results to the name that it has now; those of a run going on come later."""
@@ -289,7 +298,13 @@ class Runs:
         """Run; failures and an interrupt are in the outcome."""
         self.engine.begin()
         if job.look is not None and job.options.write:
-            listeners = (Rereading(job.tasks, job.options.write, job.look), *listeners)
+            rereading = Rereading(job.tasks, job.options.write, job.look)
+            identity = partial(self._identity, job)
+            listeners = (
+                rereading,
+                Beginnings(job.tasks, job.options.write, self.recollection, identity),
+                *listeners,
+            )
         runner = Runner(
             self.engine,
             job.tasks,
@@ -303,6 +318,13 @@ class Runs:
             outcome.results = {one.name: self._told(one, outcome.results.get(one.name)) for one in job.plan}
             outcome.notes = job.notes
         return outcome
+
+    def _identity(self, job: Job, name: str) -> str:
+        """Return the identity of the rows that a node has, or will have, in a run."""
+        is_there = any(one.name == name and one.action == "cached" for one in job.plan)
+        kept = self.results.kept(name) if is_there else None
+        assert job.look is not None  # noqa: S101 - asked only of runs that are kept
+        return kept.identity if kept is not None else job.look.rows(name)
 
     def keep(self, job: Job, outcome: RunOutcome) -> None:
         """Take in the results of a run; those of nodes dropped meanwhile are let go, what they wrote is noted."""
@@ -395,13 +417,6 @@ class Runs:
             written=ran.written if ran is not None else "",
             rows_written=ran.rows_written if ran is not None else None,
         )
-
-
-def _store_of(project: ProjectConfig | None, folder: Path) -> ResultStore | None:
-    if project is None:
-        return ResultStore(folder)
-    settings = project.settings.store
-    return ResultStore(folder, limit_bytes=int(settings.limit_gb * 1e9)) if settings.enabled else None
 
 
 def _engine_of(project: ProjectConfig | None) -> tuple[str, dict[str, Any]]:

@@ -37,6 +37,7 @@ from odibi_nb.workspaces.trials import Trial, Trials
 
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
+    from odibi_nb.store import ResultStore
 
 __all__ = ["Workspace"]
 
@@ -105,6 +106,20 @@ class Workspace(Declaring):
     @saved_as.setter
     def saved_as(self, name: str) -> None:
         self._runs.owner = name
+
+    @property
+    def store(self) -> ResultStore:
+        """The folder where results outlive a session: `ws.store.entries()`."""
+        return self._runs.stored()
+
+    @property
+    def store_problems(self) -> dict[str, str]:
+        """Why results of this session could not be kept beyond it, by node: `ws.store_problems`."""
+        return dict(self._runs.recollection.problems)
+
+    def settle(self) -> None:
+        """Wait until the results of this session are kept beyond it: `ws.settle()`."""
+        self._runs.recollection.settle()
 
     def keep_nothing(self) -> None:
         """Keep results within this session, and take up none of another: `ws.keep_nothing()`."""

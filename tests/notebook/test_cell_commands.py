@@ -66,7 +66,7 @@ def test_a_parameter_for_one_run_leaves_no_fresh_result(sales: Notebook) -> None
 
 def test_values_of_before_have_their_results_still(sales: Notebook) -> None:
     sales.ok("%odibi params min_amount=180", "%odibi run")
-    sales.ws._runs.recollection.settle()
+    sales.ws.settle()
     sales.ok("%odibi params min_amount=100")
     assert sales.ws.status("clean_sales") == "cached"
     assert sales.ws["clean_sales"].rows == 2

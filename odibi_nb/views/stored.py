@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from odibi_nb.exceptions import plural
 from odibi_nb.workspaces.plan import clock
 
 if TYPE_CHECKING:
@@ -42,8 +43,9 @@ def store_view(workspace: Workspace) -> StoreView:
     """Return what is in a workspace's store, what was used last first."""
     store = workspace.store
     results = tuple(map(_stored, store.entries()))
-    count = f"{len(results)} result{'s' if len(results) != 1 else ''}"
-    summary = f"{count}, {size_text(store.size_bytes())} of at most {size_text(store.limit_bytes)}"
+    summary = (
+        f"{plural(len(results), 'result')}, {size_text(store.size_bytes())} of at most {size_text(store.limit_bytes)}"
+    )
     problems = tuple(f"{name} is not kept: {why}" for name, why in workspace.store_problems.items())
     return StoreView(str(store.folder), summary, results, problems)
 

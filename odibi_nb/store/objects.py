@@ -58,12 +58,14 @@ class Objects:
         self._folder = folder
 
     def put(self, write: Callable[[Path], None]) -> Object:
-        """Keep the file that `write` makes; equal files are kept once. Raises what `write` raises, and OSError."""
+        """Keep the file that `write` makes; equal files are kept once. Raises what `write` raises, and OSError.
+
+        Nobody waits for the disk: should the machine go down before the bytes are there, the digest tells.
+        """
         with unfinished(self._folder / "new") as made:
             write(made)
             with made.open("rb") as file:
                 kept = Object(_digest_of(file), os.fstat(file.fileno()).st_size)
-                os.fsync(file.fileno())
             if not self.has(kept):  # the one that is there may be held
                 path = self.path(kept.digest)
                 path.parent.mkdir(exist_ok=True)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Recollection"]
 
+_QUICK_S, _FEW_ROWS, _DEEP = 0.005, 10_000, 16
 _ATTEMPTS = 5
 _PAUSE_S = 0.2
 
@@ -48,6 +49,7 @@ class Recollection:
         self.store: ResultStore | None = None
         self.problems: dict[str, str] = {}
         self._looked_up: dict[str, str] = {}
+        self._depths: dict[str, int] = {}
         self._saver: ThreadPoolExecutor | None = None
         self._saving: set[Future[None]] = set()
 
@@ -88,7 +90,7 @@ class Recollection:
             return
         kept = [one for name in names if (one := self._to_be_saved(name)) is not None]
         for one in kept:
-            self._submit(partial(self._save, self.store, one))
+            self._submit(partial(self._save, self.store, one, anew=self._is_made_anew(one)))
         if kept:
             self._submit(self.store.make_room)
 
@@ -124,7 +126,7 @@ class Recollection:
         """Return a result of the store; None where the rows that it would be computed from aren't there."""
         kept, told, rows = kept_of(entry.record, name), told_of(entry.record), entry.record["rows"]
         fetch: Callable[[], Dataset] | None = None
-        if not rows["lazy"]:
+        if not rows["anew"]:
             fetch = partial(self._load, store, entry, name)
         elif entry.key == digest:
             task = self._nodes.ready(name)
@@ -132,7 +134,7 @@ class Recollection:
             if set(task.depends_on) - set(given):
                 return None
             fetch = partial(self._bind, task, given)
-        data = Recalled(told, fetch, lazy=rows["lazy"], notes=tuple(rows["notes"]))
+        data = Recalled(told, fetch, lazy=rows["anew"], notes=tuple(rows["notes"]))
         return replace(kept, result=replace(kept.result, dataset=data))
 
     def _load(self, store: ResultStore, entry: Entry, name: str) -> Dataset:
@@ -187,13 +189,29 @@ class Recollection:
         data = kept.result.dataset
         return kept if data is not None and data.schema and not isinstance(data, Recalled) else None
 
-    def _save(self, store: ResultStore, kept: Kept) -> None:
+    def _is_made_anew(self, kept: Kept) -> bool:
+        """Whether a result's rows are computed again when they are asked for: they are lazy, or done sooner than kept.
+
+        Of few rows one thread makes the same again, in the same order.
+        """
+        name, data = kept.result.node_name, kept.result.dataset
+        assert data is not None  # noqa: S101 - see `_to_be_saved`
+        task = self._nodes.task(name)
+        depth = 1 + max((self._depths.get(one, 0) for one in task.depends_on), default=0)
+        is_pure = task.kind == "sql" and not kept.fingerprint.outside[0] and not kept.fingerprint.files
+        is_quick = kept.result.duration < _QUICK_S and depth < _DEEP
+        is_small = all(map(_has_few_rows, (data, *self._results.datasets(task.depends_on).values())))
+        anew = data.lazy or (is_pure and is_quick and is_small)
+        self._depths[name] = depth if anew else 0
+        return anew
+
+    def _save(self, store: ResultStore, kept: Kept, *, anew: bool) -> None:
         """Keep one result; what goes wrong costs only that it is computed again in another session."""
         name, data, key = kept.result.node_name, kept.result.dataset, kept.fingerprint.digest
         assert data is not None  # noqa: S101 - see `_to_be_saved`
-        write = None if data.lazy else partial(self._write, data)
+        write = None if anew else partial(self._write, data)
         try:
-            store.save(key, record_of(kept), write)
+            store.save(key, record_of(kept, anew=anew), write)
             store.note_last(self._owner(), name, key)
             self.problems.pop(name, None)
         except (OdibiException, OSError) as exc:
@@ -215,3 +233,7 @@ class Recollection:
         future = self._saver.submit(work)
         self._saving.add(future)
         future.add_done_callback(self._saving.discard)
+
+
+def _has_few_rows(data: Dataset) -> bool:
+    return data.known_rows is not None and data.known_rows <= _FEW_ROWS

@@ -20,8 +20,8 @@ __all__ = ["begun_record", "kept_of", "record_of", "told_of", "written_of", "wri
 _PLAIN_FIELDS = ("node_name", "duration", "reason", "fused_into", "notes", "badges")
 
 
-def record_of(kept: Kept) -> dict[str, Any]:
-    """Return what can be kept of a result that has rows."""
+def record_of(kept: Kept, *, anew: bool) -> dict[str, Any]:
+    """Return what can be kept of a result that has rows; anew: they are computed again when somebody asks for them."""
     result, data = kept.result, kept.result.dataset
     assert data is not None  # noqa: S101 - only results with rows are kept
     said = {name: getattr(result, name) for name in _PLAIN_FIELDS}
@@ -31,7 +31,7 @@ def record_of(kept: Kept) -> dict[str, Any]:
     told = Told.of(data)
     record = {
         "result": said,
-        "rows": {**_fields(told), "lazy": data.lazy, "notes": data.notes},
+        "rows": {**_fields(told), "anew": anew, "notes": data.notes},
         "fingerprint": _fields(kept.fingerprint),
         "kept": {"identity": kept.identity, "in_full": kept.in_full, "above": dict(kept.above), "at": kept.at},
     }

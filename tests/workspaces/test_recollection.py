@@ -199,7 +199,7 @@ def test_every_type_and_value_comes_back(root: Path, engine: str) -> None:
 
 def test_what_parquet_would_not_keep_whole_is_computed_again_and_said(root: Path) -> None:
     def declare(ws: Workspace) -> None:
-        ws.node("spans", "SELECT INTERVAL '1 microsecond' AS span")
+        ws.node("spans", "SELECT INTERVAL '1 microsecond' AS span FROM range(20000)")
         ws.node("model", "{'any': 'thing'}", returns="object")
 
     with session(root, declare) as ws:

@@ -210,6 +210,8 @@ class Session:
 
     def _clean(self, cursor: Cursor) -> None:
         """Drop what nobody holds any more; a whole schema goes at once."""
+        if not self._garbage:
+            return
         gone: list[tuple[str, Place | None]] = []
         with suppress(IndexError):  # other threads clean too
             while self._garbage:

@@ -9,7 +9,7 @@ import threading
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -289,6 +289,7 @@ _INSTEAD = {'"NULL"': "VARCHAR", "HUGEINT": "BIGINT", "UHUGEINT": "BIGINT"}
 _AS_TEXT = ("UNION(", "BIGNUM", "VARIANT", "GEOMETRY", "TIME WITH TIME ZONE", "TIMETZ")
 
 
+@cache
 def _narrow_type(kind: str) -> str:
     if kind.startswith(_AS_TEXT):
         return "VARCHAR"

@@ -113,19 +113,22 @@ class Session:
     """
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
-        self._database = duckdb.connect(":memory:", config=_configuration())
-        self._database.execute("SET GLOBAL TimeZone = 'UTC'")
-        with suppress(duckdb.CatalogException):  # DuckDB 1 has no such threads
-            # In 2.0.0 a COPY that fails waits for its writer threads, which wait for it: for ever.
-            self._database.execute("SET GLOBAL async_threads = 0")
-        for key, value in (settings or {}).items():
-            self._set(key, value)
+        # Python nodes alone don't need it, and opening it costs as much as a hundred of them. Settings may be wrong.
+        self._opened = _open(settings) if settings else None
+        self._opening = threading.Lock()
         self._free: deque[Cursor] = deque()
         self._busy: set[Cursor] = set()
         self._lock = threading.Lock()
         self._garbage: deque[tuple[str, Place | None]] = deque()
         self._hop: ThreadPoolExecutor | None = None
         self._closed = False
+
+    @property
+    def _database(self) -> duckdb.DuckDBPyConnection:
+        """The database, opened when it is first asked for."""
+        with self._opening:
+            self._opened = self._opened or _open({})
+            return self._opened
 
     def call(self, work: Callable[[Cursor], T], leaves: Iterable[Leaf] = ()) -> T:
         """Run `work` on a cursor, so that Ctrl-C can stop it; raises NodeCancelled when `interrupt` did.
@@ -171,7 +174,8 @@ class Session:
         for cursor in self._free:
             cursor.raw.close()
         self._free.clear()
-        self._database.close()
+        if self._opened is not None:
+            self._opened.close()
 
     def relation_cursor(self, leaves: Iterable[Leaf]) -> Cursor:
         """Return a cursor that is the caller's for as long as a relation of it lives."""
@@ -206,6 +210,8 @@ class Session:
 
     def _clean(self, cursor: Cursor) -> None:
         """Drop what nobody holds any more; a whole schema goes at once."""
+        if not self._garbage:
+            return
         gone: list[tuple[str, Place | None]] = []
         with suppress(IndexError):  # other threads clean too
             while self._garbage:
@@ -228,16 +234,28 @@ class Session:
             self._hop = ThreadPoolExecutor(1, thread_name_prefix="odibi-duckdb")
         return self._hop
 
-    def _set(self, key: str, value: Any) -> None:
-        try:
-            self._database.execute(f"SET GLOBAL {quote_name(key)} = $value", {"value": value})
-        except duckdb.Error as exc:
-            raise EngineError(f"DuckDB setting '{key}': {exc}", hint="see settings.duckdb of the project") from exc
-
 
 def is_interrupt(exc: duckdb.Error) -> bool:
     """Tell whether an interrupt raised this: DuckDB 1 wraps it when rows were being fetched."""
     return isinstance(exc, duckdb.InterruptException) or "INTERRUPT Error" in str(exc)
+
+
+def _open(settings: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+    database = duckdb.connect(":memory:", config=_configuration())
+    database.execute("SET GLOBAL TimeZone = 'UTC'")
+    with suppress(duckdb.CatalogException):  # DuckDB 1 has no such threads
+        # In 2.0.0 a COPY that fails waits for its writer threads, which wait for it: for ever.
+        database.execute("SET GLOBAL async_threads = 0")
+    for key, value in settings.items():
+        _set(database, key, value)
+    return database
+
+
+def _set(database: duckdb.DuckDBPyConnection, key: str, value: Any) -> None:
+    try:
+        database.execute(f"SET GLOBAL {quote_name(key)} = $value", {"value": value})
+    except duckdb.Error as exc:
+        raise EngineError(f"DuckDB setting '{key}': {exc}", hint="see settings.duckdb of the project") from exc
 
 
 _spills = itertools.count(1)

@@ -85,10 +85,10 @@ class NodeExecution:
         self._go_on()
         read = {name: source.schema for name, source in self._sources.items()}
         done = Executed(data, None, expectations, read)
-        if broken(expectations):
+        if self._task.target is None or not self._around.writes or broken(expectations):
             return done
         self.unwritten = done
-        done = replace(done, rows_written=self._write(data))
+        done = replace(done, rows_written=self._engine.write(data, self._task.target))
         self.unwritten = None
         return done
 
@@ -212,11 +212,6 @@ class NodeExecution:
         if name not in self._sources:
             self._sources[name] = self._read(given, f"input {name}", final=False)
         return self._sources[name]
-
-    def _write(self, data: Dataset) -> int | None:
-        if self._task.target is None or not self._around.writes:
-            return None
-        return self._engine.write(data, self._task.target)
 
     def _name(self, what: str, *, final: bool) -> str:
         """Return a name that no other result of the run has: a node's name has no space in it."""

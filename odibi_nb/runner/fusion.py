@@ -59,6 +59,8 @@ class Fusion:
         return [(name, self._lazy[name]) for name in self._above(reader, self._lazy)]
 
     def _above(self, reader: str, among: Collection[str]) -> list[str]:
+        if not among:
+            return []
         names, seen = [reader], {reader}
         for below in names:
             found = [name for name in self._reads.get(below, ()) if name in among and name not in seen]

@@ -32,12 +32,12 @@ class _Kind:
 
 def python_nodes(scale: Scale) -> Iterator[Row]:
     """Measure Python functions that return the frame they are given."""
-    return _rows(_Kind("python", "no-op Python node", 0.2, growth_matters=False), scale)
+    return _rows(_Kind("python", "no-op Python node", 0.1, growth_matters=False), scale)
 
 
 def sql_nodes(scale: Scale) -> Iterator[Row]:
     """Measure SELECTs on ten rows."""
-    return _rows(_Kind("sql", "tiny SQL node", 1.5, growth_matters=True), scale)
+    return _rows(_Kind("sql", "tiny SQL node", 1.0, growth_matters=True), scale)
 
 
 def _rows(kind: _Kind, scale: Scale) -> Iterator[Row]:

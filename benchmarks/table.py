@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from benchmarks.browser import browser
 from benchmarks.interactive import interactive
+from benchmarks.large_csv import large_csv
 from benchmarks.large_diff import large_diff
 from benchmarks.large_files import large_files
 from benchmarks.large_graph import large_graph
@@ -24,6 +25,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "python_nodes": python_nodes,
     "sql_nodes": sql_nodes,
     "large_files": large_files,
+    "large_csv": large_csv,
     "large_graph": large_graph,
     "interactive": interactive,
     "large_diff": large_diff,

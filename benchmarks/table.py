@@ -15,6 +15,7 @@ from benchmarks.processes import NotMeasuredError
 from benchmarks.rows import Row
 from benchmarks.scale import Scale
 from benchmarks.startup import load_extension, show_help
+from benchmarks.tpch import tpch
 from odibi_nb.exceptions import UsageError, did_you_mean
 
 __all__ = ["BENCHMARKS", "measure", "select"]
@@ -26,6 +27,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "sql_nodes": sql_nodes,
     "large_files": large_files,
     "large_csv": large_csv,
+    "tpch": tpch,
     "large_graph": large_graph,
     "interactive": interactive,
     "large_diff": large_diff,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from benchmarks.browser import browser
+from benchmarks.edit_loop import edit_loop
 from benchmarks.interactive import interactive
 from benchmarks.large_csv import large_csv
 from benchmarks.large_diff import large_diff
@@ -28,6 +29,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "large_files": large_files,
     "large_csv": large_csv,
     "tpch": tpch,
+    "edit_loop": edit_loop,
     "large_graph": large_graph,
     "interactive": interactive,
     "large_diff": large_diff,

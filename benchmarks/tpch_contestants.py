@@ -58,7 +58,7 @@ def by_hand(folder: str, scale_factor: float) -> Answer:
         seconds = {}
         for name, text in texts.items():
             start = time.perf_counter()
-            connection.execute(text).to_arrow_table()
+            connection.sql(text).to_arrow_table()
             seconds[name] = time.perf_counter() - start
         return {"seconds": seconds, "peak_mb": peak_memory_mb()}
 

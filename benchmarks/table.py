@@ -13,6 +13,7 @@ from benchmarks.large_files import large_files
 from benchmarks.large_graph import large_graph
 from benchmarks.node_overhead import python_nodes, sql_nodes
 from benchmarks.processes import NotMeasuredError
+from benchmarks.restart import restart
 from benchmarks.rows import Row
 from benchmarks.scale import Scale
 from benchmarks.startup import load_extension, show_help
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "large_csv": large_csv,
     "tpch": tpch,
     "edit_loop": edit_loop,
+    "restart": restart,
     "large_graph": large_graph,
     "interactive": interactive,
     "large_diff": large_diff,

@@ -6,6 +6,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.machine import calibrate, describe
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(exc, file=sys.stderr)
         return 2
     scale = Scale.quick(given.data) if given.quick else Scale(given.data)
+    scale = replace(scale, peer_pythons=dict(given.peer_python))
     rows = _measure_all(names, scale)
     print(as_table(rows, describe(), judged=scale.judged))
     if given.json:
@@ -40,11 +42,25 @@ def _measure_all(names: Sequence[str], scale: Scale) -> list[Row]:
     return [*rows, calibrate("after")]
 
 
+def _peer_python(text: str) -> tuple[str, str]:
+    """Return a peer's name ("": all others) and its interpreter."""
+    name, found, python = text.partition("=")
+    return (name, python) if found else ("", text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m benchmarks", description="Measure what odibi_nb costs.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"all unless given: {', '.join(BENCHMARKS)}")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: does every benchmark work?")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there too")
+    parser.add_argument(
+        "--peer-python",
+        type=_peer_python,
+        action="append",
+        default=[],
+        metavar="[PEER=]PYTHON",
+        help="the interpreter of the environment that a peer is in, or all peers that have none of their own",
+    )
     folder = Path(tempfile.gettempdir()) / "odibi_nb_benchmarks"
     parser.add_argument(
         "--data", type=Path, default=folder, metavar="DIR", help="where generated files are kept (%(default)s)"

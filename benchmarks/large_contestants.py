@@ -109,13 +109,17 @@ def run_pipeline(folder: str, counts: bool = False) -> dict[str, float]:
     return finished
 
 
-def compare(folder: str) -> dict[str, int]:
-    """Return how many rows both wrote; raises RuntimeError when they wrote different ones."""
+def compare(folder: str, written: str = "by_region") -> dict[str, int]:
+    """Return how many rows both wrote; raises RuntimeError when they wrote different ones.
+
+    written: what a contestant wrote; its types needn't be those of the query.
+    """
     import duckdb
 
-    ours, theirs = (f"FROM read_parquet('{folder}/{name}.parquet')" for name in ("by_region", "query"))
+    columns = "region, CAST(month AS DATE), channel, CAST(COLUMNS('sales|pieces|cents') AS BIGINT)"
+    ours, theirs = (f"SELECT {columns} FROM read_parquet('{folder}/{name}.parquet')" for name in (written, "query"))
     found = duckdb.execute(
-        f"SELECT (SELECT count(*) {theirs}), (SELECT count(*) FROM (({ours}) EXCEPT ALL ({theirs}))),"
+        f"SELECT (SELECT count(*) FROM ({theirs})), (SELECT count(*) FROM (({ours}) EXCEPT ALL ({theirs}))),"
         f" (SELECT count(*) FROM (({theirs}) EXCEPT ALL ({ours})))"
     ).fetchall()
     rows, more, missing = found[0]

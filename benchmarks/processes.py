@@ -117,7 +117,8 @@ def _main() -> None:
     module, _, name = place.partition(":")
     returned = getattr(importlib.import_module(module), name)(**json.loads(arguments))
     if how == "call":
-        print(json.dumps(returned))
+        print(json.dumps(returned), flush=True)
+        os.dup2(2, 1)  # whatever is printed at the end is no answer
         return
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever is printed meanwhile is no answer

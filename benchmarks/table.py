@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from benchmarks.against_peers import peers
 from benchmarks.browser import browser
 from benchmarks.edit_loop import edit_loop
 from benchmarks.interactive import interactive
@@ -32,6 +33,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "tpch": tpch,
     "edit_loop": edit_loop,
     "restart": restart,
+    "peers": peers,
     "large_graph": large_graph,
     "interactive": interactive,
     "large_diff": large_diff,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.against_peers import peer_python
 from benchmarks.machine import calibrate, describe
 from benchmarks.report import as_json, as_table
 from benchmarks.rows import Row
@@ -22,11 +23,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     try:
         names = list(select(given.names))
+        pythons = dict(map(peer_python, given.peer_python))
     except UsageError as exc:
         print(exc, file=sys.stderr)
         return 2
     scale = Scale.quick(given.data) if given.quick else Scale(given.data)
-    scale = replace(scale, peer_pythons=dict(given.peer_python))
+    scale = replace(scale, peer_pythons=pythons)
     rows = _measure_all(names, scale)
     print(as_table(rows, describe(), judged=scale.judged))
     if given.json:
@@ -42,12 +44,6 @@ def _measure_all(names: Sequence[str], scale: Scale) -> list[Row]:
     return [*rows, calibrate("after")]
 
 
-def _peer_python(text: str) -> tuple[str, str]:
-    """Return a peer's name ("": all others) and its interpreter."""
-    name, found, python = text.partition("=")
-    return (name, python) if found else ("", text)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m benchmarks", description="Measure what odibi_nb costs.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"all unless given: {', '.join(BENCHMARKS)}")
@@ -55,7 +51,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there too")
     parser.add_argument(
         "--peer-python",
-        type=_peer_python,
         action="append",
         default=[],
         metavar="[PEER=]PYTHON",

@@ -14,8 +14,9 @@ from benchmarks.peers import PEERS, Peer
 from benchmarks.processes import NotMeasuredError, call_in_process, interleaved
 from benchmarks.rows import Row
 from benchmarks.scale import Scale
+from odibi_nb.exceptions import UsageError, did_you_mean
 
-__all__ = ["peers"]
+__all__ = ["peer_python", "peers"]
 
 OURS = "odibi_nb"
 TITLES = {"python": "no-op Python node", "sql": "tiny SQL node"}
@@ -35,6 +36,15 @@ def peers(scale: Scale) -> Iterator[Row]:
     for kind in TITLES:
         yield from _overheads(kind, there, scale)
     yield from _large(there, scale)
+
+
+def peer_python(text: str) -> tuple[str, str]:
+    """Return the peer of "PEER=PYTHON" ("": all that have none of their own) and its interpreter."""
+    name, found, python = text.partition("=")
+    names = [peer.name for peer in PEERS]
+    if found and name not in names:
+        raise UsageError(f"there is no peer '{name}'", hint=did_you_mean(name, names) or ", ".join(names))
+    return (name, python) if found else ("", text)
 
 
 def _overheads(kind: str, there: list[Peer], scale: Scale) -> Iterator[Row]:

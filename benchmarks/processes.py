@@ -73,7 +73,10 @@ def staying_up(function: str, **arguments: Any) -> Iterator[Callable[..., Any]]:
 def timed_command(command: list[str]) -> tuple[float, str]:
     """Run a command from the repository's root and return its seconds and its output; raises NotMeasuredError."""
     start = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=_environment(), check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=_environment(), check=False)
+    except OSError as exc:
+        raise NotMeasuredError(f"{command[0]} can't be run: {exc.strerror}") from exc
     seconds = time.perf_counter() - start
     if done.returncode:
         raise NotMeasuredError(_reason(done.stderr) or f"exit status {done.returncode}")

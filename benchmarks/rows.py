@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 __all__ = ["Row", "scatter"]
@@ -53,6 +53,12 @@ class Row:
             return "-"
         low, high = scatter(self.samples)
         return f"{_digits(self.median)} {self.unit} ({_digits(low)} to {_digits(high)})"
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Row:
+        """Return what `to_dict` was made of."""
+        given = {field.name: values[field.name] for field in fields(cls)}
+        return cls(**given | {"samples": tuple(values["samples"])})
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON values."""

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from benchmarks.large_files import QUERY, sales_folder
-from benchmarks.large_rounds import memory_rows, ratios, time_rows
+from benchmarks.large_rounds import memory_rows, ratio_row, time_rows
 from benchmarks.node_overhead import SHAPES
 from benchmarks.peers import PEERS, Peer
 from benchmarks.processes import NotMeasuredError, call_in_process, interleaved
@@ -63,6 +63,7 @@ def _overheads(kind: str, there: list[Peer], scale: Scale) -> Iterator[Row]:
         for shape in SHAPES:
             seconds = [sum(phases.values()) for phases in found[f"{shape} {count}"]]
             yield Row(f"{TITLES[kind]}, {shape} of {count}", "ms", tuple(1_000 * one / count for one in seconds), who)
+        yield Row(f"{TITLES[kind]}s beside peers, peak memory", "MB", (found["peak_mb"],), who)
 
 
 def _large(there: list[Peer], scale: Scale) -> Iterator[Row]:
@@ -80,7 +81,7 @@ def _large(there: list[Peer], scale: Scale) -> Iterator[Row]:
     yield from time_rows(title, rounds, measured)
     yield from memory_rows(title, rounds, measured)
     for who in measured[1:]:
-        yield Row(f"{title}, time against one query", "x", ratios(rounds, who, QUERY, "work_s"), who)
+        yield ratio_row(f"{title}, time against one query", rounds, who, QUERY)
 
 
 def _run_large(peer: Peer, scale: Scale, folder: str) -> Mapping[str, Any]:

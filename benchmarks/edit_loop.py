@@ -36,8 +36,9 @@ def edit_loop(scale: Scale) -> Iterator[Row]:
         by_hand_s = statistics.median(one[QUERY][key] for one in rounds)
         times = tuple(one[CELLS][key] for one in rounds)
         yield Row(f"{title}: {what}", "s", times, note=f"one query {by_hand_s:.3g}")
-    ratios = tuple(one[CELLS]["last_s"] / one[QUERY]["last_s"] for one in rounds)
-    yield Row(f"{title}: the last card against one query", "x", ratios, target=scale.target(MOST_TIME))
+    ratios, cpu = (tuple(one[CELLS][key] / one[QUERY][key] for one in rounds) for key in ("last_s", "cpu_s"))
+    note = f"CPU time {statistics.median(cpu):.3g} x"
+    yield Row(f"{title}: the last card against one query", "x", ratios, target=scale.target(MOST_TIME), note=note)
     for who, peak in peaks.items():
         yield Row(f"{title}: peak memory", "MB", (peak,), who)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from benchmarks.processes import peak_memory_mb
+from benchmarks.stopwatch import Stopwatch
 
-__all__ = ["compare", "five_nodes", "make_data", "measured", "one_query", "run_pipeline", "run_query"]
+__all__ = ["compare", "five_nodes", "make_data", "one_query", "run_pipeline", "run_query"]
 
 STORES = 500
 # Plain arithmetic instead of random() or hash(): the same rows in every version of DuckDB.
@@ -77,12 +76,12 @@ def one_query(folder: str, sales: str = "sales.parquet") -> str:
 
 def run_query(folder: str, sales: str = "sales.parquet") -> dict[str, float]:
     """Do the work in one query."""
-    start = time.perf_counter()
+    watch = Stopwatch()
     import duckdb
 
-    idle_mb, imported = peak_memory_mb(), time.perf_counter()
+    watch.begin()
     duckdb.connect().execute(one_query(folder, sales)).fetchall()
-    return measured(start, imported, idle_mb)
+    return watch.stop()
 
 
 def run_pipeline(folder: str, counts: bool = False) -> dict[str, float]:
@@ -90,20 +89,20 @@ def run_pipeline(folder: str, counts: bool = False) -> dict[str, float]:
 
     counts: look at its exact number of rows and its seconds, too.
     """
-    start = time.perf_counter()
+    watch = Stopwatch()
     from odibi_nb import Pipeline
     from odibi_nb.config import PipelineConfig
     from odibi_nb.connections import LocalConnection
 
     import_module("odibi_nb.engine.duckdb_engine")  # otherwise imported with the first pipeline, as part of its time
-    idle_mb, imported = peak_memory_mb(), time.perf_counter()
+    watch.begin()
     config = PipelineConfig.model_validate({"pipeline": "sales", "nodes": five_nodes(folder)})
     pipeline = Pipeline(config, connections={"local": LocalConnection(base_path=folder)})
     results = pipeline.run(preview=20)
     if len(results.completed) != 5:
         raise RuntimeError(f"the pipeline failed: {[results.get_node_result(n).error for n in results.failed]}")
     seen = [_look_at(result, counts=counts) for result in results.node_results.values()]
-    finished = measured(start, imported, idle_mb)
+    finished = watch.stop()
     if not (all(seen) and results.get_node_result("save_by_region").rows_written):
         raise RuntimeError("a node has no schema or no rows")
     return finished
@@ -142,17 +141,6 @@ def five_nodes(folder: str, sales: str = "sales.parquet") -> list[dict[str, Any]
             "write": {"connection": "local", "path": "by_region.parquet"},
         },
     ]
-
-
-def measured(start: float, imported: float, idle_mb: float) -> dict[str, float]:
-    """Return what a contestant has cost: its work and its imports apart."""
-    finished = time.perf_counter()
-    return {
-        "import_s": imported - start,
-        "work_s": finished - imported,
-        "idle_mb": idle_mb,
-        "peak_mb": peak_memory_mb(),
-    }
 
 
 def _look_at(result: Any, *, counts: bool) -> bool:

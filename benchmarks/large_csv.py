@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from collections.abc import Iterator
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from benchmarks.large_contestants import five_nodes, measured
+from benchmarks.large_contestants import five_nodes
 from benchmarks.large_files import QUERY, sales_folder
-from benchmarks.large_rounds import memory_rows, ratios, time_rows
-from benchmarks.processes import call_in_process, interleaved, peak_memory_mb
+from benchmarks.large_rounds import memory_rows, ratio_row, time_rows
+from benchmarks.processes import call_in_process, interleaved
 from benchmarks.rows import Row
 from benchmarks.scale import Scale
+from benchmarks.stopwatch import Stopwatch
 
 __all__ = ["large_csv", "run_project"]
 
@@ -37,12 +37,10 @@ def large_csv(scale: Scale) -> Iterator[Row]:
     title = f"{scale.rows:,} rows of CSV"
     yield from time_rows(title, rounds, rounds[0])
     for who, most in MOST_TIME.items():
-        yield Row(
-            f"{title}, time against one query", "x", ratios(rounds, who, QUERY, "work_s"), who, scale.target(most)
-        )
+        yield ratio_row(f"{title}, time against one query", rounds, who, QUERY, target=scale.target(most))
     yield from memory_rows(title, rounds, rounds[0])
-    memory = ratios(rounds, FIRST, QUERY, "peak_mb")
-    yield Row(f"{title}, memory against one query", "x", memory, FIRST, scale.target(MOST_MEMORY))
+    most = scale.target(MOST_MEMORY)
+    yield ratio_row(f"{title}, memory against one query", rounds, FIRST, QUERY, "peak_mb", most)
 
 
 def _run_twice(folder: str) -> dict[str, dict[str, Any]]:
@@ -62,17 +60,18 @@ def _run_twice(folder: str) -> dict[str, dict[str, Any]]:
 
 def run_project(folder: str) -> dict[str, float]:
     """Load the project, run it, and look at each node's status, schema and first 20 rows."""
-    start = time.perf_counter()
+    watch = Stopwatch()
     from odibi_nb.workspaces import RunRequest
     from odibi_nb.workspaces.headless import load_target
 
-    import_module("odibi_nb.engine.duckdb_engine")  # otherwise imported with the first run, as part of its time
-    idle_mb, imported = peak_memory_mb(), time.perf_counter()
+    for name in ("engine.duckdb_engine", "project_file", "sql.analysis"):  # otherwise imported as part of its time
+        import_module(f"odibi_nb.{name}")
+    watch.begin()
     workspace = load_target(folder).workspace
     outcome = workspace.attempt(RunRequest(preview=20))
     results = outcome.results.values()
     seen = [(one.success, one.result_schema, one.dataset and one.dataset.head(20)) for one in results]
-    finished = measured(start, imported, idle_mb)
+    finished = watch.stop()
     if len(seen) != 5 or not all(all(one) for one in seen):
         raise RuntimeError(f"a node has no schema or no rows: {[one.error for one in results]}")
     return finished

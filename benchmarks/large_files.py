@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from benchmarks.large_rounds import Rounds, memory_rows, ratios, time_rows
+from benchmarks.large_rounds import Rounds, memory_rows, ratio_row, time_rows
 from benchmarks.processes import call_in_process, interleaved
 from benchmarks.rows import Row
 from benchmarks.scale import Scale
@@ -32,12 +32,12 @@ def large_files(scale: Scale) -> Iterator[Row]:
     title = f"{scale.rows:,} rows"
     yield from time_rows(title, rounds, runs)
     for who, most in MOST_TIME.items():
-        yield _ratio(f"{title}, time against one query", who, rounds, "work_s", scale.target(most))
+        yield ratio_row(f"{title}, time against one query", rounds, who, QUERY, target=scale.target(most))
     yield from memory_rows(title, rounds, runs)
     for who in MOST_TIME:
-        yield _ratio(f"{title}, memory against one query", who, rounds, "peak_mb", scale.target(MOST_MEMORY))
+        yield ratio_row(f"{title}, memory against one query", rounds, who, QUERY, "peak_mb", scale.target(MOST_MEMORY))
     yield Row(f"{title}, memory without imports against one query", "x", _above_imports(rounds))
-    yield _ratio(f"{title}, whole process against one query", PIPELINE, rounds, "process_s", None)
+    yield ratio_row(f"{title}, whole process against one query", rounds, PIPELINE, QUERY, "process_s")
 
 
 def sales_folder(scale: Scale) -> str:
@@ -51,7 +51,3 @@ def _above_imports(rounds: Rounds) -> tuple[float, ...]:
     """Return the ratio of what the work itself held: importing odibi_nb weighs more than importing DuckDB alone."""
     held = [{who: one["peak_mb"] - one["idle_mb"] for who, one in results.items()} for results in rounds]
     return tuple(results[PIPELINE] / results[QUERY] for results in held)
-
-
-def _ratio(name: str, who: str, rounds: Rounds, key: str, target: float | None) -> Row:
-    return Row(name, "x", ratios(rounds, who, QUERY, key), who, target)

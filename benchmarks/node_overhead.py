@@ -42,6 +42,7 @@ def _rows(kind: _Kind, scale: Scale) -> Iterator[Row]:
     measured = call_in_process(function, kind=kind.name, counts=scale.node_counts, repetitions=scale.repetitions)
     for shape in SHAPES:
         yield from _rows_of_shape(kind, shape, measured, scale)
+    yield Row(f"{kind.title}s, peak memory", "MB", (measured["peak_mb"],))
 
 
 def _rows_of_shape(kind: _Kind, shape: str, measured: Mapping[str, Any], scale: Scale) -> Iterator[Row]:

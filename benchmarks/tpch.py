@@ -37,7 +37,10 @@ def tpch(scale: Scale) -> Iterator[Row]:
     seconds = {who: [results[who]["seconds"] for results in rounds] for who in CONTESTANTS}
     title = f"TPC-H at SF {scale.tpch:g}"
     for who in CONTESTANTS:
-        yield Row(f"{title}, all 22 queries, time", "s", tuple(sum(one.values()) for one in seconds[who]), who)
+        note = f"CPU time {statistics.median(results[who]['cpu_s'] for results in rounds):.3g} s"
+        yield Row(
+            f"{title}, all 22 queries, time", "s", tuple(sum(one.values()) for one in seconds[who]), who, note=note
+        )
     yield from _ratio_rows(title, seconds[NODES], seconds[BY_HAND], scale)
     equal = (len(QUERIES) - len(unequal),)
     note = f"not {', '.join(unequal)}" if unequal else ""

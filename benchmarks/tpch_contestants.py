@@ -29,7 +29,7 @@ def as_nodes(folder: str, scale_factor: float) -> Answer:
     ws = load_target(write_notebook(Path(folder) / "queries.ipynb", _cells(folder, scale_factor))).workspace
 
     def run() -> dict[str, Any]:
-        start = time.perf_counter()
+        start, start_cpu = time.perf_counter(), time.process_time()
         results = ws.run(force=True).results
         seen = [(one.success, one.result_schema, one.dataset and one.dataset.head(10)) for one in results.values()]
         elapsed = time.perf_counter() - start
@@ -38,7 +38,7 @@ def as_nodes(folder: str, scale_factor: float) -> Answer:
         spent = {name: result.duration for name, result in results.items()}
         by_query = {name: spent[name] + spent.get(SHARED.get(name, ""), 0.0) for name in QUERIES}
         around = (elapsed - sum(by_query.values())) / len(QUERIES)
-        return {"seconds": {name: own + around for name, own in by_query.items()}, "peak_mb": peak_memory_mb()}
+        return _told({name: own + around for name, own in by_query.items()}, start_cpu)
 
     return lambda rows_of=None: run() if rows_of is None else _plain(ws[rows_of].relation().fetchall())
 
@@ -55,14 +55,18 @@ def by_hand(folder: str, scale_factor: float) -> Answer:
     texts = {name: _text(name, scale_factor) for name in QUERIES}
 
     def run() -> dict[str, Any]:
-        seconds = {}
+        seconds, start_cpu = {}, time.process_time()
         for name, text in texts.items():
             start = time.perf_counter()
             connection.sql(text).to_arrow_table()
             seconds[name] = time.perf_counter() - start
-        return {"seconds": seconds, "peak_mb": peak_memory_mb()}
+        return _told(seconds, start_cpu)
 
     return lambda rows_of=None: run() if rows_of is None else _plain(connection.execute(texts[rows_of]).fetchall())
+
+
+def _told(seconds: dict[str, float], start_cpu: float) -> dict[str, Any]:
+    return {"seconds": seconds, "cpu_s": time.process_time() - start_cpu, "peak_mb": peak_memory_mb()}
 
 
 def _cells(folder: str, scale_factor: float) -> list[str]:

@@ -31,6 +31,8 @@ QUICK_ROWS = {
       for shape in ("chain", "fan-out")),
     *(f"20,000 rows{of}, {what}" for of in ("", " of CSV")
       for what in ("time", "time against one query", "peak memory", "memory against one query")),
+    "no-op Python nodes, peak memory",
+    "tiny SQL nodes, peak memory",
     "20,000 rows, memory without imports against one query",
     "20,000 rows, whole process against one query",
     *(f"TPC-H at SF 0.01, {what}" for what in ("all 22 queries, time", "geometric mean of the ratios",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, get_type_hints
 
-from benchmarks.large_contestants import measured
 from benchmarks.peers.timing import time_cases, upstream_of
-from benchmarks.processes import peak_memory_mb
+from benchmarks.stopwatch import Stopwatch
 
 __all__ = ["run_large", "time_shapes"]
 
 
-def time_shapes(kind: str, counts: Sequence[int], repetitions: int) -> dict[str, list[dict[str, float]]]:
+def time_shapes(kind: str, counts: Sequence[int], repetitions: int) -> dict[str, Any]:
     """Return the seconds of nodes that pass on a frame."""
     from hamilton import driver
 
@@ -30,13 +28,13 @@ def time_shapes(kind: str, counts: Sequence[int], repetitions: int) -> dict[str,
 
 def run_large(folder: str, target: str) -> dict[str, float]:
     """Do the work of `large_files`."""
-    start = time.perf_counter()
+    watch = Stopwatch()
     import pandas as pd
     from hamilton import driver
 
     from benchmarks.peers.frames import by_region, sales_with_region, valid_sales
 
-    idle_mb, imported = peak_memory_mb(), time.perf_counter()
+    watch.begin()
 
     def load_sales() -> pd.DataFrame:
         return pd.read_parquet(f"{folder}/sales.parquet")
@@ -52,7 +50,7 @@ def run_large(folder: str, target: str) -> dict[str, float]:
         function.__annotations__ = get_type_hints(function, localns={"pd": pd})
     module = _module([load_sales, load_stores, valid_sales, sales_with_region, by_region, save_by_region])
     driver.Builder().with_modules(module).build().execute(["save_by_region"])
-    return measured(start, imported, idle_mb)
+    return watch.stop()
 
 
 def _module(functions: Sequence[Callable[..., Any]]) -> Any:

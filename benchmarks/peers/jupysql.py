@@ -5,18 +5,17 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
-import time
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.large_contestants import AGGREGATE, FILTER, JOIN, measured
+from benchmarks.large_contestants import AGGREGATE, FILTER, JOIN
 from benchmarks.peers.timing import time_cases, upstream_of
-from benchmarks.processes import peak_memory_mb
+from benchmarks.stopwatch import Stopwatch
 
 __all__ = ["run_large", "time_shapes"]
 
 
-def time_shapes(kind: str, counts: Sequence[int], repetitions: int) -> dict[str, list[dict[str, float]]]:
+def time_shapes(kind: str, counts: Sequence[int], repetitions: int) -> dict[str, Any]:
     """Return the seconds of cells that select ten rows of the one above."""
     shell = _shell()
     first = "SELECT range AS id, range / 2 AS amount, 'a' AS name FROM range(10)"
@@ -36,16 +35,16 @@ def time_shapes(kind: str, counts: Sequence[int], repetitions: int) -> dict[str,
 
 def run_large(folder: str, target: str) -> dict[str, float]:
     """Do the work of `large_files`; each step's cell shows ten rows, as it does unless told otherwise."""
-    start = time.perf_counter()
+    watch = Stopwatch()
     shell = _shell()
-    idle_mb, imported = peak_memory_mb(), time.perf_counter()
+    watch.begin()
     _cell(shell, f"%%sql --save load_sales\nSELECT * FROM read_parquet('{folder}/sales.parquet')")
     _cell(shell, f"%%sql --save valid_sales --with load_sales\n{FILTER}")
     join = JOIN.format(stores=f"{folder}/stores.parquet").strip()
     _cell(shell, f"%%sql --save sales_with_region --with valid_sales\n{join}")
     _cell(shell, f"found = %sql --save by_region --with sales_with_region {' '.join(AGGREGATE.split())}")
     shell.user_ns["found"].DataFrame().to_parquet(target)
-    return measured(start, imported, idle_mb)
+    return watch.stop()
 
 
 def _shell() -> Any:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.large_contestants import measured
 from benchmarks.peers.timing import time_cases, upstream_of
-from benchmarks.processes import peak_memory_mb
+from benchmarks.stopwatch import Stopwatch
 
 __all__ = ["run_large", "time_shapes"]
 
 
-def time_shapes(kind: str, counts: Sequence[int], repetitions: int) -> dict[str, list[dict[str, float]]]:
+def time_shapes(kind: str, counts: Sequence[int], repetitions: int) -> dict[str, Any]:
     """Return the seconds of nodes that pass on a frame."""
     from kedro.io import DataCatalog
     from kedro.pipeline import node, pipeline
@@ -37,7 +35,7 @@ def time_shapes(kind: str, counts: Sequence[int], repetitions: int) -> dict[str,
 
 def run_large(folder: str, target: str) -> dict[str, float]:
     """Do the work of `large_files`."""
-    start = time.perf_counter()
+    watch = Stopwatch()
     from kedro.io import DataCatalog
     from kedro.pipeline import node, pipeline
     from kedro.runner import SequentialRunner
@@ -46,7 +44,7 @@ def run_large(folder: str, target: str) -> dict[str, float]:
     from benchmarks.peers.frames import by_region, sales_with_region, valid_sales
 
     logging.getLogger("kedro").setLevel(logging.WARNING)
-    idle_mb, imported = peak_memory_mb(), time.perf_counter()
+    watch.begin()
     catalog = DataCatalog(
         {
             "load_sales": ParquetDataset(filepath=f"{folder}/sales.parquet"),
@@ -60,7 +58,7 @@ def run_large(folder: str, target: str) -> dict[str, float]:
         node(by_region, "sales_with_region", "by_region", name="aggregate"),
     ]
     SequentialRunner().run(pipeline(steps), catalog)
-    return measured(start, imported, idle_mb)
+    return watch.stop()
 
 
 def _pass_on(frame: Any) -> Any:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from benchmarks.large_contestants import AGGREGATE, FILTER, measured
+from benchmarks.large_contestants import AGGREGATE, FILTER
 from benchmarks.peers.timing import time_cases, upstream_of
-from benchmarks.processes import peak_memory_mb
+from benchmarks.stopwatch import Stopwatch
 
 __all__ = ["run_large", "time_shapes"]
 
@@ -17,7 +16,7 @@ __all__ = ["run_large", "time_shapes"]
 JOIN = "SELECT sales.*, stores.region FROM valid_sales AS sales JOIN load_stores AS stores USING (store_id)"
 
 
-def time_shapes(kind: str, counts: Sequence[int], repetitions: int) -> dict[str, list[dict[str, float]]]:
+def time_shapes(kind: str, counts: Sequence[int], repetitions: int) -> dict[str, Any]:
     """Return the seconds of nodes that do nothing."""
     from odibi.registry import transform
 
@@ -48,13 +47,13 @@ def time_shapes(kind: str, counts: Sequence[int], repetitions: int) -> dict[str,
 
 def run_large(folder: str, target: str) -> dict[str, float]:
     """Do the work of `large_files`."""
-    start = time.perf_counter()
+    watch = Stopwatch()
     from odibi.connections import LocalConnection
 
     for name in ("odibi.pipeline", "duckdb"):  # otherwise imported with the first pipeline, as part of its time
         import_module(name)
     _be_quiet()
-    idle_mb, imported = peak_memory_mb(), time.perf_counter()
+    watch.begin()
     reads = [
         {"name": f"load_{name}", "read": {"connection": "local", "format": "parquet", "path": f"{name}.parquet"}}
         for name in ("sales", "stores")
@@ -71,7 +70,7 @@ def run_large(folder: str, target: str) -> dict[str, float]:
     write = {"connection": "local", "format": "parquet", "path": target, "mode": "overwrite"}
     save = {"name": "save_by_region", "depends_on": ["by_region"], "write": write}
     _run([*reads, *nodes, save], {"local": LocalConnection(base_path=folder)})
-    return measured(start, imported, idle_mb)
+    return watch.stop()
 
 
 def _run(nodes: list[dict[str, Any]], connections: dict[str, Any]) -> None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import time
-
-from benchmarks.large_contestants import measured
-from benchmarks.processes import peak_memory_mb
+from benchmarks.stopwatch import Stopwatch
 
 __all__ = ["run_large"]
 
 
 def run_large(folder: str, target: str) -> dict[str, float]:
     """Do the work of `large_files`."""
-    start = time.perf_counter()
+    watch = Stopwatch()
     import polars as pl
 
-    idle_mb, imported = peak_memory_mb(), time.perf_counter()
+    watch.begin()
     sales = pl.scan_parquet(f"{folder}/sales.parquet")
     valid = sales.filter((pl.col("channel") != "test") & (pl.col("cents") >= 1000))
     joined = valid.join(pl.scan_parquet(f"{folder}/stores.parquet"), on="store_id")
@@ -25,4 +22,4 @@ def run_large(folder: str, target: str) -> dict[str, float]:
         (pl.col("quantity") * pl.col("cents")).sum().alias("total"),
     )
     grouped.rename({"total": "cents"}).sink_parquet(target)
-    return measured(start, imported, idle_mb)
+    return watch.stop()

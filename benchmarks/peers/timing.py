@@ -6,8 +6,9 @@ import gc
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
-from benchmarks.processes import interleaved
+from benchmarks.processes import interleaved, peak_memory_mb
 
 __all__ = ["time_cases", "upstream_of"]
 
@@ -15,11 +16,11 @@ Case = Callable[[str, int], object]
 SHAPES = ("chain", "fan-out")
 
 
-def time_cases(run: Case, counts: Sequence[int], repetitions: int) -> dict[str, list[dict[str, float]]]:
-    """Return the seconds of `run(shape, count)` in each repetition, for each "SHAPE N", as `node_pipelines` does."""
+def time_cases(run: Case, counts: Sequence[int], repetitions: int) -> dict[str, Any]:
+    """Return the seconds of `run(shape, count)`, and the peak memory, in the form of `node_pipelines.time_shapes`."""
     cases = {f"{shape} {count}": partial(_seconds, partial(run, shape, count)) for shape in SHAPES for count in counts}
     rounds = list(interleaved(cases, repetitions))
-    return {case: [{"all": results[case]} for results in rounds] for case in cases}
+    return {case: [{"all": results[case]} for results in rounds] for case in cases} | {"peak_mb": peak_memory_mb()}
 
 
 def upstream_of(shape: str, number: int) -> int:

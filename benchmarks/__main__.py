@@ -6,8 +6,10 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.against_peers import peer_python
 from benchmarks.machine import calibrate, describe
 from benchmarks.report import as_json, as_table
 from benchmarks.rows import Row
@@ -21,10 +23,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     try:
         names = list(select(given.names))
+        pythons = dict(map(peer_python, given.peer_python))
     except UsageError as exc:
         print(exc, file=sys.stderr)
         return 2
     scale = Scale.quick(given.data) if given.quick else Scale(given.data)
+    scale = replace(scale, peer_pythons=pythons)
     rows = _measure_all(names, scale)
     print(as_table(rows, describe(), judged=scale.judged))
     if given.json:
@@ -45,6 +49,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"all unless given: {', '.join(BENCHMARKS)}")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: does every benchmark work?")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there too")
+    parser.add_argument(
+        "--peer-python",
+        action="append",
+        default=[],
+        metavar="[PEER=]PYTHON",
+        help="the interpreter of the environment that a peer is in, or all peers that have none of their own",
+    )
     folder = Path(tempfile.gettempdir()) / "odibi_nb_benchmarks"
     parser.add_argument(
         "--data", type=Path, default=folder, metavar="DIR", help="where generated files are kept (%(default)s)"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from benchmarks.processes import peak_memory_mb
+from benchmarks.stopwatch import Stopwatch
 
-__all__ = ["compare", "make_data", "run_pipeline", "run_query"]
+__all__ = ["compare", "five_nodes", "make_data", "one_query", "run_pipeline", "run_query"]
 
 STORES = 500
 # Plain arithmetic instead of random() or hash(): the same rows in every version of DuckDB.
@@ -45,7 +44,7 @@ COPY (
            count(*) AS sales,
            CAST(sum(sales.quantity) AS BIGINT) AS pieces,
            CAST(sum(sales.quantity * sales.cents) AS BIGINT) AS cents
-    FROM read_parquet('{folder}/sales.parquet') AS sales
+    FROM {sales} AS sales
     JOIN read_parquet('{folder}/stores.parquet') AS stores USING (store_id)
     WHERE sales.channel <> 'test' AND sales.cents >= 1000
     GROUP BY ALL
@@ -54,59 +53,72 @@ COPY (
 
 
 def make_data(folder: str, rows: int) -> dict[str, str]:
-    """Write sales.parquet and stores.parquet, unless they are there."""
+    """Write sales.parquet, sales.csv and stores.parquet, unless they are there."""
     import duckdb
 
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    for name, text in (("sales", SALES), ("stores", STORE_ROWS)):
-        file = place / f"{name}.parquet"
-        if not file.exists():
-            unfinished = file.with_suffix(f".{os.getpid()}")
+    texts = {"sales.parquet": SALES, "stores.parquet": STORE_ROWS, "sales.csv": f"FROM '{place}/sales.parquet'"}
+    for name, text in texts.items():
+        if not (place / name).exists():
+            unfinished = place / f"{name}.{os.getpid()}"
             select = text.format(rows=rows, stores=STORES)
-            duckdb.connect().execute(f"COPY ({select}) TO '{unfinished}' (FORMAT parquet, COMPRESSION zstd)")
-            unfinished.replace(file)
+            how = "FORMAT csv, HEADER" if name.endswith(".csv") else "FORMAT parquet, COMPRESSION zstd"
+            duckdb.connect().execute(f"COPY ({select}) TO '{unfinished}' ({how})")
+            unfinished.replace(place / name)
     return {"folder": folder}
 
 
-def run_query(folder: str) -> dict[str, float]:
+def one_query(folder: str, sales: str = "sales.parquet") -> str:
+    """Return the work as one statement."""
+    return ONE_QUERY.format(folder=folder, sales=f"'{folder}/{sales}'")
+
+
+def run_query(folder: str, sales: str = "sales.parquet") -> dict[str, float]:
     """Do the work in one query."""
-    start = time.perf_counter()
+    watch = Stopwatch()
     import duckdb
 
-    idle_mb, imported = peak_memory_mb(), time.perf_counter()
-    duckdb.connect().execute(ONE_QUERY.format(folder=folder)).fetchall()
-    return _measured(start, imported, idle_mb)
+    watch.begin()
+    duckdb.connect().execute(one_query(folder, sales)).fetchall()
+    return watch.stop()
 
 
-def run_pipeline(folder: str) -> dict[str, float]:
-    """Do the work in five nodes, and look at each one's status, schema and first 20 rows."""
-    start = time.perf_counter()
+def run_pipeline(folder: str, counts: bool = False) -> dict[str, float]:
+    """Do the work in five nodes, and look at each one's status, schema and first 20 rows.
+
+    counts: look at its exact number of rows and its seconds, too.
+    """
+    watch = Stopwatch()
     from odibi_nb import Pipeline
     from odibi_nb.config import PipelineConfig
     from odibi_nb.connections import LocalConnection
 
     import_module("odibi_nb.engine.duckdb_engine")  # otherwise imported with the first pipeline, as part of its time
-    idle_mb, imported = peak_memory_mb(), time.perf_counter()
-    config = PipelineConfig.model_validate(_pipeline(folder))
+    watch.begin()
+    config = PipelineConfig.model_validate({"pipeline": "sales", "nodes": five_nodes(folder)})
     pipeline = Pipeline(config, connections={"local": LocalConnection(base_path=folder)})
     results = pipeline.run(preview=20)
     if len(results.completed) != 5:
         raise RuntimeError(f"the pipeline failed: {[results.get_node_result(n).error for n in results.failed]}")
-    previews = [_look_at(result) for result in results.node_results.values()]
-    measured = _measured(start, imported, idle_mb)
-    if not (all(previews) and results.get_node_result("save_by_region").rows_written):
+    seen = [_look_at(result, counts=counts) for result in results.node_results.values()]
+    finished = watch.stop()
+    if not (all(seen) and results.get_node_result("save_by_region").rows_written):
         raise RuntimeError("a node has no schema or no rows")
-    return measured
+    return finished
 
 
-def compare(folder: str) -> dict[str, int]:
-    """Return how many rows both wrote; raises RuntimeError when they wrote different ones."""
+def compare(folder: str, written: str = "by_region") -> dict[str, int]:
+    """Return how many rows both wrote; raises RuntimeError when they wrote different ones.
+
+    written: what a contestant wrote; its types needn't be those of the query.
+    """
     import duckdb
 
-    ours, theirs = (f"FROM read_parquet('{folder}/{name}.parquet')" for name in ("by_region", "query"))
+    columns = "region, CAST(month AS DATE), channel, CAST(COLUMNS('sales|pieces|cents') AS BIGINT)"
+    ours, theirs = (f"SELECT {columns} FROM read_parquet('{folder}/{name}.parquet')" for name in (written, "query"))
     found = duckdb.execute(
-        f"SELECT (SELECT count(*) {theirs}), (SELECT count(*) FROM (({ours}) EXCEPT ALL ({theirs}))),"
+        f"SELECT (SELECT count(*) FROM ({theirs})), (SELECT count(*) FROM (({ours}) EXCEPT ALL ({theirs}))),"
         f" (SELECT count(*) FROM (({theirs}) EXCEPT ALL ({ours})))"
     ).fetchall()
     rows, more, missing = found[0]
@@ -115,34 +127,23 @@ def compare(folder: str) -> dict[str, int]:
     return {"rows": rows}
 
 
-def _pipeline(folder: str) -> dict[str, Any]:
+def five_nodes(folder: str, sales: str = "sales.parquet") -> list[dict[str, Any]]:
+    """Return the work as nodes."""
     join = JOIN.format(stores=f"{folder}/stores.parquet")
-    return {
-        "pipeline": "sales",
-        "nodes": [
-            {"name": "load_sales", "read": {"connection": "local", "path": "sales.parquet"}},
-            {"name": "valid_sales", "transform": {"steps": [FILTER]}},
-            {"name": "sales_with_region", "transform": {"steps": [join]}},
-            {"name": "by_region", "transform": {"steps": [AGGREGATE]}},
-            {
-                "name": "save_by_region",
-                "depends_on": ["by_region"],
-                "write": {"connection": "local", "path": "by_region.parquet"},
-            },
-        ],
-    }
+    return [
+        {"name": "load_sales", "read": {"connection": "local", "path": sales}},
+        {"name": "valid_sales", "transform": {"steps": [FILTER]}},
+        {"name": "sales_with_region", "transform": {"steps": [join]}},
+        {"name": "by_region", "transform": {"steps": [AGGREGATE]}},
+        {
+            "name": "save_by_region",
+            "depends_on": ["by_region"],
+            "write": {"connection": "local", "path": "by_region.parquet"},
+        },
+    ]
 
 
-def _look_at(result: Any) -> bool:
-    """Read a node's schema and preview, as its card does."""
-    return bool(result.result_schema) and len(result.dataset.head(20)) > 0
-
-
-def _measured(start: float, imported: float, idle_mb: float) -> dict[str, float]:
-    finished = time.perf_counter()
-    return {
-        "import_s": imported - start,
-        "work_s": finished - imported,
-        "idle_mb": idle_mb,
-        "peak_mb": peak_memory_mb(),
-    }
+def _look_at(result: Any, *, counts: bool) -> bool:
+    """Read a node's schema and preview, as its card does; the counts as `run --json` does."""
+    seen = bool(result.result_schema) and len(result.dataset.head(20)) > 0
+    return seen and (not counts or (result.rows_processed > 0 and result.duration > 0))

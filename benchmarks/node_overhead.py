@@ -11,11 +11,8 @@ from benchmarks.processes import call_in_process
 from benchmarks.rows import Row
 from benchmarks.scale import Scale
 
-__all__ = ["python_nodes", "sql_nodes"]
+__all__ = ["SHAPES", "python_nodes", "sql_nodes"]
 
-# Who competes. A contestant's function takes kind, counts and repetitions, and returns for each
-# "SHAPE N" a list of {phase: seconds}; a peer is one more line, and a module of its own.
-CONTESTANTS = {"odibi_nb": "benchmarks.node_pipelines:time_shapes"}
 SHAPES = ("chain", "fan-out")
 MOST_GROWTH = 1.2
 
@@ -32,41 +29,39 @@ class _Kind:
 
 def python_nodes(scale: Scale) -> Iterator[Row]:
     """Measure Python functions that return the frame they are given."""
-    return _rows(_Kind("python", "no-op Python node", 0.2, growth_matters=False), scale)
+    return _rows(_Kind("python", "no-op Python node", 0.1, growth_matters=False), scale)
 
 
 def sql_nodes(scale: Scale) -> Iterator[Row]:
     """Measure SELECTs on ten rows."""
-    return _rows(_Kind("sql", "tiny SQL node", 1.5, growth_matters=True), scale)
+    return _rows(_Kind("sql", "tiny SQL node", 1.0, growth_matters=True), scale)
 
 
 def _rows(kind: _Kind, scale: Scale) -> Iterator[Row]:
-    for who, function in CONTESTANTS.items():
-        measured = call_in_process(function, kind=kind.name, counts=scale.node_counts, repetitions=scale.repetitions)
-        for shape in SHAPES:
-            yield from _rows_of_shape(kind, shape, who, measured, scale)
+    function = "benchmarks.node_pipelines:time_shapes"
+    measured = call_in_process(function, kind=kind.name, counts=scale.node_counts, repetitions=scale.repetitions)
+    for shape in SHAPES:
+        yield from _rows_of_shape(kind, shape, measured, scale)
+    yield Row(f"{kind.title}s, peak memory", "MB", (measured["peak_mb"],))
 
 
-def _rows_of_shape(kind: _Kind, shape: str, who: str, measured: Mapping[str, Any], scale: Scale) -> Iterator[Row]:
+def _rows_of_shape(kind: _Kind, shape: str, measured: Mapping[str, Any], scale: Scale) -> Iterator[Row]:
     smallest, largest = scale.node_counts[0], scale.node_counts[-1]
-    judged = who == "odibi_nb"
     for count in scale.node_counts:
         rounds = [_ms_a_node(phases, count) for phases in measured[f"{shape} {count}"]]
         yield Row(
             f"{kind.title}, {shape} of {count:,}",
             "ms",
             tuple(sum(phases.values()) for phases in rounds),
-            who,
-            scale.target(kind.target_ms) if judged and count == largest else None,
-            ", ".join(f"{phase} {statistics.median(r[phase] for r in rounds):.2f}" for phase in rounds[0]),
+            target=scale.target(kind.target_ms) if count == largest else None,
+            note=", ".join(f"{phase} {statistics.median(r[phase] for r in rounds):.2f}" for phase in rounds[0]),
         )
     totals = [[sum(phases.values()) / n for phases in measured[f"{shape} {n}"]] for n in (smallest, largest)]
     yield Row(
         f"{kind.title}, {shape}: {largest:,} against {smallest:,}",
         "x",
         tuple(large / small for small, large in zip(*totals, strict=True)),
-        who,
-        scale.target(MOST_GROWTH) if judged and kind.growth_matters else None,
+        target=scale.target(MOST_GROWTH) if kind.growth_matters else None,
     )
 
 

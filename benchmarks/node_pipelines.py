@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from benchmarks.processes import interleaved
+from benchmarks.processes import interleaved, peak_memory_mb
 from odibi_nb import Pipeline
 from odibi_nb.config import NodeConfig, PipelineConfig
 from odibi_nb.registry import Functions
@@ -33,15 +33,15 @@ def pass_on(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def time_shapes(kind: str, counts: Sequence[int], repetitions: int) -> dict[str, list[dict[str, float]]]:
-    """Return, for each "SHAPE N", the seconds of each phase in each repetition."""
+def time_shapes(kind: str, counts: Sequence[int], repetitions: int) -> dict[str, Any]:
+    """Return, for each "SHAPE N", the seconds of each phase in each repetition; and the peak memory, `peak_mb`."""
     cases = {
         f"{shape} {count}": partial(_time_case, kind, shape, count)
         for shape in ("chain", "fan-out")
         for count in counts
     }
     rounds = list(interleaved(cases, repetitions))
-    return {case: [results[case] for results in rounds] for case in cases}
+    return {case: [results[case] for results in rounds] for case in cases} | {"peak_mb": peak_memory_mb()}
 
 
 def make_config(kind: str, shape: str, count: int) -> PipelineConfig:

@@ -10,12 +10,14 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-__all__ = ["NotMeasuredError", "call_in_process", "interleaved", "peak_memory_mb", "timed_command"]
+__all__ = ["NotMeasuredError", "call_in_process", "interleaved", "peak_memory_mb", "staying_up", "timed_command"]
 
 ROOT = Path(__file__).parents[1]
 T = TypeVar("T")
@@ -25,24 +27,56 @@ class NotMeasuredError(Exception):
     """A contestant that failed, with what it said last."""
 
 
-def call_in_process(function: str, **arguments: Any) -> dict[str, Any]:
-    """Call "package.module:function" in a new Python and return its dict of plain values.
+def call_in_process(function: str, *, python: str = sys.executable, **arguments: Any) -> dict[str, Any]:
+    """Call "package.module:function" in a new process of `python` and return its dict of plain values.
 
     The key `process_s` is added: the seconds from the process's start to its end. Raises NotMeasuredError.
     """
-    command = [sys.executable, "-m", "benchmarks.processes", function, json.dumps(arguments)]
+    command = [python, "-m", "benchmarks.processes", "call", function, json.dumps(arguments)]
     seconds, output = timed_command(command)
     result: dict[str, Any] = json.loads(output.splitlines()[-1])
     return result | {"process_s": seconds}
 
 
+@contextmanager
+def staying_up(function: str, **arguments: Any) -> Iterator[Callable[..., Any]]:
+    """Start a process as `call_in_process` does, whose function returns a callable, and give what calls that.
+
+    Contestants that each stay up, as kernels do, can take turns within a fraction of a second. Values are plain.
+    """
+    command = [sys.executable, "-m", "benchmarks.processes", "serve", function, json.dumps(arguments)]
+    with tempfile.TemporaryFile("w+") as said:
+        child = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True, cwd=ROOT, env=_environment()
+        )
+
+        def ask(**words: Any) -> Any:
+            assert child.stdin is not None
+            assert child.stdout is not None
+            with suppress(BrokenPipeError):  # then there is no answer either
+                child.stdin.write(json.dumps(words) + "\n")
+                child.stdin.flush()
+            if not (answer := child.stdout.readline()):
+                child.wait()
+                said.seek(0)
+                raise NotMeasuredError(_reason(said.read()) or f"exit status {child.returncode}")
+            return json.loads(answer)
+
+        with child:
+            try:
+                yield ask
+            finally:
+                with suppress(BrokenPipeError):
+                    child.communicate()  # the end of its input ends it
+
+
 def timed_command(command: list[str]) -> tuple[float, str]:
     """Run a command from the repository's root and return its seconds and its output; raises NotMeasuredError."""
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     start = time.perf_counter()
-    done = subprocess.run(
-        command, capture_output=True, text=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": path}, check=False
-    )
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=_environment(), check=False)
+    except OSError as exc:
+        raise NotMeasuredError(f"{command[0]} can't be run: {exc.strerror}") from exc
     seconds = time.perf_counter() - start
     if done.returncode:
         raise NotMeasuredError(_reason(done.stderr) or f"exit status {done.returncode}")
@@ -76,9 +110,23 @@ def _reason(said: str) -> str:
     return next((line for line in last.splitlines() if line[:1].strip()), "")
 
 
+def _environment() -> dict[str, str]:
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return os.environ | {"PYTHONPATH": path}
+
+
 def _main() -> None:
-    module, _, name = sys.argv[1].partition(":")
-    print(json.dumps(getattr(importlib.import_module(module), name)(**json.loads(sys.argv[2]))))
+    how, place, arguments = sys.argv[1:]
+    module, _, name = place.partition(":")
+    returned = getattr(importlib.import_module(module), name)(**json.loads(arguments))
+    if how == "call":
+        print(json.dumps(returned), flush=True)
+        os.dup2(2, 1)  # whatever is printed at the end is no answer
+        return
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever is printed meanwhile is no answer
+    for line in sys.stdin:
+        print(json.dumps(returned(**json.loads(line))), file=answers, flush=True)
 
 
 if __name__ == "__main__":

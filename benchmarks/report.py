@@ -30,5 +30,4 @@ def as_json(rows: Sequence[Row], machine: Mapping[str, Any], *, judged: bool) ->
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    target = "" if row.target is None else f"<= {row.target:g} {row.unit}"
-    return row.name, row.who, row.measured, target, row.verdict, row.error or row.note
+    return row.name, row.who, row.measured, row.wanted, row.verdict, row.error or row.note

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 __all__ = ["Row", "scatter"]
@@ -15,7 +15,7 @@ class Row:
     """A measured quantity.
 
     who: whose it is, where several compete. samples: one a repetition, in `unit`; empty when it could not
-    be measured, and `error` says why. target: the highest median that is good enough.
+    be measured, and `error` says why. target: the highest median that is good enough; at_least: the lowest.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Row:
     target: float | None = None
     note: str = ""
     error: str = ""
+    at_least: bool = False
 
     @property
     def median(self) -> float | None:
@@ -37,8 +38,13 @@ class Row:
             return "not measured"
         if self.target is None or self.median is None:
             return ""
-        excess = self.median / self.target - 1
+        excess = (self.target - self.median if self.at_least else self.median - self.target) / self.target
         return "ok" if excess <= 0 else f"missed by {excess:.0%}"
+
+    @property
+    def wanted(self) -> str:
+        """The target as text, "" without one."""
+        return "" if self.target is None else f"{'>=' if self.at_least else '<='} {self.target:g} {self.unit}".strip()
 
     @property
     def measured(self) -> str:
@@ -47,6 +53,12 @@ class Row:
             return "-"
         low, high = scatter(self.samples)
         return f"{_digits(self.median)} {self.unit} ({_digits(low)} to {_digits(high)})"
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Row:
+        """Return what `to_dict` was made of."""
+        given = {field.name: values[field.name] for field in fields(cls)}
+        return cls(**given | {"samples": tuple(values["samples"])})
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON values."""
@@ -60,6 +72,7 @@ class Row:
             "high": high,
             "samples": list(self.samples),
             "target": self.target,
+            "at_least": self.at_least,
             "verdict": self.verdict,
             "note": self.note,
             "error": self.error,

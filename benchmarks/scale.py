@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 __all__ = ["Scale"]
@@ -14,7 +15,9 @@ class Scale:
 
     data: folder that generated files are kept in. repetitions: of every measurement, after one that is
     thrown away. node_counts: from small to large. graphs: nodes of a usual and of a large graph on the page.
-    live_nodes: of a run that is watched. judged: whether the sizes are those that targets are set for.
+    live_nodes: of a run that is watched. tpch: its scale factor; 1 has 6 million order lines.
+    peer_nodes: of a chain that peers run. peer_pythons: the interpreters of peers by their names; "": of all others.
+    judged: whether the sizes are those that targets are set for.
     """
 
     data: Path
@@ -24,6 +27,9 @@ class Scale:
     graph_nodes: int = 10_000
     graphs: tuple[int, int] = (30, 1_000)
     live_nodes: int = 200
+    tpch: float = 1.0
+    peer_nodes: int = 50
+    peer_pythons: Mapping[str, str] = field(default_factory=dict)
     judged: bool = True
 
     @classmethod
@@ -37,6 +43,8 @@ class Scale:
             graph_nodes=100,
             graphs=(3, 10),
             live_nodes=20,
+            tpch=0.01,
+            peer_nodes=3,
             judged=False,
         )
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from benchmarks.against_peers import peers
 from benchmarks.browser import browser
+from benchmarks.edit_loop import edit_loop
 from benchmarks.interactive import interactive
+from benchmarks.large_csv import large_csv
 from benchmarks.large_diff import large_diff
 from benchmarks.large_files import large_files
 from benchmarks.large_graph import large_graph
 from benchmarks.node_overhead import python_nodes, sql_nodes
 from benchmarks.processes import NotMeasuredError
+from benchmarks.restart import restart
 from benchmarks.rows import Row
 from benchmarks.scale import Scale
 from benchmarks.startup import load_extension, show_help
+from benchmarks.tpch import tpch
 from odibi_nb.exceptions import UsageError, did_you_mean
 
 __all__ = ["BENCHMARKS", "measure", "select"]
@@ -24,6 +29,11 @@ BENCHMARKS: dict[str, Benchmark] = {
     "python_nodes": python_nodes,
     "sql_nodes": sql_nodes,
     "large_files": large_files,
+    "large_csv": large_csv,
+    "tpch": tpch,
+    "edit_loop": edit_loop,
+    "restart": restart,
+    "peers": peers,
     "large_graph": large_graph,
     "interactive": interactive,
     "large_diff": large_diff,

@@ -120,6 +120,8 @@ class Session:
             self._database.execute("SET GLOBAL async_threads = 0")
         for key, value in (settings or {}).items():
             self._set(key, value)
+        # DuckDB starts `threads` less one of its own, whoever calls: with two callers that is a thread too many.
+        self._callers = None if "external_threads" in (settings or {}) else 1
         self._free: deque[Cursor] = deque()
         self._busy: set[Cursor] = set()
         self._lock = threading.Lock()
@@ -141,6 +143,18 @@ class Session:
         except KeyboardInterrupt:
             self._stop(future)
             raise
+
+    def serve(self, callers: int) -> None:
+        """Let `callers` statements at once use `threads` threads between them; a setting of the user's stands."""
+        if self._callers in (None, callers):
+            return
+
+        def work(cursor: Cursor) -> None:
+            threads = cursor.run("SELECT current_setting('threads')")[0][0]
+            cursor.run(f"SET GLOBAL external_threads = {min(callers, threads)}")
+
+        self.call(work)
+        self._callers = callers
 
     def interrupt(self) -> None:
         """Stop every statement that runs now; one that is about to start isn't reached."""

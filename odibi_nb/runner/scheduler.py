@@ -84,7 +84,7 @@ class Runner:
         try:
             with self._cancelling.here():
                 self._tell(RunStarted(tuple(self._tasks), self._options.workers, self._cancelling.cancel))
-                workers: Workers[NodeResult] = Workers(self._options.workers, self._stop)
+                workers: Workers[NodeResult] = Workers(self._options.workers, self._stop, self._engine.serve)
                 with capturing(), workers:
                     self._run_all(workers)
                     self._confirm_rest()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from odibi_nb.context import Context, LazyContext
 from odibi_nb.engine import create_engine
@@ -37,6 +36,7 @@ from odibi_nb.runner import (
     RunOutcome,
 )
 from odibi_nb.runner.tasks import NOWHERE
+from odibi_nb.runner.workers import worker_count
 
 if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig, PipelineConfig
@@ -144,7 +144,7 @@ class Pipeline:
         self,
         parallel: bool = False,
         *,
-        workers: int | None = None,
+        workers: int | Literal["auto"] | None = None,
         preview: int = 0,
         fail_fast: bool = False,
         listeners: Iterable[Listener] = (),
@@ -158,7 +158,7 @@ class Pipeline:
         tasks = self._tasks()
         for problem in shared_targets(self.config.nodes, self._connections):
             raise problem
-        count = workers or ((os.cpu_count() or 2) if parallel else 1)
+        count = worker_count(workers if workers is not None else "auto" if parallel else 1)
         options = RunOptions(workers=count, fail_fast=fail_fast, preview=preview, attempts=self._attempts)
         ordered = [tasks[name] for name in self.graph.topological_sort()]
         with self._exclusively():

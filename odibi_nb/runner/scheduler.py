@@ -26,6 +26,8 @@ from odibi_nb.runner.workers import Workers
 
 __all__ = ["RunOptions", "Runner"]
 
+_LET_GO = ("pending", "completed", "failed")
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
@@ -68,8 +70,10 @@ class Runner:
         self._results = {name: NodeResult(name) for name in self._tasks}
         self._outcome = RunOutcome(self._results)
         self._schedule = Schedule(tuple(self._tasks.values()), done)
-        self._fusion = Fusion()
         self._done = {task.name: task for task in done}
+        self._fusion = Fusion((*self._done, *self._tasks))
+        self._at_fault: dict[str, str] = {}
+        self._doomed: dict[str, str] = {}
         for task in done:
             if self._given[task.name].lazy:
                 self._fusion.add_given(task.name, self._given[task.name], task.depends_on)
@@ -88,6 +92,7 @@ class Runner:
                 with capturing(), workers:
                     self._run_all(workers)
                     self._confirm_rest()
+                self._tell_in_order()
         except KeyboardInterrupt:
             outcome.interrupted = True
             self._cancel_rest()
@@ -193,6 +198,9 @@ class Runner:
 
     def _settle(self, name: str, result: NodeResult) -> None:
         """Take in a node's outcome: who may run now, who is skipped, who was evaluated with it."""
+        if name in self._doomed and result.rows_written is None:  # who is at fault was found while it ran
+            self._skip([name], self._doomed[name])
+            return
         self._results[name] = result
         if result.status == "failed":
             self._fail(name)
@@ -200,7 +208,7 @@ class Runner:
             self._complete(name)
         else:
             self._finish(name)
-            self._skip_below(name, f"'{name}' was {result.status}")
+            self._skip_below(name, f"'{name}' was {result.status}", name)
 
     def _complete(self, name: str) -> None:
         result = self._results[name]
@@ -220,18 +228,25 @@ class Runner:
 
     def _fail(self, name: str) -> None:
         """Fail the node at fault: with fused queries that may be one further up."""
+        at_fault = self._found_at_fault(name)
+        self._skip_below(at_fault, f"'{at_fault}' failed", name)
+        if self._options.fail_fast or (at_fault in self._tasks and self._tasks[at_fault].fail_fast):
+            self._skip(self._pending(), f"fail-fast: '{at_fault}' failed")
+
+    def _found_at_fault(self, name: str) -> str:
+        """Return the node to blame for an error that came up in `name`; it has failed, and was told of, only once."""
         error = self._results[name].error
         assert error is not None  # noqa: S101 - failed results carry one
         fault = first_fault(self._engine, self._fusion.suspects(name), error)
-        if fault is not None:
-            at_fault, reason = fault
-            self._results[name] = NodeResult(name, "pending", self._results[name].duration)
+        if fault is None:
+            self._finish(name)
+            return name
+        at_fault, reason = fault
+        self._results[name] = NodeResult(name, "pending", self._results[name].duration)
+        if at_fault not in self._at_fault:
             self._blame(at_fault, reason)
-            name = at_fault
-        self._finish(name)
-        self._skip_below(name, f"'{name}' failed")
-        if self._options.fail_fast or (name in self._tasks and self._tasks[name].fail_fast):
-            self._skip(self._pending(), f"fail-fast: '{name}' failed")
+            self._finish(at_fault)
+        return at_fault
 
     def _blame(self, name: str, error: OdibiException) -> None:
         task = self._tasks.get(name) or self._done[name]
@@ -239,15 +254,21 @@ class Runner:
         result.status, result.error = "failed", about_rows(error, task)
         self._fusion.discard(name)
 
-    def _skip_below(self, name: str, reason: str) -> None:
-        unfinished = (
-            n for n in self._schedule.below(name) if self._results[n].status == "pending" or n in self._fusion
-        )
-        self._skip(list(unfinished), reason)
+    def _skip_below(self, name: str, reason: str, found_by: str) -> None:
+        """Skip what depends on a node, but for what comes before `found_by`: one by one, that would have run already.
+
+        What a later one has computed meanwhile is let go, unless it is written.
+        """
+        self._at_fault.setdefault(name, reason)
+        below = self._schedule.since(found_by, self._schedule.below(name))
+        self._doomed.update((one, reason) for one in below if one not in self._doomed)
+        unwritten = (self._results[one] for one in below if self._results[one].rows_written is None)
+        self._skip([one.node_name for one in unwritten if one.status in _LET_GO], reason)
 
     def _skip(self, names: Iterable[str], reason: str) -> None:
         for name in names:
             self._fusion.discard(name)
+            self._at_fault.pop(name, None)
             self._results[name] = NodeResult(name, "skipped", reason=reason)
             self._finish(name)
 
@@ -256,6 +277,7 @@ class Runner:
 
     def _confirm_rest(self) -> None:
         """Settle fused nodes that nobody evaluated: their readers failed or were skipped, or they are leaves."""
+        self._skip_unevaluated()
         for name in reversed(self._fusion.unconfirmed):  # what reads comes before what it reads
             if name not in self._fusion:
                 continue
@@ -263,9 +285,36 @@ class Runner:
                 self._note_preview(self._results[name])
             elif (error := self._fault_of(name)) is not None:
                 self._results[name].status, self._results[name].error = "failed", error
-                self._fail(name)
+                at_fault = self._found_at_fault(name)
+                self._at_fault.setdefault(at_fault, f"'{at_fault}' failed")
+                self._skip_unevaluated()
                 continue
             self._confirm(name)
+
+    def _skip_unevaluated(self) -> None:
+        """Skip lazy results below a node at fault, as far as no query that has come through evaluated them."""
+        if not self._at_fault:
+            return
+        evaluated = self._fusion.first_readers(self._evaluating())
+        for name, reason in list(self._at_fault.items()):
+            below = [one for one in self._schedule.below(name) if self._fusion.is_lazy(one) and one not in evaluated]
+            open_ones = [one for one in below if self._results[one].status in ("pending", "completed")]
+            self._skip([one for one in open_ones if self._results[one].rows_written is None], reason)
+
+    def _evaluating(self) -> list[str]:
+        """Return the nodes whose own queries have computed rows."""
+        done = (name for name, one in self._results.items() if one.status == "completed" and not one.fused_into)
+        return [name for name in done if name not in self._fusion]
+
+    def _tell_in_order(self) -> None:
+        """Name who is at fault, and who evaluated what was fused, as a run of one node at a time would."""
+        for name in reversed(self._schedule.in_order(self._at_fault.keys() & self._tasks.keys())):
+            for below in self._schedule.below(name):
+                if self._results[below].status == "skipped" and below not in self._at_fault:
+                    self._results[below].reason = self._at_fault[name]
+        for name, reader in self._fusion.first_readers(self._evaluating()).items():
+            if (fused := self._results.get(name)) is not None and fused.fused_into:
+                fused.fused_into = (reader,)
 
     def _note_preview(self, result: NodeResult) -> None:
         if result.dataset is not None and not result.dataset.seen_whole:

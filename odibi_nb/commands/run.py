@@ -57,6 +57,7 @@ def request_of(call: Call, params: Mapping[str, Any]) -> RunRequest:
         fail_fast=bool(values.get("fail_fast")),
         preview=1 if call.door == "cell" else 0,
         mock=values.get("mock"),
+        processes=bool(values.get("processes")),
     )
 
 
@@ -118,6 +119,7 @@ COMMANDS = {
             PARAM,
             *RECOMPUTING,
             Option("--workers", convert=_workers, metavar="N", help="nodes at once (1); auto: one a core"),
+            Option("--processes", takes="nothing", help="Python nodes in processes, not in threads"),
             Option("--fail-fast", takes="nothing", help="start nothing more after a failure"),
             MOCK_OPTION,
         ),

@@ -145,21 +145,25 @@ class Pipeline:
         parallel: bool = False,
         *,
         workers: int | Literal["auto"] | None = None,
+        processes: bool = False,
         preview: int = 0,
         fail_fast: bool = False,
         listeners: Iterable[Listener] = (),
     ) -> PipelineResults:
         """Compute every node and write every target; a failing node doesn't raise, it is in the results.
 
-        parallel: independent nodes at once (workers: how many, default one a core). preview: rows of each
-        result to fetch at once. Raises what `validate` calls errors, and ConnectionError, before anything runs;
+        parallel: independent nodes at once (workers: how many, default one a core). processes: Python nodes that
+        return rows run in processes, not in threads. preview: rows of each result to fetch at once.
+        Raises what `validate` calls errors, and ConnectionError, before anything runs;
         UsageError while another run goes on.
         """
         tasks = self._tasks()
         for problem in shared_targets(self.config.nodes, self._connections):
             raise problem
         count = worker_count(workers if workers is not None else "auto" if parallel else 1)
-        options = RunOptions(workers=count, fail_fast=fail_fast, preview=preview, attempts=self._attempts)
+        options = RunOptions(
+            workers=count, fail_fast=fail_fast, preview=preview, processes=processes, attempts=self._attempts
+        )
         ordered = [tasks[name] for name in self.graph.topological_sort()]
         with self._exclusively():
             self._outcome = RunOutcome()  # the last run's results needn't stay beside the new ones

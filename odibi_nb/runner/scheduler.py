@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from odibi_nb.capture import NodeOutput, capturing, for_node
 from odibi_nb.engine.base import Dataset, Engine, Readers
@@ -24,6 +26,9 @@ from odibi_nb.runner.schedule import Schedule
 from odibi_nb.runner.tasks import NodeTask
 from odibi_nb.runner.workers import Workers
 
+if TYPE_CHECKING:
+    from odibi_nb.runner.processes import Processes
+
 __all__ = ["RunOptions", "Runner"]
 
 _LET_GO = ("pending", "completed", "failed")
@@ -35,7 +40,8 @@ class RunOptions:
 
     workers: nodes at once; 1 keeps Python nodes on the calling thread. write: names that write to their
     targets (None: all). fail_fast: start nothing after a failure. in_full: evaluate leaves in full, not only
-    as far as their preview. preview: rows to fetch of each result, at once (0: on demand).
+    as far as their preview. preview: rows to fetch of each result, at once (0: on demand). processes: Python nodes
+    that say nothing of it run in processes, if they return rows.
     """
 
     workers: int = 1
@@ -43,6 +49,7 @@ class RunOptions:
     fail_fast: bool = False
     in_full: bool = True
     preview: int = 0
+    processes: bool = False
     attempts: Attempts = field(default_factory=Attempts)
 
 
@@ -74,6 +81,7 @@ class Runner:
         self._fusion = Fusion((*self._done, *self._tasks))
         self._at_fault: dict[str, str] = {}
         self._doomed: dict[str, str] = {}
+        self._processes: Processes | None = None
         for task in done:
             if self._given[task.name].lazy:
                 self._fusion.add_given(task.name, self._given[task.name], task.depends_on)
@@ -89,7 +97,8 @@ class Runner:
             with self._cancelling.here():
                 self._tell(RunStarted(tuple(self._tasks), self._options.workers, self._cancelling.cancel))
                 workers: Workers[NodeResult] = Workers(self._options.workers, self._stop, self._engine.serve)
-                with capturing(), workers:
+                with capturing(), ExitStack() as around, workers:
+                    self._start_processes(around)
                     self._run_all(workers)
                     self._confirm_rest()
                 self._tell_in_order()
@@ -99,6 +108,17 @@ class Runner:
         outcome.duration = time.perf_counter() - start
         self._tell(RunFinished(outcome))
         return outcome
+
+    def _start_processes(self, around: ExitStack) -> None:
+        if expected := sum(map(self._is_elsewhere, self._tasks.values())):
+            from odibi_nb.runner.processes import Processes
+
+            self._processes = around.enter_context(Processes(self._options.workers, expected=expected))
+
+    def _is_elsewhere(self, task: NodeTask) -> bool:
+        """Whether a node's Python runs in a process of its own, which ends when it is told to."""
+        asked = self._options.processes if task.process is None else task.process
+        return asked and task.is_python and task.returns != "object"
 
     def _run_all(self, workers: Workers[NodeResult]) -> None:
         while True:
@@ -121,7 +141,8 @@ class Runner:
             return
         self._tell(NodeStarted(name))
         self._results[name].status = "running"
-        workers.start(name, lambda: self._run_node(task), is_python=task.is_python)
+        is_python = task.is_python and not self._is_elsewhere(task)
+        workers.start(name, lambda: self._run_node(task), is_python=is_python)
 
     def _run_node(self, task: NodeTask) -> NodeResult:
         output = NodeOutput()
@@ -158,6 +179,7 @@ class Runner:
             ),
             writes=writes,
             cancelled=self._cancelled,
+            processes=self._processes if self._is_elsewhere(task) else None,
         )
 
     def _writes(self, task: NodeTask) -> bool:
@@ -335,11 +357,14 @@ class Runner:
         """Let nothing start any more, and stop what can be stopped; asked again until all has stopped."""
         self._cancelled.set()
         self._engine.interrupt()
+        if self._processes is not None:
+            self._processes.stop()
 
     def _cancel_rest(self) -> None:
         for name, result in self._results.items():
             if result.status in ("pending", "running") or name in self._fusion:
-                late = result.status == "running" and self._options.workers > 1 and self._tasks[name].is_python
+                in_thread = self._tasks[name].is_python and not self._is_elsewhere(self._tasks[name])
+                late = result.status == "running" and self._options.workers > 1 and in_thread
                 reason = "still finishing in its thread; its result is discarded" if late else "interrupted"
                 self._results[name] = NodeResult(name, "cancelled", reason=reason)
                 self._finish(name)

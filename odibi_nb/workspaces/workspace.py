@@ -168,8 +168,9 @@ class Workspace(Declaring):
     ) -> RunOutcome:
         """Compute what the selected nodes need and is not fresh, and write the selected ones, as `%odibi run` does.
 
-        how: force, append_again, workers (a number or "auto"), fail_fast, mock, as in `RunRequest`. With mock ("given",
-        or "auto", which makes up rows that nobody has given) nodes run on mock rows instead, and nothing is written.
+        how: force, append_again, workers (a number or "auto"), processes, fail_fast, mock, as in `RunRequest`. With
+        mock ("given", or "auto", which makes up rows that nobody has given) nodes run on mock rows instead, and
+        nothing is written.
         Raises what can't run as declared, before anything runs; after the run the first error of a node.
 
         Example: `ws.run("+by_region", params={"min_amount": 100})`.
@@ -254,7 +255,12 @@ class Workspace(Declaring):
         def prepare() -> Trial:
             with self._params_for(request.params):
                 names = self.select(request.selectors, request.exclude)
-                options = RunOptions(workers=request.workers, fail_fast=request.fail_fast, preview=request.preview)
+                options = RunOptions(
+                    workers=request.workers,
+                    fail_fast=request.fail_fast,
+                    preview=request.preview,
+                    processes=request.processes,
+                )
                 return self.trials.prepare(names, options, auto=request.mock == "auto")
 
         return self.trials.execute(prepare, listeners)

@@ -188,6 +188,9 @@ class Engine(ABC):
     def begin(self) -> None:
         """Open a fresh scope of names: results of one run never meet another run's names."""
 
+    def serve(self, callers: int) -> None:  # noqa: B027 - an engine without threads of its own has nothing to do
+        """Share the cores out anew: from now on so many threads call at once, each counted as one of the engine's."""
+
     @abstractmethod
     def read(self, source: Source, name: str, readers: Readers) -> Dataset:
         """Return what the source holds; name: no other result's in the run. Raises SourceNotFoundError, FormatError."""

@@ -56,6 +56,9 @@ class DuckDBEngine(Engine):
         self._aliases: dict[bytes, weakref.ref[Dataset]] = {}
         self._drops: dict[str, weakref.finalize[Any, Any]] = {}
 
+    def serve(self, callers: int) -> None:
+        self._session.serve(callers)
+
     def read(self, source: Source, name: str, readers: Readers) -> Dataset:
         files, opener = source.files(), source.connection.open
         uris = [file.uri for file in files]

@@ -39,6 +39,9 @@ class PandasEngine(Engine):
     def begin(self) -> None:
         self._sql.begin()
 
+    def serve(self, callers: int) -> None:
+        self._sql.serve(callers)
+
     def read(self, source: Source, name: str, readers: Readers) -> Dataset:
         frame = source.format.read_pandas(source.connection.open, source.uris(), source.options)
         return publish_value(frame, name)

@@ -116,6 +116,8 @@ class Session:
         # Python nodes alone don't need it, and opening it costs as much as a hundred of them. Settings may be wrong.
         self._opened = _open(settings) if settings else None
         self._opening = threading.Lock()
+        # DuckDB starts `threads` less one of its own, whoever calls: with two callers that is a thread too many.
+        self._callers = None if "external_threads" in (settings or {}) else 1
         self._free: deque[Cursor] = deque()
         self._busy: set[Cursor] = set()
         self._lock = threading.Lock()
@@ -144,6 +146,18 @@ class Session:
         except KeyboardInterrupt:
             self._stop(future)
             raise
+
+    def serve(self, callers: int) -> None:
+        """Let `callers` statements at once use `threads` threads between them; a setting of the user's stands."""
+        if self._callers in (None, callers):
+            return
+
+        def work(cursor: Cursor) -> None:
+            threads = cursor.run("SELECT current_setting('threads')")[0][0]
+            cursor.run(f"SET GLOBAL external_threads = {min(callers, threads)}")
+
+        self.call(work)
+        self._callers = callers
 
     def interrupt(self) -> None:
         """Stop every statement that runs now; one that is about to start isn't reached."""

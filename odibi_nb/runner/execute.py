@@ -15,7 +15,7 @@ from odibi_nb.expectations import ExpectationResult, broken, check_rows, look_at
 from odibi_nb.runner.advice import about_column
 from odibi_nb.runner.awaiting import awaited
 from odibi_nb.runner.blame import first_fault
-from odibi_nb.runner.errors import about_result, about_test, at_step, from_user_code
+from odibi_nb.runner.errors import about_result, about_test, as_error, at_step, from_user_code
 from odibi_nb.runner.tasks import BadRowsQuery, FunctionStep, NodeTask, OperationStep, SqlStep, Step
 from odibi_nb.sql import analyze
 from odibi_nb.sql.errors import unknown_column
@@ -23,6 +23,7 @@ from odibi_nb.sql.operations import operation_sql
 
 if TYPE_CHECKING:
     from odibi_nb.engine.schema import Schema
+    from odibi_nb.runner.processes import Processes
 
 __all__ = ["Executed", "NodeExecution", "Surroundings"]
 
@@ -46,7 +47,7 @@ class Surroundings:
 
     upstream: gives the result of a node above it. visible: yields the names that `context.get` may give.
     readers: who will read its result. writes: whether it writes to its target. cancelled: once set, nothing
-    more is started or written.
+    more is started or written. processes: where its Python runs; None: here.
     """
 
     engine: Engine
@@ -55,6 +56,7 @@ class Surroundings:
     readers: Readers
     writes: bool
     cancelled: threading.Event
+    processes: Processes | None = None
 
 
 class NodeExecution:
@@ -151,6 +153,8 @@ class NodeExecution:
         return self._engine.query(Query(name, facts, {"df": data}, step.values, readers, private=True))
 
     def _function(self, step: FunctionStep, current: Current | None) -> Dataset:
+        if self._around.processes is not None:
+            return self._in_process(step, current, self._around.processes)
         binding = step.binding
         frames = {
             argument.parameter: self._frame(self._input(argument.node), argument.kind) for argument in binding.nodes
@@ -168,6 +172,26 @@ class NodeExecution:
             return self._engine.publish(value, self._task.name, input_rows=self._input_rows)
         except OdibiException as exc:
             raise about_result(exc, step) from exc.__cause__
+
+    def _in_process(self, step: FunctionStep, current: Current | None, processes: Processes) -> Dataset:
+        from odibi_nb.engine.values import ObjectDataset
+
+        task, binding = self._task, step.binding
+        given = {one.parameter: processes.given(self._input(one.node), one.kind) for one in binding.nodes}
+        if binding.wants_current and current is not None:
+            given[binding.wants_current] = processes.given(current(), binding.current_kind)
+        visible = tuple(self._around.visible()) if binding.wants_context else ()
+        with from_user_code(step, task):
+            job = processes.job(step, task.name, task.returns, given, visible)
+            returned = processes.call(job, lambda name: processes.given(self._input(name), "pandas"))
+        if returned.error is not None:
+            error = as_error(returned.error, task)
+            raise about_result(error, step) from error.__cause__
+        if returned.table is None:
+            return ObjectDataset(None)
+        data = self._engine.publish(returned.table, task.name)
+        data.notes = returned.notes
+        return data
 
     def _expectations(self, data: Dataset) -> tuple[ExpectationResult, ...]:
         checks = self._task.checks

@@ -44,7 +44,7 @@ class RunRequest:
 
     selectors: none means every node. params: values for this run alone. force: compute also what is fresh.
     append_again: append also what was appended. workers: nodes at once. preview: rows of each result to fetch at once.
-    mock: run on mock rows; "auto" makes up those that nobody has given.
+    mock: run on mock rows; "auto" makes up those that nobody has given. processes: see `RunOptions`.
     """
 
     selectors: tuple[str, ...] = ()
@@ -56,6 +56,7 @@ class RunRequest:
     fail_fast: bool = False
     preview: int = 0
     mock: Literal["given", "auto"] | None = None
+    processes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +233,7 @@ class Runs:
             write=frozenset(one.name for one in plan if one.write == "write"),
             fail_fast=request.fail_fast,
             preview=request.preview,
+            processes=request.processes,
             attempts=attempts_of(self._project.retry if self._project else None),
         )
         ordered = tuple(tasks[one.name] for one in plan if one.name in tasks)

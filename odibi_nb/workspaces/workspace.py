@@ -15,6 +15,7 @@ from odibi_nb.pipeline.ad_hoc import QUERY
 from odibi_nb.pipeline.setup import connections_of
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.runner import Listener, NodeResult, RunOptions, RunOutcome
+from odibi_nb.runner.workers import worker_count
 from odibi_nb.workspaces.broken import BrokenCells
 from odibi_nb.workspaces.checks import Expectations
 from odibi_nb.workspaces.crossings import crossings_in
@@ -196,14 +197,16 @@ class Workspace(Declaring):
     ) -> RunOutcome:
         """Compute what the selected nodes need and is not fresh, and write the selected ones, as `%odibi run` does.
 
-        how: force, append_again, workers, fail_fast, mock, as in `RunRequest`. With mock ("given", or "auto", which
-        makes up rows that nobody has given) nodes run on mock rows instead, and nothing is written.
+        how: force, append_again, workers (a number or "auto"), processes, fail_fast, mock, as in `RunRequest`. With
+        mock ("given", or "auto", which makes up rows that nobody has given) nodes run on mock rows instead, and
+        nothing is written.
         Raises what can't run as declared, before anything runs; after the run the first error of a node.
 
         Example: `ws.run("+by_region", params={"min_amount": 100})`.
         """
         if how.get("mock") not in (None, "given", "auto"):
             raise UsageError(f"mock is 'given' or 'auto', not {how['mock']!r}")
+        how["workers"] = worker_count(how.get("workers", 1))
         outcome = self.attempt(RunRequest(selectors, tuple(exclude), params or {}, **how))
         if outcome.interrupted:
             raise outcome.interruption()
@@ -281,7 +284,12 @@ class Workspace(Declaring):
         def prepare() -> Trial:
             with self._params_for(request.params):
                 names = self.select(request.selectors, request.exclude)
-                options = RunOptions(workers=request.workers, fail_fast=request.fail_fast, preview=request.preview)
+                options = RunOptions(
+                    workers=request.workers,
+                    fail_fast=request.fail_fast,
+                    preview=request.preview,
+                    processes=request.processes,
+                )
                 return self.trials.prepare(names, options, auto=request.mock == "auto")
 
         return self.trials.execute(prepare, listeners)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 
 from odibi_nb.engine.base import PREVIEW_COLUMNS, PREVIEW_ROWS, Dataset, FrameKind, Head, text_sql
+from odibi_nb.engine.limits import out_of_room
 from odibi_nb.engine.schema import Schema
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, is_interrupt
 from odibi_nb.engine.watch import Watched
@@ -86,6 +87,8 @@ class Origin:
         return Origin(self.names, self.text)
 
     def _explained(self, exc: duckdb.Error, statement: str, first_line: int) -> OdibiException:
+        if (full := out_of_room(exc)) is not None:
+            return full
         about_files = (explain(exc) for explain in self.explainers)
         if (error := next(filter(None, about_files), None)) is not None:
             return error

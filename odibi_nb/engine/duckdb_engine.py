@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -22,7 +23,7 @@ from odibi_nb.engine.schema import Column, Schema, check_names
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, folded
 from odibi_nb.engine.stored import stored_rows
 from odibi_nb.engine.watch import Watched, literal_size, literal_stamps
-from odibi_nb.exceptions import OdibiException, SourceNotFoundError
+from odibi_nb.exceptions import EngineError, OdibiException, SourceNotFoundError
 from odibi_nb.sql.quote import quote_name, quote_text
 
 if TYPE_CHECKING:
@@ -34,14 +35,14 @@ __all__ = ["DuckDBEngine"]
 class DuckDBEngine(Engine):
     """DuckDB for files and SQL; Python nodes get pandas frames, or what their annotation asks for.
 
-    settings: DuckDB settings (`threads`, `memory_limit`, …).
+    settings: DuckDB settings (`threads`, `memory_limit`, …). root: the project's folder.
     """
 
     name = "duckdb"
     _schema_numbers = itertools.count(1)
 
-    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
-        self._session = Session(settings)
+    def __init__(self, settings: Mapping[str, Any] | None = None, *, root: Path | None = None) -> None:
+        self._session = Session(settings, root=root)
         self._lock_aliases = threading.Lock()
         self._lock_leaves = threading.Lock()
         self._leaves: weakref.WeakKeyDictionary[Dataset, Leaf] = weakref.WeakKeyDictionary()
@@ -115,6 +116,8 @@ class DuckDBEngine(Engine):
         cause = error.__cause__
         if isinstance(error, SourceNotFoundError):  # it went away before a view of it was evaluated
             return True
+        if isinstance(error, EngineError):  # out of memory: computing it all once more would only take as long
+            return False
         return isinstance(cause, duckdb.Error) and not isinstance(cause, _ABOUT_TEXT)
 
     def inspect_many(self, datasets: Mapping[str, Dataset], work: Callable[[Mapping[str, str], Run], T]) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Run, Source, T, Target
@@ -25,13 +26,13 @@ __all__ = ["PandasEngine"]
 class PandasEngine(Engine):
     """pandas for files, DuckDB for SQL.
 
-    settings: DuckDB settings for the SQL part.
+    settings: DuckDB settings for the SQL part. root: the project's folder.
     """
 
     name = "pandas"
 
-    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
-        self._sql = DuckDBEngine(settings)
+    def __init__(self, settings: Mapping[str, Any] | None = None, *, root: Path | None = None) -> None:
+        self._sql = DuckDBEngine(settings, root=root)
 
     def begin(self) -> None:
         self._sql.begin()

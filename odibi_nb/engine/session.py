@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
-import tempfile
 import threading
 import time
 import weakref
@@ -17,6 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import duckdb
 
+from odibi_nb.engine.limits import default_limits
+from odibi_nb.engine.spill import SpillFolder, spill_place
 from odibi_nb.exceptions import EngineError, NodeCancelled
 from odibi_nb.sql.quote import quote_name
 
@@ -109,16 +109,18 @@ class Cursor:
 class Session:
     """The database behind a DuckDB engine.
 
-    settings: DuckDB settings, set once for all cursors.
+    settings: DuckDB settings, set once for all cursors. root: where a relative temp_directory starts.
     """
 
-    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
-        self._database = duckdb.connect(":memory:", config=_configuration())
+    def __init__(self, settings: Mapping[str, Any] | None = None, *, root: Path | None = None) -> None:
+        given = dict(settings or {})
+        self._spill = _spill_folder(given.pop("temp_directory", None), root)
+        self._database = duckdb.connect(":memory:", config=_configuration(self._spill))
         self._database.execute("SET GLOBAL TimeZone = 'UTC'")
         with suppress(duckdb.CatalogException):  # DuckDB 1 has no such threads
             # In 2.0.0 a COPY that fails waits for its writer threads, which wait for it: for ever.
             self._database.execute("SET GLOBAL async_threads = 0")
-        for key, value in (settings or {}).items():
+        for key, value in given.items():
             self._set(key, value)
         self._free: deque[Cursor] = deque()
         self._busy: set[Cursor] = set()
@@ -172,6 +174,8 @@ class Session:
             cursor.raw.close()
         self._free.clear()
         self._database.close()
+        if self._spill:
+            self._spill.remove()
 
     def relation_cursor(self, leaves: Iterable[Leaf]) -> Cursor:
         """Return a cursor that is the caller's for as long as a relation of it lives."""
@@ -240,14 +244,19 @@ def is_interrupt(exc: duckdb.Error) -> bool:
     return isinstance(exc, duckdb.InterruptException) or "INTERRUPT Error" in str(exc)
 
 
-_spills = itertools.count(1)
+def _spill_folder(chosen: Any, root: Path | None) -> SpillFolder | None:
+    """Return a folder of its own, since DuckDB numbers its files from 0 in each database; None: "" was chosen."""
+    if chosen is None:
+        return SpillFolder(spill_place(root))
+    return SpillFolder((root or Path()) / str(chosen)) if chosen else None
 
 
-def _configuration() -> dict[str, str | bool | int | float | list[str]]:
-    # A spill folder of its own: DuckDB numbers its files from 0 in each database.
-    spill = f"odibi_nb_spill_{os.getpid()}_{next(_spills)}"
+def _configuration(spill: SpillFolder | None) -> dict[str, str | bool | int | float | list[str]]:
+    room = {"max_temp_directory_size": f"{spill.limit_bytes} bytes"} if spill else {}
     return {
         "autoinstall_known_extensions": "false",
         "python_enable_replacements": "false",
-        "temp_directory": str(Path(tempfile.gettempdir()) / spill),
+        "temp_directory": str(spill.path) if spill else "",
+        **room,
+        **default_limits(),
     }

@@ -96,6 +96,8 @@ class DuckDBEngine(Engine):
     def publish(self, value: Any, name: str, *, input_rows: int = 0) -> Dataset:
         from odibi_nb.engine.values import publish_value
 
+        if isinstance(value, Iterator):
+            return self._take_in(value, name)
         return publish_value(value, name, input_rows=input_rows)
 
     def write(self, data: Dataset, target: Target) -> int:
@@ -204,6 +206,30 @@ class DuckDBEngine(Engine):
         drop = self._drops.pop(str(place), None)
         alive = drop.detach() if drop is not None else None
         return alive[2][0][1] if alive is not None else None
+
+    def _take_in(self, batches: Iterator[Any], name: str) -> Dataset:
+        """Keep what comes batch by batch: in memory where that is little, else in a table, which may spill."""
+        from odibi_nb.engine.batches import Incoming
+        from odibi_nb.engine.streams import store_chunks, streamed_place
+
+        incoming = Incoming(batches, name)
+        chunks = incoming.chunks()
+        first, second = next(chunks), next(chunks, None)
+        if second is None:
+            return incoming.of([first])
+        place, origin = streamed_place(self._scope.schema, name), Origin(self._scope, "")
+        data = DuckDataset(self._session, place, incoming.schema, origin, None)
+        drop = self._session.discard_with(data, place.schema, place)
+        whole = itertools.chain([first, second], chunks)
+        del first, second
+        try:
+            with origin.explaining():
+                data.learn_rows(store_chunks(self._session, place, origin.names.enter, whole))
+        except BaseException:  # Ctrl-C too: nothing half-made stays
+            drop()
+            raise
+        data.notes = tuple(incoming.notes)
+        return data
 
     def _place_of(self, data: Dataset) -> Place | str:
         return data.place if isinstance(data, DuckDataset) else self._leaf(data).name

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Run, Source, T, Target
+from odibi_nb.engine.batches import Incoming
 from odibi_nb.engine.duckdb_engine import DuckDBEngine
 from odibi_nb.engine.merge import merged
 from odibi_nb.engine.types import schema_of
@@ -48,6 +49,8 @@ class PandasEngine(Engine):
         return ValueDataset(table=table, schema=schema_of(table), notes=result.notes)
 
     def publish(self, value: Any, name: str, *, input_rows: int = 0) -> Dataset:
+        if isinstance(value, Iterator):
+            return Incoming(value, name).collected()
         return publish_value(value, name, input_rows=input_rows)
 
     def write(self, data: Dataset, target: Target) -> int:

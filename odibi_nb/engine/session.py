@@ -135,9 +135,16 @@ class Session:
         From the main thread it runs in another one: a signal that arrives while the main thread is inside
         DuckDB is missed more often than not.
         """
+        return self._hopped(lambda: self._work(work, leaves))
+
+    def call_on(self, cursor: Cursor, work: Callable[[Cursor], T]) -> T:
+        """Run `work` as `call` does, on a cursor of the caller's own: one that goes on with a result, for instance."""
+        return self._hopped(lambda: self._work_on(cursor, work))
+
+    def _hopped(self, work: Callable[[], T]) -> T:
         if threading.current_thread() is not threading.main_thread():
-            return self._work(work, leaves)
-        future = self._hopper().submit(self._work, work, leaves)
+            return work()
+        future = self._hopper().submit(work)
         try:
             return future.result()
         except KeyboardInterrupt:
@@ -184,15 +191,20 @@ class Session:
         return cursor
 
     def _work(self, work: Callable[[Cursor], T], leaves: Iterable[Leaf]) -> T:
-        with self._cursor() as cursor:
-            try:
-                self._clean(cursor)
-                cursor.see(leaves)
+        with self._cursor() as cursor, _cancelling():
+            self._clean(cursor)
+            cursor.see(leaves)
+            return work(cursor)
+
+    def _work_on(self, cursor: Cursor, work: Callable[[Cursor], T]) -> T:
+        with self._lock:
+            self._busy.add(cursor)
+        try:
+            with _cancelling():
                 return work(cursor)
-            except duckdb.Error as exc:
-                if is_interrupt(exc):
-                    raise NodeCancelled("interrupted") from exc
-                raise
+        finally:
+            with self._lock:
+                self._busy.discard(cursor)
 
     @contextmanager
     def _cursor(self) -> Iterator[Cursor]:
@@ -237,6 +249,16 @@ class Session:
             self._database.execute(f"SET GLOBAL {quote_name(key)} = $value", {"value": value})
         except duckdb.Error as exc:
             raise EngineError(f"DuckDB setting '{key}': {exc}", hint="see settings.duckdb of the project") from exc
+
+
+@contextmanager
+def _cancelling() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as exc:
+        if is_interrupt(exc):
+            raise NodeCancelled("interrupted") from exc
+        raise
 
 
 def is_interrupt(exc: duckdb.Error) -> bool:

@@ -14,7 +14,8 @@ class Scale:
 
     data: folder that generated files are kept in. repetitions: of every measurement, after one that is
     thrown away. node_counts: from small to large. graphs: nodes of a usual and of a large graph on the page.
-    live_nodes: of a run that is watched. judged: whether the sizes are those that targets are set for.
+    live_nodes: of a run that is watched. large_rows: of a table that memory doesn't hold. judged: whether the
+    sizes are those that targets are set for.
     """
 
     data: Path
@@ -24,6 +25,7 @@ class Scale:
     graph_nodes: int = 10_000
     graphs: tuple[int, int] = (30, 1_000)
     live_nodes: int = 200
+    large_rows: int = 100_000_000
     judged: bool = True
 
     @classmethod
@@ -37,6 +39,7 @@ class Scale:
             graph_nodes=100,
             graphs=(3, 10),
             live_nodes=20,
+            large_rows=50_000,
             judged=False,
         )
 

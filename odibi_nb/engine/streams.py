@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
@@ -92,7 +93,7 @@ def store_chunks(session: Session, place: Place, enter: Callable[[Cursor], None]
     rows = 0
     for chunk in chunks:
         statement = f"INSERT INTO {place}" if rows else f"CREATE OR REPLACE TABLE {place} AS"
-        session.call(lambda cursor: _take(cursor, enter, statement, chunk))  # noqa: B023 - called at once
+        session.call(partial(_take, enter=enter, statement=statement, chunk=chunk))
         rows += chunk.num_rows
         del chunk  # before the next one is made
     return rows

@@ -22,7 +22,20 @@ if TYPE_CHECKING:
     from odibi_nb.formats.base import Format
     from odibi_nb.sql import SqlFacts
 
-__all__ = ["ROW", "Dataset", "Engine", "FrameKind", "Head", "Query", "Readers", "Run", "Source", "Target", "text_sql"]
+__all__ = [
+    "ROW",
+    "Batches",
+    "Dataset",
+    "Engine",
+    "FrameKind",
+    "Head",
+    "Query",
+    "Readers",
+    "Run",
+    "Source",
+    "Target",
+    "text_sql",
+]
 
 FrameKind = Literal["pandas", "arrow", "polars", "relation", "batches"]
 
@@ -41,6 +54,13 @@ Head = tuple[tuple[str | None, ...], ...]
 def text_sql(value: str, characters: int = PREVIEW_CHARACTERS + 1) -> str:
     """Return SQL of a value's text; its usual length shows that it had to be cut."""
     return f"left(CAST({value} AS VARCHAR), {characters})"
+
+
+class Batches:
+    """A result's rows batch by batch, to be read once; reader: of Arrow's record batches, until `close`."""
+
+    def __init__(self, reader: Any, close: Callable[[], None] = lambda: None) -> None:
+        self.reader, self.close = reader, close
 
 
 class Dataset(ABC):
@@ -109,6 +129,10 @@ class Dataset(ABC):
     @abstractmethod
     def frame(self, kind: FrameKind = "pandas") -> Any:
         """Return all rows as a frame of the caller's own: changing it changes nothing else."""
+
+    def batches(self) -> Batches:
+        """Return all rows batch by batch, in result order; what isn't in memory stays out of it."""
+        return Batches(self.frame("batches"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
-from odibi_nb.engine.base import PREVIEW_COLUMNS, PREVIEW_ROWS, Dataset, FrameKind, Head, text_sql
+from odibi_nb.engine.base import PREVIEW_COLUMNS, PREVIEW_ROWS, Batches, Dataset, FrameKind, Head, text_sql
+from odibi_nb.engine.limits import out_of_room
 from odibi_nb.engine.schema import Schema
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, is_interrupt
 from odibi_nb.engine.watch import Watched
@@ -86,6 +87,8 @@ class Origin:
         return Origin(self.names, self.text)
 
     def _explained(self, exc: duckdb.Error, statement: str, first_line: int) -> OdibiException:
+        if (full := out_of_room(exc)) is not None:
+            return full
         about_files = (explain(exc) for explain in self.explainers)
         if (error := next(filter(None, about_files), None)) is not None:
             return error
@@ -203,9 +206,16 @@ class DuckDataset(Dataset):
     def frame(self, kind: FrameKind = "pandas") -> Any:
         from odibi_nb.engine.values import table_to_frame
 
+        if kind == "batches":
+            return self.batches().reader
         if kind == "relation":
             return self._session.relation_cursor(self.leaves).relation(f"FROM {self.place}")
         return table_to_frame(self.arrow(), kind)
+
+    def batches(self) -> Batches:
+        from odibi_nb.engine.streams import RowStream
+
+        return RowStream(self._session, self.place, self.leaves, self._origin.explaining)
 
     def verify(self) -> None:
         """Compute every value of every row and keep one number; an error has its place in the query's text."""

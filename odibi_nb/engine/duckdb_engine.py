@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -24,7 +25,7 @@ from odibi_nb.engine.schema import Column, Schema, check_names
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, folded
 from odibi_nb.engine.stored import stored_rows
 from odibi_nb.engine.watch import Watched, literal_size, literal_stamps
-from odibi_nb.exceptions import OdibiException, SourceNotFoundError
+from odibi_nb.exceptions import EngineError, OdibiException, SourceNotFoundError
 from odibi_nb.sql.quote import quote_name, quote_text
 
 if TYPE_CHECKING:
@@ -38,14 +39,14 @@ __all__ = ["DuckDBEngine"]
 class DuckDBEngine(Engine):
     """DuckDB for files and SQL; Python nodes get pandas frames, or what their annotation asks for.
 
-    settings: DuckDB settings (`threads`, `memory_limit`, …).
+    settings: DuckDB settings (`threads`, `memory_limit`, …). root: the project's folder.
     """
 
     name = "duckdb"
     _schema_numbers = itertools.count(1)
 
-    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
-        self._session = Session(settings)
+    def __init__(self, settings: Mapping[str, Any] | None = None, *, root: Path | None = None) -> None:
+        self._session = Session(settings, root=root)
         self._lock_aliases = threading.Lock()
         self._lock_leaves = threading.Lock()
         self._leaves: weakref.WeakKeyDictionary[Dataset, Leaf] = weakref.WeakKeyDictionary()
@@ -102,6 +103,8 @@ class DuckDBEngine(Engine):
     def publish(self, value: Any, name: str, *, input_rows: int = 0) -> Dataset:
         from odibi_nb.engine.values import publish_value
 
+        if isinstance(value, Iterator):
+            return self._take_in(value, name)
         return publish_value(value, name, input_rows=input_rows)
 
     def write(self, data: Dataset, target: Target) -> int:
@@ -141,6 +144,8 @@ class DuckDBEngine(Engine):
         cause = error.__cause__
         if isinstance(error, SourceNotFoundError):  # it went away before a view of it was evaluated
             return True
+        if isinstance(error, EngineError):  # out of memory: computing it all once more would only take as long
+            return False
         return isinstance(cause, duckdb.Error) and not isinstance(cause, _ABOUT_TEXT)
 
     def inspect_many(self, datasets: Mapping[str, Dataset], work: Callable[[Mapping[str, str], Run], T]) -> T:
@@ -227,6 +232,30 @@ class DuckDBEngine(Engine):
         drop = self._drops.pop(str(place), None)
         alive = drop.detach() if drop is not None else None
         return alive[2][0][1] if alive is not None else None
+
+    def _take_in(self, batches: Iterator[Any], name: str) -> Dataset:
+        """Keep what comes batch by batch: in memory where that is little, else in a table, which may spill."""
+        from odibi_nb.engine.batches import Incoming
+        from odibi_nb.engine.streams import store_chunks, streamed_place
+
+        incoming = Incoming(batches, name)
+        chunks = incoming.chunks()
+        first, second = next(chunks), next(chunks, None)
+        if second is None:
+            return incoming.of([first])
+        place, origin = streamed_place(self._scope.schema, name), Origin(self._scope, "")
+        data = DuckDataset(self._session, place, incoming.schema, origin, None)
+        drop = self._session.discard_with(data, place.schema, place)
+        whole = itertools.chain([first, second], chunks)
+        del first, second
+        try:
+            with origin.explaining():
+                data.learn_rows(store_chunks(self._session, place, origin.names.enter, whole))
+        except BaseException:  # Ctrl-C too: nothing half-made stays
+            drop()
+            raise
+        data.notes = tuple(incoming.notes)
+        return data
 
     def _place_of(self, data: Dataset) -> Place | str:
         data = data.opened

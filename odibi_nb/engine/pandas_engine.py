@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Run, Source, T, Target
+from odibi_nb.engine.batches import Incoming
 from odibi_nb.engine.duckdb_engine import DuckDBEngine
 from odibi_nb.engine.merge import merged
 from odibi_nb.engine.types import schema_of
@@ -28,13 +30,13 @@ __all__ = ["PandasEngine"]
 class PandasEngine(Engine):
     """pandas for files, DuckDB for SQL.
 
-    settings: DuckDB settings for the SQL part.
+    settings: DuckDB settings for the SQL part. root: the project's folder.
     """
 
     name = "pandas"
 
-    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
-        self._sql = DuckDBEngine(settings)
+    def __init__(self, settings: Mapping[str, Any] | None = None, *, root: Path | None = None) -> None:
+        self._sql = DuckDBEngine(settings, root=root)
 
     def begin(self) -> None:
         self._sql.begin()
@@ -53,6 +55,8 @@ class PandasEngine(Engine):
         return ValueDataset(table=table, schema=schema_of(table), notes=result.notes)
 
     def publish(self, value: Any, name: str, *, input_rows: int = 0) -> Dataset:
+        if isinstance(value, Iterator):
+            return Incoming(value, name).collected()
         return publish_value(value, name, input_rows=input_rows)
 
     def write(self, data: Dataset, target: Target) -> int:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
-import tempfile
 import threading
 import time
 import weakref
@@ -17,6 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import duckdb
 
+from odibi_nb.engine.limits import default_limits
+from odibi_nb.engine.spill import SpillFolder, spill_place
 from odibi_nb.exceptions import EngineError, NodeCancelled
 from odibi_nb.sql.quote import quote_name
 
@@ -109,15 +109,19 @@ class Cursor:
 class Session:
     """The database behind a DuckDB engine.
 
-    settings: DuckDB settings, set once for all cursors.
+    settings: DuckDB settings, set once for all cursors. root: where a relative temp_directory starts.
     """
 
-    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
-        # Python nodes alone don't need it, and opening it costs as much as a hundred of them. Settings may be wrong.
-        self._opened = _open(settings) if settings else None
+    def __init__(self, settings: Mapping[str, Any] | None = None, *, root: Path | None = None) -> None:
+        self._settings, self._root = dict(settings or {}), root
+        self._spill: SpillFolder | None = None
+        self._opened: duckdb.DuckDBPyConnection | None = None
         self._opening = threading.Lock()
         # DuckDB starts `threads` less one of its own, whoever calls: with two callers that is a thread too many.
-        self._callers = None if "external_threads" in (settings or {}) else 1
+        self._callers = None if "external_threads" in self._settings else 1
+        # Python nodes alone don't need it, and opening it costs as much as a hundred of them. Settings may be wrong.
+        if settings:
+            _ = self._database
         self._free: deque[Cursor] = deque()
         self._busy: set[Cursor] = set()
         self._lock = threading.Lock()
@@ -129,7 +133,10 @@ class Session:
     def _database(self) -> duckdb.DuckDBPyConnection:
         """The database, opened when it is first asked for."""
         with self._opening:
-            self._opened = self._opened or _open({})
+            if self._opened is None:
+                given = dict(self._settings)
+                self._spill = _spill_folder(given.pop("temp_directory", None), self._root)
+                self._opened = _open(given, self._spill)
             return self._opened
 
     def call(self, work: Callable[[Cursor], T], leaves: Iterable[Leaf] = ()) -> T:
@@ -138,9 +145,16 @@ class Session:
         From the main thread it runs in another one: a signal that arrives while the main thread is inside
         DuckDB is missed more often than not.
         """
+        return self._hopped(lambda: self._work(work, leaves))
+
+    def call_on(self, cursor: Cursor, work: Callable[[Cursor], T]) -> T:
+        """Run `work` as `call` does, on a cursor of the caller's own: one that goes on with a result, for instance."""
+        return self._hopped(lambda: self._work_on(cursor, work))
+
+    def _hopped(self, work: Callable[[], T]) -> T:
         if threading.current_thread() is not threading.main_thread():
-            return self._work(work, leaves)
-        future = self._hopper().submit(self._work, work, leaves)
+            return work()
+        future = self._hopper().submit(work)
         try:
             return future.result()
         except KeyboardInterrupt:
@@ -190,6 +204,8 @@ class Session:
         self._free.clear()
         if self._opened is not None:
             self._opened.close()
+        if self._spill:
+            self._spill.remove()
 
     def relation_cursor(self, leaves: Iterable[Leaf]) -> Cursor:
         """Return a cursor that is the caller's for as long as a relation of it lives."""
@@ -198,15 +214,20 @@ class Session:
         return cursor
 
     def _work(self, work: Callable[[Cursor], T], leaves: Iterable[Leaf]) -> T:
-        with self._cursor() as cursor:
-            try:
-                self._clean(cursor)
-                cursor.see(leaves)
+        with self._cursor() as cursor, _cancelling():
+            self._clean(cursor)
+            cursor.see(leaves)
+            return work(cursor)
+
+    def _work_on(self, cursor: Cursor, work: Callable[[Cursor], T]) -> T:
+        with self._lock:
+            self._busy.add(cursor)
+        try:
+            with _cancelling():
                 return work(cursor)
-            except duckdb.Error as exc:
-                if is_interrupt(exc):
-                    raise NodeCancelled("interrupted") from exc
-                raise
+        finally:
+            with self._lock:
+                self._busy.discard(cursor)
 
     @contextmanager
     def _cursor(self) -> Iterator[Cursor]:
@@ -249,13 +270,23 @@ class Session:
         return self._hop
 
 
+@contextmanager
+def _cancelling() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as exc:
+        if is_interrupt(exc):
+            raise NodeCancelled("interrupted") from exc
+        raise
+
+
 def is_interrupt(exc: duckdb.Error) -> bool:
     """Tell whether an interrupt raised this: DuckDB 1 wraps it when rows were being fetched."""
     return isinstance(exc, duckdb.InterruptException) or "INTERRUPT Error" in str(exc)
 
 
-def _open(settings: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
-    database = duckdb.connect(":memory:", config=_configuration())
+def _open(settings: Mapping[str, Any], spill: SpillFolder | None) -> duckdb.DuckDBPyConnection:
+    database = duckdb.connect(":memory:", config=_configuration(spill))
     database.execute("SET GLOBAL TimeZone = 'UTC'")
     with suppress(duckdb.CatalogException):  # DuckDB 1 has no such threads
         # In 2.0.0 a COPY that fails waits for its writer threads, which wait for it: for ever.
@@ -272,14 +303,19 @@ def _set(database: duckdb.DuckDBPyConnection, key: str, value: Any) -> None:
         raise EngineError(f"DuckDB setting '{key}': {exc}", hint="see settings.duckdb of the project") from exc
 
 
-_spills = itertools.count(1)
+def _spill_folder(chosen: Any, root: Path | None) -> SpillFolder | None:
+    """Return a folder of its own, since DuckDB numbers its files from 0 in each database; None: "" was chosen."""
+    if chosen is None:
+        return SpillFolder(spill_place(root))
+    return SpillFolder((root or Path()) / str(chosen)) if chosen else None
 
 
-def _configuration() -> dict[str, str | bool | int | float | list[str]]:
-    # A spill folder of its own: DuckDB numbers its files from 0 in each database.
-    spill = f"odibi_nb_spill_{os.getpid()}_{next(_spills)}"
+def _configuration(spill: SpillFolder | None) -> dict[str, str | bool | int | float | list[str]]:
+    room = {"max_temp_directory_size": f"{spill.limit_bytes} bytes"} if spill else {}
     return {
         "autoinstall_known_extensions": "false",
         "python_enable_replacements": "false",
-        "temp_directory": str(Path(tempfile.gettempdir()) / spill),
+        "temp_directory": str(spill.path) if spill else "",
+        **room,
+        **default_limits(),
     }

@@ -40,6 +40,7 @@ from odibi_nb.runner.workers import worker_count
 
 if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig, PipelineConfig
+    from odibi_nb.engine import Engine
 
 __all__ = ["Pipeline"]
 
@@ -47,7 +48,8 @@ __all__ = ["Pipeline"]
 class Pipeline:
     """A pipeline and what it needs to run.
 
-    connections: by name; made by hand, or models of `odibi_nb.config`. engine: "duckdb" or "pandas".
+    connections: by name; made by hand, or models of `odibi_nb.config`. engine: "duckdb" or "pandas", or one that
+    `create_engine` has made with settings of DuckDB.
     params: values for `$name` in SQL. root: where relative paths start (default: the working directory).
     functions: those that steps may name (default: the process's registry).
     Raises DependencyError for a missing dependency, a name given twice and a cycle.
@@ -58,7 +60,7 @@ class Pipeline:
         config: PipelineConfig,
         connections: Mapping[str, Any] | None = None,
         *,
-        engine: str = "duckdb",
+        engine: str | Engine = "duckdb",
         params: Mapping[str, Any] | None = None,
         root: str | Path | None = None,
         functions: Functions | None = None,
@@ -78,7 +80,7 @@ class Pipeline:
             if isinstance(problem, DependencyError):
                 raise problem
         self.graph = DependencyGraph(list(self._compiled.values()))
-        self._engine = create_engine(engine)
+        self._engine = create_engine(engine, root=self._root) if isinstance(engine, str) else engine
 
     @classmethod
     def from_yaml(cls, path: str | Path, *, pipeline: str | None = None, env: str | None = None) -> Pipeline:
@@ -102,7 +104,7 @@ class Pipeline:
         made = cls(
             config,
             project.connections,
-            engine=str(project.engine),
+            engine=create_engine(str(project.engine), project.settings.duckdb, root=loaded.root),
             params=project.vars,
             root=loaded.root,
             functions=functions_of(loaded.root),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from odibi_nb.runner.advice import about_column
 from odibi_nb.runner.awaiting import awaited
 from odibi_nb.runner.blame import first_fault
 from odibi_nb.runner.errors import about_result, about_test, as_error, at_step, from_user_code
+from odibi_nb.runner.streaming import refuse_generator, stepwise
 from odibi_nb.runner.tasks import BadRowsQuery, FunctionStep, NodeTask, OperationStep, SqlStep, Step
 from odibi_nb.sql import analyze
 from odibi_nb.sql.errors import unknown_column
@@ -156,22 +158,31 @@ class NodeExecution:
         if self._around.processes is not None:
             return self._in_process(step, current, self._around.processes)
         binding = step.binding
-        frames = {
-            argument.parameter: self._frame(self._input(argument.node), argument.kind) for argument in binding.nodes
-        }
-        if binding.wants_current and current is not None:
-            frames[binding.wants_current] = self._frame(current(), binding.current_kind)
-        context = LazyContext(self._context_frame, self._around.visible) if binding.wants_context else None
-        with from_user_code(step, self._task):
-            value = awaited(binding.call(step.function, frames, context))
+        with ExitStack() as streams:
+            frames = {
+                argument.parameter: self._frame(self._input(argument.node), argument.kind, streams)
+                for argument in binding.nodes
+            }
+            if binding.wants_current and current is not None:
+                frames[binding.wants_current] = self._frame(current(), binding.current_kind, streams)
+            context = LazyContext(self._context_frame, self._around.visible) if binding.wants_context else None
+            with from_user_code(step, self._task):
+                value = awaited(binding.call(step.function, frames, context))
+            try:
+                return self._published(value, step)
+            except OdibiException as exc:
+                raise about_result(exc, step) from exc.__cause__
+
+    def _published(self, value: Any, step: FunctionStep) -> Dataset:
         if self._task.returns != "frame":
             from odibi_nb.engine.values import ObjectDataset  # pyarrow's import is left to the first node
 
+            refuse_generator(value, self._task)
             return ObjectDataset(value)
-        try:
+        if not isinstance(value, Iterator):
             return self._engine.publish(value, self._task.name, input_rows=self._input_rows)
-        except OdibiException as exc:
-            raise about_result(exc, step) from exc.__cause__
+        with closing(stepwise(value, step, self._task, self._go_on)) as batches:
+            return self._engine.publish(batches, self._task.name)
 
     def _in_process(self, step: FunctionStep, current: Current | None, processes: Processes) -> Dataset:
         from odibi_nb.engine.values import ObjectDataset
@@ -220,7 +231,11 @@ class NodeExecution:
                 error.hint = error.hint if error.hint and not did_you_mean(column, columns) else hint
             raise error from exc.__cause__
 
-    def _frame(self, data: Dataset, kind: Any) -> Any:
+    def _frame(self, data: Dataset, kind: Any, streams: ExitStack | None = None) -> Any:
+        if kind == "batches" and streams is not None:
+            batches = data.batches()
+            streams.callback(batches.close)
+            return batches.reader
         frame = data.frame(kind)
         if kind == "pandas" and data.known_rows is not None:
             self._input_rows = max(self._input_rows, data.known_rows)

@@ -97,6 +97,11 @@ class Nodes(Mapping[str, DeclaredNode]):
         return name in self._nodes
 
     @property
+    def root(self) -> Path:
+        """Where relative paths start."""
+        return self._around.root
+
+    @property
     def functions(self) -> list[str]:
         """The names of the functions that steps may call."""
         return self._around.functions.list_functions()

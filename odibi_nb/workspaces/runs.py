@@ -106,14 +106,14 @@ class Runs:
     def engine(self) -> Engine:
         """The engine, made when it is first needed."""
         if self._engine is None:
-            self._engine = create_engine(*_engine_of(self._project))
+            self._engine = create_engine(*_engine_of(self._project), root=self._nodes.root)
         return self._engine
 
     @property
     def scratch(self) -> Engine:
         """Another engine of the same settings, for looks that are no part of a run: one may be going on."""
         if self._scratch is None:
-            self._scratch = create_engine(*_engine_of(self._project))
+            self._scratch = create_engine(*_engine_of(self._project), root=self._nodes.root)
         return self._scratch
 
     @property

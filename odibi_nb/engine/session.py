@@ -80,9 +80,23 @@ class Cursor:
             raise EngineError("the statement gives no rows")
         return relation
 
-    def arrow(self, sql: str) -> pa.Table:
+    def arrow(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         """Execute and return all rows as Arrow."""
-        return self.relation(sql).to_arrow_table()
+        return self.relation(sql, params).to_arrow_table()
+
+    @contextmanager
+    def profiling(self) -> Iterator[None]:
+        """Let DuckDB note what each operator does."""
+        self.run("PRAGMA enable_profiling = 'no_output'")
+        try:
+            yield
+        finally:
+            self.run("PRAGMA disable_profiling")
+
+    def profile(self) -> str:
+        """Return what was noted of the last statement, as JSON."""
+        noted: str = self.raw.get_profiling_information(format="json")
+        return noted
 
     def use(self, schema: str) -> None:
         """Resolve bare names in `schema`; other cursors don't notice."""
@@ -120,6 +134,8 @@ class Session:
             self._database.execute("SET GLOBAL async_threads = 0")
         for key, value in (settings or {}).items():
             self._set(key, value)
+        # It would move the marks that count rows into scans; see `engine/marks.py`.
+        self._database.execute("SET GLOBAL disabled_optimizers = 'sampling_pushdown'")
         self._free: deque[Cursor] = deque()
         self._busy: set[Cursor] = set()
         self._lock = threading.Lock()

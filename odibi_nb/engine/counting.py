@@ -45,11 +45,10 @@ def evaluate(
         result, placed = _run(query, placed, lambda text, params: run(statement(text), params))
         seconds = time.perf_counter() - start
         profile = read_profile(cursor.profile())
-    if placed.plan is None or not profile.is_like(placed.plan):
-        placed = Placed()
-    samples = placed.samples(profile)
-    _learn_rows(profile, samples)
-    _learn_seconds(profile, samples, lazy, seconds)
+    if profile is not None:
+        samples = placed.samples(profile) if placed.plan is not None and profile.is_like(placed.plan) else {}
+        _learn_rows(profile, samples)
+        _learn_seconds(profile, samples, lazy, seconds)
     return result
 
 

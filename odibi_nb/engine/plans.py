@@ -61,12 +61,14 @@ def read_plan(text: str) -> Operator:
     return _operator(json.loads(text)[0])
 
 
-def read_profile(text: str) -> Operator:
-    """Read a profile in JSON, from the statement's own operator down."""
+def read_profile(text: str) -> Operator | None:
+    """Read a profile in JSON, from the statement's own operator down; None: nothing was noted."""
     told = json.loads(text)
-    (root,) = told["operator"] if "operator" in told else told["children"]
-    operator = _operator(root)
-    return operator.children[0] if operator.kind == "RESULT_COLLECTOR" else operator
+    roots = told.get("operator") or told.get("children")
+    if not roots:
+        return None
+    root = _operator(roots[0])
+    return root.children[0] if root.kind == "RESULT_COLLECTOR" else root
 
 
 def _operator(told: Mapping[str, Any]) -> Operator:

@@ -83,6 +83,11 @@ class Dataset(ABC):
         """The exact number of rows where it costs nothing to say, else None."""
 
     @property
+    def seconds(self) -> float:
+        """What evaluating it has taken as a part of a reader's query, as far as that is known."""
+        return 0.0
+
+    @property
     def head_rows(self) -> int:
         """How many rows a preview has seen so far: there are at least as many."""
         return 0

@@ -11,12 +11,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Run, Source, T, Target
+from odibi_nb.engine.counting import evaluate
 from odibi_nb.engine.duckdb_dataset import DuckDataset, Names, Origin
+from odibi_nb.engine.marks import Evaluated
 from odibi_nb.engine.merge import merged
 from odibi_nb.engine.policy import Form, Shape, choose_form
 from odibi_nb.engine.row_table import RowTable
@@ -24,7 +26,7 @@ from odibi_nb.engine.saving import copy_rows, read_sql, refuse_lossy, write_tabl
 from odibi_nb.engine.schema import Column, Schema, check_names
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, folded
 from odibi_nb.engine.stored import stored_rows
-from odibi_nb.engine.watch import Watched, literal_size, literal_stamps
+from odibi_nb.engine.watch import Watched, literal_paths, literal_size, literal_stamps
 from odibi_nb.exceptions import EngineError, OdibiException, SourceNotFoundError
 from odibi_nb.sql.quote import quote_name, quote_text
 
@@ -75,7 +77,7 @@ class DuckDBEngine(Engine):
         typed = source.format.typed
         size = sum(file.size_bytes for file in files)
         form, _ = choose_form(Shape(reparses=not typed, source_bytes=None if typed else size), readers)
-        watched = Watched(source.path, source.files, files, size)
+        watched = Watched(source.path, source.files, files, size, tuple(uris))
         data = self._create(name, Origin(self._scope, f"FROM {scan}", files=(watched,), explainers=(explain,)), form)
         if typed and len(files) <= _FOOTERS:
             data.count()
@@ -89,11 +91,14 @@ class DuckDBEngine(Engine):
             self._new_names() if private else self._scope,
             facts.statement,
             query.params,
-            inputs=inputs,
+            inputs=query.inputs,
             leaves=frozenset().union(*(self._leaves_of(data) for data in inputs)),
             depth=1 + max((data.depth for data in below), default=0),
             files=(*_watched(facts), *(file for data in below for file in data.files)),
             explainers=tuple(explainer for data in below for explainer in data.explainers),
+            places={alias: str(self._place_of(data)) for alias, data in query.inputs.items()},
+            same_rows_as=_input_named(facts.row_preserving_of, query.inputs),
+            own_macros=bool(facts.macros),
         )
         setup = self._private_names(origin.names, query) if private else self._shared_names(query)
         shape = Shape(inputs, bool(facts.volatile), facts.blocking, bool(facts.files), origin.depth)
@@ -207,7 +212,7 @@ class DuckDBEngine(Engine):
         # A node that is tried again finds what its last attempt has left.
         leftover = self._keep_no_longer(place)
 
-        def work(cursor: Cursor) -> tuple[tuple[str, ...], Schema, Place, int | None]:
+        def work(cursor: Cursor) -> tuple[tuple[str, ...], Schema, _Kept]:
             origin.names.enter(cursor)
             with origin.explaining():
                 for statement in setup:
@@ -219,12 +224,14 @@ class DuckDBEngine(Engine):
             names = _numbered(cursor, origin, relation.columns) if numbers else relation.columns
             check_names(names)
             columns = tuple(Column(*pair) for pair in zip(names, map(str, relation.types), strict=True))
-            return _renamed(relation.columns, names), _narrowed(columns), *_keep(cursor, place, origin, columns)
+            return _renamed(relation.columns, names), _narrowed(columns), _keep(cursor, place, origin, columns)
 
-        notes, schema, kept, rows = self._session.call(work, origin.leaves)
-        data = DuckDataset(self._session, kept, schema, origin, rows)
+        notes, schema, kept = self._session.call(work, origin.leaves)
+        data = DuckDataset(self._session, kept.place, schema, origin, kept.rows, body=kept.text)
         data.notes = notes
-        self._drops[str(place)] = self._session.discard_with(data, kept.schema, kept)
+        if kept.rows is not None:
+            origin.learn_rows(kept.rows)
+        self._drops[str(place)] = self._session.discard_with(data, kept.place.schema, kept.place)
         return data
 
     def _keep_no_longer(self, place: Place) -> Place | None:
@@ -291,8 +298,11 @@ class DuckDBEngine(Engine):
         self._register(target)
 
         def copy(cursor: Cursor, uri: str) -> int:
+            into = f"TO {quote_text(uri)} ({options})"
+            plain, text = (f"SELECT {columns} FROM {one}" for one in (place, _ROWS))
+            query = Evaluated(plain, text, {_ROWS: data}, {_ROWS: str(place)}, same_rows=data)
             try:
-                written = cursor.run(f"COPY (SELECT {columns} FROM {place}) TO {quote_text(uri)} ({options})")
+                written = evaluate(cursor, query, cursor.run, lambda text: f"COPY ({text}) {into}")
             except duckdb.IOException as exc:
                 # The same kind of error tells of a source that went away.
                 raise target.connection.write_error(target.path, exc) if uri in str(exc) else exc from exc
@@ -310,6 +320,14 @@ class DuckDBEngine(Engine):
                 return append(cursor, uri) if options is None else copy(cursor, uri)
 
         return self._over([data], work)
+
+
+class _Kept(NamedTuple):
+    """What a result is kept as, its query's text, and its rows as far as they are known."""
+
+    place: Place
+    text: str
+    rows: int | None = None
 
 
 _ABOUT_TEXT = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
@@ -367,37 +385,44 @@ def _casts(columns: Schema) -> str:
     )
 
 
-def _keep(cursor: Cursor, place: Place, origin: Origin, columns: Schema) -> tuple[Place, int | None]:
+def _keep(cursor: Cursor, place: Place, origin: Origin, columns: Schema) -> _Kept:
     """Create the view or table; what is no SELECT (PIVOT, SUMMARIZE) may only be a table, from within parentheses."""
     casts = f"SELECT * REPLACE ({_casts(columns)}) " if _casts(columns) else ""
     enclosed = f"{casts}FROM (\n{origin.text}\n)"
     try:
-        return place, _make(cursor, place, origin, enclosed if casts else f"\n{origin.text}")
+        return _make(cursor, place, origin, enclosed if casts else f"\n{origin.text}")
     except duckdb.ParserException:
-        table = place._replace(kind="TABLE")
-        return table, _make(cursor, table, origin, enclosed)
+        return _make(cursor, place._replace(kind="TABLE"), origin, enclosed)
 
 
-def _make(cursor: Cursor, place: Place, origin: Origin, text: str) -> int | None:
-    """Create the view or table and return its rows, as far as they are known; the query begins on line 2 of `text`."""
-    statement = f"CREATE {place.kind} {quote_name(place.name)} AS {text}"
-    with origin.explaining(statement, first_line=0, leave=duckdb.ParserException):
+def _make(cursor: Cursor, place: Place, origin: Origin, text: str) -> _Kept:
+    """Create the view or table; the query begins on line 2 of `text`."""
+    create = f"CREATE {place.kind} {quote_name(place.name)} AS "
+    with origin.explaining(f"{create}{text}", first_line=0, leave=duckdb.ParserException):
         if place.kind == "TABLE":
-            counted = cursor.run(statement, origin.params)
+            query = Evaluated(text, text, origin.inputs, origin.places, origin.params, origin.same_rows)
+            counted = evaluate(cursor, query, cursor.run, lambda text: f"{create}{text}")
             # A PIVOT is carried out as several statements, of which the last doesn't count.
-            return int((counted or cursor.run(f"SELECT count(*) FROM {place}"))[0][0])
+            return _Kept(place, text, int((counted or cursor.run(f"SELECT count(*) FROM {place}"))[0][0]))
         if origin.params:  # a prepared CREATE VIEW has no parameters, a relation's has
             cursor.relation(text, origin.params).create_view(place.name)
         else:
-            cursor.run(statement)
-    return None
+            cursor.run(f"{create}{text}")
+    return _Kept(place, text)
+
+
+def _input_named(name: str | None, inputs: Iterable[str]) -> str | None:
+    return next((one for one in inputs if name is not None and folded(one) == folded(name)), None)
 
 
 def _watched(facts: SqlFacts) -> Iterator[Watched]:
     for file in facts.files:
         look = partial(literal_stamps, file.path)
-        yield Watched(file.path, look, look(), literal_size(file.path))
+        yield Watched(file.path, look, look(), literal_size(file.path), literal_paths(file.path))
 
+
+_ROWS = "odibi_rows"
+"""What a query that writes a result calls it."""
 
 _SHOWN_NAMES = 10
 """Columns that a note lists."""

@@ -18,7 +18,7 @@ import duckdb
 from odibi_nb.engine.limits import default_limits
 from odibi_nb.engine.spill import SpillFolder, spill_place
 from odibi_nb.exceptions import EngineError, NodeCancelled
-from odibi_nb.sql.quote import quote_name
+from odibi_nb.sql.quote import quote_name, quote_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -80,9 +80,23 @@ class Cursor:
             raise EngineError("the statement gives no rows")
         return relation
 
-    def arrow(self, sql: str) -> pa.Table:
+    def arrow(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         """Execute and return all rows as Arrow."""
-        return self.relation(sql).to_arrow_table()
+        return self.relation(sql, params).to_arrow_table()
+
+    @contextmanager
+    def profiling(self) -> Iterator[None]:
+        """Let DuckDB note what each operator does."""
+        self.run("PRAGMA enable_profiling = 'no_output'")
+        try:
+            yield
+        finally:
+            self.run("PRAGMA disable_profiling")
+
+    def profile(self) -> str:
+        """Return what was noted of the last statement, as JSON."""
+        noted: str = self.raw.get_profiling_information(format="json")
+        return noted
 
     def use(self, schema: str) -> None:
         """Resolve bare names in `schema`; other cursors don't notice."""
@@ -293,6 +307,9 @@ def _open(settings: Mapping[str, Any], spill: SpillFolder | None) -> duckdb.Duck
         database.execute("SET GLOBAL async_threads = 0")
     for key, value in settings.items():
         _set(database, key, value)
+    # It would move the marks that count rows into scans; see `engine/marks.py`.
+    disabled = [str(settings[key]) for key in settings if key.casefold() == "disabled_optimizers"]
+    database.execute(f"SET GLOBAL disabled_optimizers = {quote_text(','.join([*disabled, 'sampling_pushdown']))}")
     return database
 
 

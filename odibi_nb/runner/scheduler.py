@@ -244,9 +244,17 @@ class Runner:
         """Finish a node whose rows were computed, and the lazy ones that were computed with it."""
         for fused in self._fusion.confirm_above(name):
             self._results[fused].fused_into = (name,)
+            self._share_time(self._results[name], self._results[fused])
             self._finish(fused)
         self._fusion.discard(name)
         self._finish(name)
+
+    def _share_time(self, reader: NodeResult, fused: NodeResult) -> None:
+        """Give a fused node its part of the time that its reader has taken."""
+        assert fused.dataset is not None  # noqa: S101 - lazy results are results
+        share = min(fused.dataset.seconds, reader.duration)
+        reader.duration -= share
+        fused.duration += share
 
     def _fail(self, name: str) -> None:
         """Fail the node at fault: with fused queries that may be one further up."""

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import duckdb
 
@@ -20,6 +20,8 @@ from odibi_nb.sql.quote import quote_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from odibi_nb.engine.snapshots import Snapshot
 
 __all__ = ["DuckDataset", "Explainer", "Names", "Origin"]
 
@@ -64,6 +66,11 @@ class Origin:
     depth: int = 0
     files: tuple[Watched, ...] = ()
     explainers: tuple[Explainer, ...] = ()
+
+    @classmethod
+    def of_snapshot(cls, names: Names, text: str, snapshot: Snapshot) -> Self:
+        """Return the query of files that were parsed before."""
+        return cls(names, text, files=(snapshot.watched,), explainers=(snapshot.explain,))
 
     @contextmanager
     def explaining(
@@ -127,6 +134,10 @@ class DuckDataset(Dataset):
         return self._origin.depth
 
     @property
+    def names(self) -> Names:
+        return self._origin.names
+
+    @property
     def leaves(self) -> frozenset[Leaf]:
         return self._origin.leaves
 
@@ -146,6 +157,12 @@ class DuckDataset(Dataset):
     def settle(self, rows: int | None, held: object) -> None:
         """Take this view for rows that are there: those of a file that nobody changes. held: lives as long."""
         self._settled, self._rows, self._held = True, rows, held
+
+    def move(self, origin: Origin, rows: int, held: object) -> None:
+        """Take in that the rows come from elsewhere now, and how many they are. held: lives as long."""
+        if self.lazy:
+            self._origin, self._held = origin, held
+        self._rows = rows
 
     def learn_rows(self, rows: int) -> None:
         """Remember an exact count that a write came across."""

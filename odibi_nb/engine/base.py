@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
+from odibi_nb.engine.snapshots import NoSnapshots, Snapshot, Snapshots
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -209,9 +211,11 @@ class Engine(ABC):
     """Reads, transforms and writes; one instance serves one workspace or pipeline, from several threads at once.
 
     Errors of the libraries below leave it as OdibiExceptions. Results stay valid until `close`.
+    snapshots: where files are found that were parsed before.
     """
 
     name: ClassVar[str]
+    snapshots: Snapshots = NoSnapshots()
 
     @abstractmethod
     def begin(self) -> None:
@@ -263,6 +267,10 @@ class Engine(ABC):
 
         held: lives as long as they do. Raises FormatError where the file doesn't have these columns.
         """
+
+    def adopt(self, data: Dataset, snapshot: Snapshot) -> None:
+        """Let a lazy result of reading files be read from their snapshot; whoever reads it doesn't notice."""
+        return
 
     @abstractmethod
     def beside(self) -> Engine:

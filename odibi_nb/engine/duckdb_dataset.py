@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import duckdb
 
@@ -23,6 +23,8 @@ from odibi_nb.sql.quote import quote_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from odibi_nb.engine.snapshots import Snapshot
 
 __all__ = ["DuckDataset", "Explainer", "Names", "Origin"]
 
@@ -72,6 +74,11 @@ class Origin:
     places: Mapping[str, str] = field(default_factory=dict)
     same_rows_as: str | None = None
     own_macros: bool = False
+
+    @classmethod
+    def of_snapshot(cls, names: Names, text: str, snapshot: Snapshot) -> Self:
+        """Return the query of files that were parsed before."""
+        return cls(names, text, files=(snapshot.watched,), explainers=(snapshot.explain,))
 
     @contextmanager
     def explaining(
@@ -152,6 +159,10 @@ class DuckDataset(Dataset):
         return self.origin.depth
 
     @property
+    def names(self) -> Names:
+        return self.origin.names
+
+    @property
     def leaves(self) -> frozenset[Leaf]:
         return self.origin.leaves
 
@@ -175,6 +186,12 @@ class DuckDataset(Dataset):
     @property
     def seconds(self) -> float:
         return self._seconds or 0.0
+
+    def move(self, origin: Origin, rows: int, held: object) -> None:
+        """Take in that the rows come from elsewhere now, and how many they are. held: lives as long."""
+        if self.lazy:
+            self.origin, self._held, self.body = origin, held, origin.text
+        self._rows = rows
 
     def learn_rows(self, rows: int) -> None:
         """Remember an exact count that an evaluation came across."""

@@ -33,6 +33,8 @@ from odibi_nb.sql.quote import quote_name, quote_text
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from odibi_nb.connections.base import FileStamp
+    from odibi_nb.engine.snapshots import Snapshot
     from odibi_nb.sql import SqlFacts
 
 __all__ = ["DuckDBEngine"]
@@ -63,24 +65,11 @@ class DuckDBEngine(Engine):
         self._session.serve(callers)
 
     def read(self, source: Source, name: str, readers: Readers) -> Dataset:
-        files, opener = source.files(), source.connection.open
-        uris = [file.uri for file in files]
-        self._register(source)
-        options = source.format.check(opener, uris, source.options)
-        scan = source.format.scan_sql(uris, options, source.types)
-        if scan is None:
-            return self.publish(source.format.read_arrow(opener, uris, options), name)
-
-        def explain(exc: duckdb.Error) -> OdibiException | None:
-            return source.format.explain(exc, opener, uris, options)
-
-        typed = source.format.typed
-        size = sum(file.size_bytes for file in files)
-        form, _ = choose_form(Shape(reparses=not typed, source_bytes=None if typed else size), readers)
-        watched = Watched(source.path, source.files, files, size, tuple(uris))
-        data = self._create(name, Origin(self._scope, f"FROM {scan}", files=(watched,), explainers=(explain,)), form)
-        if typed and len(files) <= _FOOTERS:
-            data.count()
+        files = source.files()
+        if (kept := self.snapshots.find(source, files)) is not None:
+            return self._read_kept(kept, name, readers)
+        data = self._parse(source, files, name, readers)
+        self.snapshots.note_parsed(source, files, data)
         return data
 
     def query(self, query: Query) -> Dataset:
@@ -133,6 +122,12 @@ class DuckDBEngine(Engine):
         data.settle(rows, held)
         return data
 
+    def adopt(self, data: Dataset, snapshot: Snapshot) -> None:
+        if isinstance(data, DuckDataset) and data.lazy:
+            text = self._session.call(lambda cursor: read_sql(cursor, snapshot.path, snapshot.schema))
+            self._session.call(lambda cursor: cursor.run(f"CREATE OR REPLACE VIEW {data.place} AS {text}"))
+            data.move(Origin.of_snapshot(data.names, text, snapshot), snapshot.rows, snapshot.held)
+
     def beside(self) -> DuckDBEngine:
         twin = copy.copy(self)
         twin.begin()
@@ -171,6 +166,34 @@ class DuckDBEngine(Engine):
         names = Names(f"odibi_{next(self._schema_numbers)}")
         self._session.discard_with(names, names.schema)
         return names
+
+    def _parse(self, source: Source, files: tuple[FileStamp, ...], name: str, readers: Readers) -> Dataset:
+        opener, uris = source.connection.open, [file.uri for file in files]
+        self._register(source)
+        options = source.format.check(opener, uris, source.options)
+        scan = source.format.scan_sql(uris, options, source.types)
+        if scan is None:
+            return self.publish(source.format.read_arrow(opener, uris, options), name)
+
+        def explain(exc: duckdb.Error) -> OdibiException | None:
+            return source.format.explain(exc, opener, uris, options)
+
+        typed, size = source.format.typed, sum(file.size_bytes for file in files)
+        form, _ = choose_form(Shape(reparses=not typed, source_bytes=None if typed else size), readers)
+        watched = Watched(source.path, source.files, files, size, tuple(uris))
+        data = self._create(name, Origin(self._scope, f"FROM {scan}", files=(watched,), explainers=(explain,)), form)
+        if typed and len(files) <= _FOOTERS:
+            data.count()
+        return data
+
+    def _read_kept(self, kept: Snapshot, name: str, readers: Readers) -> Dataset:
+        """Return rows that were parsed before: read as those of a Parquet file are."""
+        text = self._session.call(lambda cursor: read_sql(cursor, kept.path, kept.schema))
+        origin = Origin.of_snapshot(self._scope, text, kept)
+        data = self._create(name, origin, choose_form(Shape(), readers)[0])
+        data.move(origin, kept.rows, kept.held)
+        data.notes = kept.notes
+        return data
 
     def _register(self, place: Source | Target) -> None:
         if (filesystem := place.connection.filesystem()) is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,8 +45,13 @@ class PandasEngine(Engine):
         self._sql.serve(callers)
 
     def read(self, source: Source, name: str, readers: Readers) -> Dataset:
-        frame = source.format.read_pandas(source.connection.open, source.uris(), source.options)
-        return publish_value(frame, name)
+        files = source.files()
+        if (kept := self.snapshots.find(source, files)) is not None:
+            return self._loaded(kept.path, kept.schema, kept.notes)
+        uris = [file.uri for file in files]
+        data = publish_value(source.format.read_pandas(source.connection.open, uris, source.options), name)
+        self.snapshots.note_parsed(source, files, data)
+        return data
 
     def query(self, query: Query) -> Dataset:
         # Under another name: the node's own becomes that of the frame.
@@ -77,8 +82,7 @@ class PandasEngine(Engine):
         self._sql.save(data, path)
 
     def load(self, path: Path, schema: Schema, rows: int | None, *, held: object = None) -> Dataset:
-        table = self._sql.load(path, schema, rows).arrow()
-        return ValueDataset(table=table, schema=schema_of(table))
+        return self._loaded(path, schema)
 
     def beside(self) -> PandasEngine:
         twin = copy.copy(self)
@@ -102,6 +106,10 @@ class PandasEngine(Engine):
 
     def close(self) -> None:
         self._sql.close()
+
+    def _loaded(self, path: Path, schema: Schema, notes: Iterable[str] = ()) -> Dataset:
+        table = self._sql.load(path, schema, None).arrow()
+        return ValueDataset(table=table, schema=schema_of(table), notes=notes)
 
 
 def _for_writing(data: Dataset) -> pd.DataFrame:

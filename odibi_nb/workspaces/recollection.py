@@ -108,6 +108,10 @@ class Recollection:
             with suppress(OSError):
                 self.store.note_written(beginning.target, begun_record(beginning, self._results.written(name)))
 
+    def beside(self, work: Callable[[], Any]) -> None:
+        """Have something done in the thread that keeps results, after those that wait."""
+        self._submit(work)
+
     def settle(self) -> None:
         """Wait until everything is kept that is to be."""
         wait(self._saving)

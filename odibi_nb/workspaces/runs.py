@@ -29,6 +29,7 @@ from odibi_nb.workspaces.plan import Overruled, Plan, PlannedNode, Planner
 from odibi_nb.workspaces.recollection import Recollection
 from odibi_nb.workspaces.rereading import Rereading, overlaps_below
 from odibi_nb.workspaces.sharing import note_shared
+from odibi_nb.workspaces.source_snapshots import Around, SourceSnapshots
 from odibi_nb.workspaces.targets import target_stamp, target_text
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class Runs:
         self.owner = ""
         self.recollection = Recollection(nodes, self.results, lambda: self.engine, lambda: self.owner)
         self.freshness = Freshness(nodes, self.results, self._fingerprints, self.recollection)
+        self.snapshots = SourceSnapshots(self._around_snapshots())
         self._folder = folder
         self.configure(None)
 
@@ -107,6 +109,7 @@ class Runs:
         """The engine, made when it is first needed."""
         if self._engine is None:
             self._engine = create_engine(*_engine_of(self._project), root=self._nodes.root)
+            self._engine.snapshots = self.snapshots
         return self._engine
 
     @property
@@ -157,7 +160,9 @@ class Runs:
     def close(self) -> None:
         """Give back the engine's memory and threads, and with them all results."""
         with self.exclusively():
+            self.snapshots.end()
             self.recollection.settle()
+            self.snapshots.clear()
             for engine in filter(None, (self._engine, self._scratch)):
                 engine.close()
             self._engine = self._scratch = None
@@ -186,6 +191,7 @@ class Runs:
         Raises what a listener has raised, but only once the results are kept.
         """
         with self.exclusively():
+            self.snapshots.run_begins()
             self._nodes.set_up()
             with self._lock:
                 self._renamed.clear()
@@ -193,6 +199,7 @@ class Runs:
             outcome = self.execute(job, (*self.listeners, *listeners))
             with self._lock:
                 self.keep(job, outcome)
+            self.snapshots.run_ends(in_full=job.options.in_full)
         if outcome.listener_error is not None:
             raise outcome.listener_error
         return outcome
@@ -348,6 +355,17 @@ class Runs:
                 self.results.note_written(name, target_text(target), target_stamp(target), identity=look.rows(told))
                 self.recollection.note_written(name)
         self.recollection.save(self._renamed.get(told, told) for told in outcome.results)
+
+    def _around_snapshots(self) -> Around:
+        return Around(
+            store=lambda: self.recollection.store,
+            engine=lambda: self.engine,
+            another=lambda: create_engine(*_engine_of(self._project)),
+            settings=lambda: self._fingerprints.engine,
+            stamps=self._fingerprints.stamps,
+            results=lambda: filter(None, map(self.results.kept, list(self._nodes))),
+            beside=self.recollection.beside,
+        )
 
     def _keep(self, job: Job, look: Look, result: NodeResult, told: str) -> None:
         """Take in a node's result; told: its name when the run began."""

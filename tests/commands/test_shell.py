@@ -347,8 +347,10 @@ def test_commands_that_a_headless_run_leaves_out_are_told(shell: Shell, line: st
 
 @pytest.mark.parametrize(
     "line",
-    ["params", "params --ui n", "status", "run --force", "drop n --undo", "pipeline p", 'show "n', "help"]
-    + ["use", "use n.ipynb", "use ./n.ipynb"],
+    [
+        *("params", "params --ui n", "status", "run --force", "drop n --undo", "pipeline p", 'show "n', "help"),
+        *("use", "use n.ipynb", "use ./n.ipynb"),
+    ],
 )
 def test_commands_that_only_look_are_none_of_them(shell: Shell, line: str) -> None:
     assert "leaves out" not in shell("validate", _notebook("n.ipynb", f"%odibi {line}"))[1]

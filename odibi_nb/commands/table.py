@@ -47,6 +47,7 @@ COMMANDS = {
         Row("pipeline", "settings", ("cell",), "the pipeline of the cells that follow"),
         Row("store", "store", _BOTH, "the results that outlive a session; prune makes room"),
         Row("drop", "nodes", ("cell",), "forget a node, or one expectation of it"),
+        Row("use", "use", ("cell",), "the nodes of a file, with the results that are stored of them"),
         Row("rename", "nodes", ("cell",), "give a node another name"),
         Row("reset", "nodes", ("cell",), "forget every node, result and parameter"),
         Row("help", "help", _BOTH, "this list, or a command's page"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.engine.base import PREVIEW_COLUMNS, PREVIEW_ROWS, Dataset, FrameKind, Head
+from odibi_nb.exceptions import NodeCancelled
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,9 +32,13 @@ class Told:
 
     @classmethod
     def of(cls, data: Dataset) -> Told:
-        """Return what is known of a result already; nothing is computed for it."""
+        """Return what is known of a result, and of rows that are there the first ones; nothing is computed for it."""
         rows = data.known_rows
-        head = data.head(data.head_rows) if data.head_rows else ()
+        wanted = data.head_rows if data.lazy else PREVIEW_ROWS
+        try:
+            head = data.head(wanted) if wanted else ()
+        except NodeCancelled:  # a run beside it was interrupted, and every statement with it
+            head = ()
         return cls(data.schema, rows, head, len(head) if rows is None or rows > len(head) else PREVIEW_ROWS)
 
 

@@ -68,8 +68,13 @@ class ResultStore:
 
     def last(self, owner: str, node: str) -> Entry | None:
         """Return the result that a node had last, whatever it stands for."""
-        record = read_record(self._pointer("last", f"{owner} {node}"))
+        record = read_record(self._last(owner, node))
         return self.find(record["key"]) if record is not None else None
+
+    def count_last(self, owner: str) -> int:
+        """Return of how many nodes the last result has a record; whether its rows are whole is for `find` to say."""
+        pointers = map(read_record, self._last(owner, "").parent.glob(f"{_hash(owner)}-*{_SUFFIX}"))
+        return sum(one is not None and self._result(one["key"]).exists() for one in pointers)
 
     def save(self, key: str, record: dict[str, Any], write: Callable[[Path], None] | None = None) -> None:
         """Keep a result; write: makes the file of its rows. Raises what that raises, and OSError."""
@@ -80,7 +85,7 @@ class ResultStore:
     def note_last(self, owner: str, node: str, key: str) -> None:
         """Remember which result a node of a notebook or project had last."""
         self._make_folder()
-        write_record(self._pointer("last", f"{owner} {node}"), {"owner": owner, "node": node, "key": key})
+        write_record(self._last(owner, node), {"owner": owner, "node": node, "key": key})
 
     def last_keys(self) -> set[str]:
         """Return the keys of the last result of every node of every notebook or project here."""
@@ -176,13 +181,20 @@ class ResultStore:
         return self._results / f"{key}{_SUFFIX}"
 
     def _pointer(self, kind: str, name: str) -> Path:
-        return self.folder / kind / f"{blake2b(name.encode(), digest_size=16).hexdigest()}{_SUFFIX}"
+        return self.folder / kind / f"{_hash(name)}{_SUFFIX}"
+
+    def _last(self, owner: str, node: str) -> Path:
+        return self.folder / "last" / f"{_hash(owner)}-{_hash(node)}{_SUFFIX}"
 
     def _make_folder(self) -> None:
         ignored = self.folder.parent / ".gitignore"
         if not ignored.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             ignored.write_text("*\n", encoding="utf-8")
+
+
+def _hash(name: str) -> str:
+    return blake2b(name.encode(), digest_size=16).hexdigest()
 
 
 def _entry(path: Path) -> Entry | None:

@@ -58,7 +58,7 @@ def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
     for pipeline in pipelines:
         for config in pipeline.nodes:
             _declare_once(workspace, _declared(config, loaded, pipeline.pipeline))
-    return Loaded(workspace, notes=loaded.notes)
+    return Loaded(workspace, loaded.file, notes=loaded.notes, functions=functions)
 
 
 def _declare_once(workspace: Workspace, node: DeclaredNode) -> None:

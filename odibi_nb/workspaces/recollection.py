@@ -37,13 +37,13 @@ _PAUSE_S = 0.2
 class Recollection:
     """What a workspace has in its store.
 
-    engine: gives the one that results live on. owner: gives the name of the notebook or project, by which a node's last
-    result is found though it stands for something else by now. store: None keeps nothing beyond the session.
+    engine: gives the one that results live on. owner: gives the name of the notebook or project of a node, by which its
+    last result is found though it stands for something else by now. store: None keeps nothing beyond the session.
     problems: why a node's result could not be kept, by node.
     """
 
     def __init__(
-        self, nodes: Nodes, results: KeptResults, engine: Callable[[], Engine], owner: Callable[[], str]
+        self, nodes: Nodes, results: KeptResults, engine: Callable[[], Engine], owner: Callable[[str], str]
     ) -> None:
         self._nodes, self._results, self._engine, self._owner = nodes, results, engine, owner
         self.store: ResultStore | None = None
@@ -112,6 +112,10 @@ class Recollection:
         """Have something done in the thread that keeps results, after those that wait."""
         self._submit(work)
 
+    def count(self, owner: str) -> int:
+        """Return how many nodes of a notebook or project have a last result in the store."""
+        return self.store.count_last(owner) if self.store is not None else 0
+
     def settle(self) -> None:
         """Wait until everything is kept that is to be."""
         wait(self._saving)
@@ -122,7 +126,7 @@ class Recollection:
             return
         entry = store.find(digest)
         if entry is None and kept is None:
-            entry = store.last(self._owner(), name)
+            entry = store.last(self._owner(name), name)
         if entry is not None and (recalled := self._recalled(store, entry, name, digest)) is not None:
             self._results.take(name, recalled)
 
@@ -216,7 +220,7 @@ class Recollection:
         write = None if anew else partial(self._write, data)
         try:
             store.save(key, record_of(kept, anew=anew), write)
-            store.note_last(self._owner(), name, key)
+            store.note_last(self._owner(name), name, key)
             self.problems.pop(name, None)
         except (OdibiException, OSError) as exc:
             self.problems[name] = str(exc)

@@ -82,7 +82,8 @@ class Runs:
 
     listeners: told of every run on real rows. lock: the workspace's. Preparing and keeping are short and want it;
     executing is long and must be done without it: a node may well look at the workspace, from any thread.
-    folder: where results outlive the session; None: nowhere. owner: the name of the notebook or project there.
+    folder: where results outlive the session; None: nowhere. owner: the name of the notebook or project there;
+    owners: the names of those whose nodes are used here, by node.
     """
 
     def __init__(self, nodes: Nodes, lock: threading.RLock, folder: Path | None = None) -> None:
@@ -98,7 +99,8 @@ class Runs:
         self._renamed: dict[str, str] = {}
         self._fingerprints = Fingerprints(nodes)
         self.owner = ""
-        self.recollection = Recollection(nodes, self.results, lambda: self.engine, lambda: self.owner)
+        self.owners: dict[str, str] = {}
+        self.recollection = Recollection(nodes, self.results, lambda: self.engine, self.owner_of)
         self.freshness = Freshness(nodes, self.results, self._fingerprints, self.recollection)
         self.snapshots = SourceSnapshots(self._around_snapshots())
         self._folder = folder
@@ -123,6 +125,16 @@ class Runs:
     def is_going_on(self) -> bool:
         """Whether a run does, or what keeps runs away."""
         return self._running.locked()
+
+    def owner_of(self, name: str) -> str:
+        """Return the name of the notebook or project that a node's results are known by; its own cell makes it ours."""
+        is_used = name in self._nodes and self._nodes[name].origin.file is not None
+        return self.owners.get(name, self.owner) if is_used else self.owner
+
+    def move(self, folder: Path) -> None:
+        """Let results outlive the session in another folder."""
+        self._folder = folder
+        self.configure(self._project)
 
     def configure(self, project: ProjectConfig | None) -> None:
         """Run by a project's settings; another engine means that all results are lost."""

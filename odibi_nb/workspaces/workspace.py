@@ -35,6 +35,7 @@ from odibi_nb.workspaces.refusing import refusal, refusal_note
 from odibi_nb.workspaces.result import Result
 from odibi_nb.workspaces.runs import Job, RunRequest, Runs
 from odibi_nb.workspaces.trials import Trial, Trials
+from odibi_nb.workspaces.using import Used, Using
 
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
@@ -50,7 +51,8 @@ class Workspace(Declaring):
     empty one). is_variable, is_frame: what a name is in the notebook; asked without running anything.
     functions: those that steps may name (default: the process's registry). label_of: the label of the cell
     that is compiled under a file's name.
-    Every method may be called from any thread; `lock` makes several calls one.
+    Every method may be called from any thread; `lock` makes several calls one. notebook: the file of the session's
+    notebook, where the front end tells it.
 
     Example: `ws = odibi_nb.workspace(); ws.node("big", "SELECT * FROM sales WHERE amount > 100")`.
     """
@@ -82,6 +84,8 @@ class Workspace(Declaring):
         self.queries = Queries(self.nodes, self._around, self._runs, self.lock)
         self.expectations = Expectations(self.nodes, self._runs, self.run_cell, self.lock)
         self.project: ProjectConfig | None = None
+        self.notebook: Path | None = None
+        self._using = Using(self, self._around, self._runs)
         self.current_pipeline: str | None = None
         self.name = self.root.name
         self.options: dict[str, Any] = {"auto": True, "preview": 10}
@@ -122,6 +126,27 @@ class Workspace(Declaring):
         """Wait until the results of this session are kept beyond it: `ws.settle()`."""
         self._runs.recollection.settle()
 
+    def remembered(self) -> int:
+        """Return of how many nodes of this notebook an earlier session has left a result: `ws.remembered()`."""
+        return self._runs.recollection.count(self.saved_as)
+
+    def use(self, target: str | Path | None = None) -> Used:
+        """Declare what a notebook, YAML file or project folder says, and run none of its nodes.
+
+        Their results come from the store. What its nodes use of its plain code is defined here, unless the name is
+        taken; what this session has declared itself stays. target: from `root`; None: the session's own notebook, as it
+        is saved. Raises what is wrong with the file, and then nothing has changed.
+
+        Example: `ws.use("sales.ipynb").declared`.
+        """
+        return self._using.use(target)
+
+    def move(self, root: Path) -> None:
+        """Let relative paths start elsewhere, before anything is declared: `ws.move(Path("etl"))`."""
+        with self.lock:
+            self.root = self._around.root = root.absolute()
+            self._runs.move(self.root / ".odibi")
+
     def keep_nothing(self) -> None:
         """Keep results within this session, and take up none of another: `ws.keep_nothing()`."""
         self._runs.recollection.store = None
@@ -158,6 +183,7 @@ class Workspace(Declaring):
             self.broken.clear()
             self.trials.clear()
             self.expectations.clear()
+            self._using.clear()
             self.project, self.current_pipeline = None, None
             self.nodes.clear()
 

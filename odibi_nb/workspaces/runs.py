@@ -169,10 +169,12 @@ class Runs:
         self.schemas.forget(name)
         self.recollection.forget([name])
 
-    def close(self) -> None:
-        """Give back the engine's memory and threads, and with them all results."""
+    def close(self, *, lose: bool = False) -> None:
+        """Give back the engine's memory and threads, and with them all results; lose: also those still to be kept."""
         with self.exclusively():
             self.snapshots.end()
+            if lose:
+                self.recollection.abandon()
             self.recollection.settle()
             self.snapshots.clear()
             for engine in filter(None, (self._engine, self._scratch)):

@@ -173,7 +173,7 @@ class Workspace(Declaring):
     def reset(self) -> None:
         """Forget everything, nodes, results, project and parameters: `ws.reset()`."""
         with self.lock:
-            self._runs.close()
+            self._runs.close(lose=True)
             self._runs.configure(None)
             self._around.connections = {}
             self._around.params.clear()

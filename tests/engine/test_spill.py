@@ -34,7 +34,7 @@ def settings_of(session: Session) -> dict[str, str]:
 
 
 def files(folder: Path) -> list[Path]:
-    return [file for file in folder.rglob("*") if file.is_file() and file.name != "in_use"]
+    return [file for file in folder.rglob("duckdb_temp*") if file.is_file()]
 
 
 def test_duckdb_gets_part_of_the_memory_and_the_processors_it_may_use() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import restart
+from benchmarks import restart, tpch
 from benchmarks.markdown import BEGIN, END, README, RESULTS, as_markdown, renewed
 from benchmarks.peers import PEERS
 from benchmarks.processes import NotMeasuredError, call_in_process, interleaved, staying_up
@@ -137,6 +137,26 @@ def test_missing_browser_is_a_row_that_says_what_to_install(monkeypatch: pytest.
     (row,) = measure("browser", Scale.quick(tmp_path))
 
     assert (row.error, row.samples) == ("needs Chromium: apt-get install -y chromium", ())
+
+
+def test_missing_generator_of_tpch_is_a_row_that_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+
+    (row,) = measure("tpch", Scale.quick(tmp_path))
+
+    assert (row.error, row.samples) == ("needs tpchgen-cli: pip install tpchgen-cli", ())
+
+
+def test_other_rows_than_those_of_duckdb_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tpch, "same_rows", lambda ours, theirs: len(ours) != 4)
+
+    rows = {row.name: row for row in measure("tpch", Scale.quick(tmp_path))}
+
+    row = rows["TPC-H at SF 0.01, queries with DuckDB's rows"]
+    assert (row.note, row.verdict) == ("not q01, q02, q07", "missed by 14%")  # those of four rows
 
 
 def test_unknown_benchmark_is_refused_with_the_nearest_name() -> None:

@@ -15,9 +15,9 @@ class Scale:
 
     data: folder that generated files are kept in. repetitions: of every measurement, after one that is
     thrown away. node_counts: from small to large. graphs: nodes of a usual and of a large graph on the page.
-    live_nodes: of a run that is watched. tpch: its scale factor; 1 has 6 million order lines.
-    peer_nodes: of a chain that peers run. peer_pythons: the interpreters of peers by their names; "": of all others.
-    judged: whether the sizes are those that targets are set for.
+    live_nodes: of a run that is watched. large_rows: of a table that memory doesn't hold. tpch: its scale factor; 1
+    has 6 million order lines. peer_nodes: of a chain that peers run. peer_pythons: the interpreters of peers by their
+    names; "": of all others. judged: whether the sizes are those that targets are set for.
     """
 
     data: Path
@@ -30,6 +30,7 @@ class Scale:
     tpch: float = 1.0
     peer_nodes: int = 50
     peer_pythons: Mapping[str, str] = field(default_factory=dict)
+    large_rows: int = 100_000_000
     judged: bool = True
 
     @classmethod
@@ -45,6 +46,7 @@ class Scale:
             live_nodes=20,
             tpch=0.01,
             peer_nodes=3,
+            large_rows=50_000,
             judged=False,
         )
 

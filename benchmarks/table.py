@@ -13,6 +13,7 @@ from benchmarks.large_diff import large_diff
 from benchmarks.large_files import large_files
 from benchmarks.large_graph import large_graph
 from benchmarks.node_overhead import python_nodes, sql_nodes
+from benchmarks.out_of_core import out_of_core
 from benchmarks.processes import NotMeasuredError
 from benchmarks.restart import restart
 from benchmarks.rows import Row
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "edit_loop": edit_loop,
     "restart": restart,
     "peers": peers,
+    "out_of_core": out_of_core,
     "large_graph": large_graph,
     "interactive": interactive,
     "large_diff": large_diff,

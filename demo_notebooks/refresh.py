@@ -5,6 +5,7 @@ Needs what `pip install -e ".[test]"` installs.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sysconfig
 from pathlib import Path
@@ -18,9 +19,10 @@ NEUTRAL = "/home/you/demo_notebooks"
 
 
 def main() -> None:
-    """Make the TPC-H tables, then execute each notebook in place."""
+    """Make the TPC-H tables, then execute each notebook in place, with no result of an earlier time."""
     tpchgen = Path(sysconfig.get_path("scripts"), "tpchgen-cli")
     subprocess.run([tpchgen, "parquet", "-s", "0.01", "--output-dir", HERE / "tpch"], check=True)
+    shutil.rmtree(HERE / ".odibi", ignore_errors=True)
     for path in sorted(HERE.glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
         NotebookClient(notebook, resources={"metadata": {"path": str(HERE)}}).execute()

@@ -9,16 +9,20 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+
+from odibi_nb.exceptions import plural
 
 __all__ = ["CHECKS", "Finding", "State"]
 
 State = Literal["ok", "warn", "fail"]
 
-_SPILL_ROWS = 1_000_000  # some 50 MB, more than the memory allowed below
+_LITTLE_ROOM_BYTES = 5_000_000_000
+_TINY: dict[str, Any] = {"memory_limit": "32MB", "threads": 1}
+_SPILL_ROWS = 1_000_000  # some 50 MB, more than that
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +130,46 @@ def _folder(name: str, folder: Path, otherwise: State) -> Finding:
         return Finding(name, otherwise, f"{there}: {exc.strerror}", f"make {there} a folder where you may write")
 
 
+def _limits() -> Iterator[Finding]:
+    """What queries get on this machine; what a project's settings say comes before it."""
+    from odibi_nb.engine.limits import default_limits
+    from odibi_nb.engine.machine import free_bytes, is_in_memory, usable_memory_bytes
+    from odibi_nb.engine.spill import spill_place
+
+    limits, memory, place = default_limits(), usable_memory_bytes(), spill_place(Path.cwd())
+    share = f"{int(str(limits['memory_limit']).split()[0]) / 1e9:.1f} of {memory / 1e9:.1f} GB" if memory else "80%"
+    yield Finding("query memory", "ok", f"{share}, {plural(int(limits['threads']), 'thread')}")
+    room = f"{place}, {free_bytes(place) / 1e9:.1f} GB free"
+    fix = "let TMPDIR, or temp_directory in settings.duckdb, point to a disk with room"
+    if is_in_memory(place):
+        yield Finding("spill folder", "warn", f"{room}, but in memory", fix)
+    elif free_bytes(place) < _LITTLE_ROOM_BYTES:
+        yield Finding("spill folder", "warn", room, fix)
+    else:
+        yield Finding("spill folder", "ok", room)
+
+
 def _spilling() -> Iterator[Finding]:
     import duckdb
 
-    folder = tempfile.mkdtemp(prefix="odibi_nb_doctor_")
+    from odibi_nb.engine.limits import out_of_room
+    from odibi_nb.engine.spill import SpillFolder, spill_place
+    from odibi_nb.exceptions import OdibiException
+
+    place = spill_place(Path.cwd())
     try:
-        with duckdb.connect(":memory:", config={"memory_limit": "32MB", "temp_directory": folder, "threads": 1}) as con:
-            con.execute(f"CREATE TABLE large AS SELECT i, md5(i::VARCHAR) AS text FROM range({_SPILL_ROWS}) AS r(i)")
-    except duckdb.Error as exc:
-        fix = f"free some room for {tempfile.gettempdir()}, or point TMPDIR elsewhere"
-        yield Finding("spilling to disk", "fail", str(exc).splitlines()[0], fix)
+        spill = SpillFolder(place)
+        with duckdb.connect(":memory:", config=_TINY | {"temp_directory": str(spill.path)}) as con:
+            # By a cursor: a connection of an interactive Python draws a progress bar.
+            con.cursor().execute(
+                f"CREATE TABLE large AS SELECT i, md5(i::VARCHAR) AS text FROM range({_SPILL_ROWS}) AS r(i)"
+            )
+        spill.remove()
+    except (duckdb.Error, OdibiException) as exc:
+        reason = str(out_of_room(exc) or exc).splitlines()[0]
+        yield Finding("spilling to disk", "fail", reason, f"free some room for {place}, or point TMPDIR elsewhere")
     else:
         yield Finding("spilling to disk", "ok", "DuckDB works on more data than fits its memory")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 CHECKS: Iterable[Callable[[], Iterator[Finding]]] = (
@@ -149,5 +179,6 @@ CHECKS: Iterable[Callable[[], Iterator[Finding]]] = (
     _jupyter,
     _pictures,
     _folders,
+    _limits,
     _spilling,
 )

@@ -49,6 +49,5 @@ COMMANDS = {
         words=SELECTORS,
         options=(SELECT, EXCLUDE, PARAM, *RECOMPUTING),
         executes=True,
-        details="In a shell nothing has been computed before, so every node that can run will run.",
     )
 }

@@ -36,7 +36,8 @@ class Progress:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._running: dict[str, None] = {}
-        self._done = self._total = 0
+        self._done: set[str] = set()
+        self._total = 0
         self._last_s = 0.0
 
     def __call__(self, event: Event) -> None:
@@ -47,7 +48,7 @@ class Progress:
                 self._running[name] = None
             case NodeFinished(result=result):
                 self._running.pop(result.node_name, None)
-                self._done += 1
+                self._done.add(result.node_name)
                 if result.output is not None and result.output.text:
                     self._write("")
                     return
@@ -57,7 +58,7 @@ class Progress:
         now_s = time.monotonic()
         if now_s - self._last_s >= _INTERVAL_S:
             self._last_s = now_s
-            self._write(f"{self._done}/{self._total} · running {', '.join(self._running) or '…'}")
+            self._write(f"{len(self._done)}/{self._total} · running {', '.join(self._running) or '…'}")
 
     def _write(self, text: str) -> None:
         width = shutil.get_terminal_size().columns - 1

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from odibi_nb.cells.option_parser import Option, collect, count_of, key_text
+from odibi_nb.cells.option_parser import Option, collect, key_text
 from odibi_nb.cells.options import MOCK_OPTION
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selectors
@@ -14,6 +14,7 @@ from odibi_nb.commands.settings import typed_parameters
 from odibi_nb.exceptions import OdibiException, UsageError
 from odibi_nb.pipeline.results import node_dict
 from odibi_nb.runner import RunOutcome
+from odibi_nb.runner.workers import worker_count
 from odibi_nb.views import RunView
 from odibi_nb.views.build import error_view, run_view
 from odibi_nb.workspaces import RunRequest
@@ -56,6 +57,7 @@ def request_of(call: Call, params: Mapping[str, Any]) -> RunRequest:
         fail_fast=bool(values.get("fail_fast")),
         preview=1 if call.door == "cell" else 0,
         mock=values.get("mock"),
+        processes=bool(values.get("processes")),
     )
 
 
@@ -74,6 +76,12 @@ def run_dict(title: str, outcome: RunOutcome) -> dict[str, Any]:
         "written": [name for name, result in outcome.results.items() if result.written],
         "nodes": nodes,
     }
+
+
+def _workers(text: str) -> int:
+    if text != "auto" and (not text.isdecimal() or int(text) < 1):
+        raise ValueError("a number of workers, 1 or more, or auto")
+    return worker_count(text if text == "auto" else int(text))
 
 
 _STATUSES = {"completed": 0, "failed": 1, "cancelled": 130}
@@ -110,7 +118,8 @@ COMMANDS = {
             EXCLUDE,
             PARAM,
             *RECOMPUTING,
-            Option("--workers", convert=count_of("workers", least=1), metavar="N", help="nodes at once (1)"),
+            Option("--workers", convert=_workers, metavar="N", help="nodes at once (1); auto: one a core"),
+            Option("--processes", takes="nothing", help="Python nodes in processes, not in threads"),
             Option("--fail-fast", takes="nothing", help="start nothing more after a failure"),
             MOCK_OPTION,
         ),

@@ -107,9 +107,11 @@ def _loaded(command: Command, call: Call) -> Call:
 
 def _listeners() -> tuple[Listener, ...]:
     from odibi_nb.commands.progress import NodeOutputs, Progress
+    from odibi_nb.runner.in_order import InOrder
 
     outputs = NodeOutputs(sys.stderr)
-    return (Progress(sys.stderr), outputs) if sys.stderr.isatty() else (outputs,)
+    # A terminal shows things as they happen; a log is compared with another one.
+    return (Progress(sys.stderr), outputs) if sys.stderr.isatty() else (InOrder(outputs),)
 
 
 @contextmanager

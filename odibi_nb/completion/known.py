@@ -18,6 +18,7 @@ __all__ = ["Known"]
 
 # A chain of nodes without results is followed so far up for its columns.
 _DEPTH = 20
+_FILES = (".ipynb", ".yaml", ".yml")
 
 
 class Known:
@@ -79,6 +80,13 @@ class Known:
             return place.entries(folder) if isinstance(place, FileConnection) else ()
         except OdibiException:  # no such folder, or none to look into: there is nothing to offer
             return ()
+
+    def files(self, folder: str) -> list[str]:
+        """Return the notebooks and YAML files of a folder, seen from the workspace's root, and the folders in it."""
+        place = self._workspace.root / folder
+        found = sorted(place.iterdir()) if place.is_dir() else []
+        shown = (one for one in found if not one.name.startswith((".", "_")))
+        return [f"{one.name}/" if one.is_dir() else one.name for one in shown if one.is_dir() or one.suffix in _FILES]
 
     def tags(self) -> list[str]:
         return sorted({tag for node in self._workspace.nodes.values() for tag in node.config.tags})

@@ -126,6 +126,12 @@ def _against(spot: LineSpot, around: LineAround) -> Offers:
     return target if ":" in spot.begun else Offers(spot.begun, (*words.found, *target.found))
 
 
+def _file(spot: LineSpot, around: LineAround) -> Offers:
+    folder, _, last = spot.begun.rpartition("/")
+    names = (name for name in around.known.files(folder) if spot.quoted or " " not in name)
+    return beginning_with(last, of_kind("path", names))
+
+
 def _nothing(spot: LineSpot, around: LineAround) -> Offers:
     return Offers(spot.begun, NOTHING.found)
 
@@ -152,6 +158,7 @@ _VALUES: Mapping[str, Callable[[LineSpot, LineAround], Offers]] = {
     "TAG": _names("tag", lambda around: around.known.tags()),
     "FORMAT": _names("format", lambda around: format_names()),
     "CONN:PATH": _target,
+    "FILE": _file,
     "K=V": _parameter,
     "SETTING=VALUE": _setting,
     "EXPR": _expectation,

@@ -25,7 +25,15 @@ from odibi_nb.config.enums import (
     WriteMode,
 )
 from odibi_nb.config.nodes import NodeConfig, PipelineConfig
-from odibi_nb.config.project import LoggingConfig, ProjectConfig, RetryConfig, SettingsConfig, StoryConfig, SystemConfig
+from odibi_nb.config.project import (
+    LoggingConfig,
+    ProjectConfig,
+    RetryConfig,
+    SettingsConfig,
+    StoreConfig,
+    StoryConfig,
+    SystemConfig,
+)
 from odibi_nb.config.schema import json_schema
 from odibi_nb.config.transforms import TransformConfig, TransformStep
 
@@ -47,6 +55,7 @@ __all__ = [
     "ReadConfig",
     "RetryConfig",
     "SettingsConfig",
+    "StoreConfig",
     "StoryConfig",
     "SystemConfig",
     "TransformConfig",

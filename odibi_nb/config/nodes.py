@@ -43,7 +43,8 @@ class NodeConfig(DialectModel):
 
     inputs: names for the node's SQL and functions, each a node's name or something to read.
     materialize: None lets the engine choose. preview: rows on its card; None takes the setting. cache: whether a
-    result may be taken for fresh; None: unless it reads the outside world. sensitive: columns to mask where rows
+    result may be taken for fresh; None: unless it reads the outside world. process: whether its Python runs in a
+    process of its own; None: as the run says. sensitive: columns to mask where rows
     are captured from this node, or from one below it.
     """
 
@@ -59,6 +60,7 @@ class NodeConfig(DialectModel):
     materialize: Annotated[Literal["view", "table"] | None, BeforeValidator(_as_materialize)] = None
     returns: Literal["frame", "object", "none"] = "frame"
     cache: bool | None = None
+    process: bool | None = None
     preview: int | None = Field(default=None, ge=0)
     sensitive: list[str] = Field(default_factory=list)
     on_error: Annotated[ErrorStrategy, one_of(ErrorStrategy)] = ErrorStrategy.FAIL_LATER
@@ -68,6 +70,15 @@ class NodeConfig(DialectModel):
     def _has_work(self) -> Self:
         if not any(getattr(self, field) for field in WORK):
             raise problem(f"node '{self.name}' needs at least one of {', '.join(WORK)}")
+        return self
+
+    @model_validator(mode="after")
+    def _sends_rows(self) -> Self:
+        if self.process and self.returns == "object":
+            raise problem(
+                f"node '{self.name}' returns an object, and from a process only rows come back",
+                "leave 'process' out, or return a DataFrame",
+            )
         return self
 
 

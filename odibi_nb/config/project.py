@@ -13,7 +13,15 @@ from odibi_nb.config.enums import BackoffStrategy, EngineType, LogLevel
 from odibi_nb.config.nodes import PipelineConfig
 from odibi_nb.exceptions import did_you_mean
 
-__all__ = ["LoggingConfig", "ProjectConfig", "RetryConfig", "SettingsConfig", "StoryConfig", "SystemConfig"]
+__all__ = [
+    "LoggingConfig",
+    "ProjectConfig",
+    "RetryConfig",
+    "SettingsConfig",
+    "StoreConfig",
+    "StoryConfig",
+    "SystemConfig",
+]
 
 
 class RetryConfig(DialectModel):
@@ -24,16 +32,29 @@ class RetryConfig(DialectModel):
     backoff: Annotated[BackoffStrategy, one_of(BackoffStrategy)] = BackoffStrategy.EXPONENTIAL
 
 
+class StoreConfig(DialectModel):
+    """Where results outlive a session, `.odibi` beside the notebook; limit_gb: of all rows in it."""
+
+    enabled: bool = True
+    limit_gb: float = Field(default=10, gt=0)
+
+
+def _as_store(value: Any) -> Any:
+    return {"enabled": value} if isinstance(value, bool) else value
+
+
 class SettingsConfig(DialectModel):
-    """How results are shown and computed.
+    """How results are shown, computed and kept.
 
     preview: rows on cards; 0 keeps data out of saved files. source_files: what tells whether a source file has
-    changed, its size and time or its bytes. duckdb: DuckDB's own settings, such as `threads`.
+    changed, its size and time or its bytes. duckdb: DuckDB's own settings, such as `threads`. store: `false` keeps
+    results within the session.
     """
 
     preview: int | None = Field(default=None, ge=0)
     source_files: Literal["stat", "content"] = "stat"
     duckdb: dict[str, Any] = Field(default_factory=dict)
+    store: Annotated[StoreConfig, BeforeValidator(_as_store)] = StoreConfig()
 
 
 class LoggingConfig(DialectModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module, metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import EngineError, did_you_mean
@@ -29,17 +30,20 @@ _NAMES = {
 }
 
 
-def create_engine(name: str = "duckdb", settings: Mapping[str, Any] | None = None) -> Engine:
+def create_engine(
+    name: str = "duckdb", settings: Mapping[str, Any] | None = None, *, root: Path | None = None
+) -> Engine:
     """Return a new engine.
 
-    settings: DuckDB settings. Raises EngineError (a ValueError) for an unknown name.
+    settings: DuckDB settings. root: the project's folder, beside which large queries may spill.
+    Raises EngineError (a ValueError) for an unknown name.
     """
     if name not in _ENGINES:
         raise EngineError(
             f"engine '{name}' is not known", hint=did_you_mean(name, _ENGINES) or f"engines: {', '.join(_ENGINES)}"
         )
     module, attribute, _ = _ENGINES[name]
-    engine: Engine = getattr(import_module(module), attribute)(settings)
+    engine: Engine = getattr(import_module(module), attribute)(settings, root=root)
     return engine
 
 

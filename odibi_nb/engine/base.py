@@ -10,7 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
+from odibi_nb.engine.snapshots import NoSnapshots, Snapshot, Snapshots
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
 
     from odibi_nb.connections.base import FileConnection, FileStamp
@@ -20,7 +24,20 @@ if TYPE_CHECKING:
     from odibi_nb.formats.base import Format
     from odibi_nb.sql import SqlFacts
 
-__all__ = ["ROW", "Dataset", "Engine", "FrameKind", "Head", "Query", "Readers", "Run", "Source", "Target", "text_sql"]
+__all__ = [
+    "ROW",
+    "Batches",
+    "Dataset",
+    "Engine",
+    "FrameKind",
+    "Head",
+    "Query",
+    "Readers",
+    "Run",
+    "Source",
+    "Target",
+    "text_sql",
+]
 
 FrameKind = Literal["pandas", "arrow", "polars", "relation", "batches"]
 
@@ -39,6 +56,13 @@ Head = tuple[tuple[str | None, ...], ...]
 def text_sql(value: str, characters: int = PREVIEW_CHARACTERS + 1) -> str:
     """Return SQL of a value's text; its usual length shows that it had to be cut."""
     return f"left(CAST({value} AS VARCHAR), {characters})"
+
+
+class Batches:
+    """A result's rows batch by batch, to be read once; reader: of Arrow's record batches, until `close`."""
+
+    def __init__(self, reader: Any, close: Callable[[], None] = lambda: None) -> None:
+        self.reader, self.close = reader, close
 
 
 class Dataset(ABC):
@@ -61,6 +85,11 @@ class Dataset(ABC):
         """The exact number of rows where it costs nothing to say, else None."""
 
     @property
+    def seconds(self) -> float:
+        """What evaluating it has taken as a part of a reader's query, as far as that is known."""
+        return 0.0
+
+    @property
     def head_rows(self) -> int:
         """How many rows a preview has seen so far: there are at least as many."""
         return 0
@@ -71,9 +100,14 @@ class Dataset(ABC):
         return False
 
     @property
-    def lost_file(self) -> str | None:
-        """The file that has changed since, so that the rows can no longer be computed as they were; None: none has."""
+    def lost(self) -> str | None:
+        """Why the rows can't be had any more as they were: "it was …"; None: they can."""
         return None
+
+    @property
+    def opened(self) -> Dataset:
+        """What stands for this in a query: itself, unless it is still to be fetched."""
+        return self
 
     def rows_up_to(self, most: int) -> int | None:
         """Return the exact number of rows if it is known, or no more than `most` and found in passing; else None."""
@@ -95,9 +129,17 @@ class Dataset(ABC):
     def arrow(self) -> pa.Table:
         """Return all rows as a canonical Arrow table."""
 
+    def passing_arrow(self) -> pa.Table:
+        """Return all rows as `arrow` does, for somebody who lets go of them soon: no second form of them is kept."""
+        return self.arrow()
+
     @abstractmethod
     def frame(self, kind: FrameKind = "pandas") -> Any:
         """Return all rows as a frame of the caller's own: changing it changes nothing else."""
+
+    def batches(self) -> Batches:
+        """Return all rows batch by batch, in result order; what isn't in memory stays out of it."""
+        return Batches(self.frame("batches"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +211,18 @@ class Engine(ABC):
     """Reads, transforms and writes; one instance serves one workspace or pipeline, from several threads at once.
 
     Errors of the libraries below leave it as OdibiExceptions. Results stay valid until `close`.
+    snapshots: where files are found that were parsed before.
     """
 
     name: ClassVar[str]
+    snapshots: Snapshots = NoSnapshots()
 
     @abstractmethod
     def begin(self) -> None:
         """Open a fresh scope of names: results of one run never meet another run's names."""
+
+    def serve(self, callers: int) -> None:  # noqa: B027 - an engine without threads of its own has nothing to do
+        """Share the cores out anew: from now on so many threads call at once, each counted as one of the engine's."""
 
     @abstractmethod
     def read(self, source: Source, name: str, readers: Readers) -> Dataset:
@@ -206,6 +253,28 @@ class Engine(ABC):
 
         Raises SourceNotFoundError, FormatError.
         """
+
+    @abstractmethod
+    def save(self, data: Dataset, path: Path) -> None:
+        """Write all rows to a Parquet file from which `load` gets them back as they are, types and order too.
+
+        Raises FormatError for a column of a type that would lose something.
+        """
+
+    @abstractmethod
+    def load(self, path: Path, schema: Schema, rows: int | None, *, held: object = None) -> Dataset:
+        """Return the rows of a file that `save` wrote, to be read as they are needed.
+
+        held: lives as long as they do. Raises FormatError where the file doesn't have these columns.
+        """
+
+    def adopt(self, data: Dataset, snapshot: Snapshot) -> None:
+        """Let a lazy result of reading files be read from their snapshot; whoever reads it doesn't notice."""
+        return
+
+    @abstractmethod
+    def beside(self) -> Engine:
+        """Return an engine on the same data with a scope of names of its own, whatever run goes on in this one."""
 
     @abstractmethod
     def verify(self, data: Dataset) -> None:

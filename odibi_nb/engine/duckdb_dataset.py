@@ -6,11 +6,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import duckdb
 
-from odibi_nb.engine.base import PREVIEW_COLUMNS, PREVIEW_ROWS, Dataset, FrameKind, Head, text_sql
+from odibi_nb.engine.base import PREVIEW_COLUMNS, PREVIEW_ROWS, Batches, Dataset, FrameKind, Head, text_sql
+from odibi_nb.engine.counting import evaluate
+from odibi_nb.engine.limits import out_of_room
+from odibi_nb.engine.marks import Evaluated
 from odibi_nb.engine.schema import Schema
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, is_interrupt
 from odibi_nb.engine.watch import Watched
@@ -20,6 +23,8 @@ from odibi_nb.sql.quote import quote_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from odibi_nb.engine.snapshots import Snapshot
 
 __all__ = ["DuckDataset", "Explainer", "Names", "Origin"]
 
@@ -52,18 +57,28 @@ class Names:
 class Origin:
     """The query that a result came from.
 
-    inputs, leaves: kept alive as long as the query is still to be evaluated. depth: views below it.
-    files, explainers: the files that evaluating it reads, and what their errors mean.
+    inputs, leaves: kept alive as long as the query is still to be evaluated; inputs: by their names in it.
+    depth: views below it. files, explainers: the files that evaluating it reads, and what their errors mean.
+    places: what the names of the inputs stand for, as SQL. same_rows_as: the input that it keeps all rows of, and
+    no more. own_macros: it calls functions that only `names` has.
     """
 
     names: Names
     text: str
     params: Mapping[str, Any] = field(default_factory=dict)
-    inputs: tuple[Dataset, ...] = ()
+    inputs: Mapping[str, Dataset] = field(default_factory=dict)
     leaves: frozenset[Leaf] = frozenset()
     depth: int = 0
     files: tuple[Watched, ...] = ()
     explainers: tuple[Explainer, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
+    same_rows_as: str | None = None
+    own_macros: bool = False
+
+    @classmethod
+    def of_snapshot(cls, names: Names, text: str, snapshot: Snapshot) -> Self:
+        """Return the query of files that were parsed before."""
+        return cls(names, text, files=(snapshot.watched,), explainers=(snapshot.explain,))
 
     @contextmanager
     def explaining(
@@ -81,11 +96,23 @@ class Origin:
                 raise
             raise self._explained(exc, statement, first_line) from exc
 
+    @property
+    def same_rows(self) -> Dataset | None:
+        """The input that the query keeps all rows of, and no more."""
+        return self.inputs[self.same_rows_as] if self.same_rows_as is not None else None
+
+    def learn_rows(self, rows: int) -> None:
+        """Let the input that has as many rows know how many these are."""
+        if isinstance(same := self.same_rows, DuckDataset) and same.known_rows is None:
+            same.learn_rows(rows)
+
     def settled(self) -> Origin:
         """Return this without what only an evaluation needs."""
         return Origin(self.names, self.text)
 
     def _explained(self, exc: duckdb.Error, statement: str, first_line: int) -> OdibiException:
+        if (full := out_of_room(exc)) is not None:
+            return full
         about_files = (explain(exc) for explain in self.explainers)
         if (error := next(filter(None, about_files), None)) is not None:
             return error
@@ -95,22 +122,28 @@ class Origin:
 class DuckDataset(Dataset):
     """A view or table in the session, and the Arrow tables below it.
 
-    rows: the exact count, where it is known.
+    rows: the exact count, where it is known. body: a view's text.
     """
 
-    def __init__(self, session: Session, place: Place, schema: Schema, origin: Origin, rows: int | None) -> None:
-        self._session, self.place, self.schema = session, place, schema
-        self._origin = origin if place.kind == "VIEW" else origin.settled()
+    def __init__(
+        self, session: Session, place: Place, schema: Schema, origin: Origin, rows: int | None, *, body: str = ""
+    ) -> None:
+        self._session, self.place, self.schema, self.body = session, place, schema, body
+        self.origin = origin if place.kind == "VIEW" else origin.settled()
         self._rows = rows
+        self._seconds: float | None = None
         self._head: Head = ()
         self._looked = 0
+        self._settled, self._held = False, object()
 
     @property
     def lazy(self) -> bool:
-        return self.place.kind == "VIEW"
+        return self.place.kind == "VIEW" and not self._settled
 
     @property
     def known_rows(self) -> int | None:
+        if self._rows is None and (kept := self.origin.same_rows) is not None:
+            return kept.known_rows
         return self._rows
 
     @property
@@ -123,27 +156,52 @@ class DuckDataset(Dataset):
 
     @property
     def depth(self) -> int:
-        return self._origin.depth
+        return self.origin.depth
+
+    @property
+    def names(self) -> Names:
+        return self.origin.names
 
     @property
     def leaves(self) -> frozenset[Leaf]:
-        return self._origin.leaves
+        return self.origin.leaves
 
     @property
     def files(self) -> tuple[Watched, ...]:
-        return self._origin.files
+        return self.origin.files
 
     @property
     def explainers(self) -> tuple[Explainer, ...]:
-        return self._origin.explainers
+        return self.origin.explainers
 
     @property
-    def lost_file(self) -> str | None:
-        return next((file.name for file in self.files if file.changed), None)
+    def lost(self) -> str | None:
+        file = next((file.name for file in self.files if file.changed), None)
+        return f"read from '{file}', which has changed since" if file is not None else None
+
+    def settle(self, rows: int | None, held: object) -> None:
+        """Take this view for rows that are there: those of a file that nobody changes. held: lives as long."""
+        self._settled, self._rows, self._held = True, rows, held
+
+    @property
+    def seconds(self) -> float:
+        return self._seconds or 0.0
+
+    def move(self, origin: Origin, rows: int, held: object) -> None:
+        """Take in that the rows come from elsewhere now, and how many they are. held: lives as long."""
+        if self.lazy:
+            self.origin, self._held, self.body = origin, held, origin.text
+        self._rows = rows
 
     def learn_rows(self, rows: int) -> None:
-        """Remember an exact count that a write came across."""
+        """Remember an exact count that an evaluation came across."""
         self._rows = rows
+        self.origin.learn_rows(rows)
+
+    def learn_seconds(self, seconds: float) -> None:
+        """Remember what evaluating this has taken, the first time, as a part of a larger query."""
+        if self._seconds is None:
+            self._seconds = seconds
 
     @property
     def is_light(self) -> bool:
@@ -153,7 +211,7 @@ class DuckDataset(Dataset):
         bytes_read = [file.size_bytes for file in self.files]
         inputs = all(
             data.is_light if isinstance(data, DuckDataset) and data.lazy else data.count() <= _LIGHT_ROWS
-            for data in self._origin.inputs
+            for data in self.origin.inputs.values()
         )
         return inputs and None not in bytes_read and sum(filter(None, bytes_read)) <= _LIGHT_BYTES
 
@@ -165,9 +223,9 @@ class DuckDataset(Dataset):
         return self._rows
 
     def count(self) -> int:
-        if self._rows is None:
-            self._rows = self.evaluate(lambda cursor: cursor.run(f"SELECT count(*) FROM {self.place}"))[0][0]
-        return self._rows
+        if (rows := self.known_rows) is None:
+            rows = self._rows = self.evaluate(lambda cursor: cursor.run(f"SELECT count(*) FROM {self.place}"))[0][0]
+        return rows
 
     def head(self, rows: int = PREVIEW_ROWS) -> Head:
         if self._looked < rows:
@@ -182,42 +240,50 @@ class DuckDataset(Dataset):
         return self._head[:rows]
 
     def first(self, rows: int) -> pa.Table:
-        return self._arrow(f"FROM {self.place} LIMIT {rows}")
+        return self._arrow(lambda cursor: cursor.arrow(f"FROM {self.place} LIMIT {rows}"))
 
     def arrow(self) -> pa.Table:
-        table = self._arrow(f"FROM {self.place}")
-        self._rows = table.num_rows
+        query = Evaluated(f"FROM {self.place}", "FROM rows", {"rows": self}, {"rows": str(self.place)}, same_rows=self)
+        table = self._arrow(lambda cursor: evaluate(cursor, query, cursor.arrow))
+        self.learn_rows(table.num_rows)
         return table
 
-    def _arrow(self, query: str) -> pa.Table:
+    def _arrow(self, work: Callable[[Cursor], pa.Table]) -> pa.Table:
         from odibi_nb.engine.types import canonical_table
 
-        return canonical_table(self.evaluate(lambda cursor: cursor.arrow(query)), keep_nanoseconds=True)
+        return canonical_table(self.evaluate(work), keep_nanoseconds=True)
 
     def frame(self, kind: FrameKind = "pandas") -> Any:
         from odibi_nb.engine.values import table_to_frame
 
+        if kind == "batches":
+            return self.batches().reader
         if kind == "relation":
             return self._session.relation_cursor(self.leaves).relation(f"FROM {self.place}")
         return table_to_frame(self.arrow(), kind)
 
+    def batches(self) -> Batches:
+        from odibi_nb.engine.streams import RowStream
+
+        return RowStream(self._session, self.place, self.leaves, self.origin.explaining)
+
     def verify(self) -> None:
-        """Compute every value of every row and keep one number; an error has its place in the query's text."""
+        """Compute every value of every row and keep their number; an error has its place in the query's text."""
         # The space keeps the row's name from meeting a column's.
-        statement = f'SELECT max(hash("odibi row")) FROM (\n{self._origin.text}\n) AS "odibi row"'
+        statement = f'SELECT count(*), max(hash("odibi row")) FROM (\n{self.origin.text}\n) AS "odibi row"'
 
-        def work(cursor: Cursor) -> None:
-            self._origin.names.enter(cursor)
-            with self._origin.explaining(statement, first_line=0):
-                cursor.run(statement, self._origin.params)
+        def work(cursor: Cursor) -> int:
+            self.origin.names.enter(cursor)
+            with self.origin.explaining(statement, first_line=0):
+                return int(cursor.run(statement, self.origin.params)[0][0])
 
-        self._session.call(work, self.leaves)
+        self.learn_rows(self._session.call(work, self.leaves))
 
     def evaluate(self, work: Callable[[Cursor], T]) -> T:
         """Run a query over this; errors in a view's text have no place that its reader could tell."""
 
         def explained(cursor: Cursor) -> T:
-            with self._origin.explaining():
+            with self.origin.explaining():
                 return work(cursor)
 
         return self._session.call(explained, self.leaves)

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import re
 import threading
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Run, Source, T, Target
+from odibi_nb.engine.counting import evaluate
 from odibi_nb.engine.duckdb_dataset import DuckDataset, Names, Origin
+from odibi_nb.engine.marks import Evaluated
 from odibi_nb.engine.merge import merged
 from odibi_nb.engine.policy import Form, Shape, choose_form
 from odibi_nb.engine.row_table import RowTable
+from odibi_nb.engine.saving import copy_rows, read_sql, refuse_lossy, write_table
 from odibi_nb.engine.schema import Column, Schema, check_names
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, folded
 from odibi_nb.engine.stored import stored_rows
-from odibi_nb.engine.watch import Watched, literal_size, literal_stamps
-from odibi_nb.exceptions import OdibiException, SourceNotFoundError
+from odibi_nb.engine.watch import Watched, literal_paths, literal_size, literal_stamps
+from odibi_nb.exceptions import EngineError, OdibiException, SourceNotFoundError
 from odibi_nb.sql.quote import quote_name, quote_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from odibi_nb.connections.base import FileStamp
+    from odibi_nb.engine.snapshots import Snapshot
     from odibi_nb.sql import SqlFacts
 
 __all__ = ["DuckDBEngine"]
@@ -34,14 +43,14 @@ __all__ = ["DuckDBEngine"]
 class DuckDBEngine(Engine):
     """DuckDB for files and SQL; Python nodes get pandas frames, or what their annotation asks for.
 
-    settings: DuckDB settings (`threads`, `memory_limit`, …).
+    settings: DuckDB settings (`threads`, `memory_limit`, …). root: the project's folder.
     """
 
     name = "duckdb"
     _schema_numbers = itertools.count(1)
 
-    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
-        self._session = Session(settings)
+    def __init__(self, settings: Mapping[str, Any] | None = None, *, root: Path | None = None) -> None:
+        self._session = Session(settings, root=root)
         self._lock_aliases = threading.Lock()
         self._lock_leaves = threading.Lock()
         self._leaves: weakref.WeakKeyDictionary[Dataset, Leaf] = weakref.WeakKeyDictionary()
@@ -52,40 +61,33 @@ class DuckDBEngine(Engine):
         self._aliases: dict[bytes, weakref.ref[Dataset]] = {}
         self._drops: dict[str, weakref.finalize[Any, Any]] = {}
 
+    def serve(self, callers: int) -> None:
+        self._session.serve(callers)
+
     def read(self, source: Source, name: str, readers: Readers) -> Dataset:
-        files, opener = source.files(), source.connection.open
-        uris = [file.uri for file in files]
-        self._register(source)
-        options = source.format.check(opener, uris, source.options)
-        scan = source.format.scan_sql(uris, options, source.types)
-        if scan is None:
-            return self.publish(source.format.read_arrow(opener, uris, options), name)
-
-        def explain(exc: duckdb.Error) -> OdibiException | None:
-            return source.format.explain(exc, opener, uris, options)
-
-        typed = source.format.typed
-        size = sum(file.size_bytes for file in files)
-        form, _ = choose_form(Shape(reparses=not typed, source_bytes=None if typed else size), readers)
-        watched = Watched(source.path, source.files, files, size)
-        data = self._create(name, Origin(self._scope, f"FROM {scan}", files=(watched,), explainers=(explain,)), form)
-        if typed and len(files) <= _FOOTERS:
-            data.count()
+        files = source.files()
+        if (kept := self.snapshots.find(source, files)) is not None:
+            return self._read_kept(kept, name, readers)
+        data = self._parse(source, files, name, readers)
+        self.snapshots.note_parsed(source, files, data)
         return data
 
     def query(self, query: Query) -> Dataset:
         facts, inputs = query.facts, tuple(query.inputs.values())
-        below = [data for data in inputs if isinstance(data, DuckDataset)]
+        below = [data for one in inputs if isinstance(data := one.opened, DuckDataset)]
         private = query.private or bool(facts.macros)
         origin = Origin(
             self._new_names() if private else self._scope,
             facts.statement,
             query.params,
-            inputs=inputs,
+            inputs=query.inputs,
             leaves=frozenset().union(*(self._leaves_of(data) for data in inputs)),
             depth=1 + max((data.depth for data in below), default=0),
             files=(*_watched(facts), *(file for data in below for file in data.files)),
             explainers=tuple(explainer for data in below for explainer in data.explainers),
+            places={alias: str(self._place_of(data)) for alias, data in query.inputs.items()},
+            same_rows_as=_input_named(facts.row_preserving_of, query.inputs),
+            own_macros=bool(facts.macros),
         )
         setup = self._private_names(origin.names, query) if private else self._shared_names(query)
         shape = Shape(inputs, bool(facts.volatile), facts.blocking, bool(facts.files), origin.depth)
@@ -95,26 +97,55 @@ class DuckDBEngine(Engine):
     def publish(self, value: Any, name: str, *, input_rows: int = 0) -> Dataset:
         from odibi_nb.engine.values import publish_value
 
+        if isinstance(value, Iterator):
+            return self._take_in(value, name)
         return publish_value(value, name, input_rows=input_rows)
 
     def write(self, data: Dataset, target: Target) -> int:
         merge = merged(self, data, target)
         written = self._store(merge.rows, target)
-        if target.mode == "overwrite" and isinstance(data, DuckDataset):
+        if target.mode == "overwrite" and isinstance(data := data.opened, DuckDataset):
             data.learn_rows(written)
         return merge.new_rows
+
+    def save(self, data: Dataset, path: Path) -> None:
+        refuse_lossy(data.schema)
+        data = data.opened
+        if isinstance(data, DuckDataset):
+            data.evaluate(lambda cursor: copy_rows(cursor, str(data.place), path))
+        else:
+            write_table(data.passing_arrow(), path)
+
+    def load(self, path: Path, schema: Schema, rows: int | None, *, held: object = None) -> Dataset:
+        text = self._session.call(lambda cursor: read_sql(cursor, path, schema))
+        data = self._create("rows", Origin(self._new_names(), text), "view")
+        data.settle(rows, held)
+        return data
+
+    def adopt(self, data: Dataset, snapshot: Snapshot) -> None:
+        if isinstance(data, DuckDataset) and data.lazy:
+            text = self._session.call(lambda cursor: read_sql(cursor, snapshot.path, snapshot.schema))
+            self._session.call(lambda cursor: cursor.run(f"CREATE OR REPLACE VIEW {data.place} AS {text}"))
+            data.move(Origin.of_snapshot(data.names, text, snapshot), snapshot.rows, snapshot.held)
+
+    def beside(self) -> DuckDBEngine:
+        twin = copy.copy(self)
+        twin.begin()
+        return twin
 
     def stored(self, target: Target, like: Schema) -> Dataset:
         return stored_rows(self, target, like)
 
     def verify(self, data: Dataset) -> None:
-        if isinstance(data, DuckDataset) and data.lazy:
+        if isinstance(data := data.opened, DuckDataset) and data.lazy:
             data.verify()
 
     def is_about_rows(self, error: OdibiException) -> bool:
         cause = error.__cause__
         if isinstance(error, SourceNotFoundError):  # it went away before a view of it was evaluated
             return True
+        if isinstance(error, EngineError):  # out of memory: computing it all once more would only take as long
+            return False
         return isinstance(cause, duckdb.Error) and not isinstance(cause, _ABOUT_TEXT)
 
     def inspect_many(self, datasets: Mapping[str, Dataset], work: Callable[[Mapping[str, str], Run], T]) -> T:
@@ -123,7 +154,7 @@ class DuckDBEngine(Engine):
 
     def row_table(self, data: Dataset) -> RowTable:
         place = str(self._place_of(data))
-        return RowTable(self._session, data, place, self._new_names(), partial(self._over, [data]))
+        return RowTable(self._session, data.opened, place, self._new_names(), partial(self._over, [data]))
 
     def interrupt(self) -> None:
         self._session.interrupt()
@@ -135,6 +166,34 @@ class DuckDBEngine(Engine):
         names = Names(f"odibi_{next(self._schema_numbers)}")
         self._session.discard_with(names, names.schema)
         return names
+
+    def _parse(self, source: Source, files: tuple[FileStamp, ...], name: str, readers: Readers) -> Dataset:
+        opener, uris = source.connection.open, [file.uri for file in files]
+        self._register(source)
+        options = source.format.check(opener, uris, source.options)
+        scan = source.format.scan_sql(uris, options, source.types)
+        if scan is None:
+            return self.publish(source.format.read_arrow(opener, uris, options), name)
+
+        def explain(exc: duckdb.Error) -> OdibiException | None:
+            return source.format.explain(exc, opener, uris, options)
+
+        typed, size = source.format.typed, sum(file.size_bytes for file in files)
+        form, _ = choose_form(Shape(reparses=not typed, source_bytes=None if typed else size), readers)
+        watched = Watched(source.path, source.files, files, size, tuple(uris))
+        data = self._create(name, Origin(self._scope, f"FROM {scan}", files=(watched,), explainers=(explain,)), form)
+        if typed and len(files) <= _FOOTERS:
+            data.count()
+        return data
+
+    def _read_kept(self, kept: Snapshot, name: str, readers: Readers) -> Dataset:
+        """Return rows that were parsed before: read as those of a Parquet file are."""
+        text = self._session.call(lambda cursor: read_sql(cursor, kept.path, kept.schema))
+        origin = Origin.of_snapshot(self._scope, text, kept)
+        data = self._create(name, origin, choose_form(Shape(), readers)[0])
+        data.move(origin, kept.rows, kept.held)
+        data.notes = kept.notes
+        return data
 
     def _register(self, place: Source | Target) -> None:
         if (filesystem := place.connection.filesystem()) is not None:
@@ -170,13 +229,13 @@ class DuckDBEngine(Engine):
 
     def _create(
         self, name: str, origin: Origin, form: Form, setup: Iterable[str] = (), *, numbers: bool = False
-    ) -> Dataset:
+    ) -> DuckDataset:
         """Bind a query, check its columns, and keep it under `name`; numbers: see `Query`."""
         place = Place(origin.names.schema, name, form.upper())
         # A node that is tried again finds what its last attempt has left.
         leftover = self._keep_no_longer(place)
 
-        def work(cursor: Cursor) -> tuple[tuple[str, ...], Schema, Place, int | None]:
+        def work(cursor: Cursor) -> tuple[tuple[str, ...], Schema, _Kept]:
             origin.names.enter(cursor)
             with origin.explaining():
                 for statement in setup:
@@ -188,12 +247,14 @@ class DuckDBEngine(Engine):
             names = _numbered(cursor, origin, relation.columns) if numbers else relation.columns
             check_names(names)
             columns = tuple(Column(*pair) for pair in zip(names, map(str, relation.types), strict=True))
-            return _renamed(relation.columns, names), _narrowed(columns), *_keep(cursor, place, origin, columns)
+            return _renamed(relation.columns, names), _narrowed(columns), _keep(cursor, place, origin, columns)
 
-        notes, schema, kept, rows = self._session.call(work, origin.leaves)
-        data = DuckDataset(self._session, kept, schema, origin, rows)
+        notes, schema, kept = self._session.call(work, origin.leaves)
+        data = DuckDataset(self._session, kept.place, schema, origin, kept.rows, body=kept.text)
         data.notes = notes
-        self._drops[str(place)] = self._session.discard_with(data, kept.schema, kept)
+        if kept.rows is not None:
+            origin.learn_rows(kept.rows)
+        self._drops[str(place)] = self._session.discard_with(data, kept.place.schema, kept.place)
         return data
 
     def _keep_no_longer(self, place: Place) -> Place | None:
@@ -202,10 +263,36 @@ class DuckDBEngine(Engine):
         alive = drop.detach() if drop is not None else None
         return alive[2][0][1] if alive is not None else None
 
+    def _take_in(self, batches: Iterator[Any], name: str) -> Dataset:
+        """Keep what comes batch by batch: in memory where that is little, else in a table, which may spill."""
+        from odibi_nb.engine.batches import Incoming
+        from odibi_nb.engine.streams import store_chunks, streamed_place
+
+        incoming = Incoming(batches, name)
+        chunks = incoming.chunks()
+        first, second = next(chunks), next(chunks, None)
+        if second is None:
+            return incoming.of([first])
+        place, origin = streamed_place(self._scope.schema, name), Origin(self._scope, "")
+        data = DuckDataset(self._session, place, incoming.schema, origin, None)
+        drop = self._session.discard_with(data, place.schema, place)
+        whole = itertools.chain([first, second], chunks)
+        del first, second
+        try:
+            with origin.explaining():
+                data.learn_rows(store_chunks(self._session, place, origin.names.enter, whole))
+        except BaseException:  # Ctrl-C too: nothing half-made stays
+            drop()
+            raise
+        data.notes = tuple(incoming.notes)
+        return data
+
     def _place_of(self, data: Dataset) -> Place | str:
+        data = data.opened
         return data.place if isinstance(data, DuckDataset) else self._leaf(data).name
 
     def _leaves_of(self, data: Dataset) -> frozenset[Leaf]:
+        data = data.opened
         return data.leaves if isinstance(data, DuckDataset) else frozenset([self._leaf(data)])
 
     def _leaf(self, data: Dataset) -> Leaf:
@@ -216,7 +303,8 @@ class DuckDBEngine(Engine):
 
     def _over(self, datasets: Collection[Dataset], work: Callable[[Cursor], T]) -> T:
         """Run queries over results; raises what is wrong with their rows."""
-        explainers = (one for data in datasets if isinstance(data, DuckDataset) for one in data.explainers)
+        opened = [data.opened for data in datasets]
+        explainers = (one for data in opened if isinstance(data, DuckDataset) for one in data.explainers)
         about = Origin(self._scope, "", explainers=tuple(explainers))
 
         def explained(cursor: Cursor) -> T:
@@ -233,8 +321,11 @@ class DuckDBEngine(Engine):
         self._register(target)
 
         def copy(cursor: Cursor, uri: str) -> int:
+            into = f"TO {quote_text(uri)} ({options})"
+            plain, text = (f"SELECT {columns} FROM {one}" for one in (place, _ROWS))
+            query = Evaluated(plain, text, {_ROWS: data}, {_ROWS: str(place)}, same_rows=data)
             try:
-                written = cursor.run(f"COPY (SELECT {columns} FROM {place}) TO {quote_text(uri)} ({options})")
+                written = evaluate(cursor, query, cursor.run, lambda text: f"COPY ({text}) {into}")
             except duckdb.IOException as exc:
                 # The same kind of error tells of a source that went away.
                 raise target.connection.write_error(target.path, exc) if uri in str(exc) else exc from exc
@@ -254,6 +345,14 @@ class DuckDBEngine(Engine):
         return self._over([data], work)
 
 
+class _Kept(NamedTuple):
+    """What a result is kept as, its query's text, and its rows as far as they are known."""
+
+    place: Place
+    text: str
+    rows: int | None = None
+
+
 _ABOUT_TEXT = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
 _TEMPORARY = re.compile(r"(CREATE(?:\s+OR\s+REPLACE)?)\s+TEMP(?:ORARY)?\s", re.IGNORECASE)
 
@@ -263,6 +362,7 @@ _INSTEAD = {'"NULL"': "VARCHAR", "HUGEINT": "BIGINT", "UHUGEINT": "BIGINT"}
 _AS_TEXT = ("UNION(", "BIGNUM", "VARIANT", "GEOMETRY", "TIME WITH TIME ZONE", "TIMETZ")
 
 
+@cache
 def _narrow_type(kind: str) -> str:
     if kind.startswith(_AS_TEXT):
         return "VARCHAR"
@@ -308,37 +408,44 @@ def _casts(columns: Schema) -> str:
     )
 
 
-def _keep(cursor: Cursor, place: Place, origin: Origin, columns: Schema) -> tuple[Place, int | None]:
+def _keep(cursor: Cursor, place: Place, origin: Origin, columns: Schema) -> _Kept:
     """Create the view or table; what is no SELECT (PIVOT, SUMMARIZE) may only be a table, from within parentheses."""
     casts = f"SELECT * REPLACE ({_casts(columns)}) " if _casts(columns) else ""
     enclosed = f"{casts}FROM (\n{origin.text}\n)"
     try:
-        return place, _make(cursor, place, origin, enclosed if casts else f"\n{origin.text}")
+        return _make(cursor, place, origin, enclosed if casts else f"\n{origin.text}")
     except duckdb.ParserException:
-        table = place._replace(kind="TABLE")
-        return table, _make(cursor, table, origin, enclosed)
+        return _make(cursor, place._replace(kind="TABLE"), origin, enclosed)
 
 
-def _make(cursor: Cursor, place: Place, origin: Origin, text: str) -> int | None:
-    """Create the view or table and return its rows, as far as they are known; the query begins on line 2 of `text`."""
-    statement = f"CREATE {place.kind} {quote_name(place.name)} AS {text}"
-    with origin.explaining(statement, first_line=0, leave=duckdb.ParserException):
+def _make(cursor: Cursor, place: Place, origin: Origin, text: str) -> _Kept:
+    """Create the view or table; the query begins on line 2 of `text`."""
+    create = f"CREATE {place.kind} {quote_name(place.name)} AS "
+    with origin.explaining(f"{create}{text}", first_line=0, leave=duckdb.ParserException):
         if place.kind == "TABLE":
-            counted = cursor.run(statement, origin.params)
+            query = Evaluated(text, text, origin.inputs, origin.places, origin.params, origin.same_rows)
+            counted = evaluate(cursor, query, cursor.run, lambda text: f"{create}{text}")
             # A PIVOT is carried out as several statements, of which the last doesn't count.
-            return int((counted or cursor.run(f"SELECT count(*) FROM {place}"))[0][0])
+            return _Kept(place, text, int((counted or cursor.run(f"SELECT count(*) FROM {place}"))[0][0]))
         if origin.params:  # a prepared CREATE VIEW has no parameters, a relation's has
             cursor.relation(text, origin.params).create_view(place.name)
         else:
-            cursor.run(statement)
-    return None
+            cursor.run(f"{create}{text}")
+    return _Kept(place, text)
+
+
+def _input_named(name: str | None, inputs: Iterable[str]) -> str | None:
+    return next((one for one in inputs if name is not None and folded(one) == folded(name)), None)
 
 
 def _watched(facts: SqlFacts) -> Iterator[Watched]:
     for file in facts.files:
         look = partial(literal_stamps, file.path)
-        yield Watched(file.path, look, look(), literal_size(file.path))
+        yield Watched(file.path, look, look(), literal_size(file.path), literal_paths(file.path))
 
+
+_ROWS = "odibi_rows"
+"""What a query that writes a result calls it."""
 
 _SHOWN_NAMES = 10
 """Columns that a note lists."""

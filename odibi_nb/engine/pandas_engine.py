@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Run, Source, T, Target
+from odibi_nb.engine.batches import Incoming
 from odibi_nb.engine.duckdb_engine import DuckDBEngine
 from odibi_nb.engine.merge import merged
 from odibi_nb.engine.types import schema_of
@@ -14,6 +17,8 @@ from odibi_nb.engine.values import ValueDataset, publish_value
 from odibi_nb.exceptions import OdibiException
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from odibi_nb.engine.row_table import RowTable
@@ -25,20 +30,28 @@ __all__ = ["PandasEngine"]
 class PandasEngine(Engine):
     """pandas for files, DuckDB for SQL.
 
-    settings: DuckDB settings for the SQL part.
+    settings: DuckDB settings for the SQL part. root: the project's folder.
     """
 
     name = "pandas"
 
-    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
-        self._sql = DuckDBEngine(settings)
+    def __init__(self, settings: Mapping[str, Any] | None = None, *, root: Path | None = None) -> None:
+        self._sql = DuckDBEngine(settings, root=root)
 
     def begin(self) -> None:
         self._sql.begin()
 
+    def serve(self, callers: int) -> None:
+        self._sql.serve(callers)
+
     def read(self, source: Source, name: str, readers: Readers) -> Dataset:
-        frame = source.format.read_pandas(source.connection.open, source.uris(), source.options)
-        return publish_value(frame, name)
+        files = source.files()
+        if (kept := self.snapshots.find(source, files)) is not None:
+            return self._loaded(kept.path, kept.schema, kept.notes)
+        uris = [file.uri for file in files]
+        data = publish_value(source.format.read_pandas(source.connection.open, uris, source.options), name)
+        self.snapshots.note_parsed(source, files, data)
+        return data
 
     def query(self, query: Query) -> Dataset:
         # Under another name: the node's own becomes that of the frame.
@@ -47,6 +60,8 @@ class PandasEngine(Engine):
         return ValueDataset(table=table, schema=schema_of(table), notes=result.notes)
 
     def publish(self, value: Any, name: str, *, input_rows: int = 0) -> Dataset:
+        if isinstance(value, Iterator):
+            return Incoming(value, name).collected()
         return publish_value(value, name, input_rows=input_rows)
 
     def write(self, data: Dataset, target: Target) -> int:
@@ -62,6 +77,17 @@ class PandasEngine(Engine):
 
     def stored(self, target: Target, like: Schema) -> Dataset:
         return self._sql.stored(target, like)  # a target has options for writing, of which DuckDB makes its own
+
+    def save(self, data: Dataset, path: Path) -> None:
+        self._sql.save(data, path)
+
+    def load(self, path: Path, schema: Schema, rows: int | None, *, held: object = None) -> Dataset:
+        return self._loaded(path, schema)
+
+    def beside(self) -> PandasEngine:
+        twin = copy.copy(self)
+        twin._sql = self._sql.beside()
+        return twin
 
     def verify(self, data: Dataset) -> None:
         """Nothing to do: every result was computed when it was made."""
@@ -80,6 +106,10 @@ class PandasEngine(Engine):
 
     def close(self) -> None:
         self._sql.close()
+
+    def _loaded(self, path: Path, schema: Schema, notes: Iterable[str] = ()) -> Dataset:
+        table = self._sql.load(path, schema, None).arrow()
+        return ValueDataset(table=table, schema=schema_of(table), notes=notes)
 
 
 def _for_writing(data: Dataset) -> pd.DataFrame:

@@ -48,7 +48,8 @@ class RowTable:
         self._count = 0
         self._orders: list[str] = []  # tables of chosen rows: those of the last choice, or what it left when stopped
         hides_number = any(column.name.casefold() == _HIDING for column in data.schema)
-        self._table = data if isinstance(data, DuckDataset) and not data.lazy and not hides_number else None
+        has_numbers = isinstance(data, DuckDataset) and data.place.kind == "TABLE" and not hides_number
+        self._table = data if has_numbers else None
         self.schema = _with_numbers(data.schema) if hides_number else data.schema
 
     def prepare(self) -> Dataset:

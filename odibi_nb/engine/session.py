@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
-import tempfile
 import threading
 import time
 import weakref
@@ -17,8 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import duckdb
 
+from odibi_nb.engine.limits import default_limits
+from odibi_nb.engine.spill import SpillFolder, spill_place
 from odibi_nb.exceptions import EngineError, NodeCancelled
-from odibi_nb.sql.quote import quote_name
+from odibi_nb.sql.quote import quote_name, quote_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -80,9 +80,23 @@ class Cursor:
             raise EngineError("the statement gives no rows")
         return relation
 
-    def arrow(self, sql: str) -> pa.Table:
+    def arrow(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         """Execute and return all rows as Arrow."""
-        return self.relation(sql).to_arrow_table()
+        return self.relation(sql, params).to_arrow_table()
+
+    @contextmanager
+    def profiling(self) -> Iterator[None]:
+        """Let DuckDB note what each operator does."""
+        self.run("PRAGMA enable_profiling = 'no_output'")
+        try:
+            yield
+        finally:
+            self.run("PRAGMA disable_profiling")
+
+    def profile(self) -> str:
+        """Return what was noted of the last statement, as JSON."""
+        noted: str = self.raw.get_profiling_information(format="json")
+        return noted
 
     def use(self, schema: str) -> None:
         """Resolve bare names in `schema`; other cursors don't notice."""
@@ -109,17 +123,19 @@ class Cursor:
 class Session:
     """The database behind a DuckDB engine.
 
-    settings: DuckDB settings, set once for all cursors.
+    settings: DuckDB settings, set once for all cursors. root: where a relative temp_directory starts.
     """
 
-    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
-        self._database = duckdb.connect(":memory:", config=_configuration())
-        self._database.execute("SET GLOBAL TimeZone = 'UTC'")
-        with suppress(duckdb.CatalogException):  # DuckDB 1 has no such threads
-            # In 2.0.0 a COPY that fails waits for its writer threads, which wait for it: for ever.
-            self._database.execute("SET GLOBAL async_threads = 0")
-        for key, value in (settings or {}).items():
-            self._set(key, value)
+    def __init__(self, settings: Mapping[str, Any] | None = None, *, root: Path | None = None) -> None:
+        self._settings, self._root = dict(settings or {}), root
+        self._spill: SpillFolder | None = None
+        self._opened: duckdb.DuckDBPyConnection | None = None
+        self._opening = threading.Lock()
+        # DuckDB starts `threads` less one of its own, whoever calls: with two callers that is a thread too many.
+        self._callers = None if "external_threads" in self._settings else 1
+        # Python nodes alone don't need it, and opening it costs as much as a hundred of them. Settings may be wrong.
+        if settings:
+            _ = self._database
         self._free: deque[Cursor] = deque()
         self._busy: set[Cursor] = set()
         self._lock = threading.Lock()
@@ -127,20 +143,49 @@ class Session:
         self._hop: ThreadPoolExecutor | None = None
         self._closed = False
 
+    @property
+    def _database(self) -> duckdb.DuckDBPyConnection:
+        """The database, opened when it is first asked for."""
+        with self._opening:
+            if self._opened is None:
+                given = dict(self._settings)
+                self._spill = _spill_folder(given.pop("temp_directory", None), self._root)
+                self._opened = _open(given, self._spill)
+            return self._opened
+
     def call(self, work: Callable[[Cursor], T], leaves: Iterable[Leaf] = ()) -> T:
         """Run `work` on a cursor, so that Ctrl-C can stop it; raises NodeCancelled when `interrupt` did.
 
         From the main thread it runs in another one: a signal that arrives while the main thread is inside
         DuckDB is missed more often than not.
         """
+        return self._hopped(lambda: self._work(work, leaves))
+
+    def call_on(self, cursor: Cursor, work: Callable[[Cursor], T]) -> T:
+        """Run `work` as `call` does, on a cursor of the caller's own: one that goes on with a result, for instance."""
+        return self._hopped(lambda: self._work_on(cursor, work))
+
+    def _hopped(self, work: Callable[[], T]) -> T:
         if threading.current_thread() is not threading.main_thread():
-            return self._work(work, leaves)
-        future = self._hopper().submit(self._work, work, leaves)
+            return work()
+        future = self._hopper().submit(work)
         try:
             return future.result()
         except KeyboardInterrupt:
             self._stop(future)
             raise
+
+    def serve(self, callers: int) -> None:
+        """Let `callers` statements at once use `threads` threads between them; a setting of the user's stands."""
+        if self._callers in (None, callers):
+            return
+
+        def work(cursor: Cursor) -> None:
+            threads = cursor.run("SELECT current_setting('threads')")[0][0]
+            cursor.run(f"SET GLOBAL external_threads = {min(callers, threads)}")
+
+        self.call(work)
+        self._callers = callers
 
     def interrupt(self) -> None:
         """Stop every statement that runs now; one that is about to start isn't reached."""
@@ -171,7 +216,10 @@ class Session:
         for cursor in self._free:
             cursor.raw.close()
         self._free.clear()
-        self._database.close()
+        if self._opened is not None:
+            self._opened.close()
+        if self._spill:
+            self._spill.remove()
 
     def relation_cursor(self, leaves: Iterable[Leaf]) -> Cursor:
         """Return a cursor that is the caller's for as long as a relation of it lives."""
@@ -180,15 +228,20 @@ class Session:
         return cursor
 
     def _work(self, work: Callable[[Cursor], T], leaves: Iterable[Leaf]) -> T:
-        with self._cursor() as cursor:
-            try:
-                self._clean(cursor)
-                cursor.see(leaves)
+        with self._cursor() as cursor, _cancelling():
+            self._clean(cursor)
+            cursor.see(leaves)
+            return work(cursor)
+
+    def _work_on(self, cursor: Cursor, work: Callable[[Cursor], T]) -> T:
+        with self._lock:
+            self._busy.add(cursor)
+        try:
+            with _cancelling():
                 return work(cursor)
-            except duckdb.Error as exc:
-                if is_interrupt(exc):
-                    raise NodeCancelled("interrupted") from exc
-                raise
+        finally:
+            with self._lock:
+                self._busy.discard(cursor)
 
     @contextmanager
     def _cursor(self) -> Iterator[Cursor]:
@@ -206,6 +259,8 @@ class Session:
 
     def _clean(self, cursor: Cursor) -> None:
         """Drop what nobody holds any more; a whole schema goes at once."""
+        if not self._garbage:
+            return
         gone: list[tuple[str, Place | None]] = []
         with suppress(IndexError):  # other threads clean too
             while self._garbage:
@@ -228,11 +283,15 @@ class Session:
             self._hop = ThreadPoolExecutor(1, thread_name_prefix="odibi-duckdb")
         return self._hop
 
-    def _set(self, key: str, value: Any) -> None:
-        try:
-            self._database.execute(f"SET GLOBAL {quote_name(key)} = $value", {"value": value})
-        except duckdb.Error as exc:
-            raise EngineError(f"DuckDB setting '{key}': {exc}", hint="see settings.duckdb of the project") from exc
+
+@contextmanager
+def _cancelling() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as exc:
+        if is_interrupt(exc):
+            raise NodeCancelled("interrupted") from exc
+        raise
 
 
 def is_interrupt(exc: duckdb.Error) -> bool:
@@ -240,14 +299,40 @@ def is_interrupt(exc: duckdb.Error) -> bool:
     return isinstance(exc, duckdb.InterruptException) or "INTERRUPT Error" in str(exc)
 
 
-_spills = itertools.count(1)
+def _open(settings: Mapping[str, Any], spill: SpillFolder | None) -> duckdb.DuckDBPyConnection:
+    database = duckdb.connect(":memory:", config=_configuration(spill))
+    database.execute("SET GLOBAL TimeZone = 'UTC'")
+    with suppress(duckdb.CatalogException):  # DuckDB 1 has no such threads
+        # In 2.0.0 a COPY that fails waits for its writer threads, which wait for it: for ever.
+        database.execute("SET GLOBAL async_threads = 0")
+    for key, value in settings.items():
+        _set(database, key, value)
+    # It would move the marks that count rows into scans; see `engine/marks.py`.
+    disabled = [str(settings[key]) for key in settings if key.casefold() == "disabled_optimizers"]
+    database.execute(f"SET GLOBAL disabled_optimizers = {quote_text(','.join([*disabled, 'sampling_pushdown']))}")
+    return database
 
 
-def _configuration() -> dict[str, str | bool | int | float | list[str]]:
-    # A spill folder of its own: DuckDB numbers its files from 0 in each database.
-    spill = f"odibi_nb_spill_{os.getpid()}_{next(_spills)}"
+def _set(database: duckdb.DuckDBPyConnection, key: str, value: Any) -> None:
+    try:
+        database.execute(f"SET GLOBAL {quote_name(key)} = $value", {"value": value})
+    except duckdb.Error as exc:
+        raise EngineError(f"DuckDB setting '{key}': {exc}", hint="see settings.duckdb of the project") from exc
+
+
+def _spill_folder(chosen: Any, root: Path | None) -> SpillFolder | None:
+    """Return a folder of its own, since DuckDB numbers its files from 0 in each database; None: "" was chosen."""
+    if chosen is None:
+        return SpillFolder(spill_place(root))
+    return SpillFolder((root or Path()) / str(chosen)) if chosen else None
+
+
+def _configuration(spill: SpillFolder | None) -> dict[str, str | bool | int | float | list[str]]:
+    room = {"max_temp_directory_size": f"{spill.limit_bytes} bytes"} if spill else {}
     return {
         "autoinstall_known_extensions": "false",
         "python_enable_replacements": "false",
-        "temp_directory": str(Path(tempfile.gettempdir()) / spill),
+        "temp_directory": str(spill.path) if spill else "",
+        **room,
+        **default_limits(),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,12 @@ from odibi_nb.exceptions import NotAFrameError, ValidationError, article
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ObjectDataset", "ValueDataset", "publish_value", "table_to_frame", "value_text"]
+__all__ = ["ObjectDataset", "ValueDataset", "batch_rows", "publish_value", "table_to_frame", "value_text"]
 
 
 # Up to here a second form of the rows is worth keeping: copying a frame is ten times as fast as making one.
 _SMALL_ROWS = 10_000
+_BATCH_ROWS = 122_880
 
 
 class ValueDataset(Dataset):
@@ -62,6 +63,10 @@ class ValueDataset(Dataset):
             if self._table is None:
                 self._table = _frame_to_table(self._frame)
             return self._table
+
+    def passing_arrow(self) -> pa.Table:
+        table = self._table
+        return table if table is not None else _frame_to_table(self._frame)
 
     def frame(self, kind: FrameKind = "pandas") -> Any:
         if kind != "pandas":
@@ -135,7 +140,7 @@ def table_to_frame(table: pa.Table, kind: FrameKind) -> Any:
     if kind == "arrow":
         return table
     if kind == "batches":
-        return iter(table.to_batches())
+        return table.to_reader(_BATCH_ROWS)
     if kind == "polars":
         import polars as pl
 
@@ -152,9 +157,7 @@ def publish_value(value: Any, name: str, *, input_rows: int = 0) -> ValueDataset
 
     Raises NotAFrameError for what is no frame, ValidationError naming the column at fault.
     """
-    # Another thread may be importing pandas right now; then it has no frames yet.
-    frame_type: Any = getattr(sys.modules.get("pandas"), "DataFrame", ())
-    if isinstance(value, frame_type):
+    if isinstance(value, _pandas_frame()):
         return _publish_pandas(value, input_rows)
     table = _as_table(value)
     if table is None:
@@ -164,22 +167,38 @@ def publish_value(value: Any, name: str, *, input_rows: int = 0) -> ValueDataset
     return ValueDataset(table=table, schema=schema_of(table))
 
 
+def batch_rows(value: Any) -> tuple[pa.Table, tuple[str, ...]] | None:
+    """Return a frame that is one of many as a canonical table, with notes; None: it is no frame.
+
+    Nanoseconds stay, where Arrow says so: whether microseconds do is not the same for all batches.
+    """
+    if isinstance(value, _pandas_frame()):
+        frame, notes = _index_to_columns(value, sys.maxsize)  # any integers number rows of some batch
+        check_names(list(frame.columns))
+        return _frame_to_table(frame), notes
+    if (table := _as_table(value)) is None:
+        return None
+    check_names(table.column_names)
+    return canonical_table(table, keep_nanoseconds=True), ()
+
+
+def _pandas_frame() -> Any:
+    """Return pandas' class of frames; () where none can be there, as when another thread just imports pandas."""
+    return getattr(sys.modules.get("pandas"), "DataFrame", ())
+
+
 def _as_table(value: Any) -> pa.Table | None:
     """Return what is a frame of any library but pandas as an Arrow table."""
     library = type(value).__module__.partition(".")[0]
     if isinstance(value, pa.Table):
         return value
-    if isinstance(value, pa.RecordBatchReader):
-        return value.read_all()
     if library in ("duckdb", "_duckdb") and hasattr(value, "to_arrow_table"):
         return value.to_arrow_table()
     if library == "polars" and hasattr(value, "columns"):
         return (value.collect() if hasattr(value, "collect") else value).to_arrow()
     batches = [value] if isinstance(value, pa.RecordBatch) else value
-    if isinstance(batches, Iterator | list | tuple):
-        batches = list(batches)
-        if batches and all(isinstance(batch, pa.RecordBatch) for batch in batches):
-            return pa.Table.from_batches(batches)
+    if isinstance(batches, list | tuple) and batches and all(isinstance(batch, pa.RecordBatch) for batch in batches):
+        return pa.Table.from_batches(batches)
     return None
 
 

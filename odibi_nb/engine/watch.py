@@ -9,20 +9,21 @@ from pathlib import Path
 
 from odibi_nb.exceptions import OdibiException
 
-__all__ = ["Watched", "literal_size", "literal_stamps"]
+__all__ = ["Watched", "literal_paths", "literal_size", "literal_stamps"]
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
     """Files by the name that they were read under; look: tells what is there now. seen: what it told first.
 
-    size_bytes: of all of them; None: not known.
+    size_bytes: of all of them; None: not known. paths: where each was.
     """
 
     name: str
     look: Callable[[], object]
     seen: object
     size_bytes: int | None = None
+    paths: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -38,6 +39,11 @@ def literal_stamps(path: str) -> object:
         return [(file, Path(file).stat().st_size, Path(file).stat().st_mtime_ns) for file in _files(path)]
     except OSError as exc:  # the run will say it; here the file is just another one than before
         return str(exc)
+
+
+def literal_paths(path: str) -> tuple[str, ...]:
+    """Return the files of a literal; of a URL none."""
+    return tuple(map(str, _files(path)))
 
 
 def literal_size(path: str) -> int | None:

@@ -23,13 +23,17 @@ Options = Mapping[str, Any]
 class Format(ABC):
     """Reads and writes one kind of file; holds no state, so one instance serves every thread.
 
-    typed: the file itself says its columns' types. An opener opens a URI for reading bytes.
+    typed: the file itself says its columns' types. snapshot_bytes: from this size on it pays to keep what was parsed;
+    None: it never does, readers take from a file only what they need. An opener opens a URI for reading bytes.
+    packages: what parses it beside the engine's own.
     URIs come from a connection's `files`; `path` is the target as the user wrote it.
     """
 
     name: str
     extensions: tuple[str, ...]
     typed: bool = False
+    snapshot_bytes: int | None = 1_000_000
+    packages: tuple[str, ...] = ()
 
     def check(self, opener: Opener, uris: Sequence[str], options: Options) -> Options:
         """Refuse what DuckDB would read wrongly or in part, from a look into the files.

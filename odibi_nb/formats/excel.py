@@ -37,6 +37,8 @@ class ExcelFormat(Format):
     name = "excel"
     extensions = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
     typed = True
+    snapshot_bytes = 50_000  # it is packed, and slow to parse
+    packages = ("python-calamine",)
 
     def read_options(self, options: Options) -> dict[str, Any]:
         own_names = {_ALIASES.get(name, name): value for name, value in options.items()}

@@ -33,6 +33,7 @@ class ParquetFormat(Format):
     name = "parquet"
     extensions = (".parquet", ".pq")
     typed = True
+    snapshot_bytes = None
 
     def check(self, opener: Opener, uris: Sequence[str], options: Options) -> Options:
         for uri in uris:

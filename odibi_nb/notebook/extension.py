@@ -12,6 +12,7 @@ from IPython.core.getipython import get_ipython
 from odibi_nb.exceptions import UsageError, plural
 from odibi_nb.notebook.cells import CellWatch, fill_empty_cells, label_of
 from odibi_nb.notebook.completer import WorkspaceCompleter
+from odibi_nb.notebook.file import notebook_file
 from odibi_nb.notebook.live_views import LiveViews
 from odibi_nb.notebook.magics import OdibiMagics
 from odibi_nb.workspaces.papermill import injected_values
@@ -108,6 +109,8 @@ class _Loaded:
 
     def _before_cell(self, info: Any) -> None:
         """Take in what the front end says of the cell; drop the nodes of deleted ones, and say so."""
+        if self._workspace.notebook is None:  # it may be saved for the first time meanwhile
+            self._workspace.notebook = notebook_file(self._shell)
         gone = self._watch.begin(info)
         if (running := self._watch.running) is not None:
             self._workspace.broken.forget_cells([running[0]])
@@ -137,12 +140,17 @@ def _new_workspace(shell: InteractiveShell) -> Workspace:
         variables: dict[str, Any] = shell.user_ns
         return variables
 
-    return Workspace(
+    file = notebook_file(shell)
+    ws = Workspace(
+        file.parent if file is not None else None,
         namespace=namespace,
         is_variable=lambda name: name in shell.user_ns and name not in shell.user_ns_hidden,
         is_frame=lambda name: _is_frame(shell.user_ns.get(name)),
         label_of=partial(label_of, shell),
     )
+    if file is not None:
+        ws.notebook, ws.saved_as = file, file.stem
+    return ws
 
 
 def _is_frame(value: Any) -> bool:
@@ -154,6 +162,8 @@ def _greeting(ws: Workspace, *, restored: bool) -> str:
     from odibi_nb import __version__
 
     kept = f" · {plural(len(ws), 'node')} kept" if restored else ""
+    if not len(ws) and (count := ws.remembered()):
+        kept = f" · {plural(count, 'result')} of earlier sessions: %odibi use takes them up"
     return f"odibi_nb {__version__} · root {ws.root}{kept} · %odibi help lists the commands"
 
 

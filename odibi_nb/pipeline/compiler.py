@@ -89,6 +89,9 @@ class Compiler:
             for number, (test, fails) in enumerate(_tests(config))
             if test.sql is not None
         )
+        if config.process and not any(isinstance(step, FunctionStep) for step in steps):
+            hint = "SQL runs in DuckDB's own threads: leave 'process' out"
+            raise TransformError("'process: true' is for Python, and the node has none", hint=hint)
         return NodeTask(
             name=config.name,
             kind=_kind(config, steps),
@@ -98,6 +101,7 @@ class Compiler:
             queries=queries,
             returns=config.returns,
             materialize=config.materialize,
+            process=config.process,
             enabled=config.enabled,
             fail_fast=config.on_error == "fail_fast",
             place=place,

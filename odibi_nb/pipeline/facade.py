@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from odibi_nb.context import Context, LazyContext
 from odibi_nb.engine import create_engine
@@ -37,9 +36,11 @@ from odibi_nb.runner import (
     RunOutcome,
 )
 from odibi_nb.runner.tasks import NOWHERE
+from odibi_nb.runner.workers import worker_count
 
 if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig, PipelineConfig
+    from odibi_nb.engine import Engine
 
 __all__ = ["Pipeline"]
 
@@ -47,7 +48,8 @@ __all__ = ["Pipeline"]
 class Pipeline:
     """A pipeline and what it needs to run.
 
-    connections: by name; made by hand, or models of `odibi_nb.config`. engine: "duckdb" or "pandas".
+    connections: by name; made by hand, or models of `odibi_nb.config`. engine: "duckdb" or "pandas", or one that
+    `create_engine` has made with settings of DuckDB.
     params: values for `$name` in SQL. root: where relative paths start (default: the working directory).
     functions: those that steps may name (default: the process's registry).
     Raises DependencyError for a missing dependency, a name given twice and a cycle.
@@ -58,7 +60,7 @@ class Pipeline:
         config: PipelineConfig,
         connections: Mapping[str, Any] | None = None,
         *,
-        engine: str = "duckdb",
+        engine: str | Engine = "duckdb",
         params: Mapping[str, Any] | None = None,
         root: str | Path | None = None,
         functions: Functions | None = None,
@@ -78,7 +80,7 @@ class Pipeline:
             if isinstance(problem, DependencyError):
                 raise problem
         self.graph = DependencyGraph(list(self._compiled.values()))
-        self._engine = create_engine(engine)
+        self._engine = create_engine(engine, root=self._root) if isinstance(engine, str) else engine
 
     @classmethod
     def from_yaml(cls, path: str | Path, *, pipeline: str | None = None, env: str | None = None) -> Pipeline:
@@ -102,7 +104,7 @@ class Pipeline:
         made = cls(
             config,
             project.connections,
-            engine=str(project.engine),
+            engine=create_engine(str(project.engine), project.settings.duckdb, root=loaded.root),
             params=project.vars,
             root=loaded.root,
             functions=functions_of(loaded.root),
@@ -144,22 +146,26 @@ class Pipeline:
         self,
         parallel: bool = False,
         *,
-        workers: int | None = None,
+        workers: int | Literal["auto"] | None = None,
+        processes: bool = False,
         preview: int = 0,
         fail_fast: bool = False,
         listeners: Iterable[Listener] = (),
     ) -> PipelineResults:
         """Compute every node and write every target; a failing node doesn't raise, it is in the results.
 
-        parallel: independent nodes at once (workers: how many, default one a core). preview: rows of each
-        result to fetch at once. Raises what `validate` calls errors, and ConnectionError, before anything runs;
+        parallel: independent nodes at once (workers: how many, default one a core). processes: Python nodes that
+        return rows run in processes, not in threads. preview: rows of each result to fetch at once.
+        Raises what `validate` calls errors, and ConnectionError, before anything runs;
         UsageError while another run goes on.
         """
         tasks = self._tasks()
         for problem in shared_targets(self.config.nodes, self._connections):
             raise problem
-        count = workers or ((os.cpu_count() or 2) if parallel else 1)
-        options = RunOptions(workers=count, fail_fast=fail_fast, preview=preview, attempts=self._attempts)
+        count = worker_count(workers if workers is not None else "auto" if parallel else 1)
+        options = RunOptions(
+            workers=count, fail_fast=fail_fast, preview=preview, processes=processes, attempts=self._attempts
+        )
         ordered = [tasks[name] for name in self.graph.topological_sort()]
         with self._exclusively():
             self._outcome = RunOutcome()  # the last run's results needn't stay beside the new ones

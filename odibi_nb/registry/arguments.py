@@ -44,16 +44,19 @@ class Binding:
         given = {**{name: _own(value) for name, value in self.params.items()}, **frames}
         if self.wants_context:
             given["context"] = context
-        bound = inspect.BoundArguments(self.signature.python, self._by_parameter(given))
-        bound.apply_defaults()  # or *args would slip forward into a place left out
-        return function(*bound.args, **bound.kwargs)
-
-    def _by_parameter(self, given: dict[str, Any]) -> dict[str, Any]:
-        extra = self.signature.extra
-        if extra is None:
-            return given
-        named = {name: value for name, value in given.items() if name in self.signature.named}
-        return named | {extra.name: {name: value for name, value in given.items() if name not in named}}
+        args: list[Any] = []
+        kwargs: dict[str, Any] = {}
+        for parameter in self.signature.parameters:
+            name, kind = parameter.name, parameter.kind
+            if kind is inspect.Parameter.VAR_KEYWORD:
+                kwargs |= given  # what no parameter before it has taken
+            elif kind is inspect.Parameter.VAR_POSITIONAL:
+                args += given.pop(name, ())
+            elif kind is inspect.Parameter.KEYWORD_ONLY:
+                kwargs[name] = given.pop(name, parameter.default)
+            else:  # defaults too, or *args would slip forward into a place left out
+                args.append(given.pop(name, parameter.default))
+        return function(*args, **kwargs)
 
 
 def _own(value: Any) -> Any:

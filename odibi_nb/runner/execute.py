@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,8 @@ from odibi_nb.expectations import ExpectationResult, broken, check_rows, look_at
 from odibi_nb.runner.advice import about_column
 from odibi_nb.runner.awaiting import awaited
 from odibi_nb.runner.blame import first_fault
-from odibi_nb.runner.errors import about_result, about_test, at_step, from_user_code
+from odibi_nb.runner.errors import about_result, about_test, as_error, at_step, from_user_code
+from odibi_nb.runner.streaming import refuse_generator, stepwise
 from odibi_nb.runner.tasks import BadRowsQuery, FunctionStep, NodeTask, OperationStep, SqlStep, Step
 from odibi_nb.sql import analyze
 from odibi_nb.sql.errors import unknown_column
@@ -23,6 +25,7 @@ from odibi_nb.sql.operations import operation_sql
 
 if TYPE_CHECKING:
     from odibi_nb.engine.schema import Schema
+    from odibi_nb.runner.processes import Processes
 
 __all__ = ["Executed", "NodeExecution", "Surroundings"]
 
@@ -46,7 +49,7 @@ class Surroundings:
 
     upstream: gives the result of a node above it. visible: yields the names that `context.get` may give.
     readers: who will read its result. writes: whether it writes to its target. cancelled: once set, nothing
-    more is started or written.
+    more is started or written. processes: where its Python runs; None: here.
     """
 
     engine: Engine
@@ -55,6 +58,7 @@ class Surroundings:
     readers: Readers
     writes: bool
     cancelled: threading.Event
+    processes: Processes | None = None
 
 
 class NodeExecution:
@@ -85,10 +89,10 @@ class NodeExecution:
         self._go_on()
         read = {name: source.schema for name, source in self._sources.items()}
         done = Executed(data, None, expectations, read)
-        if broken(expectations):
+        if self._task.target is None or not self._around.writes or broken(expectations):
             return done
         self.unwritten = done
-        done = replace(done, rows_written=self._write(data))
+        done = replace(done, rows_written=self._engine.write(data, self._task.target))
         self.unwritten = None
         return done
 
@@ -151,23 +155,54 @@ class NodeExecution:
         return self._engine.query(Query(name, facts, {"df": data}, step.values, readers, private=True))
 
     def _function(self, step: FunctionStep, current: Current | None) -> Dataset:
+        if self._around.processes is not None:
+            return self._in_process(step, current, self._around.processes)
         binding = step.binding
-        frames = {
-            argument.parameter: self._frame(self._input(argument.node), argument.kind) for argument in binding.nodes
-        }
-        if binding.wants_current and current is not None:
-            frames[binding.wants_current] = self._frame(current(), binding.current_kind)
-        context = LazyContext(self._context_frame, self._around.visible) if binding.wants_context else None
-        with from_user_code(step, self._task):
-            value = awaited(binding.call(step.function, frames, context))
+        with ExitStack() as streams:
+            frames = {
+                argument.parameter: self._frame(self._input(argument.node), argument.kind, streams)
+                for argument in binding.nodes
+            }
+            if binding.wants_current and current is not None:
+                frames[binding.wants_current] = self._frame(current(), binding.current_kind, streams)
+            context = LazyContext(self._context_frame, self._around.visible) if binding.wants_context else None
+            with from_user_code(step, self._task):
+                value = awaited(binding.call(step.function, frames, context))
+            try:
+                return self._published(value, step)
+            except OdibiException as exc:
+                raise about_result(exc, step) from exc.__cause__
+
+    def _published(self, value: Any, step: FunctionStep) -> Dataset:
         if self._task.returns != "frame":
             from odibi_nb.engine.values import ObjectDataset  # pyarrow's import is left to the first node
 
+            refuse_generator(value, self._task)
             return ObjectDataset(value)
-        try:
+        if not isinstance(value, Iterator):
             return self._engine.publish(value, self._task.name, input_rows=self._input_rows)
-        except OdibiException as exc:
-            raise about_result(exc, step) from exc.__cause__
+        with closing(stepwise(value, step, self._task, self._go_on)) as batches:
+            return self._engine.publish(batches, self._task.name)
+
+    def _in_process(self, step: FunctionStep, current: Current | None, processes: Processes) -> Dataset:
+        from odibi_nb.engine.values import ObjectDataset
+
+        task, binding = self._task, step.binding
+        given = {one.parameter: processes.given(self._input(one.node), one.kind) for one in binding.nodes}
+        if binding.wants_current and current is not None:
+            given[binding.wants_current] = processes.given(current(), binding.current_kind)
+        visible = tuple(self._around.visible()) if binding.wants_context else ()
+        with from_user_code(step, task):
+            job = processes.job(step, task.name, task.returns, given, visible)
+            returned = processes.call(job, lambda name: processes.given(self._input(name), "pandas"))
+        if returned.error is not None:
+            error = as_error(returned.error, task)
+            raise about_result(error, step) from error.__cause__
+        if returned.table is None:
+            return ObjectDataset(None)
+        data = self._engine.publish(returned.table, task.name)
+        data.notes = returned.notes
+        return data
 
     def _expectations(self, data: Dataset) -> tuple[ExpectationResult, ...]:
         checks = self._task.checks
@@ -196,7 +231,11 @@ class NodeExecution:
                 error.hint = error.hint if error.hint and not did_you_mean(column, columns) else hint
             raise error from exc.__cause__
 
-    def _frame(self, data: Dataset, kind: Any) -> Any:
+    def _frame(self, data: Dataset, kind: Any, streams: ExitStack | None = None) -> Any:
+        if kind == "batches" and streams is not None:
+            batches = data.batches()
+            streams.callback(batches.close)
+            return batches.reader
         frame = data.frame(kind)
         if kind == "pandas" and data.known_rows is not None:
             self._input_rows = max(self._input_rows, data.known_rows)
@@ -212,11 +251,6 @@ class NodeExecution:
         if name not in self._sources:
             self._sources[name] = self._read(given, f"input {name}", final=False)
         return self._sources[name]
-
-    def _write(self, data: Dataset) -> int | None:
-        if self._task.target is None or not self._around.writes:
-            return None
-        return self._engine.write(data, self._task.target)
 
     def _name(self, what: str, *, final: bool) -> str:
         """Return a name that no other result of the run has: a node's name has no space in it."""

@@ -13,7 +13,10 @@ from typing import Any
 
 from odibi_nb.exceptions import did_you_mean
 
-__all__ = ["hint_of", "is_users_code"]
+__all__ = ["SENT_HINT", "hint_of", "is_users_code"]
+
+SENT_HINT = "odibi_nb_hint"
+"""Attribute of an exception of another process, where the frames that tell a hint were."""
 
 _LIBRARY = str(Path(__file__).parent.parent)
 _SHOWN_COLUMNS = 20
@@ -24,6 +27,9 @@ _NAME = re.compile(r"name '([^']+)' is not defined")
 
 def hint_of(exc: BaseException) -> str | None:
     """Return a hint against an exception; None where nothing near is known."""
+    if hasattr(exc, SENT_HINT):
+        sent: str | None = getattr(exc, SENT_HINT)
+        return sent
     if isinstance(exc, ImportError):
         extra = _EXTRAS.get((exc.name or "").partition(".")[0])
         return f"pip install 'odibi_nb[{extra}]'" if extra else None

@@ -71,5 +71,9 @@ class Schedule:
             names.extend(fresh)
         return self.in_order(one for one in names[1:] if one in self._order)
 
+    def since(self, name: str, names: Iterable[str]) -> list[str]:
+        """Return those of `names` that come no earlier than `name`."""
+        return [one for one in names if self._order[one] >= self._order[name]]
+
     def in_order(self, names: Iterable[str]) -> list[str]:
         return sorted(names, key=self._order.__getitem__)

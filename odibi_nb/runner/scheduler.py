@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from odibi_nb.capture import NodeOutput, capturing, for_node
 from odibi_nb.engine.base import Dataset, Engine, Readers
@@ -24,7 +26,12 @@ from odibi_nb.runner.schedule import Schedule
 from odibi_nb.runner.tasks import NodeTask
 from odibi_nb.runner.workers import Workers
 
+if TYPE_CHECKING:
+    from odibi_nb.runner.processes import Processes
+
 __all__ = ["RunOptions", "Runner"]
+
+_LET_GO = ("pending", "completed", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,8 @@ class RunOptions:
 
     workers: nodes at once; 1 keeps Python nodes on the calling thread. write: names that write to their
     targets (None: all). fail_fast: start nothing after a failure. in_full: evaluate leaves in full, not only
-    as far as their preview. preview: rows to fetch of each result, at once (0: on demand).
+    as far as their preview. preview: rows to fetch of each result, at once (0: on demand). processes: Python nodes
+    that say nothing of it run in processes, if they return rows.
     """
 
     workers: int = 1
@@ -41,6 +49,7 @@ class RunOptions:
     fail_fast: bool = False
     in_full: bool = True
     preview: int = 0
+    processes: bool = False
     attempts: Attempts = field(default_factory=Attempts)
 
 
@@ -68,8 +77,11 @@ class Runner:
         self._results = {name: NodeResult(name) for name in self._tasks}
         self._outcome = RunOutcome(self._results)
         self._schedule = Schedule(tuple(self._tasks.values()), done)
-        self._fusion = Fusion()
         self._done = {task.name: task for task in done}
+        self._fusion = Fusion((*self._done, *self._tasks))
+        self._at_fault: dict[str, str] = {}
+        self._doomed: dict[str, str] = {}
+        self._processes: Processes | None = None
         for task in done:
             if self._given[task.name].lazy:
                 self._fusion.add_given(task.name, self._given[task.name], task.depends_on)
@@ -84,16 +96,29 @@ class Runner:
         try:
             with self._cancelling.here():
                 self._tell(RunStarted(tuple(self._tasks), self._options.workers, self._cancelling.cancel))
-                workers: Workers[NodeResult] = Workers(self._options.workers, self._stop)
-                with capturing(), workers:
+                workers: Workers[NodeResult] = Workers(self._options.workers, self._stop, self._engine.serve)
+                with capturing(), ExitStack() as around, workers:
+                    self._start_processes(around)
                     self._run_all(workers)
                     self._confirm_rest()
+                self._tell_in_order()
         except KeyboardInterrupt:
             outcome.interrupted = True
             self._cancel_rest()
         outcome.duration = time.perf_counter() - start
         self._tell(RunFinished(outcome))
         return outcome
+
+    def _start_processes(self, around: ExitStack) -> None:
+        if expected := sum(map(self._is_elsewhere, self._tasks.values())):
+            from odibi_nb.runner.processes import Processes
+
+            self._processes = around.enter_context(Processes(self._options.workers, expected=expected))
+
+    def _is_elsewhere(self, task: NodeTask) -> bool:
+        """Whether a node's Python runs in a process of its own, which ends when it is told to."""
+        asked = self._options.processes if task.process is None else task.process
+        return asked and task.is_python and task.returns != "object"
 
     def _run_all(self, workers: Workers[NodeResult]) -> None:
         while True:
@@ -116,7 +141,8 @@ class Runner:
             return
         self._tell(NodeStarted(name))
         self._results[name].status = "running"
-        workers.start(name, lambda: self._run_node(task), is_python=task.is_python)
+        is_python = task.is_python and not self._is_elsewhere(task)
+        workers.start(name, lambda: self._run_node(task), is_python=is_python)
 
     def _run_node(self, task: NodeTask) -> NodeResult:
         output = NodeOutput()
@@ -153,6 +179,7 @@ class Runner:
             ),
             writes=writes,
             cancelled=self._cancelled,
+            processes=self._processes if self._is_elsewhere(task) else None,
         )
 
     def _writes(self, task: NodeTask) -> bool:
@@ -193,6 +220,9 @@ class Runner:
 
     def _settle(self, name: str, result: NodeResult) -> None:
         """Take in a node's outcome: who may run now, who is skipped, who was evaluated with it."""
+        if name in self._doomed and result.rows_written is None:  # who is at fault was found while it ran
+            self._skip([name], self._doomed[name])
+            return
         self._results[name] = result
         if result.status == "failed":
             self._fail(name)
@@ -200,7 +230,7 @@ class Runner:
             self._complete(name)
         else:
             self._finish(name)
-            self._skip_below(name, f"'{name}' was {result.status}")
+            self._skip_below(name, f"'{name}' was {result.status}", name)
 
     def _complete(self, name: str) -> None:
         result = self._results[name]
@@ -214,24 +244,39 @@ class Runner:
         """Finish a node whose rows were computed, and the lazy ones that were computed with it."""
         for fused in self._fusion.confirm_above(name):
             self._results[fused].fused_into = (name,)
+            self._share_time(self._results[name], self._results[fused])
             self._finish(fused)
         self._fusion.discard(name)
         self._finish(name)
 
+    def _share_time(self, reader: NodeResult, fused: NodeResult) -> None:
+        """Give a fused node its part of the time that its reader has taken."""
+        assert fused.dataset is not None  # noqa: S101 - lazy results are results
+        share = min(fused.dataset.seconds, reader.duration)
+        reader.duration -= share
+        fused.duration += share
+
     def _fail(self, name: str) -> None:
         """Fail the node at fault: with fused queries that may be one further up."""
+        at_fault = self._found_at_fault(name)
+        self._skip_below(at_fault, f"'{at_fault}' failed", name)
+        if self._options.fail_fast or (at_fault in self._tasks and self._tasks[at_fault].fail_fast):
+            self._skip(self._pending(), f"fail-fast: '{at_fault}' failed")
+
+    def _found_at_fault(self, name: str) -> str:
+        """Return the node to blame for an error that came up in `name`; it has failed, and was told of, only once."""
         error = self._results[name].error
         assert error is not None  # noqa: S101 - failed results carry one
         fault = first_fault(self._engine, self._fusion.suspects(name), error)
-        if fault is not None:
-            at_fault, reason = fault
-            self._results[name] = NodeResult(name, "pending", self._results[name].duration)
+        if fault is None:
+            self._finish(name)
+            return name
+        at_fault, reason = fault
+        self._results[name] = NodeResult(name, "pending", self._results[name].duration)
+        if at_fault not in self._at_fault:
             self._blame(at_fault, reason)
-            name = at_fault
-        self._finish(name)
-        self._skip_below(name, f"'{name}' failed")
-        if self._options.fail_fast or (name in self._tasks and self._tasks[name].fail_fast):
-            self._skip(self._pending(), f"fail-fast: '{name}' failed")
+            self._finish(at_fault)
+        return at_fault
 
     def _blame(self, name: str, error: OdibiException) -> None:
         task = self._tasks.get(name) or self._done[name]
@@ -239,15 +284,21 @@ class Runner:
         result.status, result.error = "failed", about_rows(error, task)
         self._fusion.discard(name)
 
-    def _skip_below(self, name: str, reason: str) -> None:
-        unfinished = (
-            n for n in self._schedule.below(name) if self._results[n].status == "pending" or n in self._fusion
-        )
-        self._skip(list(unfinished), reason)
+    def _skip_below(self, name: str, reason: str, found_by: str) -> None:
+        """Skip what depends on a node, but for what comes before `found_by`: one by one, that would have run already.
+
+        What a later one has computed meanwhile is let go, unless it is written.
+        """
+        self._at_fault.setdefault(name, reason)
+        below = self._schedule.since(found_by, self._schedule.below(name))
+        self._doomed.update((one, reason) for one in below if one not in self._doomed)
+        unwritten = (self._results[one] for one in below if self._results[one].rows_written is None)
+        self._skip([one.node_name for one in unwritten if one.status in _LET_GO], reason)
 
     def _skip(self, names: Iterable[str], reason: str) -> None:
         for name in names:
             self._fusion.discard(name)
+            self._at_fault.pop(name, None)
             self._results[name] = NodeResult(name, "skipped", reason=reason)
             self._finish(name)
 
@@ -256,6 +307,7 @@ class Runner:
 
     def _confirm_rest(self) -> None:
         """Settle fused nodes that nobody evaluated: their readers failed or were skipped, or they are leaves."""
+        self._skip_unevaluated()
         for name in reversed(self._fusion.unconfirmed):  # what reads comes before what it reads
             if name not in self._fusion:
                 continue
@@ -263,9 +315,36 @@ class Runner:
                 self._note_preview(self._results[name])
             elif (error := self._fault_of(name)) is not None:
                 self._results[name].status, self._results[name].error = "failed", error
-                self._fail(name)
+                at_fault = self._found_at_fault(name)
+                self._at_fault.setdefault(at_fault, f"'{at_fault}' failed")
+                self._skip_unevaluated()
                 continue
             self._confirm(name)
+
+    def _skip_unevaluated(self) -> None:
+        """Skip lazy results below a node at fault, as far as no query that has come through evaluated them."""
+        if not self._at_fault:
+            return
+        evaluated = self._fusion.first_readers(self._evaluating())
+        for name, reason in list(self._at_fault.items()):
+            below = [one for one in self._schedule.below(name) if self._fusion.is_lazy(one) and one not in evaluated]
+            open_ones = [one for one in below if self._results[one].status in ("pending", "completed")]
+            self._skip([one for one in open_ones if self._results[one].rows_written is None], reason)
+
+    def _evaluating(self) -> list[str]:
+        """Return the nodes whose own queries have computed rows."""
+        done = (name for name, one in self._results.items() if one.status == "completed" and not one.fused_into)
+        return [name for name in done if name not in self._fusion]
+
+    def _tell_in_order(self) -> None:
+        """Name who is at fault, and who evaluated what was fused, as a run of one node at a time would."""
+        for name in reversed(self._schedule.in_order(self._at_fault.keys() & self._tasks.keys())):
+            for below in self._schedule.below(name):
+                if self._results[below].status == "skipped" and below not in self._at_fault:
+                    self._results[below].reason = self._at_fault[name]
+        for name, reader in self._fusion.first_readers(self._evaluating()).items():
+            if (fused := self._results.get(name)) is not None and fused.fused_into:
+                fused.fused_into = (reader,)
 
     def _note_preview(self, result: NodeResult) -> None:
         if result.dataset is not None and not result.dataset.seen_whole:
@@ -286,11 +365,14 @@ class Runner:
         """Let nothing start any more, and stop what can be stopped; asked again until all has stopped."""
         self._cancelled.set()
         self._engine.interrupt()
+        if self._processes is not None:
+            self._processes.stop()
 
     def _cancel_rest(self) -> None:
         for name, result in self._results.items():
             if result.status in ("pending", "running") or name in self._fusion:
-                late = result.status == "running" and self._options.workers > 1 and self._tasks[name].is_python
+                in_thread = self._tasks[name].is_python and not self._is_elsewhere(self._tasks[name])
+                late = result.status == "running" and self._options.workers > 1 and in_thread
                 reason = "still finishing in its thread; its result is discarded" if late else "interrupted"
                 self._results[name] = NodeResult(name, "cancelled", reason=reason)
                 self._finish(name)

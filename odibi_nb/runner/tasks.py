@@ -165,6 +165,7 @@ class NodeTask:
     dependencies: the upstream nodes, the one it starts from (when it doesn't read) first.
     inputs: names that steps use for another node (str) or for something to read.
     checks: data tests, each with whether a broken one fails the node. queries: those that are a SELECT.
+    process: whether its Python runs in a process of its own; None: as the run says.
     """
 
     name: str
@@ -178,6 +179,7 @@ class NodeTask:
     target: Target | None = None
     returns: Literal["frame", "object", "none"] = "frame"
     materialize: str | None = None
+    process: bool | None = None
     enabled: bool = True
     fail_fast: bool = False
     place: Place = NOWHERE

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
-__all__ = ["Workers"]
+from odibi_nb.exceptions import UsageError
+
+__all__ = ["Workers", "cores", "worker_count"]
 
 T = TypeVar("T")
 
 _PATIENCE_S = 5.0
 _PAUSE_S = 0.05
+_MOMENT_S = 0.05
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def worker_count(asked: Any) -> int:
+    """Return how many nodes may run at once: a number, or one a core for "auto"; raises UsageError."""
+    if asked == "auto":
+        return cores()
+    if not isinstance(asked, int) or isinstance(asked, bool) or asked < 1:
+        raise UsageError(f"workers is a number, 1 or more, or 'auto', not {asked!r}", hint="'auto': one a core")
+    return asked
 
 
 class Workers(Generic[T]):
     """Runs work by name and hands over what is finished.
 
     count: how many at once; 1 means the calling thread, which Ctrl-C reaches. stop: asked, again and again,
-    to end what runs when an exception leaves the block.
+    to end what runs when an exception leaves the block. share: told how many use the cores, once that has lasted
+    for a moment; Python in threads has one between them, and is not counted.
     """
 
-    def __init__(self, count: int, stop: Callable[[], None]) -> None:
-        self._count, self._stop = count, stop
+    def __init__(self, count: int, stop: Callable[[], None], share: Callable[[int], None]) -> None:
+        self._count, self._stop, self._share = count, stop, share
         self._pool: ThreadPoolExecutor | None = None
         self._running: dict[str, Future[T]] = {}
         self._python: set[str] = set()
@@ -42,6 +61,7 @@ class Workers(Generic[T]):
             self._abandon()
         if self._pool is not None:
             self._pool.shutdown(wait=kind is None, cancel_futures=True)
+        self._share(1)
 
     @property
     def free(self) -> bool:
@@ -60,11 +80,20 @@ class Workers(Generic[T]):
     def finished(self) -> dict[str, T]:
         """Wait until something is finished and return it by name; empty when nothing runs."""
         if self._running:
-            wait(self._running.values(), return_when=FIRST_COMPLETED)
+            self._wait()
             for name in [name for name, future in self._running.items() if future.done()]:
                 self._done[name] = self._running.pop(name).result()
+        else:
+            self._share(1)
         done, self._done = self._done, {}
         return done
+
+    def _wait(self) -> None:
+        """Wait for the first one; sharing the cores out anew takes longer than a small node does."""
+        done, running = wait(self._running.values(), timeout=_MOMENT_S, return_when=FIRST_COMPLETED)
+        if not done:
+            self._share(max(1, len(self._running.keys() - self._python)))
+            wait(running, return_when=FIRST_COMPLETED)
 
     def _abandon(self) -> None:
         """Stop what can be stopped, and wait until it has: nothing half-written may be left behind."""

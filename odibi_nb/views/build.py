@@ -242,7 +242,7 @@ def _preview(result: NodeResult, rows: int) -> TableView | None:
     if result.dataset is None or not result.dataset.schema:
         return None
     data = result.dataset
-    if data.lost_file is not None:  # what was looked at before is all that is left of it
+    if data.lost is not None:  # what was looked at before is all that is left of it
         rows = min(rows, data.head_rows)
     if not rows:
         return None

@@ -97,7 +97,15 @@ class Asking:
 
     def result(self, name: str) -> NodeResult | None:
         """Return the record of a node's last real run, `ws.result("by_region")`; None when it never ran."""
-        return self._runs.results.get(self.nodes[name].name)
+        with self.lock:
+            return self._runs.result(self.nodes[name].name)
+
+    def computed_at(self, name: str) -> float | None:
+        """Return when a node's last result was computed, in seconds since 1970, `ws.computed_at("x")`; None: never."""
+        with self.lock:
+            result = self.result(name)
+            kept = self._runs.results.kept(name)
+            return kept.at if kept is not None and result is not None and result.rows_stand else None
 
     def previous(self, name: str) -> NodeResult | None:
         """Return a node's last good result of another declaration, or of other files, than its result of now.

@@ -52,6 +52,13 @@ class BrokenCells:
         """Forget cells that are gone, or run again."""
         self._broken = [one for one in self._broken if one.cell not in cell_ids]
 
+    def take_over(self, others: BrokenCells, *, but_for: Collection[str]) -> list[OdibiException]:
+        """Take note of what others have noted, but for cells that have run since; return what is wrong with these."""
+        new = [one for one in others._broken if one.cell not in but_for]
+        self.forget_cells([one.cell for one in new])
+        self._broken += new
+        return [one.error for one in new]
+
     def clear(self) -> None:
         self._broken.clear()
 

@@ -73,8 +73,8 @@ def _input(name: str, one: str, nodes: Nodes, runs: Runs) -> Dataset:
     result = runs.results.get(one)
     if result is None or result.dataset is None or not result.dataset.schema:
         raise UnknownNameError(f"'{one}' has no rows to capture", hint=f"run it: %odibi run +{one}", node=one)
-    if (file := result.dataset.lost_file) is not None:
-        message = f"the last rows of '{one}' are gone: they were read from '{file}', which has changed since"
+    if (lost := result.dataset.lost) is not None:
+        message = f"the last rows of '{one}' are gone: they were {lost}"
         raise UnknownNameError(message, hint=f"run it again: %odibi run +{one}", node=one)
     return result.dataset
 

@@ -30,6 +30,9 @@ class Expectations:
         self._declared: tuple[Expectation, ...] = ()
         self._untested: dict[str, str] = {}  # by node, the only test that its rows may not have passed
 
+    def __iter__(self) -> Iterator[Expectation]:
+        return iter(self._declared)
+
     def of(self, node: str) -> tuple[Expectation, ...]:
         """Return those of a node, in the order of their declaration."""
         return tuple(one for one in self._declared if one.node == node)

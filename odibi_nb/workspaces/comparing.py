@@ -108,8 +108,7 @@ def _written(ws: Workspace, name: str) -> Other:
 
 
 def _gone(before: Dataset) -> str:
-    lost = before.lost_file
-    return f"the rows before are gone: they were read from '{lost}', which has changed since" if lost else ""
+    return f"the rows before are gone: they were {before.lost}" if before.lost else ""
 
 
 def _too_many(name: str, data: Dataset) -> str:

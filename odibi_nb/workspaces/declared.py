@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -49,9 +50,15 @@ class CellOrigin:
         """Whether both are cells, and not the same: if they declare one name, both may still be meant."""
         return None not in (self.id, other.id) and self.id != other.id
 
+    def is_run(self, label: str) -> bool:
+        """Whether this is the run of a cell under that label, and not what a file says."""
+        return self.file is None and self.label == label
+
     def both(self, before: CellOrigin, do: str) -> str:
         """Say what this cell and one before it do: `cells 1 and 2 both declare 'x': that of cell 2 counts`."""
-        return f"cells {before.label} and {self.label} both {do}: that of cell {self.label} counts"
+        of = f" of {Path(before.file).name}" if before.file is not None and self.file is None else ""
+        both = f"cell {before.label}{of} and cell {self.label}" if of else f"cells {before.label} and {self.label}"
+        return f"{both} both {do}: that of cell {self.label} counts"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

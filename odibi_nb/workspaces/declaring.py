@@ -128,7 +128,7 @@ class Declaring(Asking):
         with self.lock:
             self._twins.forget_undeclared(cell_id, label)
             own = [node for node in self.nodes.values() if node.origin.id == cell_id]
-            return self._drop_all([node.name for node in own if node.origin.label != label])
+            return self._drop_all([node.name for node in own if not node.origin.is_run(label)])
 
     def _drop(self, name: str) -> None:
         self._remove(name)

@@ -103,6 +103,11 @@ class Fingerprints:
     def process(self) -> str:
         return self._process
 
+    def forget_outside(self) -> None:
+        """Take what reads the outside world for another than before, as in a new process."""
+        self._process = uuid.uuid4().hex
+        self._fixed.clear()
+
     def variables(self) -> Mapping[str, Any]:
         """Return the notebook's globals; none where defining them fails, which a run will tell."""
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from odibi_nb.fingerprints import differences
@@ -12,22 +12,29 @@ if TYPE_CHECKING:
     from odibi_nb.workspaces.fingerprinting import Fingerprints, Look
     from odibi_nb.workspaces.kept import KeptResults
     from odibi_nb.workspaces.nodes import Nodes
+    from odibi_nb.workspaces.recollection import Recollection
 
 __all__ = ["Freshness"]
 
 
 class Freshness:
-    """Compares what nodes say now with what their last results stand for; nothing is computed for it."""
+    """Compares what nodes say now with what their last results stand for; nothing is computed for it.
 
-    def __init__(self, nodes: Nodes, results: KeptResults, fingerprints: Fingerprints) -> None:
+    recollection: results of other sessions, which count as well.
+    """
+
+    def __init__(
+        self, nodes: Nodes, results: KeptResults, fingerprints: Fingerprints, recollection: Recollection
+    ) -> None:
         self._nodes, self._results, self._fingerprints = nodes, results, fingerprints
+        self._recollection = recollection
 
     def statuses(self, names: Collection[str]) -> dict[str, Status]:
         """Return each node's status; `stale` when its last result no longer stands for what it says."""
-        if not self._results:
+        if not self._results and self._recollection.store is None:
             return dict.fromkeys(names, "pending")
         needed = self._nodes.with_upstream(names)
-        look, found, tainted = self._fingerprints.look(needed), dict[str, Status](), set[str]()
+        look, found, tainted = self.look(needed), dict[str, Status](), set[str]()
         for name in needed:
             found[name] = status = self._results.status(name, look.digest(name))
             if status == "stale" or (status == "failed" and not self._is_only_unwritten(name)):
@@ -38,14 +45,23 @@ class Freshness:
                 found[name] = "stale" if status in ("completed", "cached") else status
         return {name: found[name] for name in names}
 
+    def look(self, names: Sequence[str]) -> Look:
+        """Return what nodes stand for now, and take up the results of other sessions that stand for the same.
+
+        names: in topological order, with all that is above them.
+        """
+        look = self._fingerprints.look(names)
+        self._recollection.recall(names, look)
+        return look
+
     def modified(self) -> set[str]:
         """Return the nodes whose last result is stale for a reason of their own, not for what is above them."""
-        look = self._fingerprints.look(self._nodes.with_upstream(self._nodes))
+        look = self.look(self._nodes.with_upstream(self._nodes))
         return {name for name in self._nodes if self._differs(name, look)}
 
     def is_modified(self, name: str) -> bool:
         """Whether a node's last result is stale for a reason of its own."""
-        return self._differs(name, self._fingerprints.look(self._nodes.with_upstream([name])))
+        return self._differs(name, self.look(self._nodes.with_upstream([name])))
 
     def outdated(self, name: str) -> list[str]:
         """Return the nodes above one that have to run for it, in order: those not fresh, and what is below them."""
@@ -55,8 +71,8 @@ class Freshness:
         """Return those of the nodes, and of all above them, that have to run for something that reads them."""
         return self._outdated(self._nodes.with_upstream(names))
 
-    def _outdated(self, names: Collection[str]) -> list[str]:
-        look, found = self._fingerprints.look(names), dict[str, None]()
+    def _outdated(self, names: Sequence[str]) -> list[str]:
+        look, found = self.look(names), dict[str, None]()
         for one in names:
             is_below = any(dependency in found for dependency in self._nodes.task(one).depends_on)
             if is_below or not self._results.is_fresh(one, look.digest(one)):

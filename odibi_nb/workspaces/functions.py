@@ -52,8 +52,12 @@ class CellFunction:
 
     def __call__(self, **arguments: Any) -> Any:
         """Run the body; a coroutine where it awaits."""
-        function = bind_python(self.code, self._namespace())
-        return function(**{name: value for name, value in arguments.items() if value is not UNKNOWN})
+        return self.real(**{name: value for name, value in arguments.items() if value is not UNKNOWN})
+
+    @property
+    def real(self) -> Callable[..., Any]:
+        """The function itself, with the notebook's globals."""
+        return bind_python(self.code, self._namespace())
 
     @cached_property
     def code(self) -> CodeType:
@@ -88,6 +92,10 @@ class GivenFunction:
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         return self.given(*arguments, **named)
+
+    @property
+    def real(self) -> Callable[..., Any]:
+        return self.given
 
 
 def _of_call(made_by: str | None) -> Any:

@@ -34,7 +34,10 @@ def load_target(target: str | Path, *, env: str | None = None, execute: bool = T
         return _load_project(path, env, execute=execute)
     if env is not None:
         raise UsageError("--env is for project files", hint="a notebook's environments are not built yet")
-    return load_notebook(path, go_on=go_on)
+    loaded = load_notebook(path, go_on=go_on)
+    if not execute:  # what helpers are can't be told without running them, and so not which results are fresh
+        loaded.workspace.keep_nothing()
+    return loaded
 
 
 def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
@@ -45,14 +48,17 @@ def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
     loaded = load_project(path, env=env)
     functions = functions_of(loaded.root) if execute else read_functions(loaded.root)
     workspace = Workspace(loaded.root, functions=functions)
+    workspace.saved_as = loaded.file.stem
     workspace.configure(loaded.project)
+    if not execute:
+        workspace.keep_nothing()
     pipelines = loaded.project.pipelines
     if len(pipelines) == 1:
         workspace.current_pipeline = pipelines[0].pipeline
     for pipeline in pipelines:
         for config in pipeline.nodes:
             _declare_once(workspace, _declared(config, loaded, pipeline.pipeline))
-    return Loaded(workspace, notes=loaded.notes)
+    return Loaded(workspace, loaded.file, notes=loaded.notes, functions=functions)
 
 
 def _declare_once(workspace: Workspace, node: DeclaredNode) -> None:

@@ -29,7 +29,7 @@ class Twins:
     def forget_undeclared(self, cell_id: str, label: str) -> None:
         """Forget what a cell has declared before, and hasn't in its run of now."""
         for name, older in self._older.items():
-            self._older[name] = [one for one in older if one.origin.id != cell_id or one.origin.label == label]
+            self._older[name] = [one for one in older if one.origin.id != cell_id or one.origin.is_run(label)]
 
     def forget_cells(self, cell_ids: Collection[str]) -> None:
         """Forget the declarations of cells that are gone."""

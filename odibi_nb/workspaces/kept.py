@@ -110,6 +110,17 @@ class KeptResults:
         identity = identity or fingerprint.rows
         self._kept[name] = Kept(result, fingerprint, identity, in_full, repeats, above, time.time())
 
+    def take(self, name: str, kept: Kept) -> None:
+        """Take in a result of another session in place of the present one."""
+        before = self._kept.get(name)
+        if before is not None and before.result.rows_stand and before.fingerprint.rows != kept.fingerprint.rows:
+            self._previous[name] = before
+        self._kept[name] = kept
+
+    def forget(self, name: str) -> None:
+        """Forget a node's present result: its rows can't be had any more."""
+        self._kept.pop(name, None)
+
     def moved(self, name: str) -> list[str]:
         """Return the nodes above one that were computed again since, with rows that may be others."""
         kept = self._kept.get(name)
@@ -143,6 +154,10 @@ class KeptResults:
                 result = replace(kept.result, status="completed", error=None, write_failed=False)
                 self._kept[name] = replace(kept, result=result)
         self._written[name] = Written(identity, target, stamp, time.time()).after(self._written.get(name))
+
+    def take_written(self, name: str, written: Written) -> None:
+        """Take in a write of another session."""
+        self._written[name] = written
 
     def note_unwritten(self, name: str, error: OdibiException | None) -> None:
         """Remember that a node's present result could not be written."""

@@ -97,6 +97,11 @@ class Nodes(Mapping[str, DeclaredNode]):
         return name in self._nodes
 
     @property
+    def root(self) -> Path:
+        """Where relative paths start."""
+        return self._around.root
+
+    @property
     def functions(self) -> list[str]:
         """The names of the functions that steps may call."""
         return self._around.functions.list_functions()
@@ -114,7 +119,8 @@ class Nodes(Mapping[str, DeclaredNode]):
         before = self._nodes.get(node.name)
         self._check_name(node)
         is_same = before is not None and before.same_as(node)
-        node = replace(node, declared=before.declared if before is not None and is_same else time.time())
+        changed = before.declared if before is not None and is_same else node.declared or time.time()
+        node = replace(node, declared=changed)
         self._set(node)
         try:
             self._check_cycle(node.name)

@@ -6,7 +6,7 @@ import ast
 import copy
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -58,7 +58,7 @@ def load_notebook(path: Path, *, go_on: bool = False) -> Loaded:
         functions=definitions.functions,
         label_of=partial(cell_label, notebook=path.name),
     )
-    workspace.name = path.stem
+    workspace.name = workspace.saved_as = path.stem
     workspace.before_runs(definitions.set_up)
     for cell in notebook.cells:
         for read in _readings(workspace, cell, path):
@@ -69,9 +69,9 @@ def load_notebook(path: Path, *, go_on: bool = False) -> Loaded:
                 if not go_on:
                     raise
     used = definitions.close(workspace)
-    lines = left_out_lines(notebook.cells, used.missing)
+    lines = left_out_lines(notebook.cells, used.missing, path)
     left_out = sorted((*used.left_out, *lines), key=lambda one: (int(one.cell), one.line))
-    return Loaded(workspace, tuple(left_out))
+    return Loaded(workspace, path, tuple(left_out), definitions=used, injected=_injected(notebook.cells))
 
 
 class _Definitions:
@@ -166,6 +166,11 @@ def _readings(workspace: Workspace, cell: NotebookCell, path: Path) -> Iterator[
 def _take_values(workspace: Workspace, values: dict[str, Any], origin: CellOrigin) -> None:
     with workspace.broken.noting(origin, "", ""):
         workspace.set_params(values, layer="papermill")
+
+
+def _injected(cells: Iterable[NotebookCell]) -> dict[str, Any]:
+    found = (injected_values(cell.source, cell.tags) or {} for cell in cells)
+    return {name: value for values in found for name, value in values.items()}
 
 
 def _read(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:

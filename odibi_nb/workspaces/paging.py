@@ -35,7 +35,7 @@ _known: weakref.WeakKeyDictionary[Dataset, int] = weakref.WeakKeyDictionary()
 def has_pages(ws: Workspace, name: str) -> bool:
     """Whether a node has a result whose rows can be looked at."""
     data = _rows_of(ws, name)
-    return data is not None and data.lost_file is None
+    return data is not None and data.lost is None
 
 
 class Paging:
@@ -206,7 +206,7 @@ def _rows_or_error(ws: Workspace, name: str) -> Dataset:
     data, hint = _rows_of(ws, name), f"run it: %odibi run +{name}"
     if data is None:
         raise UnknownNameError(f"node '{name}' has no rows to look at: it is {ws.status(name)}", hint=hint, node=name)
-    if (file := data.lost_file) is not None:
-        problem = f"the last result of '{name}' is gone: it was read from '{file}', which has changed since"
+    if (lost := data.lost) is not None:
+        problem = f"the last result of '{name}' is gone: it was {lost}"
         raise UnknownNameError(problem, hint=hint, node=name)
     return data

@@ -60,6 +60,10 @@ class Parameters(Mapping[str, Any]):
         """Return in words who gives a parameter its value."""
         return _IN_WORDS[self.layer_of(name)]
 
+    def of(self, layer: str) -> dict[str, Any]:
+        """Return the values that a layer gives."""
+        return dict(self._layers[layer])
+
     def layer_of(self, name: str) -> str:
         """Return the layer that gives a parameter its value."""
         return next(layer for layer in _IN_WORDS if name in self._layers[layer])

@@ -104,9 +104,9 @@ class Result:
             )
         data = self._result.dataset
         if self.status == "stale":
-            if (file := data.lost_file) is not None:
+            if (lost := data.lost) is not None:
                 raise UnknownNameError(
-                    f"the last result of '{self.name}' is gone: it was read from '{file}', which has changed since",
+                    f"the last result of '{self.name}' is gone: it was {lost}",
                     hint=f"run it again: %odibi run +{self.name}",
                     node=self.name,
                 )

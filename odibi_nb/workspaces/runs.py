@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from odibi_nb.engine import create_engine, engine_version
@@ -15,6 +17,8 @@ from odibi_nb.expectations import broken
 from odibi_nb.pipeline.setup import attempts_of
 from odibi_nb.runner import Dependency, Listener, NodeResult, NodeTask, Runner, RunOptions, RunOutcome
 from odibi_nb.runner.overlap import reads_any, targets_of
+from odibi_nb.store import LIMIT_BYTES, ResultStore
+from odibi_nb.workspaces.beginnings import Beginnings
 from odibi_nb.workspaces.crossings import crossings_in
 from odibi_nb.workspaces.fingerprinting import Fingerprints, Look
 from odibi_nb.workspaces.freshness import Freshness
@@ -22,8 +26,10 @@ from odibi_nb.workspaces.kept import KeptResults
 from odibi_nb.workspaces.known_schemas import KnownSchemas
 from odibi_nb.workspaces.nodes import Nodes
 from odibi_nb.workspaces.plan import Overruled, Plan, PlannedNode, Planner
+from odibi_nb.workspaces.recollection import Recollection
 from odibi_nb.workspaces.rereading import Rereading, overlaps_below
 from odibi_nb.workspaces.sharing import note_shared
+from odibi_nb.workspaces.source_snapshots import Around, SourceSnapshots
 from odibi_nb.workspaces.targets import target_stamp, target_text
 
 if TYPE_CHECKING:
@@ -39,7 +45,7 @@ class RunRequest:
 
     selectors: none means every node. params: values for this run alone. force: compute also what is fresh.
     append_again: append also what was appended. workers: nodes at once. preview: rows of each result to fetch at once.
-    mock: run on mock rows; "auto" makes up those that nobody has given.
+    mock: run on mock rows; "auto" makes up those that nobody has given. processes: see `RunOptions`.
     """
 
     selectors: tuple[str, ...] = ()
@@ -51,6 +57,7 @@ class RunRequest:
     fail_fast: bool = False
     preview: int = 0
     mock: Literal["given", "auto"] | None = None
+    processes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +82,11 @@ class Runs:
 
     listeners: told of every run on real rows. lock: the workspace's. Preparing and keeping are short and want it;
     executing is long and must be done without it: a node may well look at the workspace, from any thread.
+    folder: where results outlive the session; None: nowhere. owner: the name of the notebook or project there;
+    owners: the names of those whose nodes are used here, by node.
     """
 
-    def __init__(self, nodes: Nodes, lock: threading.RLock) -> None:
+    def __init__(self, nodes: Nodes, lock: threading.RLock, folder: Path | None = None) -> None:
         self._nodes, self._lock = nodes, lock
         self._engine: Engine | None = None
         self._scratch: Engine | None = None
@@ -89,27 +98,43 @@ class Runs:
         self._standing: dict[str, tuple[Dataset, str]] = {}
         self._renamed: dict[str, str] = {}
         self._fingerprints = Fingerprints(nodes)
-        self.freshness = Freshness(nodes, self.results, self._fingerprints)
+        self.owner = ""
+        self.owners: dict[str, str] = {}
+        self.recollection = Recollection(nodes, self.results, lambda: self.engine, self.owner_of)
+        self.freshness = Freshness(nodes, self.results, self._fingerprints, self.recollection)
+        self.snapshots = SourceSnapshots(self._around_snapshots())
+        self._folder = folder
         self.configure(None)
 
     @property
     def engine(self) -> Engine:
         """The engine, made when it is first needed."""
         if self._engine is None:
-            self._engine = create_engine(*_engine_of(self._project))
+            self._engine = create_engine(*_engine_of(self._project), root=self._nodes.root)
+            self._engine.snapshots = self.snapshots
         return self._engine
 
     @property
     def scratch(self) -> Engine:
         """Another engine of the same settings, for looks that are no part of a run: one may be going on."""
         if self._scratch is None:
-            self._scratch = create_engine(*_engine_of(self._project))
+            self._scratch = create_engine(*_engine_of(self._project), root=self._nodes.root)
         return self._scratch
 
     @property
     def is_going_on(self) -> bool:
         """Whether a run does, or what keeps runs away."""
         return self._running.locked()
+
+    def owner_of(self, name: str) -> str:
+        """Return the name of the notebook or project that a node's results are known by; its own cell makes it ours."""
+        is_used = name in self._nodes and self._nodes[name].origin.file is not None
+        return self.owners.get(name, self.owner) if is_used else self.owner
+
+    def move(self, folder: Path) -> None:
+        """Let results outlive the session in another folder."""
+        self._folder = folder
+        self.configure(self._project)
 
     def configure(self, project: ProjectConfig | None) -> None:
         """Run by a project's settings; another engine means that all results are lost."""
@@ -119,12 +144,21 @@ class Runs:
         name, settings = _engine_of(project)
         self._fingerprints.engine = " ".join([engine_version(name), *(f"{k}={v}" for k, v in settings.items())])
         self._fingerprints.stamps.by_content = project is not None and project.settings.source_files == "content"
+        enabled = self._folder is not None and (project is None or project.settings.store.enabled)
+        self.recollection.store = self.stored() if enabled else None
+
+    def stored(self) -> ResultStore:
+        """Return the folder where results outlive a session, whether or not those of this one do."""
+        assert self._folder is not None  # noqa: S101 - a workspace has one
+        limit_gb = self._project.settings.store.limit_gb if self._project is not None else None
+        return ResultStore(self._folder, limit_bytes=int(limit_gb * 1e9) if limit_gb is not None else LIMIT_BYTES)
 
     def rename(self, old: str, new: str) -> None:
         """Give what is known of a node's results to the name that it has now; those of a run going on come later."""
         self._renamed = {**{was: new if now == old else now for was, now in self._renamed.items()}, old: new}
         self.results.rename(old, new)
         self.schemas.rename(old, new)
+        self.recollection.forget([old, new])
         if old in self._standing:
             self._standing[new] = self._standing.pop(old)
 
@@ -133,14 +167,20 @@ class Runs:
         self._standing.pop(name, None)
         self.results.set_aside(name)
         self.schemas.forget(name)
+        self.recollection.forget([name])
 
     def close(self) -> None:
         """Give back the engine's memory and threads, and with them all results."""
         with self.exclusively():
+            self.snapshots.end()
+            self.recollection.settle()
+            self.snapshots.clear()
             for engine in filter(None, (self._engine, self._scratch)):
                 engine.close()
             self._engine = self._scratch = None
             self.results.clear()
+            self.recollection.clear()
+            self._fingerprints.forget_outside()
             self.schemas.clear()
             self._standing.clear()
 
@@ -163,6 +203,7 @@ class Runs:
         Raises what a listener has raised, but only once the results are kept.
         """
         with self.exclusively():
+            self.snapshots.run_begins()
             self._nodes.set_up()
             with self._lock:
                 self._renamed.clear()
@@ -170,6 +211,7 @@ class Runs:
             outcome = self.execute(job, (*self.listeners, *listeners))
             with self._lock:
                 self.keep(job, outcome)
+            self.snapshots.run_ends(in_full=job.options.in_full)
         if outcome.listener_error is not None:
             raise outcome.listener_error
         return outcome
@@ -179,6 +221,12 @@ class Runs:
     ) -> NodeResult:
         """Return the result of a task that is no node, or of the node that failed above it; see `prepare_beside`."""
         return self.run(lambda: self.prepare_beside(task, rows, standing), listeners).of(task.name)
+
+    def result(self, name: str) -> NodeResult | None:
+        """Return a node's last result, be it of another session; None: it has none."""
+        if self.results.get(name) is None:
+            self.freshness.statuses([name])
+        return self.results.get(name)
 
     def reason(self, name: str) -> str:
         """Return why a node would run again; "" when it wouldn't."""
@@ -197,11 +245,14 @@ class Runs:
         given = self.results.datasets(cached)
         writing = [one.name for one in plan if one.action == "cached" and one.write == "write" and one.name in given]
         tasks = {task.name: task for task in (*running, *map(self._write_only, writing))}
+        if self.recollection.lose_damaged(self._read_by(tasks.values(), given)):
+            return self.prepare(names, request)
         options = RunOptions(
             workers=request.workers,
             write=frozenset(one.name for one in plan if one.write == "write"),
             fail_fast=request.fail_fast,
             preview=request.preview,
+            processes=request.processes,
             attempts=attempts_of(self._project.retry if self._project else None),
         )
         ordered = tuple(tasks[one.name] for one in plan if one.name in tasks)
@@ -218,6 +269,8 @@ class Runs:
         given = self.results.datasets(task.name for task in tasks if task.name not in running)
         options = RunOptions(write=frozenset(), in_full=False, preview=max(1, rows))
         to_run = tuple(task for task in tasks if task.name in running)
+        if self.recollection.lose_damaged(self._read_by(to_run, given)):
+            return self.prepare_cell(name, rows)
         return Job(to_run, options, given, self._done(given), self._fingerprints.look(names))
 
     def prepare_beside(self, task: NodeTask, rows: int, standing: Collection[str]) -> Job:
@@ -231,6 +284,8 @@ class Runs:
         given = self.results.datasets([*standing, *(one for one in names if one not in running)])
         options = RunOptions(write=frozenset(), in_full=False, preview=rows)
         to_run = (*(self._nodes.ready(one) for one in names if one in running), task)
+        if self.recollection.lose_damaged(self._read_by(to_run, given)):
+            return self.prepare_beside(task, rows, standing)
         return Job(to_run, options, given, self._done(given), self._fingerprints.look(names))
 
     def rows_stand(self, name: str) -> bool:
@@ -264,7 +319,13 @@ class Runs:
         """Run; failures and an interrupt are in the outcome."""
         self.engine.begin()
         if job.look is not None and job.options.write:
-            listeners = (Rereading(job.tasks, job.options.write, job.look), *listeners)
+            rereading = Rereading(job.tasks, job.options.write, job.look)
+            identity = partial(self._identity, job)
+            listeners = (
+                rereading,
+                Beginnings(job.tasks, job.options.write, self.recollection, identity),
+                *listeners,
+            )
         runner = Runner(
             self.engine,
             job.tasks,
@@ -278,6 +339,13 @@ class Runs:
             outcome.results = {one.name: self._told(one, outcome.results.get(one.name)) for one in job.plan}
             outcome.notes = job.notes
         return outcome
+
+    def _identity(self, job: Job, name: str) -> str:
+        """Return the identity of the rows that a node has, or will have, in a run."""
+        is_there = any(one.name == name and one.action == "cached" for one in job.plan)
+        kept = self.results.kept(name) if is_there else None
+        assert job.look is not None  # noqa: S101 - asked only of runs that are kept
+        return kept.identity if kept is not None else job.look.rows(name)
 
     def keep(self, job: Job, outcome: RunOutcome) -> None:
         """Take in the results of a run; those of nodes dropped meanwhile are let go, what they wrote is noted."""
@@ -297,6 +365,19 @@ class Runs:
                 self.results.note_unwritten(name, result.error)
             elif result.rows_written is not None and target is not None:
                 self.results.note_written(name, target_text(target), target_stamp(target), identity=look.rows(told))
+                self.recollection.note_written(name)
+        self.recollection.save(self._renamed.get(told, told) for told in outcome.results)
+
+    def _around_snapshots(self) -> Around:
+        return Around(
+            store=lambda: self.recollection.store,
+            engine=lambda: self.engine,
+            another=lambda: create_engine(*_engine_of(self._project)),
+            settings=lambda: self._fingerprints.engine,
+            stamps=self._fingerprints.stamps,
+            results=lambda: filter(None, map(self.results.kept, list(self._nodes))),
+            beside=self.recollection.beside,
+        )
 
     def _keep(self, job: Job, look: Look, result: NodeResult, told: str) -> None:
         """Take in a node's result; told: its name when the run began."""
@@ -314,7 +395,7 @@ class Runs:
 
     def _planned(self, names: Collection[str], request: RunRequest) -> tuple[Plan, Look]:
         needed = self._nodes.with_upstream(names)
-        look = self._fingerprints.look(needed)
+        look = self.freshness.look(needed)
         overruled = Overruled(request.force, request.append_again)
         plan = Planner(self._nodes, self.results, look, names, overruled).plan(needed)
         if again := self._read_late(plan):
@@ -345,6 +426,10 @@ class Runs:
         task = self._nodes.ready(name)
         above = (Dependency(name, "cached"),)
         return replace(task, source=None, inputs={}, steps=(), checks=(), queries=(), dependencies=above)
+
+    def _read_by(self, tasks: Iterable[NodeTask], given: Collection[str]) -> list[str]:
+        """Return the results at hand that tasks read."""
+        return list(dict.fromkeys(name for task in tasks for name in task.depends_on if name in given))
 
     def _done(self, given: Mapping[str, Dataset]) -> tuple[NodeTask, ...]:
         return tuple(self._nodes.ready(name) for name in self._nodes.with_upstream(given) if name in given)

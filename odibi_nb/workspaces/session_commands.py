@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from odibi_nb.cells.definitions import LeftOut
@@ -23,16 +24,16 @@ class _Effect(NamedTuple):
     changes: str = ""
 
 
-def left_out_lines(cells: Collection[NotebookCell], missing: Collection[str]) -> Iterator[LeftOut]:
+def left_out_lines(cells: Collection[NotebookCell], missing: Collection[str], notebook: Path) -> Iterator[LeftOut]:
     """Yield the lines that would have changed something.
 
-    missing: names that nodes use and that no plain code defines.
+    missing: names that nodes use and that no plain code defines. notebook: the cells' own file.
     """
     for cell in cells:
         magic = find_magic(cell.source)
         for found in [magic] if magic is not None else find_line_magics(cell.source):
             try:
-                effect = _effect(found, missing)
+                effect = _effect(found, missing, notebook)
             except UsageError:  # in a kernel it is an error
                 continue
             if effect is not None:
@@ -46,7 +47,7 @@ def pipeline_of(line: str) -> str | None:
     return words[1] if words[:1] == ["pipeline"] and len(words) == 2 else None
 
 
-def _effect(magic: CellMagic, missing: Collection[str]) -> _Effect | None:
+def _effect(magic: CellMagic, missing: Collection[str], notebook: Path) -> _Effect | None:
     if magic.name == "odibi_sql":
         into = split_sql(magic.line)[0].into
         if into is None or into not in missing:
@@ -54,7 +55,7 @@ def _effect(magic: CellMagic, missing: Collection[str]) -> _Effect | None:
         return _Effect(f"nodes use '{into}', which only the session has: make the query a node", into)
     words = split_line(magic.line) if magic.name == "odibi" else []
     reads = _EFFECTS.get(words[0]) if len(words) > 1 or words == ["reset"] else None
-    effect = reads(words[1:]) if reads is not None else None
+    effect = _use(words[1:], notebook) if words[:1] == ["use"] else reads(words[1:]) if reads is not None else None
     return effect._replace(instead=f"a command of the session: {effect.instead}") if effect is not None else None
 
 
@@ -80,6 +81,14 @@ def _rename(words: Sequence[str]) -> _Effect:
 
 def _reset(words: Sequence[str]) -> _Effect:
     return _Effect("delete the cells above it instead", "every node")
+
+
+def _use(words: Sequence[str], notebook: Path) -> _Effect | None:
+    files = [word for word in words if not is_option(word)]
+    if not files or (notebook.parent / files[0]).resolve() == notebook.resolve():
+        return None
+    nodes = f"the nodes of {files[0]}"
+    return _Effect(f"{nodes} are no part of this one's: copy their cells, or read what they write", nodes)
 
 
 def _set(words: Sequence[str]) -> _Effect:

@@ -34,6 +34,12 @@ class Stamps:
         """Return one look at files, in which each is asked for once."""
         return StampLook(self)
 
+    def of_files(self, files: Iterable[FileStamp], source: Source) -> list[tuple[object, ...]]:
+        """Return what tells the version of each file of a source."""
+        if self.by_content:
+            return [(stamp.uri, self.content(stamp, source)) for stamp in files]
+        return [(stamp.uri, stamp.size_bytes, stamp.modified_ns) for stamp in files]
+
     def content(self, stamp: FileStamp, source: Source) -> str:
         """Return the digest of a file's bytes."""
         if stamp not in self._contents:
@@ -71,10 +77,7 @@ class StampLook:
 
     def _stamped(self, source: Source) -> object:
         try:
-            files = source.files()
-            if self._stamps.by_content:
-                return [(stamp.uri, self._stamps.content(stamp, source)) for stamp in files]
-            return [(stamp.uri, stamp.size_bytes, stamp.modified_ns) for stamp in files]
+            return self._stamps.of_files(source.files(), source)
         except OdibiException as exc:  # the run will say it; here the file is just another one than before
             return exc.message
 

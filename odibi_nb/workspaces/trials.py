@@ -122,9 +122,14 @@ class Trials:
                 (first[0] if first and first[0].isidentifier() else None, exc.at(cell=origin.label, file=origin.file))
             )
 
+    @property
+    def unread(self) -> list[OdibiException]:
+        """What is wrong with mock cells that couldn't be read."""
+        return [error for _, error in self._broken]
+
     def problems(self) -> list[OdibiException]:
         """Return what is wrong with the mocks, as far as it can be told before they are used."""
-        found = [error for _, error in self._broken]
+        found = self.unread
         for mock in self.mocks:
             try:
                 self._check(mock)

@@ -15,6 +15,7 @@ from odibi_nb.pipeline.ad_hoc import QUERY
 from odibi_nb.pipeline.setup import connections_of
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.runner import Listener, NodeResult, RunOptions, RunOutcome
+from odibi_nb.runner.workers import worker_count
 from odibi_nb.workspaces.broken import BrokenCells
 from odibi_nb.workspaces.checks import Expectations
 from odibi_nb.workspaces.crossings import crossings_in
@@ -34,9 +35,11 @@ from odibi_nb.workspaces.refusing import refusal, refusal_note
 from odibi_nb.workspaces.result import Result
 from odibi_nb.workspaces.runs import Job, RunRequest, Runs
 from odibi_nb.workspaces.trials import Trial, Trials
+from odibi_nb.workspaces.using import Used, Using
 
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
+    from odibi_nb.store import ResultStore
 
 __all__ = ["Workspace"]
 
@@ -48,7 +51,8 @@ class Workspace(Declaring):
     empty one). is_variable, is_frame: what a name is in the notebook; asked without running anything.
     functions: those that steps may name (default: the process's registry). label_of: the label of the cell
     that is compiled under a file's name.
-    Every method may be called from any thread; `lock` makes several calls one.
+    Every method may be called from any thread; `lock` makes several calls one. notebook: the file of the session's
+    notebook, where the front end tells it.
 
     Example: `ws = odibi_nb.workspace(); ws.node("big", "SELECT * FROM sales WHERE amount > 100")`.
     """
@@ -74,11 +78,14 @@ class Workspace(Declaring):
         self.nodes = Nodes(self._around)
         self.tests = NodeTests()
         self.broken = BrokenCells()
-        self._runs = Runs(self.nodes, self.lock)
+        self._runs = Runs(self.nodes, self.lock, self.root / ".odibi")
+        self._runs.owner = self.root.name
         self.trials = Trials(self.nodes, self._runs, self.lock)
         self.queries = Queries(self.nodes, self._around, self._runs, self.lock)
         self.expectations = Expectations(self.nodes, self._runs, self.run_cell, self.lock)
         self.project: ProjectConfig | None = None
+        self.notebook: Path | None = None
+        self._using = Using(self, self._around, self._runs)
         self.current_pipeline: str | None = None
         self.name = self.root.name
         self.options: dict[str, Any] = {"auto": True, "preview": 10}
@@ -95,6 +102,54 @@ class Workspace(Declaring):
         Example: `if not ws.is_running: ws.run()`.
         """
         return self._runs.is_going_on
+
+    @property
+    def saved_as(self) -> str:
+        """The name by which the results of this notebook or project are known in its store: `ws.saved_as = "sales"`."""
+        return self._runs.owner
+
+    @saved_as.setter
+    def saved_as(self, name: str) -> None:
+        self._runs.owner = name
+
+    @property
+    def store(self) -> ResultStore:
+        """The folder where results outlive a session: `ws.store.entries()`."""
+        return self._runs.stored()
+
+    @property
+    def store_problems(self) -> dict[str, str]:
+        """Why results of this session could not be kept beyond it, by node: `ws.store_problems`."""
+        return dict(self._runs.recollection.problems)
+
+    def settle(self) -> None:
+        """Wait until the results of this session are kept beyond it: `ws.settle()`."""
+        self._runs.recollection.settle()
+
+    def remembered(self) -> int:
+        """Return of how many nodes of this notebook an earlier session has left a result: `ws.remembered()`."""
+        return self._runs.recollection.count(self.saved_as)
+
+    def use(self, target: str | Path | None = None) -> Used:
+        """Declare what a notebook, YAML file or project folder says, and run none of its nodes.
+
+        Their results come from the store. What its nodes use of its plain code is defined here, unless the name is
+        taken; what this session has declared itself stays. target: from `root`; None: the session's own notebook, as it
+        is saved. Raises what is wrong with the file, and then nothing has changed.
+
+        Example: `ws.use("sales.ipynb").declared`.
+        """
+        return self._using.use(target)
+
+    def move(self, root: Path) -> None:
+        """Let relative paths start elsewhere, before anything is declared: `ws.move(Path("etl"))`."""
+        with self.lock:
+            self.root = self._around.root = root.absolute()
+            self._runs.move(self.root / ".odibi")
+
+    def keep_nothing(self) -> None:
+        """Keep results within this session, and take up none of another: `ws.keep_nothing()`."""
+        self._runs.recollection.store = None
 
     def before_runs(self, set_up: Callable[[], None]) -> None:
         """Let something come before every run: a notebook's setup cells, when it runs headless."""
@@ -128,6 +183,7 @@ class Workspace(Declaring):
             self.broken.clear()
             self.trials.clear()
             self.expectations.clear()
+            self._using.clear()
             self.project, self.current_pipeline = None, None
             self.nodes.clear()
 
@@ -167,14 +223,16 @@ class Workspace(Declaring):
     ) -> RunOutcome:
         """Compute what the selected nodes need and is not fresh, and write the selected ones, as `%odibi run` does.
 
-        how: force, append_again, workers, fail_fast, mock, as in `RunRequest`. With mock ("given", or "auto", which
-        makes up rows that nobody has given) nodes run on mock rows instead, and nothing is written.
+        how: force, append_again, workers (a number or "auto"), processes, fail_fast, mock, as in `RunRequest`. With
+        mock ("given", or "auto", which makes up rows that nobody has given) nodes run on mock rows instead, and
+        nothing is written.
         Raises what can't run as declared, before anything runs; after the run the first error of a node.
 
         Example: `ws.run("+by_region", params={"min_amount": 100})`.
         """
         if how.get("mock") not in (None, "given", "auto"):
             raise UsageError(f"mock is 'given' or 'auto', not {how['mock']!r}")
+        how["workers"] = worker_count(how.get("workers", 1))
         outcome = self.attempt(RunRequest(selectors, tuple(exclude), params or {}, **how))
         if outcome.interrupted:
             raise outcome.interruption()
@@ -252,7 +310,12 @@ class Workspace(Declaring):
         def prepare() -> Trial:
             with self._params_for(request.params):
                 names = self.select(request.selectors, request.exclude)
-                options = RunOptions(workers=request.workers, fail_fast=request.fail_fast, preview=request.preview)
+                options = RunOptions(
+                    workers=request.workers,
+                    fail_fast=request.fail_fast,
+                    preview=request.preview,
+                    processes=request.processes,
+                )
                 return self.trials.prepare(names, options, auto=request.mock == "auto")
 
         return self.trials.execute(prepare, listeners)

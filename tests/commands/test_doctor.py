@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from odibi_nb.commands.shell import main
+from odibi_nb.engine import limits, machine
 
 
 def checks(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
@@ -79,3 +80,27 @@ def test_doctor_leaves_no_files_behind(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     main(["doctor"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_doctor_tells_the_limits_of_queries_and_where_they_spill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(machine, "usable_memory_bytes", lambda: 10**10)
+    monkeypatch.setattr(limits, "usable_memory_bytes", lambda: 10**10)
+    monkeypatch.setattr(limits, "usable_cpus", lambda: 3)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    main(["doctor", "--json"])
+    found = checks(capsys)
+    assert found["query memory"]["detail"] == "6.0 of 10.0 GB, 3 threads"
+    assert found["spill folder"]["detail"].startswith(f"{tmp_path}, ")
+    assert found["spill folder"]["detail"].endswith(" GB free")
+
+
+def test_doctor_warns_where_queries_would_spill_into_memory(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(machine, "is_in_memory", lambda folder: True)
+    main(["doctor", "--json"])
+    found = checks(capsys)["spill folder"]
+    assert (found["state"], "in memory" in found["detail"]) == ("warn", True)
+    assert "TMPDIR" in found["fix"]

@@ -329,6 +329,11 @@ SESSION = "a command of the session: "
         ("%odibi drop n::t", "delete the cell of the test instead", False),
         ("%odibi rename n m", "write the new name into the cell of the node instead", True),
         ("%odibi reset", "delete the cells above it instead", True),
+        (
+            "%odibi use other.ipynb",
+            "the nodes of other.ipynb are no part of this one's: copy their cells, or read what they write",
+            True,
+        ),
         ("%odibi set auto=off", "it is about cells and their cards", False),
     ],
 )
@@ -341,7 +346,11 @@ def test_commands_that_a_headless_run_leaves_out_are_told(shell: Shell, line: st
 
 
 @pytest.mark.parametrize(
-    "line", ["params", "params --ui n", "status", "run --force", "drop n --undo", "pipeline p", 'show "n', "help"]
+    "line",
+    [
+        *("params", "params --ui n", "status", "run --force", "drop n --undo", "pipeline p", 'show "n', "help"),
+        *("use", "use n.ipynb", "use ./n.ipynb"),
+    ],
 )
 def test_commands_that_only_look_are_none_of_them(shell: Shell, line: str) -> None:
     assert "leaves out" not in shell("validate", _notebook("n.ipynb", f"%odibi {line}"))[1]

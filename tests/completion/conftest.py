@@ -20,6 +20,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     (data / "archive" / "old.parquet").touch()
     (data / ".hidden.csv").touch()
     (data / "my sales.csv").touch()
+    (root / "sales.ipynb").touch()
     (data / "sales.csv").write_text("region,amount\nN,1\n")
     ws = Workspace(root)
     ws.configure(ProjectConfig(connections={"local": {"type": "local"}}, vars={"min_amount": 5}))

@@ -19,6 +19,7 @@ COMMAND = OptionParser(
     ],
     words=("NODE", "[COLUMN…]"),
 )
+USE = OptionParser("use", words=("[FILE]",))
 LINEAGE = OptionParser("lineage", words=("NODE[.COLUMN]",))
 
 
@@ -34,6 +35,9 @@ LINEAGE = OptionParser("lineage", words=("NODE[.COLUMN]",))
         (COMMAND, "by_region --against local:sa", ["sales.csv"]),
         (COMMAND, "by_region -k no", []),
         (LINEAGE, "by_", ["by_region"]),
+        (USE, "", ["data/", "sales.ipynb"]),
+        (USE, "sa", ["sales.ipynb"]),
+        (USE, "data/", ["archive/"]),
         (LINEAGE, "by_region.", ["region", "total"]),
     ],
 )

@@ -57,11 +57,19 @@ def test_a_run_with_selectors_and_exclude(sales: Notebook) -> None:
 
 
 def test_a_parameter_for_one_run_leaves_no_fresh_result(sales: Notebook) -> None:
-    sales.ok("%odibi run --param min_amount=180")
+    sales.ok("%odibi params min_amount=150", "%odibi run --param min_amount=180")
     assert sales.ws.result("clean_sales").rows_processed == 1
     assert sales.ws.status("clean_sales") == "stale"
     sales.ok("%odibi run")
     assert sales.ws.result("clean_sales").rows_processed == 2
+
+
+def test_values_of_before_have_their_results_still(sales: Notebook) -> None:
+    sales.ok("%odibi params min_amount=180", "%odibi run")
+    sales.ws.settle()
+    sales.ok("%odibi params min_amount=100")
+    assert sales.ws.status("clean_sales") == "cached"
+    assert sales.ws["clean_sales"].rows == 2
 
 
 def test_parameters_are_listed_and_set(sales: Notebook) -> None:

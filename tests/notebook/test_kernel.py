@@ -156,4 +156,4 @@ def test_a_card_with_all_rows_has_a_static_twin_and_holds_none_itself(loaded: Ke
     cards = loaded.ok(saved).text
     assert 'data-node="by_region"' in cards
     assert ">200" not in cards
-    assert len(loaded.ok("%odibi_node later --read local:sales.csv --no-run", "%odibi show later").bundles) == 1
+    assert len(loaded.ok("%%odibi_node later --no-run\nSELECT 'later' AS x", "%odibi show later").bundles) == 1

@@ -1,0 +1,45 @@
+"""DuckDB's share of the machine, and what it says when that isn't enough."""
+
+from __future__ import annotations
+
+import re
+
+from odibi_nb.engine.machine import usable_cpus, usable_memory_bytes
+from odibi_nb.exceptions import EngineError
+
+__all__ = ["default_limits", "out_of_room"]
+
+# Python nodes and their frames live in the same process.
+_MEMORY_SHARE = 0.6
+
+_LIMIT = re.compile(r"/([\d.]+ \w+) used\)")
+_SPILL_FILE = re.compile(r'"([^"]*)duckdb_temp_[^"]*"')
+
+
+def default_limits() -> dict[str, str | int]:
+    """Return the limits of DuckDB, by setting, where the project's settings say nothing else."""
+    memory = usable_memory_bytes()
+    limit = {"memory_limit": f"{int(memory * _MEMORY_SHARE)} bytes"} if memory else {}
+    return {**limit, "threads": usable_cpus()}
+
+
+def out_of_room(exc: Exception) -> EngineError | None:
+    """Return DuckDB's error about memory or its spill folder as ours; None: it is about something else."""
+    report = str(exc)
+    limit = found[1] if (found := _LIMIT.search(report)) else "its limit"
+    if (file := _SPILL_FILE.search(report)) and "No space left" in report:
+        return EngineError(
+            f"no room is left on the disk of {file[1]}, for what doesn't fit in memory", hint=_OTHER_DISK
+        )
+    if "Out of Memory Error" not in report:
+        return None
+    if "max_temp_directory_size" in report:
+        return EngineError(f"what doesn't fit in memory takes more than {limit} on disk", hint=_OTHER_DISK)
+    if "no temporary directory" in report:
+        hint = "let it spill to disk: take `temp_directory: ''` out of settings.duckdb"
+        return EngineError(f"it needs more memory than {limit}", hint=hint)
+    return EngineError(f"it needs more memory than {limit}, even with a spill folder", hint=_MORE_MEMORY)
+
+
+_OTHER_DISK = "free some room, or let temp_directory in settings.duckdb point to a disk with more"
+_MORE_MEMORY = "raise memory_limit in settings.duckdb or lower threads; lists and texts gathered in one row don't spill"

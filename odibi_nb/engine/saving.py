@@ -1,0 +1,56 @@
+"""Results as Parquet files and back, with every type and value as it was."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from odibi_nb.engine.schema import Column, Schema
+from odibi_nb.exceptions import FormatError
+from odibi_nb.sql.quote import quote_name, quote_text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from odibi_nb.engine.session import Cursor
+
+__all__ = ["copy_rows", "read_sql", "refuse_lossy", "write_table"]
+
+# Of these DuckDB or Parquet would keep less than there is.
+_LOSSY = re.compile(r"\b(?:INTERVAL|BIT|TIME_NS)\b")
+_LEVEL = 1
+
+
+def refuse_lossy(schema: Schema) -> None:
+    """Raise FormatError for a column that would not come back as it is."""
+    for column in schema:
+        if _LOSSY.search(column.type):
+            raise FormatError(f"column '{column.name}' is {column.type}, which Parquet doesn't keep whole")
+
+
+def copy_rows(cursor: Cursor, place: str, path: Path) -> None:
+    """Write the rows of a view or table, in their order."""
+    options = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {_LEVEL}"
+    cursor.run(f"COPY (FROM {place}) TO {quote_text(str(path))} ({options})")
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write the rows of an Arrow table, in their order."""
+    import pyarrow.parquet as pq
+
+    pq.write_table(table, path, compression="zstd", compression_level=_LEVEL)
+
+
+def read_sql(cursor: Cursor, path: Path, schema: Schema) -> str:
+    """Return the query that gives a file's rows the types they had; raises FormatError where it has other columns."""
+    scan = f"read_parquet({quote_text(str(path))}, hive_partitioning = false)"
+    relation = cursor.relation(f"FROM {scan}")
+    found = tuple(Column(*pair) for pair in zip(relation.columns, map(str, relation.types), strict=True))
+    if [column.name for column in found] != [column.name for column in schema]:
+        raise FormatError("the file has other columns than were written", file=str(path))
+    columns = (
+        quote_name(new.name) if old == new else f"CAST({quote_name(new.name)} AS {new.type}) AS {quote_name(new.name)}"
+        for old, new in zip(found, schema, strict=True)
+    )
+    return f"SELECT {', '.join(columns)} FROM {scan}"

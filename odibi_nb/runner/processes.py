@@ -1,0 +1,282 @@
+"""Python nodes in processes of their own: none waits for another's Python, and each can be stopped.
+
+The processes are started anew, never forked: a fork of a kernel's threads may hang for ever. Rows go to and fro as
+Arrow files, which are mapped into memory; functions as code (see `parcels`).
+"""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, cast
+
+from odibi_nb.exceptions import NodeCancelled, NodeExecutionError
+from odibi_nb.runner.messages import Channel, Closed, Done, Failed, Given, Job, Said, Wanted
+from odibi_nb.runner.parcels import pack, packed_call
+from odibi_nb.runner.raised import describe
+from odibi_nb.runner.workers import cores
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from odibi_nb.engine.base import Dataset
+    from odibi_nb.runner.tasks import FunctionStep
+
+__all__ = ["Processes", "Returned"]
+
+_START = "import sys; sys.path[:] = {path!r}; from odibi_nb.runner.child import main; main()"
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
+"""By these, libraries that compute in threads of their own are told how many."""
+_PATIENCE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What came back of a call: rows, or nothing. error: what is wrong with them; of the function nothing is."""
+
+    table: pa.Table | None = None
+    notes: tuple[str, ...] = ()
+    error: BaseException | None = None
+
+
+class Processes:
+    """The processes of a run, kept while it lasts; as many as nodes run at once.
+
+    count: how many. expected: of them, how many are started at once, since there will be calls for them.
+    """
+
+    def __init__(self, count: int, *, expected: int) -> None:
+        self._count, self._expected = count, min(count, expected)
+        self._lock = threading.Lock()
+        self._free: list[_Child] = []
+        self._all: list[_Child] = []
+        self._stopped = False
+        self._numbers = itertools.count(1)
+        self._inputs: weakref.WeakKeyDictionary[Dataset, _InputFile] = weakref.WeakKeyDictionary()
+
+    def __enter__(self) -> Self:
+        self._folder = Path(tempfile.mkdtemp(prefix="odibi_nb_rows_"))
+        self._free = [self._start() for _ in range(self._expected)]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for child in self._all:
+            child.end()
+        for child in self._all:
+            child.wait()
+            child.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def stop(self) -> None:
+        """End all processes, whatever they do; from any thread."""
+        with self._lock:
+            self._stopped = True
+            for child in self._all:
+                child.kill()
+
+    def given(self, data: Dataset, kind: str) -> Given:
+        """Return a result as an input that a process can read; several readers share one file."""
+        from odibi_nb.engine.values import ObjectDataset
+
+        if isinstance(data, ObjectDataset):
+            return Given(value=pack(data.value))
+        with self._lock:
+            file = self._inputs.setdefault(data, _InputFile(self._path()))
+        return Given(file.written(data), kind)
+
+    def job(
+        self, step: FunctionStep, node: str, returns: str, given: Mapping[str, Given], context: tuple[str, ...]
+    ) -> Job:
+        """Return a call of a step's function; raises TransformError for what can't be sent."""
+        from odibi_nb.cells.python_body import UNKNOWN
+
+        handed = {name: _Handed(one) for name, one in given.items()}
+        function = getattr(step.function, "real", step.function)
+        args, named = step.binding.call(lambda *args, **named: (args, named), handed, _Context())
+        named = {name: value for name, value in named.items() if value is not UNKNOWN}
+        call, files = packed_call(function, args, named)
+        lines = {file: linecache.cache[file] for file in files if file in linecache.cache}
+        path = str(self._path())
+        return Job(node, call, returns, path, context, lines, str(Path.cwd()), tuple(map(str, sys.path)))
+
+    def call(self, job: Job, answer: Callable[[str], Given]) -> Returned:
+        """Make a call and return what it has; answer: gives the inputs that `context.get` asks for.
+
+        What it prints is printed here. Raises what the function raises, NodeCancelled once the processes are
+        stopped, NodeExecutionError when the process ends before the call does.
+        """
+        child = self._take()
+        try:
+            outcome = self._converse(child, job, answer)
+        except Closed:
+            self._let_go(child)
+            if self._stopped:
+                raise NodeCancelled("interrupted") from None
+            raise child.death() from None
+        except BaseException:
+            child.kill()
+            self._let_go(child)
+            raise
+        sys.stdout.write(child.said())
+        self._free.append(child)
+        if isinstance(outcome, Done):
+            path = Path(job.path)
+            return Returned(_rows_in(path) if path.exists() else None, outcome.notes)
+        error = outcome.raised.error()
+        if not outcome.of_result:
+            raise error
+        return Returned(error=error)
+
+    def _converse(self, child: _Child, job: Job, answer: Callable[[str], Given]) -> Done | Failed:
+        child.channel.send(job)
+        while True:
+            message = child.channel.receive()
+            if isinstance(message, Said):
+                sys.stdout.write(message.text)
+            elif isinstance(message, Wanted):
+                child.channel.send(_answered(answer, message.name))
+            else:
+                return cast("Done | Failed", message)
+
+    def _take(self) -> _Child:
+        with self._lock:
+            if self._stopped:
+                raise NodeCancelled("interrupted")
+            return self._free.pop() if self._free else self._start()
+
+    def _let_go(self, child: _Child) -> None:
+        child.wait()
+        sys.stdout.write(child.said())
+        child.close()
+        with self._lock:
+            self._all.remove(child)
+
+    def _start(self) -> _Child:
+        threads = str(max(1, cores() // self._count))
+        child = _Child(self._path(), dict.fromkeys(_THREADS, threads) | os.environ)
+        self._all.append(child)
+        return child
+
+    def _path(self) -> Path:
+        return self._folder / f"{next(self._numbers)}"
+
+
+class _Child:
+    """One process. path: of the file that takes what goes to its stderr, and to stdout by its number."""
+
+    def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
+        with path.open("ab") as words:
+            self._process = subprocess.Popen(  # noqa: S603 - Python itself, and our own module
+                [sys.executable, "-c", _START.format(path=list(map(str, sys.path)))],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=words,
+                env=environment,
+            )
+        self._words = path.open("rb")
+        ends = self._process.stdout, self._process.stdin
+        self.channel = Channel(*cast("tuple[BinaryIO, BinaryIO]", ends))
+
+    def said(self) -> str:
+        """Return what has come since it was last asked for."""
+        return self._words.read().decode(errors="replace")
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def end(self) -> None:
+        """Let it end by itself."""
+        self.channel.close()
+
+    def wait(self) -> None:
+        """Wait for its end, and see to it."""
+        try:
+            self._process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def close(self) -> None:
+        """Give back what is still open of it."""
+        self.channel.close()
+        self._words.close()
+
+    def death(self) -> NodeExecutionError:
+        """Return what it ended of, once it has ended before its time."""
+        status = self._process.returncode
+        if status == -getattr(signal, "SIGKILL", 9):
+            hint = "the system kills what uses up its memory: read the rows in parts, or run fewer nodes at once"
+            return NodeExecutionError("the node's process was killed (SIGKILL)", hint=hint)
+        how = f"by {_signal_name(-status)}" if status < 0 else f"with status {status}"
+        return NodeExecutionError(f"the node's process ended {how} before the node did")
+
+
+class _InputFile:
+    """A result as a file, once somebody wants it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._lock, self._is_there = path, threading.Lock(), False
+
+    def written(self, data: Dataset) -> str:
+        from odibi_nb.runner.arrow_files import write_table
+
+        with self._lock:
+            if not self._is_there:
+                write_table(data.arrow(), self._path)
+                self._is_there = True
+        return str(self._path)
+
+
+class _Handed:
+    """An input among the arguments of a call; in the process it is the frame."""
+
+    def __init__(self, given: Given) -> None:
+        self._given = given
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from odibi_nb.runner.child import given_here
+
+        return given_here, (self._given,)
+
+
+class _Context:
+    """The context among the arguments of a call."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from odibi_nb.runner.child import context_here
+
+        return context_here, ()
+
+
+def _answered(answer: Callable[[str], Given], name: str) -> Given | Failed:
+    try:
+        return answer(name)
+    except Exception as exc:  # noqa: BLE001 - it is raised where it was asked for, and fails the node there
+        return Failed(describe(exc))
+
+
+def _rows_in(path: Path) -> pa.Table:
+    from odibi_nb.runner.arrow_files import take_table
+
+    return take_table(path)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,7 @@
+"""Results on disk: rows by their content, records by what they stand for; whatever a crash leaves is never served."""
+
+from __future__ import annotations
+
+from odibi_nb.store.folder import LIMIT_BYTES, Entry, ResultStore
+
+__all__ = ["LIMIT_BYTES", "Entry", "ResultStore"]

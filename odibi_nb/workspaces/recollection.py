@@ -1,0 +1,247 @@
+"""Results that outlive a session: put into a store beside what goes on, and taken up when their nodes are looked at."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from odibi_nb.engine.base import Dataset, Engine, Readers
+from odibi_nb.engine.recalled import Recalled
+from odibi_nb.exceptions import NodeCancelled, OdibiException, UnknownNameError
+from odibi_nb.runner.execute import NodeExecution, Surroundings
+from odibi_nb.store import Entry, ResultStore
+from odibi_nb.workspaces.kept import Kept, KeptResults, Written
+from odibi_nb.workspaces.recorded import begun_record, kept_of, record_of, told_of, written_of, written_record
+from odibi_nb.workspaces.targets import target_stamp, target_text
+
+if TYPE_CHECKING:
+    from odibi_nb.engine.base import Target
+    from odibi_nb.runner import NodeTask
+    from odibi_nb.workspaces.fingerprinting import Look
+    from odibi_nb.workspaces.nodes import Nodes
+
+__all__ = ["Recollection"]
+
+_QUICK_S, _FEW_ROWS, _DEEP = 0.005, 10_000, 16
+_ATTEMPTS = 5
+_PAUSE_S = 0.2
+
+
+class Recollection:
+    """What a workspace has in its store.
+
+    engine: gives the one that results live on. owner: gives the name of the notebook or project of a node, by which its
+    last result is found though it stands for something else by now. store: None keeps nothing beyond the session.
+    problems: why a node's result could not be kept, by node.
+    """
+
+    def __init__(
+        self, nodes: Nodes, results: KeptResults, engine: Callable[[], Engine], owner: Callable[[str], str]
+    ) -> None:
+        self._nodes, self._results, self._engine, self._owner = nodes, results, engine, owner
+        self.store: ResultStore | None = None
+        self.problems: dict[str, str] = {}
+        self._looked_up: dict[str, str] = {}
+        self._depths: dict[str, int] = {}
+        self._saver: ThreadPoolExecutor | None = None
+        self._saving: set[Future[None]] = set()
+
+    def recall(self, names: Iterable[str], look: Look) -> None:
+        """Take up, from the store, results that stand for what nodes say now, and what was written of them.
+
+        names: in topological order. A node without any result gets its last one, stale as it may be.
+        """
+        if self.store is None:
+            return
+        for name in names:
+            digest = look.digest(name)
+            if digest and self._looked_up.get(name) != digest:
+                self._looked_up[name] = digest
+                self._look_up(self.store, name, digest)
+            if self._nodes[name].config.write is not None:
+                self._recall_write(self.store, name)
+
+    def forget(self, names: Collection[str]) -> None:
+        """Look nodes up again when they are asked for."""
+        for name in names:
+            self._looked_up.pop(name, None)
+
+    def clear(self) -> None:
+        self._looked_up.clear()
+        self.problems.clear()
+
+    def lose_damaged(self, names: Iterable[str]) -> bool:
+        """Fetch the rows of recalled results, and forget those that can't be had; return whether there were any."""
+        lost = [name for name in names if not self._can_be_had(name)]
+        for name in lost:
+            self._results.forget(name)
+        return bool(lost)
+
+    def save(self, names: Iterable[str]) -> None:
+        """Keep the present results of nodes beyond this session, in a thread: nobody waits for it."""
+        if self.store is None:
+            return
+        kept = [one for name in names if (one := self._to_be_saved(name)) is not None]
+        for one in kept:
+            self._submit(partial(self._save, self.store, one, anew=self._is_made_anew(one)))
+        if kept:
+            self._submit(self.store.make_room)
+
+    def note_written(self, name: str) -> None:
+        """Remember a write beyond this session, at once: what was appended must never be appended again."""
+        written = self._results.written(name)
+        if self.store is not None and written is not None:
+            with suppress(OSError):
+                self.store.note_written(written.target, written_record(written))
+
+    def note_begun(self, name: str, target: Target, identity: str) -> None:
+        """Remember that a write begins: should this process end before the write is noted, the file tells the rest."""
+        beginning = Written(identity, target_text(target), target_stamp(target), time.time())
+        if self.store is not None:
+            with suppress(OSError):
+                self.store.note_written(beginning.target, begun_record(beginning, self._results.written(name)))
+
+    def beside(self, work: Callable[[], Any]) -> None:
+        """Have something done in the thread that keeps results, after those that wait."""
+        self._submit(work)
+
+    def count(self, owner: str) -> int:
+        """Return how many nodes of a notebook or project have a last result in the store."""
+        return self.store.count_last(owner) if self.store is not None else 0
+
+    def settle(self) -> None:
+        """Wait until everything is kept that is to be."""
+        wait(self._saving)
+
+    def _look_up(self, store: ResultStore, name: str, digest: str) -> None:
+        kept = self._results.kept(name)
+        if kept is not None and kept.fingerprint.digest == digest:
+            return
+        entry = store.find(digest)
+        if entry is None and kept is None:
+            entry = store.last(self._owner(name), name)
+        if entry is not None and (recalled := self._recalled(store, entry, name, digest)) is not None:
+            self._results.take(name, recalled)
+
+    def _recalled(self, store: ResultStore, entry: Entry, name: str, digest: str) -> Kept | None:
+        """Return a result of the store; None where the rows that it would be computed from aren't there."""
+        kept, told, rows = kept_of(entry.record, name), told_of(entry.record), entry.record["rows"]
+        fetch: Callable[[], Dataset] | None = None
+        if not rows["anew"]:
+            fetch = partial(self._load, store, entry, name)
+        elif entry.key == digest:
+            task = self._nodes.ready(name)
+            given = self._results.datasets(task.depends_on)
+            if set(task.depends_on) - set(given):
+                return None
+            fetch = partial(self._bind, task, given)
+        data = Recalled(told, fetch, lazy=rows["anew"], notes=tuple(rows["notes"]))
+        return replace(kept, result=replace(kept.result, dataset=data))
+
+    def _load(self, store: ResultStore, entry: Entry, name: str) -> Dataset:
+        held, told = store.hold(entry), told_of(entry.record)
+        if held is None:
+            problem = f"the stored rows of '{name}' are damaged or gone"
+            raise UnknownNameError(problem, hint=f"run it again: %odibi run +{name}", node=name)
+        return self._engine().load(held.path, told.schema, told.rows, held=held)
+
+    def _bind(self, task: NodeTask, given: dict[str, Dataset]) -> Dataset:
+        """Return a lazy result anew; nothing is computed for it."""
+        around = Surroundings(
+            self._engine().beside(),
+            upstream=given.__getitem__,
+            visible=lambda: task.depends_on,
+            readers=Readers(overrule="view"),
+            writes=False,
+            cancelled=Event(),
+        )
+        return NodeExecution(replace(task, checks=(), queries=(), target=None), around).run().dataset
+
+    def _can_be_had(self, name: str) -> bool:
+        result = self._results.get(name)
+        if result is None or not isinstance(result.dataset, Recalled):
+            return True
+        above = self._nodes.task(name).depends_on if result.dataset.lazy else ()
+        if self.lose_damaged(above):
+            return False
+        try:
+            return result.dataset.opened is not None
+        except OdibiException:  # a run will say what is wrong, if it still is
+            return False
+
+    def _recall_write(self, store: ResultStore, name: str) -> None:
+        """Take up the last write to a node's target, if another session has done it since."""
+        try:
+            target = self._nodes.ready(name).target
+        except OdibiException:  # it can't run, so it doesn't write
+            return
+        record = store.written(target_text(target)) if target is not None else None
+        known = self._results.written(name)
+        if target is None or record is None or (known is not None and known.at >= record["at"]):
+            return
+        if (written := written_of(record, target_stamp(target))) is not None:
+            self._results.take_written(name, written)
+
+    def _to_be_saved(self, name: str) -> Kept | None:
+        """Return a node's result if it can outlive the session; one that came from the store is there already."""
+        kept = self._results.kept(name)
+        if kept is None or not kept.result.rows_stand or kept.result.badges:
+            return None
+        data = kept.result.dataset
+        return kept if data is not None and data.schema and not isinstance(data, Recalled) else None
+
+    def _is_made_anew(self, kept: Kept) -> bool:
+        """Whether a result's rows are computed again when they are asked for: they are lazy, or done sooner than kept.
+
+        Of few rows one thread makes the same again, in the same order.
+        """
+        name, data = kept.result.node_name, kept.result.dataset
+        assert data is not None  # noqa: S101 - see `_to_be_saved`
+        task = self._nodes.task(name)
+        depth = 1 + max((self._depths.get(one, 0) for one in task.depends_on), default=0)
+        is_pure = task.kind == "sql" and not kept.fingerprint.outside[0] and not kept.fingerprint.files
+        is_quick = kept.result.duration < _QUICK_S and depth < _DEEP
+        is_small = all(map(_has_few_rows, (data, *self._results.datasets(task.depends_on).values())))
+        anew = data.lazy or (is_pure and is_quick and is_small)
+        self._depths[name] = depth if anew else 0
+        return anew
+
+    def _save(self, store: ResultStore, kept: Kept, *, anew: bool) -> None:
+        """Keep one result; what goes wrong costs only that it is computed again in another session."""
+        name, data, key = kept.result.node_name, kept.result.dataset, kept.fingerprint.digest
+        assert data is not None  # noqa: S101 - see `_to_be_saved`
+        write = None if anew else partial(self._write, data)
+        try:
+            store.save(key, record_of(kept, anew=anew), write)
+            store.note_last(self._owner(name), name, key)
+            self.problems.pop(name, None)
+        except (OdibiException, OSError) as exc:
+            self.problems[name] = str(exc)
+
+    def _write(self, data: Dataset, path: Path) -> None:
+        for _ in range(_ATTEMPTS):
+            try:
+                self._engine().save(data, path)
+            except NodeCancelled:  # a run beside it was interrupted, and every statement with it
+                time.sleep(_PAUSE_S)
+            else:
+                return
+        raise NodeCancelled("interrupted")
+
+    def _submit(self, work: Callable[[], Any]) -> None:
+        if self._saver is None:
+            self._saver = ThreadPoolExecutor(1, thread_name_prefix="odibi-store")
+        future = self._saver.submit(work)
+        self._saving.add(future)
+        future.add_done_callback(self._saving.discard)
+
+
+def _has_few_rows(data: Dataset) -> bool:
+    return data.known_rows is not None and data.known_rows <= _FEW_ROWS

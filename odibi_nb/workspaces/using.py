@@ -1,0 +1,202 @@
+"""What a file declares, taken into the workspace of a session: none of its nodes runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from odibi_nb.exceptions import OdibiException, UsageError
+from odibi_nb.registry import FunctionRegistry, Functions
+from odibi_nb.workspaces.beside import take_beside
+from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode
+from odibi_nb.workspaces.defining import Defined, Defining
+
+if TYPE_CHECKING:
+    from odibi_nb.cells.definitions import LeftOut
+    from odibi_nb.config import ProjectConfig
+    from odibi_nb.workspaces.loaded import Loaded
+    from odibi_nb.workspaces.nodes import Nodes, Surroundings
+    from odibi_nb.workspaces.runs import Runs
+    from odibi_nb.workspaces.workspace import Workspace
+
+__all__ = ["Used", "Using"]
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What `use` has done.
+
+    declared: nodes. kept: those that this session has declared otherwise. dropped: those that the file had the last
+    time, and hasn't any more. left_out: plain code and commands of the session. broken: what is wrong with cells
+    that can't be read.
+    """
+
+    file: Path
+    declared: tuple[str, ...]
+    kept: tuple[str, ...]
+    dropped: tuple[str, ...]
+    definitions: Defined
+    notes: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    broken: tuple[OdibiException, ...] = ()
+
+
+class Using:
+    """Takes files into a workspace; what the session itself has declared or defined wins.
+
+    around, runs: the workspace's.
+    """
+
+    def __init__(self, workspace: Workspace, around: Surroundings, runs: Runs) -> None:
+        self._ws, self._around, self._runs = workspace, around, runs
+        self._defining = Defining(around.namespace)
+        self._declared: dict[Path, set[str]] = {}
+        self._project: ProjectConfig | None = None
+
+    def use(self, target: str | Path | None) -> Used:
+        """Declare what a file says; what it raises leaves everything as it was. See `Workspace.use`."""
+        from odibi_nb.workspaces.headless import load_target
+
+        loaded = load_target(self._path(target), go_on=True)
+        with ExitStack() as undo:
+            self._settle_root(loaded, undo)
+            # User code: it must not keep others from looking at the workspace.
+            definitions = self._defining.define(loaded.definitions, loaded.file.resolve(), undo)
+            with self._ws.lock:
+                used = self._take(loaded, definitions, undo)
+            undo.pop_all()
+        return used
+
+    def clear(self) -> None:
+        """Forget which files were used: what they have declared is gone."""
+        self._declared.clear()
+        self._project = None
+
+    def _path(self, target: str | Path | None) -> Path:
+        """Return the file; what is below the working directory is called as seen from there, as errors name it."""
+        if target is None:
+            target = self._ws.notebook
+        if target is None:
+            message = "the front end doesn't tell which notebook this is, or it isn't saved under that name"
+            raise UsageError(message, hint="name its file: %odibi use sales.ipynb")
+        path = self._ws.root / Path(target).expanduser()
+        return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+    def _settle_root(self, loaded: Loaded, undo: ExitStack) -> None:
+        """Let paths start where the file is; refused where other paths start elsewhere already."""
+        ws, root = self._ws, loaded.workspace.root
+        if root.resolve() == ws.root.resolve():
+            return
+        if ws.nodes or ws.project is not None:
+            message = f"the paths of '{loaded.file.name}' start at {root}, those of this workspace at {ws.root}"
+            raise UsageError(message, hint="use it in a kernel that has declared nothing yet")
+        undo.callback(ws.move, ws.root)
+        ws.move(root)
+
+    def _take(self, loaded: Loaded, definitions: Defined, undo: ExitStack) -> Used:
+        """Declare everything; only the first steps may fail, and `undo` takes them back."""
+        ws, other, file = self._ws, loaded.workspace, loaded.file.resolve()
+        if ws.notebook is None and not self._declared and file.suffix == ".ipynb":
+            ws.saved_as = other.saved_as
+        notes = [*loaded.notes, *self._configure(other.project, undo)]
+        self._take_functions(loaded.functions)
+        self._take_values(loaded.injected, undo)
+        ran, mine = self._ran(), self._own(file)
+        origin_of = self._origins(file)
+        nodes = [replace(node, origin=origin_of(node.origin)) for node in other.nodes.values()]
+        taken = [one for one in nodes if one.origin.id not in ran and (one.name in mine or one.name not in ws.nodes)]
+        self._declare(taken, loaded, undo)
+        self._declared[file] = {one.name for one in taken}
+        gone = [name for name in sorted(mine - other.nodes.keys()) if name in ws.nodes]
+        for name in gone:
+            ws.drop(name)
+        take_beside(ws, other, origin_of, str(loaded.file))
+        others = [name for name in other.nodes if name not in self._declared[file]]
+        notes += [f"{name}: its cell says something else by now" for name in others if name not in ws.nodes]
+        return Used(
+            file,
+            tuple(one.name for one in taken),
+            tuple(name for name in others if name in ws.nodes),
+            tuple(gone),
+            definitions,
+            tuple(notes),
+            loaded.left_out,
+            (*ws.broken.take_over(other.broken, but_for=ran), *other.trials.unread),
+        )
+
+    def _origins(self, file: Path) -> Callable[[CellOrigin], CellOrigin]:
+        """Return what makes of a cell in the file one as this session knows it.
+
+        The cells of this notebook are those that its front end names; copies of them in other files are others.
+        """
+        notebook = self._ws.notebook
+        if file.suffix != ".ipynb" or (notebook is not None and file != notebook.resolve()):
+            return lambda origin: replace(origin, id=f"{file}#{origin.id}" if origin.id is not None else None)
+        # A file without ids has the places of cells for them, which no front end says.
+        return lambda origin: replace(origin, id=None if origin.id == origin.label else origin.id)
+
+    def _ran(self) -> set[str]:
+        """Return the ids of the cells that this session has run: what they say now is newer than what is saved."""
+        ws = self._ws
+        declared = (*ws.nodes.values(), *ws.tests.values(), *ws.expectations, *ws.trials.mocks)
+        return {one.origin.id for one in declared if one.origin.id is not None and one.origin.file is None}
+
+    def _own(self, file: Path) -> set[str]:
+        """Return the nodes that are as this file has declared them."""
+        nodes = self._ws.nodes
+        return {one for one in self._declared.get(file, ()) if one in nodes and nodes[one].origin.file is not None}
+
+    def _configure(self, project: ProjectConfig | None, undo: ExitStack) -> list[str]:
+        """Take over a project, unless this session has one of its own; return what is to be said of it."""
+        ws, around = self._ws, self._around
+        if project is None or project == ws.project:
+            return []
+        if ws.project is not None and ws.project is not self._project:
+            return ["its project is another one; that of this session stays"]
+        before, connections, variables = self._project, around.connections, around.params.of("vars")
+        pipeline, options = ws.current_pipeline, dict(ws.options)
+
+        def back() -> None:
+            self._runs.configure(before)
+            around.connections, ws.project, ws.current_pipeline = connections, before, pipeline
+            around.params.replace("vars", variables)
+            ws.options.update(options)
+            ws.nodes.recompile()
+
+        undo.callback(back)
+        ws.configure(project)
+        self._project = project
+        return []
+
+    def _take_functions(self, functions: Functions | None) -> None:
+        """Let steps name what a project's `transforms.py` has registered; `@transform` in the session wins."""
+        for name in functions.list_functions() if functions is not None else ():
+            if functions is not None and not FunctionRegistry.has_function(name):
+                self._around.functions.register(functions.get(name), name)
+
+    def _take_values(self, values: Mapping[str, Any], undo: ExitStack) -> None:
+        """Take papermill's values, unless it has given this session others."""
+        here = self._around.params.of("papermill")
+        if new := {name: value for name, value in values.items() if name not in here}:
+            undo.callback(self._around.params.replace, "papermill", here)
+            self._ws.set_params(new, layer="papermill")
+
+    def _declare(self, nodes: Iterable[DeclaredNode], loaded: Loaded, undo: ExitStack) -> None:
+        """Declare nodes as of the file's time: nobody has changed them just now."""
+        ws, saved = self._ws, loaded.file.stat().st_mtime
+        undo.callback(_bring_back, ws.nodes, dict(ws.nodes))
+        for node in nodes:
+            ws.declare(replace(node, declared=saved))
+            self._runs.owners[node.name] = loaded.workspace.saved_as
+
+
+def _bring_back(nodes: Nodes, before: Mapping[str, DeclaredNode]) -> None:
+    """Let exactly those nodes be declared again that were."""
+    for name in [name for name in nodes if name not in before]:
+        nodes.remove(name)
+    for name, node in before.items():
+        if name not in nodes or nodes[name] is not node:
+            nodes.put(node)

@@ -1,0 +1,383 @@
+"""Results that outlive their session: recalled as they were, never when they are not what a node says now."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from odibi_nb import Workspace
+from odibi_nb.config import ProjectConfig
+from odibi_nb.exceptions import UnknownNameError
+from odibi_nb.workspaces.runs import RunRequest
+
+Declare = Callable[[Workspace], None]
+PROJECT: dict[str, Any] = {"connections": {"local": {"type": "local", "base_path": "."}}}
+SALES = "id,region,amount\n1,N,5.5\n2,S,7\n3,N,\n"
+
+
+@contextmanager
+def session(root: Path, declare: Declare, project: dict[str, Any] = PROJECT) -> Iterator[Workspace]:
+    """A session of its own, as a new kernel opens it."""
+    variables: dict[str, Any] = {"__name__": "__main__", "pd": pd, "pa": pa, "np": np, "LOG": str(root / "log")}
+    ws = Workspace(root, namespace=lambda: variables, is_variable=variables.__contains__)
+    ws.configure(ProjectConfig.model_validate(project))
+    declare(ws)
+    try:
+        yield ws
+    finally:
+        ws.close()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "sales.csv").write_text(SALES)
+    return tmp_path
+
+
+def log(root: Path) -> list[str]:
+    """Return what Python nodes were computed, in order."""
+    file = root / "log"
+    return file.read_text().split() if file.exists() else []
+
+
+def logged(name: str, rest: str, arguments: str = "") -> str:
+    return f"def {name}({arguments}):\n    print('{name}', file=open(LOG, 'a'))\n    print('hello')\n    return {rest}"
+
+
+def pipeline(ws: Workspace) -> None:
+    ws.node("load", read={"connection": "local", "path": "sales.csv"})
+    ws.node("clean", logged("clean", "load[load.amount > least]", "load, least=1"))
+    ws.node("twice", "SELECT *, amount * 2 AS double FROM clean", materialize="view")
+    ws.node("total", "SELECT sum(double) AS total FROM twice", write={"connection": "local", "path": "total.parquet"})
+
+
+def test_a_new_session_has_the_results_of_the_last(root: Path) -> None:
+    with session(root, pipeline) as ws:
+        ws.run()
+        before = {name: ws[name].df() for name in ws}
+    with session(root, pipeline) as ws:
+        assert set(ws.statuses().values()) == {"cached"}
+        assert [(one.action, one.write) for one in ws.plan()] == [*[("cached", None)] * 3, ("cached", "written")]
+        assert ws.run().names("cached") == list(ws)
+        for name in ws:
+            pd.testing.assert_frame_equal(ws[name].df(), before[name])
+    assert log(root) == ["clean"]
+
+
+def test_what_a_card_shows_is_there_without_the_rows(root: Path) -> None:
+    with session(root, pipeline) as ws:
+        ws.run()
+    shutil.rmtree(root / ".odibi" / "store" / "rows")
+    (root / ".odibi" / "store" / "rows").mkdir()
+    with session(root, pipeline) as ws:
+        assert ws.status("clean") == "pending"
+        assert ws.status("load") in ("cached", "pending")
+        ws.run()
+        assert ws["clean"].rows == 2
+    assert log(root) == ["clean", "clean"]
+
+
+def test_a_recalled_result_tells_what_it_told(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("load", read={"connection": "local", "path": "sales.csv"})
+        tests = [{"type": "unique", "columns": ["id"]}, {"type": "not_null", "columns": ["amount"], "on_fail": "warn"}]
+        ws.node("clean", logged("clean", "load", "load"), validation={"tests": tests})
+
+    with session(root, declare) as ws:
+        ws.run()
+        before = ws.result("clean")
+    assert before is not None
+    with session(root, declare) as ws:
+        result = ws.result("clean")
+        assert result is not None
+        assert result.dataset is not None
+        assert (result.status, result.duration, result.rows_processed) == ("cached", before.duration, 3)
+        assert result.result_schema == before.result_schema
+        assert result.output is not None
+        assert result.output.text == "hello\n"
+        assert [(one.name, one.passed, one.bad_rows) for one in result.expectations] == [
+            (one.name, one.passed, one.bad_rows) for one in before.expectations
+        ]
+        assert result.dataset.head(10) == before.dataset.head(10)  # type: ignore[union-attr]
+
+
+def test_an_edit_in_the_middle_runs_from_there_on(root: Path) -> None:
+    with session(root, pipeline) as ws:
+        ws.run()
+    with session(root, pipeline) as ws:
+        ws.node("twice", "SELECT *, amount * 3 AS double FROM clean")
+        assert ws.statuses() == {"load": "cached", "clean": "cached", "twice": "stale", "total": "stale"}
+        plan = {one.name: one for one in ws.plan()}
+        assert plan["twice"].reason.startswith("code changed")
+        assert ws.run_cell("twice").status == "completed"
+        assert ws["twice"].df()["double"].tolist() == [16.5, 21.0]
+    assert log(root) == ["clean"]
+
+
+def test_an_edit_that_is_taken_back_needs_no_run(root: Path) -> None:
+    with session(root, pipeline) as ws:
+        ws.run()
+        ws.node("clean", logged("clean", "load[load.amount > 6]", "load"))
+        ws.run()
+        ws.settle()
+        pipeline(ws)
+        assert ws.statuses() == {"load": "completed", "clean": "cached", "twice": "cached", "total": "cached"}
+        assert ws["total"].df()["total"].tolist() == [25.0]
+    assert log(root) == ["clean", "clean"]
+
+
+def test_a_changed_file_is_never_taken_for_the_old_one(root: Path) -> None:
+    with session(root, pipeline) as ws:
+        ws.run()
+    (root / "sales.csv").write_text(SALES.replace("5.5", "50.5"))
+    with session(root, pipeline) as ws:
+        assert set(ws.statuses().values()) == {"stale"}
+        ws.run()
+        assert ws["total"].df()["total"].tolist() == [115.0]
+
+
+def test_a_stale_view_says_that_its_rows_are_gone(root: Path) -> None:
+    def declare(ws: Workspace, factor: int = 2) -> None:
+        ws.node("n", "SELECT i FROM range(100000) AS r(i)", materialize="table")
+        ws.node("view", f"SELECT i * {factor} AS j FROM n", materialize="view")
+        ws.node("leaf", "SELECT max(j) AS j FROM view")
+
+    with session(root, declare) as ws:
+        ws.run()
+    with session(root, lambda ws: declare(ws, 3)) as ws:
+        assert ws.status("view") == "stale"
+        with pytest.raises(UnknownNameError, match="the last result of 'view' is gone: it was not kept"):
+            ws["view"].df()
+        with pytest.warns(UserWarning, match="'leaf' is stale"):
+            assert ws["leaf"].df()["j"].tolist() == [199998]
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_every_type_and_value_comes_back(root: Path, engine: str) -> None:
+    sql = """
+    SELECT * FROM (VALUES
+        (1::TINYINT, 255::UTINYINT, 9007199254740993, 18446744073709551615::UBIGINT, 1.5::FLOAT, 'NaN'::DOUBLE, true,
+         12.345::DECIMAL(9, 3), DATE '2024-02-29', TIME '10:11:12.345678', TIMESTAMP '2024-01-01 00:00:00.000001',
+         TIMESTAMPTZ '2024-06-01 12:00:00+02', 'ü "x"', '\\xAA'::BLOB, uuid_of, [1, NULL], {'a': 1, 'b': 'x'},
+         MAP {'k': 2}, 'red'::ENUM('red', 'blue'), 170141183460469231::HUGEINT),
+        (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', NULL, NULL, NULL, NULL, NULL, NULL,
+         NULL)
+    ) AS v(t, ut, b, ub, f, d, flag, dec, day, clock, ts, tz, text, blob, id, list, struct, map, color, huge)
+    """.replace("uuid_of", "'6b29fc40-ca47-1067-b31d-00dd010662da'::UUID")
+    frame = logged("py", "pd.DataFrame({'n': pd.array([1, None], dtype='Int8'), 't': ['a', None], 'x': [1.5, np.nan]})")
+
+    def declare(ws: Workspace) -> None:
+        ws.node("types", sql)
+        ws.node("empty", "SELECT * FROM types WHERE false")
+        ws.node("py", frame, cache=True)
+        ws.node("reads", "SELECT t, count(*) AS n FROM types GROUP BY ALL ORDER BY ALL")
+
+    project = {**PROJECT, "engine": engine}
+    with session(root, declare, project) as ws:
+        ws.run()
+        before = {name: (ws[name].schema, ws[name].arrow(), ws[name].df()) for name in ws}
+    with session(root, declare, project) as ws:
+        assert set(ws.statuses().values()) == {"cached"}
+        for name, (schema, table, df) in before.items():
+            assert ws[name].schema == schema
+            assert ws[name].arrow().equals(table) or repr(ws[name].arrow().to_pylist()) == repr(table.to_pylist())
+            assert ws[name].arrow().schema == table.schema
+            pd.testing.assert_frame_equal(ws[name].df(), df)
+
+
+def test_what_parquet_would_not_keep_whole_is_computed_again_and_said(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("spans", "SELECT INTERVAL '1 microsecond' AS span FROM range(20000)")
+        ws.node("model", "{'any': 'thing'}", returns="object")
+
+    with session(root, declare) as ws:
+        ws.run()
+        ws.settle()
+        assert list(ws.store_problems) == ["spans"]
+        assert "column 'span' is INTERVAL" in ws.store_problems["spans"]
+    with session(root, declare) as ws:
+        assert set(ws.statuses().values()) == {"pending"}
+        ws.run()
+
+
+def test_damaged_rows_are_computed_again(root: Path) -> None:
+    with session(root, pipeline) as ws:
+        ws.run()
+    for file in (root / ".odibi" / "store" / "rows").rglob("*.parquet"):
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+    with session(root, pipeline) as ws:
+        ws.node("total", "SELECT sum(double) + 1 AS total FROM twice")
+        ws.run()
+        assert ws["total"].df()["total"].tolist() == [26.0]
+    assert log(root) == ["clean", "clean"]
+
+
+def test_damaged_rows_that_are_looked_at_are_an_error_that_says_what_to_do(root: Path) -> None:
+    with session(root, pipeline) as ws:
+        ws.run()
+    with session(root, pipeline) as ws:
+        assert ws.status("clean") == "cached"
+        shutil.rmtree(root / ".odibi")
+        with pytest.raises(UnknownNameError, match="the stored rows of 'clean' are damaged or gone") as caught:
+            ws["clean"].df()
+        assert caught.value.hint == "run it again: %odibi run +clean"
+        ws.node("total", "SELECT sum(double) + 2 AS total FROM twice")
+        ws.run()
+        assert ws["total"].df()["total"].tolist() == [27.0]
+
+
+def test_another_node_that_says_the_same_has_the_same_result(root: Path) -> None:
+    with session(root, pipeline) as ws:
+        ws.run()
+    with session(root, lambda ws: None) as ws:
+        ws.node("source", read={"connection": "local", "path": "sales.csv"})
+        assert ws.status("source") == "cached"
+        assert ws.result("source").node_name == "source"  # type: ignore[union-attr]
+
+
+def test_appended_rows_are_not_appended_again_by_another_session(root: Path) -> None:
+    def declare(ws: Workspace, value: int = 1) -> None:
+        ws.node("n", f"SELECT {value} AS x", write={"connection": "local", "path": "all.csv", "mode": "append"})
+
+    def rows() -> list[int]:
+        return [int(x) for x in pd.read_csv(root / "all.csv").x]
+
+    for value, expected in ((1, [1]), (1, [1]), (2, [1, 2]), (1, [1, 2]), (2, [1, 2])):
+        with session(root, lambda ws, value=value: declare(ws, value)) as ws:  # type: ignore[misc]
+            ws.run()
+        assert rows() == expected
+    with session(root, declare) as ws:
+        ws.attempt(RunRequest(append_again=True))
+    assert rows() == [1, 2, 1]
+
+
+def test_two_sessions_at_once_append_each_result_once(root: Path) -> None:
+    def declare(ws: Workspace, value: int = 1) -> None:
+        ws.node("n", f"SELECT {value} AS x", write={"connection": "local", "path": "all.csv", "mode": "append"})
+
+    with session(root, declare) as one, session(root, declare) as other:
+        one.run()
+        other.run()
+        declare(one, 2)
+        one.run()
+        declare(other, 2)
+        other.run()
+    assert pd.read_csv(root / "all.csv").x.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_an_append_whose_end_nobody_has_noted_is_told_by_the_file(root: Path, done: bool) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("n", "SELECT 2 AS x", write={"connection": "local", "path": "all.csv", "mode": "append"})
+
+    (root / "all.csv").write_text("x\n1\n")
+    with session(root, declare) as ws:
+        task = ws.nodes.ready("n")
+        ws._runs.recollection.note_begun("n", task.target, ws._runs.freshness.look(["n"]).rows("n"))
+        if done:  # and then the process was killed
+            (root / "all.csv").write_text("x\n1\n2\n")
+    with session(root, declare) as ws:
+        ws.run()
+    assert pd.read_csv(root / "all.csv").x.tolist() == [1, 2]
+
+
+def test_nothing_is_kept_where_the_project_says_so(root: Path) -> None:
+    project = {**PROJECT, "settings": {"store": False}}
+    with session(root, pipeline, project) as ws:
+        ws.run()
+    assert not (root / ".odibi").exists()
+    with session(root, pipeline, project) as ws:
+        assert set(ws.statuses().values()) == {"pending"}
+
+
+def test_the_limit_of_the_project_holds(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        for name in "abcd":
+            ws.node(name, f"SELECT hash(i + ascii('{name}')) AS h FROM range(20000) AS r(i)", materialize="table")
+
+    with session(root, declare, {**PROJECT, "settings": {"store": {"limit_gb": 0.0004}}}) as ws:
+        ws.run()
+        ws.settle()
+        assert ws.store.size_bytes() <= 400_000
+        assert ws["a"].rows == ws["d"].rows == 20_000
+
+
+def test_a_folder_that_cannot_be_written_costs_only_the_keeping(root: Path) -> None:
+    (root / ".odibi").write_text("")
+    with session(root, pipeline) as ws:
+        assert ws.run().status == "completed"
+        ws.settle()
+        assert set(ws.store_problems) == {"load", "clean", "twice", "total"}
+
+
+def test_what_reads_the_outside_world_is_read_anew_but_its_last_rows_are_there(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("fetched", logged("fetched", "pd.DataFrame({'x': [1]})"))
+
+    with session(root, declare) as ws:
+        ws.run()
+    with session(root, declare) as ws:
+        assert ws.status("fetched") == "stale"
+        with pytest.warns(UserWarning, match="stale"):
+            assert ws["fetched"].rows == 1
+        ws.run()
+    assert log(root) == ["fetched", "fetched"]
+
+
+def test_saving_goes_on_beside_an_interrupt(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("big", "SELECT hash(i) AS h, i FROM range(3000000) AS r(i)", materialize="table")
+
+    with session(root, declare) as ws:
+        ws.run()
+        stop = threading.Event()
+
+        def interrupt() -> None:
+            for _ in range(4):
+                ws.engine.interrupt()
+                stop.wait(0.05)
+
+        other = threading.Thread(target=interrupt)
+        other.start()
+        ws.settle()
+        stop.set()
+        other.join()
+        assert ws.store_problems == {}
+    with session(root, declare) as ws:
+        assert ws.status("big") == "cached"
+        ((count,),) = duckdb.execute(f"SELECT count(*) FROM '{root}/.odibi/store/rows/*/*.parquet'").fetchall()
+        assert count == ws["big"].rows == 3_000_000
+
+
+def test_a_dropped_node_has_its_result_still_when_it_is_declared_again(root: Path) -> None:
+    with session(root, pipeline) as ws:
+        ws.run()
+        ws.settle()
+        ws.drop("total")
+        pipeline(ws)
+        assert ws.status("total") == "cached"
+
+
+def test_records_hold_plain_values_only(root: Path) -> None:
+    with session(root, pipeline) as ws:
+        ws.run()
+    files = list((root / ".odibi" / "store" / "results").iterdir())
+    assert len(files) == 4
+    for file in files:
+        record = json.loads(file.read_bytes().partition(b"\n")[2])
+        assert record["record"]["kept"]["at"] > 0
+        assert not os.access(file, os.X_OK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import threading
@@ -48,21 +49,22 @@ def restart(scale: Scale) -> Iterator[Row]:
 
 
 def time_cards(file: str) -> dict[str, Any]:
-    """Let a shell load the extension, and then time how the notebook's nodes are declared and their cards made."""
+    """Let a shell load the extension, and then time how `%odibi use` declares the nodes and their cards are made."""
     from IPython.core.interactiveshell import InteractiveShell
 
     from benchmarks.interactive_cells import quietly
     from odibi_nb.pictures import node_html, node_text
     from odibi_nb.views.build import node_view
-    from odibi_nb.workspaces.headless import load_target
 
-    quietly(InteractiveShell.instance(), "%load_ext odibi_nb")
+    os.chdir(Path(file).parent)  # where Jupyter starts a notebook's kernel
+    shell = InteractiveShell.instance()
+    quietly(shell, "%load_ext odibi_nb")
+    workspace: Any = shell.odibi_nb_workspace  # type: ignore[attr-defined]
     for thread in threading.enumerate():
         if thread.name == "odibi-warm":  # what it imports is there before anybody has opened the notebook
             thread.join()
     start = time.perf_counter()
-    workspace = load_target(file).workspace
-    workspace.statuses()
+    quietly(shell, f"%odibi use {Path(file).name}")
     views = [node_view(workspace, name) for name in workspace.nodes]
     cards = [node_text(view) + node_html(view) for view in views]
     cards_s = time.perf_counter() - start

@@ -94,7 +94,7 @@ def test_restart_without_a_store_says_which_cards_have_no_rows(monkeypatch: pyte
 
     (row,) = measure("restart", Scale.quick(tmp_path))
 
-    assert row.error == "2 of 30 cards have no rows after a restart, the first report"
+    assert row.error == "2 of 30 cards have no fresh rows after a restart, the first report"
 
 
 def test_peers_are_measured_or_named_with_what_installs_them(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(exc, file=sys.stderr)
         return 2
     scale = Scale.quick(given.data) if given.quick else Scale(given.data)
-    scale = replace(scale, peer_pythons=pythons)
+    scale = replace(scale, peer_pythons=pythons, repetitions=given.repetitions or scale.repetitions)
     rows = _measure_all(names, scale)
     print(as_table(rows, describe(), judged=scale.judged))
     if given.json:
@@ -44,10 +44,17 @@ def _measure_all(names: Sequence[str], scale: Scale) -> list[Row]:
     return [*rows, calibrate("after")]
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number from 1 on")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m benchmarks", description="Measure what odibi_nb costs.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"all unless given: {', '.join(BENCHMARKS)}")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: does every benchmark work?")
+    parser.add_argument("--repetitions", type=_count, metavar="N", help="of every measurement (7)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there too")
     parser.add_argument(
         "--peer-python",

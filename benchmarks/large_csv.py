@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -31,16 +31,19 @@ def large_csv(scale: Scale) -> Iterator[Row]:
     """Measure a project's first run, and its second in a new process; compare what the first wrote."""
     folder = sales_folder(scale)
     query = partial(call_in_process, "benchmarks.large_contestants:run_query", folder=folder, sales=SALES)
-    contestants = {QUERY: lambda: {QUERY: query()}, "odibi_nb": partial(_run_twice, folder)}
-    rounds = [one[QUERY] | one["odibi_nb"] for one in interleaved(contestants, scale.repetitions)]
+    works: dict[str, Callable[[], dict[str, Any]]] = {
+        QUERY: lambda: {QUERY: query()},
+        "odibi_nb": partial(_run_twice, folder),
+    }
+    rounds = [one[QUERY] | one["odibi_nb"] for one in interleaved(works, scale.repetitions)]
     call_in_process("benchmarks.large_contestants:compare", folder=folder)
     title = f"{scale.rows:,} rows of CSV"
     yield from time_rows(title, rounds, rounds[0])
     for who, most in MOST_TIME.items():
         yield ratio_row(f"{title}, time against one query", rounds, who, QUERY, target=scale.target(most))
     yield from memory_rows(title, rounds, rounds[0])
-    most = scale.target(MOST_MEMORY)
-    yield ratio_row(f"{title}, memory against one query", rounds, FIRST, QUERY, "peak_mb", most)
+    most_memory = scale.target(MOST_MEMORY)
+    yield ratio_row(f"{title}, memory against one query", rounds, FIRST, QUERY, "peak_mb", most_memory)
 
 
 def _run_twice(folder: str) -> dict[str, dict[str, Any]]:

@@ -44,13 +44,14 @@ def _judged(rows: Iterable[Row]) -> Iterator[Sequence[str]]:
 
 
 def _compared(rows: Sequence[Row]) -> Iterator[Sequence[str]]:
-    """Yield who was measured beside peers, and each one's medians."""
+    """Yield what was measured of peers, and the median of everybody it was measured of."""
     peers = {peer.name for peer in PEERS}
     names = list(dict.fromkeys(row.name for row in rows if row.who in peers and row.median is not None))
     cells = {(row.name, row.who): row.measured.partition(" (")[0] for row in rows if row.name in names}
-    yield "", *names
-    for who in dict.fromkeys(who for _, who in cells):
-        yield who, *(cells.get((name, who), "") for name in names)
+    everybody = list(dict.fromkeys(who for _, who in cells))
+    yield "medians", *everybody
+    for name in names:
+        yield name, *(cells.get((name, who), "") for who in everybody)
 
 
 def _table(lines: Iterable[Sequence[str]]) -> str:

@@ -10,6 +10,7 @@ from benchmarks.large_diff import large_diff
 from benchmarks.large_files import large_files
 from benchmarks.large_graph import large_graph
 from benchmarks.node_overhead import python_nodes, sql_nodes
+from benchmarks.parallel import parallel
 from benchmarks.processes import NotMeasuredError
 from benchmarks.rows import Row
 from benchmarks.scale import Scale
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "large_graph": large_graph,
     "interactive": interactive,
     "large_diff": large_diff,
+    "parallel": parallel,
     "load_ext": load_extension,
     "help": show_help,
     "browser": browser,

@@ -20,7 +20,10 @@ FUNCTION = (
     "%%odibi_node made\nprocess: true\n---\ndef made(load_sales, min_amount):\n"
     "    kept = scaled(load_sales)[load_sales.amount >= min_amount]\n    return kept.assign(pid=os.getpid())"
 )
-WRONG = "%%odibi_node wrong\nprocess: true\n---\ndef wrong(load_sales):\n    frame = scaled(load_sales)\n    return frame.amont"
+WRONG = (
+    "%%odibi_node wrong\nprocess: true\n---\ndef wrong(load_sales):\n    frame = scaled(load_sales)\n"
+    "    return frame.amont"
+)
 
 
 @pytest.mark.parametrize(("cell", "amounts"), [(CODE, [100, 300, 400, None]), (FUNCTION, [300, 400])])

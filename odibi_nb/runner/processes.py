@@ -71,9 +71,11 @@ class Processes:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for child in self._all:
+        with self._lock:  # a thread that was interrupted may still be letting go of its own
+            left = list(self._all)
+        for child in left:
             child.end()
-        for child in self._all:
+        for child in left:
             child.wait()
             child.close()
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -14,6 +14,7 @@ from benchmarks.large_files import large_files
 from benchmarks.large_graph import large_graph
 from benchmarks.node_overhead import python_nodes, sql_nodes
 from benchmarks.out_of_core import out_of_core
+from benchmarks.parallel import parallel
 from benchmarks.processes import NotMeasuredError
 from benchmarks.restart import restart
 from benchmarks.rows import Row
@@ -39,6 +40,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "large_graph": large_graph,
     "interactive": interactive,
     "large_diff": large_diff,
+    "parallel": parallel,
     "load_ext": load_extension,
     "help": show_help,
     "browser": browser,

@@ -173,10 +173,14 @@ class SourceSnapshots:
 
     def _keep_all(self, wanted: Callable[[], bool]) -> None:
         """Keep one source after the other as long as nothing else goes on."""
-        while wanted() and (key := next(iter(self._parsed), None)) is not None:
+        while wanted() and (key := self._first()) is not None:
             self._keep(key, wanted)
         if wanted() and (store := self._around.store()) is not None:
             store.make_room()
+
+    def _first(self) -> str | None:
+        with self._lock:
+            return next(iter(self._parsed), None)
 
     def _interrupt(self) -> None:
         if (parser := self._parser) is not None:

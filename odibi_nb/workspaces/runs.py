@@ -151,7 +151,11 @@ class Runs:
         """Give back the engine's memory and threads, and with them all results."""
         with self.exclusively():
             self.snapshots.end()
-            self.recollection.settle()
+            try:
+                self.recollection.settle()
+            except KeyboardInterrupt:
+                self.snapshots.give_up()
+                raise
             self.snapshots.clear()
             for engine in filter(None, (self._engine, self._scratch)):
                 engine.close()

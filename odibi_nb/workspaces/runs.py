@@ -175,7 +175,11 @@ class Runs:
             self.snapshots.end()
             if lose:
                 self.recollection.abandon()
-            self.recollection.settle()
+            try:
+                self.recollection.settle()
+            except KeyboardInterrupt:
+                self.snapshots.give_up()
+                raise
             self.snapshots.clear()
             for engine in filter(None, (self._engine, self._scratch)):
                 engine.close()

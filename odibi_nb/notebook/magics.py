@@ -349,7 +349,7 @@ class OdibiMagics(Magics):
         if upstream != "fresh":
             self._try_shortcut(node, upstream)
             return
-        self._announce(ws.work_above(node.name))
+        self._announce(ws.work_above(node.name), " · --upstream stored or sample doesn't wait for it")
         with self._output() as output:
             result = ws.run_cell(node.name, listeners=output.listeners)
             if node.into and result.success:
@@ -381,8 +381,7 @@ class OdibiMagics(Magics):
         if node.config.returns == "object" and result.dataset is not None:
             show_value(result.dataset.frame())
 
-    def _announce(self, work: dict[str, float]) -> None:
-        """Name what has to run first, before it does, where that is expected to take long."""
+    def _announce(self, work: dict[str, float], instead: str = "") -> None:
+        """Name what has to run first, before it does, where that is expected to take long; and what to do instead."""
         if (seconds := sum(work.values())) > _LONG_WORK_S:
-            first = f"running first: {', '.join(work)} · about {seconds:.0f} s, as the last time"
-            show(Shown(f"{first} · --upstream stored or sample doesn't wait"))
+            show(Shown(f"running first: {', '.join(work)} · about {seconds:.0f} s, as the last time{instead}"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -146,12 +147,24 @@ class Shortcuts:
     def _choose(self, sampling: _Sampling, size: int) -> tuple[dict[str, Dataset], list[str]]:
         """Return the chosen rows, by the names that the run has for them, and what there is to say of them."""
         engine, view = self._runs.engine, Readers(overrule="view")
-        data = {place: engine.read(source, f"{place} source", view) for place, source in sampling.sources.items()}
+        data: dict[str, Dataset] = {}
+        for place, source in sampling.sources.items():
+            with self._blaming(place):
+                data[place] = engine.read(source, f"{place} source", view)
         own = {name: [place.removesuffix(" rows") for place in all_.values()] for name, all_ in sampling.places.items()}
         sizes = {place: _size(source, data[place]) for place, source in sampling.sources.items()}
-        sampler = SourceSampler(engine, data, joins_of(sampling.tasks, own), sizes, rows=size)
+        sampler = SourceSampler(engine, data, joins_of(sampling.tasks, own), sizes, rows=size, blaming=self._blaming)
         chosen = {f"{place} rows": rows for place, rows in sampler.choose().items()}
         return chosen, [*sampler.notes, *sampling.notes]
+
+    @contextmanager
+    def _blaming(self, place: str) -> Iterator[None]:
+        """Give what reading a source raises the place of the node that reads it."""
+        node = place.partition(" ")[0]
+        try:
+            yield
+        except OdibiException as exc:
+            raise self._nodes[node].place.of(exc, node) from exc.__cause__
 
     def _sampled(self, task: NodeTask, places: Mapping[str, str]) -> NodeTask:
         """Return a task that reads chosen rows; its data tests only report: they may well be about all rows."""

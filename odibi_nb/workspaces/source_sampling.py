@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
 from odibi_nb.engine.base import Query, Readers
@@ -65,7 +66,8 @@ def _sources(
 class SourceSampler:
     """Chooses the first rows of the largest source, and of the others those that match; small ones are taken whole.
 
-    sizes: how large the sources are, in whatever unit. rows: about so many of each. notes: what was chosen, and why.
+    sizes: how large the sources are, in whatever unit. rows: about so many of each. blaming: gives a block in which a
+    source is read, for errors. notes: what was chosen, and why.
     """
 
     def __init__(
@@ -76,13 +78,15 @@ class SourceSampler:
         sizes: Mapping[str, float],
         *,
         rows: int,
+        blaming: Callable[[str], AbstractContextManager[None]],
     ) -> None:
-        self._engine, self._sources, self._joins, self._sizes, self._rows = engine, sources, joins, sizes, rows
+        self._engine, self._sources, self._joins, self._sizes = engine, sources, joins, sizes
+        self._rows, self._blaming = rows, blaming
         self.notes: list[str] = []
 
     def choose(self) -> dict[str, Dataset]:
         """Return the chosen rows by source."""
-        first = {name: self._first(data) for name, data in self._sources.items()}
+        first = {name: self._first(name, data) for name, data in self._sources.items()}
         whole = {name: data for name, data in first.items() if data.count() <= self._rows}
         large = sorted(first.keys() - whole.keys(), key=lambda name: (-self._sizes.get(name, 0), name))
         chosen, alone = self._led(large, first)
@@ -106,7 +110,8 @@ class SourceSampler:
             waiting.remove(name)
             given = chosen or ({partner: self._sources[partner]} if partner is not None else {})
             links = list(self._links(name, given))
-            found = self._matching(name, links, given) if links else None
+            with self._blaming(name):
+                found = self._matching(name, links, given) if links else None
             if found is not None and found.count():
                 names = dict.fromkeys(f"{link.own} of {link.other}" for link in links)
                 self.notes.append(f"{name}: {plural(found.count(), 'row')} that match by {', '.join(names)}")
@@ -160,9 +165,10 @@ class SourceSampler:
                 if name in mine and other in others and column in own and other_column in theirs:
                     yield _Link(own[column], other, theirs[other_column])
 
-    def _first(self, data: Dataset) -> Dataset:
+    def _first(self, name: str, data: Dataset) -> Dataset:
         """Return one row more than wanted, which tells whether there are more."""
-        return self._query(f"SELECT * FROM df LIMIT {self._rows + 1}", {"df": data})
+        with self._blaming(name):
+            return self._query(f"SELECT * FROM df LIMIT {self._rows + 1}", {"df": data})
 
     def _query(self, sql: str, inputs: Mapping[str, Dataset]) -> Dataset:
         query = Query("odibi sample", analyze(sql), inputs, readers=Readers(overrule="table"), private=True)

@@ -147,6 +147,28 @@ def test_what_fails_in_a_sample_is_raised_and_kept_nowhere(nb: Notebook) -> None
     assert nb.ws.status("clean_sales") == "pending"
 
 
+def test_a_source_that_can_not_be_read_is_blamed(nb: Notebook, tmp_path: Path) -> None:
+    nb.ok("%odibi_node missing --read local:nope.csv --no-run")
+    error = nb.fails("%%odibi_node n --upstream sample\nSELECT * FROM missing")
+    assert (error.where.node, error.where.cell) == ("missing", "3")
+    assert "nope.csv" in error.message
+    rows = "".join(f"{n},1\n" for n in range(500))
+    (tmp_path / "data" / "bad.csv").write_text(f"a,b\n{rows}7\n{rows}")
+    nb.ok("%odibi_node bad --read local:bad.csv --no-run")
+    error = nb.fails("%%odibi_node m --upstream sample\nSELECT * FROM bad")
+    assert (error.where.node, error.where.line) == ("bad", 502)
+
+
+def test_the_pandas_engine_takes_samples_too(nb: Notebook, tmp_path: Path) -> None:
+    nb.ok("%%odibi_project\nengine: pandas\nconnections: {local: {type: local, base_path: ./data}}")
+    _large(nb, tmp_path, orders=100)
+    card = nb.ok(
+        "%odibi set sample=10",
+        "%%odibi_node n --upstream sample\nSELECT count(*) AS n FROM lines l JOIN orders o ON l.order_id = o.id",
+    )
+    assert "orders: 5 rows that match by id of lines" in card.text
+
+
 def test_side_effects_above_are_not_performed(nb: Notebook, tmp_path: Path) -> None:
     nb.ok(LOAD, "%%odibi_node tell --returns none\ndef tell(load_sales):\n    open('told', 'w').close()")
     nb.ok("%%odibi_node after --upstream sample --depends-on tell\nSELECT count(*) AS n FROM load_sales")

@@ -23,6 +23,7 @@ from odibi_nb.engine.session import Cursor, Leaf, Place, Session, folded
 from odibi_nb.engine.stored import stored_rows
 from odibi_nb.engine.watch import Watched, literal_size, literal_stamps
 from odibi_nb.exceptions import OdibiException, SourceNotFoundError
+from odibi_nb.sql.parsing import parsed
 from odibi_nb.sql.quote import quote_name, quote_text
 
 if TYPE_CHECKING:
@@ -185,10 +186,14 @@ class DuckDBEngine(Engine):
                     cursor.run(f"DROP {leftover.kind} {leftover}")
             with origin.explaining(origin.text):
                 relation = _bound(cursor, origin)
-            names = _numbered(cursor, origin, relation.columns) if numbers else relation.columns
+            found, types = (
+                relation.columns,
+                relation.types,
+            )  # once the catalog has changed, DuckDB 2 binds anew for them
+            names = _numbered(cursor, origin, found) if numbers else found
             check_names(names)
-            columns = tuple(Column(*pair) for pair in zip(names, map(str, relation.types), strict=True))
-            return _renamed(relation.columns, names), _narrowed(columns), *_keep(cursor, place, origin, columns)
+            columns = tuple(Column(*pair) for pair in zip(names, map(str, types), strict=True))
+            return _renamed(found, names), _narrowed(columns), *_keep(cursor, place, origin, columns)
 
         notes, schema, kept, rows = self._session.call(work, origin.leaves)
         data = DuckDataset(self._session, kept, schema, origin, rows)
@@ -277,7 +282,7 @@ def _narrowed(columns: Schema) -> Schema:
 def _bound(cursor: Cursor, origin: Origin) -> duckdb.DuckDBPyRelation:
     """Bind a query; the place of many errors is told only where a statement is executed."""
     try:
-        return cursor.relation(origin.text, origin.params)
+        return cursor.relation(parsed(origin.text), origin.params)
     except duckdb.BinderException as exc:
         if "\nLINE " in str(exc):
             raise
@@ -325,7 +330,7 @@ def _make(cursor: Cursor, place: Place, origin: Origin, text: str) -> int | None
     statement = f"CREATE {place.kind} {quote_name(place.name)} AS {text}"
     with origin.explaining(statement, first_line=0, leave=duckdb.ParserException):
         if place.kind == "TABLE":
-            counted = cursor.run(statement, origin.params)
+            counted = cursor.run(parsed(statement), origin.params)
             # A PIVOT is carried out as several statements, of which the last doesn't count.
             return int((counted or cursor.run(f"SELECT count(*) FROM {place}"))[0][0])
         if origin.params:  # a prepared CREATE VIEW has no parameters, a relation's has

@@ -186,10 +186,8 @@ class DuckDBEngine(Engine):
                     cursor.run(f"DROP {leftover.kind} {leftover}")
             with origin.explaining(origin.text):
                 relation = _bound(cursor, origin)
-            found, types = (
-                relation.columns,
-                relation.types,
-            )  # once the catalog has changed, DuckDB 2 binds anew for them
+            # Now: once the catalog has changed, DuckDB 2 would bind anew for them.
+            found, types = relation.columns, relation.types
             names = _numbered(cursor, origin, found) if numbers else found
             check_names(names)
             columns = tuple(Column(*pair) for pair in zip(names, map(str, types), strict=True))

@@ -22,7 +22,7 @@ def statements_of(text: str) -> tuple[duckdb.Statement, ...]:
 def parsed(text: str) -> duckdb.Statement | str:
     """Return a statement that can be executed any number of times without being parsed again.
 
-    What DuckDB carries out as several statements (a PIVOT) stays text: only that is executed as a whole.
+    What are several statements stays text, as a PIVOT does in DuckDB 1: only that is executed as a whole.
     """
     statements = statements_of(text)
     return statements[0] if len(statements) == 1 else text

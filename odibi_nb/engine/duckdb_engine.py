@@ -28,6 +28,7 @@ from odibi_nb.engine.session import Cursor, Leaf, Place, Session, folded
 from odibi_nb.engine.stored import stored_rows
 from odibi_nb.engine.watch import Watched, literal_paths, literal_size, literal_stamps
 from odibi_nb.exceptions import EngineError, OdibiException, SourceNotFoundError
+from odibi_nb.sql.parsing import parsed
 from odibi_nb.sql.quote import quote_name, quote_text
 
 if TYPE_CHECKING:
@@ -244,10 +245,12 @@ class DuckDBEngine(Engine):
                     cursor.run(f"DROP {leftover.kind} {leftover}")
             with origin.explaining(origin.text):
                 relation = _bound(cursor, origin)
-            names = _numbered(cursor, origin, relation.columns) if numbers else relation.columns
+            # Now: once the catalog has changed, DuckDB 2 would bind anew for them.
+            found, types = relation.columns, relation.types
+            names = _numbered(cursor, origin, found) if numbers else found
             check_names(names)
-            columns = tuple(Column(*pair) for pair in zip(names, map(str, relation.types), strict=True))
-            return _renamed(relation.columns, names), _narrowed(columns), _keep(cursor, place, origin, columns)
+            columns = tuple(Column(*pair) for pair in zip(names, map(str, types), strict=True))
+            return _renamed(found, names), _narrowed(columns), _keep(cursor, place, origin, columns)
 
         notes, schema, kept = self._session.call(work, origin.leaves)
         data = DuckDataset(self._session, kept.place, schema, origin, kept.rows, body=kept.text)
@@ -376,7 +379,7 @@ def _narrowed(columns: Schema) -> Schema:
 def _bound(cursor: Cursor, origin: Origin) -> duckdb.DuckDBPyRelation:
     """Bind a query; the place of many errors is told only where a statement is executed."""
     try:
-        return cursor.relation(origin.text, origin.params)
+        return cursor.relation(parsed(origin.text), origin.params)
     except duckdb.BinderException as exc:
         if "\nLINE " in str(exc):
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from benchmarks.browser import browser
+from benchmarks.count_shapes import count_shapes
 from benchmarks.interactive import interactive
 from benchmarks.large_diff import large_diff
 from benchmarks.large_files import large_files
@@ -24,6 +25,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "python_nodes": python_nodes,
     "sql_nodes": sql_nodes,
     "large_files": large_files,
+    "count_shapes": count_shapes,
     "large_graph": large_graph,
     "interactive": interactive,
     "large_diff": large_diff,

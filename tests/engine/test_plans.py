@@ -34,6 +34,9 @@ def test_filters_of_a_scan_are_a_list_whether_one_or_several():
 def test_what_a_limit_or_a_recursion_stands_on_may_not_be_whole():
     assert whole(Operator("TOP_N", (SCAN,))) == ["TOP_N", "READ_PARQUET"]
     assert whole(Operator("STREAMING_LIMIT", (SCAN,))) == ["STREAMING_LIMIT"]
+    grouped = Operator("HASH_GROUP_BY", (SCAN,))
+    assert whole(Operator("LIMIT", (grouped,))) == ["LIMIT", "READ_PARQUET"]
+    assert whole(Operator("RECURSIVE_CTE", (grouped, grouped))) == ["RECURSIVE_CTE"]
     assert whole(Operator("RECURSIVE_CTE", (SCAN, SCAN))) == ["RECURSIVE_CTE"]
 
 

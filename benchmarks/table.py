@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from benchmarks.against_peers import peers
 from benchmarks.browser import browser
 from benchmarks.edit_loop import edit_loop
+from benchmarks.count_shapes import count_shapes
 from benchmarks.interactive import interactive
 from benchmarks.large_csv import large_csv
 from benchmarks.large_diff import large_diff
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "restart": restart,
     "peers": peers,
     "out_of_core": out_of_core,
+    "count_shapes": count_shapes,
     "large_graph": large_graph,
     "interactive": interactive,
     "large_diff": large_diff,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from benchmarks.against_peers import peers
 from benchmarks.browser import browser
-from benchmarks.edit_loop import edit_loop
 from benchmarks.count_shapes import count_shapes
+from benchmarks.edit_loop import edit_loop
 from benchmarks.interactive import interactive
 from benchmarks.large_csv import large_csv
 from benchmarks.large_diff import large_diff

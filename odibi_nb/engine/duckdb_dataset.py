@@ -192,6 +192,7 @@ class DuckDataset(Dataset):
         if self.lazy:
             self.origin, self._held, self.body = origin, held, origin.text
         self._rows = rows
+
     @property
     def is_measured(self) -> bool:
         """Whether an evaluation has nothing more to tell of it."""

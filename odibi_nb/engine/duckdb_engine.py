@@ -74,20 +74,21 @@ class DuckDBEngine(Engine):
         return data
 
     def query(self, query: Query) -> Dataset:
-        facts, inputs = query.facts, tuple(query.inputs.values())
-        below = [data for one in inputs if isinstance(data := one.opened, DuckDataset)]
+        facts, opened = query.facts, {alias: data.opened for alias, data in query.inputs.items()}
+        inputs = tuple(opened.values())
+        below = [data for data in inputs if isinstance(data, DuckDataset)]
         private = query.private or bool(facts.macros)
         origin = Origin(
             self._new_names() if private else self._scope,
             facts.statement,
             query.params,
-            inputs=query.inputs,
+            inputs=opened,
             leaves=frozenset().union(*(self._leaves_of(data) for data in inputs)),
             depth=1 + max((data.depth for data in below), default=0),
             files=(*_watched(facts), *(file for data in below for file in data.files)),
             explainers=tuple(explainer for data in below for explainer in data.explainers),
-            places={alias: str(self._place_of(data)) for alias, data in query.inputs.items()},
-            same_rows_as=_input_named(facts.row_preserving_of, query.inputs),
+            places={alias: str(self._place_of(data)) for alias, data in opened.items()},
+            same_rows_as=_input_named(facts.row_preserving_of, opened),
             own_macros=bool(facts.macros),
         )
         setup = self._private_names(origin.names, query) if private else self._shared_names(query)
@@ -318,6 +319,7 @@ class DuckDBEngine(Engine):
 
     def _store(self, data: Dataset, target: Target) -> int:
         """Write all rows of `data` to the target's file; the old file stays until the new one is whole."""
+        data = data.opened
         form, place = target.format, self._place_of(data)
         options = form.copy_sql(target.path, target.options)
         columns = ", ".join(form.column_sql(column.name, column.type) for column in data.schema)

@@ -43,7 +43,9 @@ class StoreView:
 def store_view(workspace: Workspace) -> StoreView:
     """Return what is in a workspace's store, what was used last first."""
     store = workspace.store
-    results = tuple(map(_stored, store.entries()))
+    results = tuple(
+        _stored(entry) for entry in store.entries() if entry.record.get("snapshot", {}).get("rows", 0) is not None
+    )
     summary = (
         f"{plural(len(results), 'result')}, {size_text(store.size_bytes())} of at most {size_text(store.limit_bytes)}"
     )

@@ -43,9 +43,7 @@ class StoreView:
 def store_view(workspace: Workspace) -> StoreView:
     """Return what is in a workspace's store, what was used last first."""
     store = workspace.store
-    results = tuple(
-        _stored(entry) for entry in store.entries() if entry.record.get("snapshot", {}).get("rows", 0) is not None
-    )
+    results = tuple(_stored(entry) for entry in store.entries() if _is_kept(entry))
     summary = (
         f"{plural(len(results), 'result')}, {size_text(store.size_bytes())} of at most {size_text(store.limit_bytes)}"
     )
@@ -72,3 +70,8 @@ def _said(record: Mapping[str, Any]) -> tuple[str, int | None, float]:
     if (source := record.get("snapshot")) is not None:
         return source["path"], source["rows"], source["at"]
     return record["result"]["node_name"], record["rows"]["rows"], record["kept"]["at"]
+
+
+def _is_kept(entry: Entry) -> bool:
+    """Whether there are rows behind an entry: of a source it may say only that it was parsed once."""
+    return entry.rows is not None or "snapshot" not in entry.record

@@ -122,8 +122,8 @@ class Workspace(Declaring):
 
     @property
     def store_problems(self) -> dict[str, str]:
-        """Why results of this session could not be kept beyond it, by node: `ws.store_problems`."""
-        return dict(self._runs.recollection.problems)
+        """Why results and sources of this session could not be kept beyond it, by name: `ws.store_problems`."""
+        return {**self._runs.recollection.problems, **self._runs.snapshots.problems}
 
     def settle(self) -> None:
         """Wait until the results of this session are kept beyond it: `ws.settle()`."""

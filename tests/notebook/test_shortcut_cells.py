@@ -131,7 +131,22 @@ def test_small_sources_are_taken_whole_and_python_nodes_find_keys_by_name(nb: No
     assert len(nb.shell.user_ns["rows"]) == 10
 
 
+def test_rows_that_refer_to_several_others_find_them_all(nb: Notebook, tmp_path: Path) -> None:
+    sold = "\n".join(f"{n},{n % 50},{n % 30},{'x' * 20}" for n in range(3000))
+    (tmp_path / "data" / "sold.csv").write_text(f"n,shop,item,remark\n{sold}\n")
+    stock = "\n".join(f"{shop},{item}" for shop in reversed(range(50)) for item in range(30))
+    (tmp_path / "data" / "stock.csv").write_text(f"shop,item\n{stock}\n")
+    nb.ok("%odibi_node sold --read local:sold.csv --no-run", "%odibi_node stock --read local:stock.csv --no-run")
+    nb.ok(
+        "%odibi set sample=10",
+        "%%odibi_node both --upstream sample --into rows\n"
+        "SELECT s.n FROM sold s JOIN stock t ON s.shop = t.shop AND s.item = t.item",
+    )
+    assert nb.shell.user_ns["rows"].n.tolist() == [9]
+
+
 def test_data_tests_only_report_on_a_sample(nb: Notebook, tmp_path: Path) -> None:
+    nb.ok("%%odibi_expect lines none\nSELECT * FROM lines")
     _large(nb, tmp_path)
     nb.ok("%odibi set sample=10", "%odibi_node lines --read local:lines.csv --no-run --expect 'row_count > 1000'")
     card = nb.ok("%%odibi_node n --upstream sample --expect 'n > 5000'\nSELECT count(*) AS n FROM lines")

@@ -280,7 +280,7 @@ def pipeline_of(shape: Shape) -> dict[str, Any]:
 
 
 def hand_counts(shape: Shape, folder: str) -> dict[str, int]:
-    """Return how many rows each node has, every one computed by itself from the ones above it."""
+    """Return how many rows each node has, every one counted by a query of its own."""
     import duckdb
 
     connection = duckdb.connect()
@@ -288,6 +288,7 @@ def hand_counts(shape: Shape, folder: str) -> dict[str, int]:
         connection.execute(f"CREATE VIEW {name} AS FROM read_parquet('{folder}/{name}.parquet')")
     counts = {}
     for name, sql in shape.nodes.items():
-        connection.execute(f"CREATE TABLE {name} AS FROM ({sql})")
+        kind = "TABLE" if sql.startswith("PIVOT") else "VIEW"
+        connection.execute(f"CREATE {kind} {name} AS FROM ({sql})")
         counts[name] = connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0]
     return counts

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from benchmarks.against_peers import peers
 from benchmarks.browser import browser
+from benchmarks.count_shapes import count_shapes
 from benchmarks.edit_loop import edit_loop
 from benchmarks.interactive import interactive
 from benchmarks.large_csv import large_csv
@@ -14,6 +15,7 @@ from benchmarks.large_files import large_files
 from benchmarks.large_graph import large_graph
 from benchmarks.node_overhead import python_nodes, sql_nodes
 from benchmarks.out_of_core import out_of_core
+from benchmarks.parallel import parallel
 from benchmarks.processes import NotMeasuredError
 from benchmarks.restart import restart
 from benchmarks.rows import Row
@@ -36,9 +38,11 @@ BENCHMARKS: dict[str, Benchmark] = {
     "restart": restart,
     "peers": peers,
     "out_of_core": out_of_core,
+    "count_shapes": count_shapes,
     "large_graph": large_graph,
     "interactive": interactive,
     "large_diff": large_diff,
+    "parallel": parallel,
     "load_ext": load_extension,
     "help": show_help,
     "browser": browser,

@@ -13,7 +13,7 @@ import pytest
 import odibi_nb
 
 ROOT = Path(__file__).parents[1]
-HEAVY = ("pandas", "duckdb", "pydantic", "IPython", "pyarrow", "sqlglot", "yaml", "numpy")
+HEAVY = ("pandas", "duckdb", "pydantic", "IPython", "pyarrow", "sqlglot", "yaml", "numpy", "asyncio")
 
 
 def _loaded_after(code: str) -> str:
@@ -54,6 +54,17 @@ def test_the_help_of_the_shell_loads_nothing_heavy() -> None:
 
 def test_the_plug_in_of_pytest_loads_nothing_heavy() -> None:
     assert _loaded_after("import odibi_nb.pytest_plugin") == "[]"
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "test", "graph"])
+def test_a_commands_help_loads_no_more_than_it_shows(command: str) -> None:
+    assert _loaded_after(f"from odibi_nb.commands.shell import main; main(['{command}', '--help'])") == "[]"
+
+
+@pytest.mark.parametrize("how", ["ws.run()", "ws.run(workers=2)", "ws.run_cell('b')"])
+def test_sql_alone_loads_no_library_of_frames(how: str) -> None:
+    code = "import odibi_nb; ws = odibi_nb.Workspace(); ws.node('a', 'SELECT 1 AS x'); ws.node('b', 'SELECT x FROM a')"
+    assert _loaded_after(f"{code}\n{how}; ws.status('b'); ws['b'].rows") == "['duckdb', 'pydantic', 'yaml']"
 
 
 def test_the_core_runs_without_jupyter() -> None:

@@ -18,7 +18,7 @@ from odibi_nb.cells.option_parser import (
 )
 from odibi_nb.exceptions import UsageError
 
-__all__ = ["MOCK_OPTION", "NODE_LINE", "NodeOptions", "Target", "parse_node_line"]
+__all__ = ["MOCK_OPTION", "NODE_LINE", "UPSTREAM", "NodeOptions", "Target", "parse_node_line"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class NodeOptions:
     """What the line says; None or () where it says nothing.
 
     options: those of the read. key: the columns that identify a row, for the write.
-    mock: "given" for `--mock`, "auto" for `--mock=auto`.
+    mock: "given" for `--mock`, "auto" for `--mock=auto`. upstream: what its cell takes for the nodes above it.
     """
 
     name: str
@@ -48,6 +48,7 @@ class NodeOptions:
     depends_on: tuple[str, ...] = ()
     expect: tuple[str, ...] = ()
     mock: Literal["given", "auto"] | None = None
+    upstream: Literal["fresh", "stored", "sample"] | None = None
     no_run: bool = False
     into: str | None = None
     tags: tuple[str, ...] = ()
@@ -65,6 +66,7 @@ def _target(text: str) -> Target:
     return Target(connection, path)
 
 
+UPSTREAM = ("fresh", "stored", "sample")
 MOCK_OPTION = Option(
     "--mock",
     takes="optional",
@@ -106,6 +108,12 @@ NODE_LINE = OptionParser(
             "--expect", repeatable=True, metavar="EXPR", help="what must hold of the rows: 'not_null(id)', 'amount > 0'"
         ),
         MOCK_OPTION,
+        Option(
+            "--upstream",
+            choices=UPSTREAM,
+            metavar="WHAT",
+            help="what its cell runs on: fresh results, the stored ones as they are, or a sample of the sources",
+        ),
         Option("--no-run", takes="nothing", help="declare the node without running it"),
         Option("--into", convert=variable_name, metavar="VAR", help="bind the result to a variable"),
         Option("--tag", repeatable=True, metavar="TAG", help="a tag, to select nodes by"),
@@ -139,6 +147,8 @@ def parse_node_line(line: str) -> NodeOptions:
         if name in values and not any(other in values for other in needed):
             others = " or ".join(f"--{other}" for other in needed)
             raise UsageError(f"odibi_node: --{name} needs {others}")
+    if "mock" in values and "upstream" in values:
+        raise UsageError("odibi_node: --mock and --upstream both say what the cell runs on", hint="keep one of the two")
     values["tags"] = values.pop("tag", ())
     values["options"] = collect("odibi_node", "--option", values.pop("option", ()))
     return NodeOptions(parsed.words[0], **values)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from odibi_nb.cells.option_parser import Option, collect, key_text, scalar, scalar_like
+from odibi_nb.cells.options import UPSTREAM
 from odibi_nb.cells.python_body import UNKNOWN
 from odibi_nb.commands.base import Call, Command, LiveInputs, Shown
 from odibi_nb.exceptions import ConfigValidationError, UsageError, did_you_mean, shortened
@@ -18,7 +19,7 @@ __all__ = ["COMMANDS", "SETTINGS", "typed_parameters"]
 UI = Option("--ui", takes="nothing", help="inputs that run what depends on them; SELECTORs say of which nodes")
 _FLOW = (("[", "]"), ("{", "}"))
 
-SETTINGS = {"auto": ("on", "off"), "preview": None}
+SETTINGS = {"auto": ("on", "off"), "preview": None, "upstream": UPSTREAM, "sample": None}
 
 
 def params(call: Call) -> Shown:
@@ -68,22 +69,33 @@ def _without_parameters(call: Call, selected: Sequence[str]) -> UsageError:
 
 
 def set_(call: Call) -> Shown:
-    """Set an option of this workspace."""
+    """Set options of this workspace."""
     options = call.ws.options
-    for key, text in _texts("set", call.words).items():
-        value = scalar(text)
-        if key not in SETTINGS:
-            raise UsageError(f"there is no setting '{key}'", hint=did_you_mean(key, SETTINGS) or ", ".join(SETTINGS))
-        if key == "auto":
-            if value not in ("on", "off", True, False):
-                raise UsageError(f"auto is on or off, not '{value}'")
-            options["auto"] = value in ("on", True)
-        elif not isinstance(value, int) or value < 0:
-            raise UsageError(f"preview is a number of rows, not '{value}'")
-        else:
-            options["preview"] = value
-    listed = f"auto={'on' if options['auto'] else 'off'} preview={options['preview']}"
-    return Shown(listed, data=dict(options))
+    new = {key: _setting(key, scalar(text)) for key, text in _texts("set", call.words).items()}
+    options.update(new)
+    shown = {**options, "auto": "on" if options["auto"] else "off"}
+    listed = " ".join(f"{key}={shown[key]}" for key in SETTINGS)
+    is_short = new.get("upstream", "fresh") != "fresh"
+    note = "\nit is for cells of nodes; %odibi run computes and writes real rows all the same" if is_short else ""
+    return Shown(listed + note, data=dict(options))
+
+
+def _setting(key: str, value: Any) -> Any:
+    """Return the value of a setting; raises UsageError for one that it can't have."""
+    if key not in SETTINGS:
+        raise UsageError(f"there is no setting '{key}'", hint=did_you_mean(key, SETTINGS) or ", ".join(SETTINGS))
+    choices = SETTINGS[key]
+    if key == "auto" and isinstance(value, bool):
+        return value
+    if choices is not None:
+        if value not in choices:
+            hint = did_you_mean(str(value), choices)
+            raise UsageError(f"{key} is {', '.join(choices[:-1])} or {choices[-1]}, not '{value}'", hint=hint)
+        return value == "on" if key == "auto" else value
+    least = 0 if key == "preview" else 1
+    if not isinstance(value, int) or value < least:
+        raise UsageError(f"{key} is a number of rows, not '{value}'")
+    return value
 
 
 def pipeline(call: Call) -> Shown:
@@ -143,10 +155,15 @@ COMMANDS = {
         ),
         Command(
             "set",
-            "Set options: auto=on|off (node cells run when they are declared), preview=N (rows on cards).",
+            "Set options: auto=on|off (whether cells of nodes run them), preview=N (rows on cards), upstream, sample.",
             "set auto=off",
             set_,
             words=("[SETTING=VALUE…]",),
+            details=(
+                "upstream=fresh|stored|sample: on what cells of nodes run. fresh: what is above is computed first.\n"
+                "stored: their last results are taken as they are (STALE INPUT). sample: all runs on few rows of the\n"
+                "sources (SAMPLE), sample=N of each."
+            ),
         ),
         Command(
             "pipeline",

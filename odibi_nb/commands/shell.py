@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
@@ -27,11 +27,21 @@ _FAILED, _REFUSED, _INTERRUPTED = 1, 2, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    afterwards = ExitStack()
+    status = _answer(list(sys.argv[1:] if arguments is None else arguments), afterwards)
+    try:
+        afterwards.close()
+    except KeyboardInterrupt:  # what was asked for is done and shown
+        _print("note: interrupted, not everything is kept for the next time", sys.stderr)
+    return status
+
+
+def _answer(words: list[str], afterwards: ExitStack) -> int:
+    """Run a command and show what comes of it; afterwards: what is to be done after that."""
     as_json = "--json" in words
     try:
         with _stdout_is_ours(as_json):
-            shown = _shown(words)
+            shown = _shown(words, afterwards)
         for note in shown.notes:
             _print(f"note: {note}", sys.stderr)
         if as_json or shown.text:
@@ -51,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
-def _shown(words: list[str]) -> Shown:
+def _shown(words: list[str], afterwards: ExitStack) -> Shown:
     if not words or words[0] in ("-h", "--help"):
         return Shown(overview("shell"))
     if words[0] == "--version":
@@ -61,16 +71,17 @@ def _shown(words: list[str]) -> Shown:
     command = find_command(words[0], "shell")
     if {"-h", "--help"} & set(words[1:]):
         return Shown(command.help("shell"))
-    return _run(command, words[1:])
+    return _run(command, words[1:], afterwards)
 
 
-def _run(command: Command, words: Sequence[str]) -> Shown:
+def _run(command: Command, words: Sequence[str], afterwards: ExitStack) -> Shown:
     parsed = command.parser("shell").parse(words)
     call = Call("shell", parsed.words, parsed.values)
     try:
         with _stdout_is_ours(command.for_files):
             if command.needs_target:
                 call = _loaded(command, call)
+                afterwards.callback(call.ws.close)
             shown = command.run(call)
         if command.for_files and shown.exit_status:
             _print(shown.text, sys.stderr)
@@ -79,9 +90,6 @@ def _run(command: Command, words: Sequence[str]) -> Shown:
     except SystemExit as exc:
         # A `transforms.py` has called exit(): its status would pass for ours.
         raise TransformError(f"the project's code calls exit({exc.code!r})", hint="raise an error instead") from exc
-    finally:
-        if call.workspace is not None:
-            call.workspace.close()
 
 
 def _loaded(command: Command, call: Call) -> Call:

@@ -55,7 +55,13 @@ def _unwanted(call: Call) -> Callable[[Entry], bool]:
     if call.values.get("all"):
         return lambda entry: True
     last = call.ws.store.last_keys()
-    return lambda entry: entry.key not in last
+    latest = {_source(entry): entry.key for entry in reversed(call.ws.store.entries()) if _source(entry)}
+    return lambda entry: entry.key not in last and latest.get(_source(entry)) != entry.key
+
+
+def _source(entry: Entry) -> str:
+    """Return the file that was parsed once for all; "" for a node's result."""
+    return str(entry.record.get("snapshot", {}).get("path", ""))
 
 
 def _dict(call: Call, view: StoreView) -> dict[str, object]:

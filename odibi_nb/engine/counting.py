@@ -36,7 +36,7 @@ def evaluate(
 ) -> T:
     """Return `run(statement(text), parameters)`; lazy results below `query` have then learnt what could be learnt."""
     lazy = lazy_below(query.inputs.values())
-    if not lazy or _PIVOT.search(query.text):
+    if all(data.is_measured for data in lazy) or _PIVOT.search(query.text):
         return run(statement(query.plain), query.params)
     wanted = [data for data in lazy if _is_wanted(data) and data is not query.same_rows]
     placed = place_marks(cursor, query, statement, wanted) if wanted else Placed()

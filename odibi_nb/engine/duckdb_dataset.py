@@ -193,6 +193,11 @@ class DuckDataset(Dataset):
             self.origin, self._held, self.body = origin, held, origin.text
         self._rows = rows
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether an evaluation has nothing more to tell of it."""
+        return self._seconds is not None and self.known_rows is not None
+
     def learn_rows(self, rows: int) -> None:
         """Remember an exact count that an evaluation came across."""
         self._rows = rows

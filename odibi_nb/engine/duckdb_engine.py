@@ -28,6 +28,7 @@ from odibi_nb.engine.session import Cursor, Leaf, Place, Session, folded
 from odibi_nb.engine.stored import stored_rows
 from odibi_nb.engine.watch import Watched, literal_paths, literal_size, literal_stamps
 from odibi_nb.exceptions import EngineError, OdibiException, SourceNotFoundError
+from odibi_nb.sql.parsing import parsed
 from odibi_nb.sql.quote import quote_name, quote_text
 
 if TYPE_CHECKING:
@@ -73,20 +74,21 @@ class DuckDBEngine(Engine):
         return data
 
     def query(self, query: Query) -> Dataset:
-        facts, inputs = query.facts, tuple(query.inputs.values())
-        below = [data for one in inputs if isinstance(data := one.opened, DuckDataset)]
+        facts, opened = query.facts, {alias: data.opened for alias, data in query.inputs.items()}
+        inputs = tuple(opened.values())
+        below = [data for data in inputs if isinstance(data, DuckDataset)]
         private = query.private or bool(facts.macros)
         origin = Origin(
             self._new_names() if private else self._scope,
             facts.statement,
             query.params,
-            inputs=query.inputs,
+            inputs=opened,
             leaves=frozenset().union(*(self._leaves_of(data) for data in inputs)),
             depth=1 + max((data.depth for data in below), default=0),
             files=(*_watched(facts), *(file for data in below for file in data.files)),
             explainers=tuple(explainer for data in below for explainer in data.explainers),
-            places={alias: str(self._place_of(data)) for alias, data in query.inputs.items()},
-            same_rows_as=_input_named(facts.row_preserving_of, query.inputs),
+            places={alias: str(self._place_of(data)) for alias, data in opened.items()},
+            same_rows_as=_input_named(facts.row_preserving_of, opened),
             own_macros=bool(facts.macros),
         )
         setup = self._private_names(origin.names, query) if private else self._shared_names(query)
@@ -244,10 +246,12 @@ class DuckDBEngine(Engine):
                     cursor.run(f"DROP {leftover.kind} {leftover}")
             with origin.explaining(origin.text):
                 relation = _bound(cursor, origin)
-            names = _numbered(cursor, origin, relation.columns) if numbers else relation.columns
+            # Now: once the catalog has changed, DuckDB 2 would bind anew for them.
+            found, types = relation.columns, relation.types
+            names = _numbered(cursor, origin, found) if numbers else found
             check_names(names)
-            columns = tuple(Column(*pair) for pair in zip(names, map(str, relation.types), strict=True))
-            return _renamed(relation.columns, names), _narrowed(columns), _keep(cursor, place, origin, columns)
+            columns = tuple(Column(*pair) for pair in zip(names, map(str, types), strict=True))
+            return _renamed(found, names), _narrowed(columns), _keep(cursor, place, origin, columns)
 
         notes, schema, kept = self._session.call(work, origin.leaves)
         data = DuckDataset(self._session, kept.place, schema, origin, kept.rows, body=kept.text)
@@ -315,6 +319,7 @@ class DuckDBEngine(Engine):
 
     def _store(self, data: Dataset, target: Target) -> int:
         """Write all rows of `data` to the target's file; the old file stays until the new one is whole."""
+        data = data.opened
         form, place = target.format, self._place_of(data)
         options = form.copy_sql(target.path, target.options)
         columns = ", ".join(form.column_sql(column.name, column.type) for column in data.schema)
@@ -376,7 +381,7 @@ def _narrowed(columns: Schema) -> Schema:
 def _bound(cursor: Cursor, origin: Origin) -> duckdb.DuckDBPyRelation:
     """Bind a query; the place of many errors is told only where a statement is executed."""
     try:
-        return cursor.relation(origin.text, origin.params)
+        return cursor.relation(parsed(origin.text), origin.params)
     except duckdb.BinderException as exc:
         if "\nLINE " in str(exc):
             raise

@@ -34,7 +34,7 @@ def out_of_room(exc: Exception) -> EngineError | None:
     if "Out of Memory Error" not in report:
         return None
     if "max_temp_directory_size" in report:
-        return EngineError(f"what doesn't fit in memory takes more than {limit} on disk", hint=_OTHER_DISK)
+        return EngineError(f"what doesn't fit in memory takes more than {limit} on disk", hint=_MORE_ROOM)
     if "no temporary directory" in report:
         hint = "let it spill to disk: take `temp_directory: ''` out of settings.duckdb"
         return EngineError(f"it needs more memory than {limit}", hint=hint)
@@ -42,4 +42,5 @@ def out_of_room(exc: Exception) -> EngineError | None:
 
 
 _OTHER_DISK = "free some room, or let temp_directory in settings.duckdb point to a disk with more"
+_MORE_ROOM = f"{_OTHER_DISK}; max_temp_directory_size there sets how much it may take"
 _MORE_MEMORY = "raise memory_limit in settings.duckdb or lower threads; lists and texts gathered in one row don't spill"

@@ -28,6 +28,7 @@ _FIRST_TAG, _TAG_STEP = 99.9873, 0.0001
 _SHORT_CUTS = ("LIMIT", "STREAMING_LIMIT", "TOP_N", "EMPTY_RESULT")
 _EQUAL = re.compile(r"(?<![<>!])=|\bIN\b")
 _WORDS = re.compile(r"\w+")
+_SHARE = re.compile(r"[\d.]+(?=%)")
 
 # Row groups without a value in common: a filter leaves some of them unread.
 _SORTED_COLUMNS = """
@@ -155,7 +156,8 @@ def _with_parents(root: Operator, above: Operator | None = None) -> Iterator[tup
 
 
 def _tag(sample: Operator) -> str:
-    return f"{float(sample.details['Sample Method'].split()[1].rstrip('%')):.4f}"
+    share = _SHARE.search(str(sample.details.get("Sample Method")))
+    return f"{float(share[0]):.4f}" if share else ""
 
 
 def _spares_less(plan: Operator, plain: Operator) -> bool:

@@ -12,7 +12,7 @@ __all__ = ["SAMPLE", "Operator", "read_plan", "read_profile"]
 SAMPLE = "STREAMING_SAMPLE"
 
 # What a query's plan and its profile, or plans with other shares of a sample, say differently of one operator.
-_CHANGING = frozenset({"Estimated Cardinality", "Sample Method", "Filename(s)", "Total Files Read"})
+_CHANGING = frozenset({"Estimated Cardinality", "Sample Method", "Filename(s)", "Total Files Read", "Execution Mode"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,9 +48,11 @@ class Operator:
         return f"{self.kind}{said}({', '.join(child.signature for child in self.children)})"
 
     def is_like(self, other: Operator) -> bool:
-        """Whether both trees have the same operators in the same places."""
+        """Whether both trees do the same in the same places, as far as both tell."""
+        told = (self.details.keys() & other.details.keys()) - _CHANGING
         return (
             self.kind == other.kind
+            and all(self.details[key] == other.details[key] for key in told)
             and len(self.children) == len(other.children)
             and all(one.is_like(another) for one, another in zip(self.children, other.children, strict=True))
         )

@@ -69,11 +69,11 @@ class Cursor:
         self._leaves: dict[str, weakref.ref[Leaf]] = {}
         self._gone: deque[str] = deque()
 
-    def run(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    def run(self, sql: str | duckdb.Statement, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Execute and return all rows."""
         return self.raw.execute(sql, dict(params) if params else None).fetchall()
 
-    def relation(self, sql: str, params: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyRelation:
+    def relation(self, sql: str | duckdb.Statement, params: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyRelation:
         """Bind a query without running it."""
         relation = self.raw.sql(sql, params=dict(params)) if params else self.raw.sql(sql)
         if relation is None:

@@ -67,6 +67,7 @@ def remove_leftovers(place: Path) -> None:
 def _made(place: Path) -> tuple[Path, int | None]:
     """Return a new folder and its lock; it has its name only once it is locked, or it would be taken for a leftover."""
     unnamed = Path(tempfile.mkdtemp(prefix=".odibi_nb_", dir=place))
+    (unnamed / ".gitignore").write_text("*\n", encoding="utf-8")  # it may be beside a notebook
     lock = _lock(unnamed)
     return unnamed.rename(unnamed.with_name(_PREFIX + unnamed.name.removeprefix(".odibi_nb_"))), lock
 

@@ -19,7 +19,7 @@ from odibi_nb.pictures import (
 )
 from odibi_nb.pictures.markup import tag
 from odibi_nb.pictures.text import visible
-from odibi_nb.runner import NodeResult
+from odibi_nb.runner import NodeResult, RunOutcome
 from odibi_nb.views.build import expectation_view, node_view, query_view
 from odibi_nb.views.testing import pending_view, verdict_view
 from odibi_nb.workspaces import Workspace
@@ -28,7 +28,15 @@ from odibi_nb.workspaces.expectations import Expectation
 from odibi_nb.workspaces.node_tests import NodeTest
 from odibi_nb.workspaces.testing import run_test
 
-__all__ = ["declared_card", "expectation_card", "query_card", "result_card", "test_card", "waiting_card"]
+__all__ = [
+    "declared_card",
+    "expectation_card",
+    "query_card",
+    "result_card",
+    "shortcut_card",
+    "test_card",
+    "waiting_card",
+]
 
 _SIDE_EFFECT = "a side effect: only %odibi run performs it"
 
@@ -46,6 +54,12 @@ def result_card(workspace: Workspace, node: DeclaredNode, result: NodeResult) ->
     """Show a node that was run; its error is raised below the card, so the card doesn't repeat it."""
     view = replace(node_view(workspace, node.name), error=None)
     return Shown(node_text(view), node_html(view), error=result.error)
+
+
+def shortcut_card(workspace: Workspace, name: str, outcome: RunOutcome) -> Shown:
+    """Show what a node gave on other input than its real one; an error is raised below the card."""
+    view = replace(node_view(workspace, name, trial=outcome.results[name]), error=None)
+    return Shown(node_text(view), node_html(view), error=outcome.of(name).error)
 
 
 def test_card(workspace: Workspace, test: NodeTest) -> Shown:

@@ -163,7 +163,8 @@ def _greeting(ws: Workspace, *, restored: bool) -> str:
 
     kept = f" · {plural(len(ws), 'node')} kept" if restored else ""
     if not len(ws) and (count := ws.remembered()):
-        kept = f" · {plural(count, 'result')} of earlier sessions: %odibi use takes them up"
+        file = "" if ws.notebook is not None else " FILE"
+        kept = f" · {plural(count, 'result')} of earlier sessions: %odibi use{file} takes them up"
     return f"odibi_nb {__version__} · root {ws.root}{kept} · %odibi help lists the commands"
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from odibi_nb.runner import Place
     from odibi_nb.workspaces import Workspace
     from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode
+    from odibi_nb.workspaces.shortcuts import Upstream
 
 __all__ = ["OdibiMagics"]
 
@@ -341,10 +342,14 @@ class OdibiMagics(Magics):
         if node.mock and not node.no_run and ws.options["auto"]:
             self._try_on_mocks(node)
             return
-        if node.no_run or not ws.options["auto"] or node.config.returns == "none" or ws.waits_for(node.name):
+        upstream = ws.upstream_of(node.name)
+        if node.no_run or not ws.options["auto"] or node.config.returns == "none" or ws.waits_for(node.name, upstream):
             show(declared_card(ws, node))
             return
-        self._announce(ws.work_above(node.name))
+        if upstream != "fresh":
+            self._try_shortcut(node, upstream)
+            return
+        self._announce(ws.work_above(node.name), " · --upstream stored or sample doesn't wait for it")
         with self._output() as output:
             result = ws.run_cell(node.name, listeners=output.listeners)
             if node.into and result.success:
@@ -363,7 +368,20 @@ class OdibiMagics(Magics):
                 self.shell.user_ns[node.into] = ws.trials[node.name].value
             output.show(card)
 
-    def _announce(self, work: dict[str, float]) -> None:
-        """Name what has to run first, before it does, where that is expected to take long."""
+    def _try_shortcut(self, node: DeclaredNode, upstream: Upstream) -> None:
+        """Run a node on last results or sampled rows in place of what is above it."""
+        from odibi_nb.notebook.card import shortcut_card
+
+        with self._output() as output:
+            outcome = self._workspace.try_shortcut(node.name, upstream, listeners=output.listeners)
+            result = outcome.of(node.name)
+            if node.into and result.success and result.dataset is not None:
+                self.shell.user_ns[node.into] = result.dataset.frame()
+            output.show(shortcut_card(self._workspace, node.name, outcome))
+        if node.config.returns == "object" and result.dataset is not None:
+            show_value(result.dataset.frame())
+
+    def _announce(self, work: dict[str, float], instead: str = "") -> None:
+        """Name what has to run first, before it does, where that is expected to take long; and what to do instead."""
         if (seconds := sum(work.values())) > _LONG_WORK_S:
-            show(Shown(f"running first: {', '.join(work)} · about {seconds:.0f} s, as the last time"))
+            show(Shown(f"running first: {', '.join(work)} · about {seconds:.0f} s, as the last time{instead}"))

@@ -62,7 +62,7 @@ class Fusion:
     def first_readers(self, readers: Iterable[str]) -> dict[str, str]:
         """Return for each lazy result the first of `readers` whose query evaluates it."""
         found: dict[str, str] = {}
-        for reader in readers:
+        for reader in readers if self._lazy else ():
             for name in self._above(reader, self._lazy):
                 found.setdefault(name, reader)
         return found

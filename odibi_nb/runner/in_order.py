@@ -26,6 +26,7 @@ class InOrder:
             return
         if isinstance(event, RunStarted):
             self._awaited = dict.fromkeys(event.names)
+            self._held.clear()
         elif isinstance(event, RunFinished):
             for held in (self._held[name] for name in self._awaited if name in self._held):
                 self._listener(held)

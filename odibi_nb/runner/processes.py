@@ -10,8 +10,6 @@ import itertools
 import linecache
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -20,10 +18,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
-from odibi_nb.exceptions import NodeCancelled, NodeExecutionError
-from odibi_nb.runner.messages import Channel, Closed, Done, Failed, Given, Job, Said, Wanted
+from odibi_nb.exceptions import NodeCancelled
+from odibi_nb.runner.child_process import ChildProcess
+from odibi_nb.runner.messages import Closed, Done, Failed, Given, Job, Said, Wanted
 from odibi_nb.runner.parcels import pack, packed_call
 from odibi_nb.runner.raised import describe
 from odibi_nb.runner.workers import cores
@@ -36,10 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Processes", "Returned"]
 
-_START = "import sys; sys.path[:] = {path!r}; from odibi_nb.runner.child import main; main()"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
 """By these, libraries that compute in threads of their own are told how many."""
-_PATIENCE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +57,8 @@ class Processes:
     def __init__(self, count: int, *, expected: int) -> None:
         self._count, self._expected = count, min(count, expected)
         self._lock = threading.Lock()
-        self._free: list[_Child] = []
-        self._all: list[_Child] = []
+        self._free: list[ChildProcess] = []
+        self._all: list[ChildProcess] = []
         self._stopped = False
         self._numbers = itertools.count(1)
         self._inputs: weakref.WeakKeyDictionary[Dataset, _InputFile] = weakref.WeakKeyDictionary()
@@ -74,9 +71,11 @@ class Processes:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for child in self._all:
+        with self._lock:  # a thread that was interrupted may still be letting go of its own
+            left = list(self._all)
+        for child in left:
             child.end()
-        for child in self._all:
+        for child in left:
             child.wait()
             child.close()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -141,7 +140,7 @@ class Processes:
             raise error
         return Returned(error=error)
 
-    def _converse(self, child: _Child, job: Job, answer: Callable[[str], Given]) -> Done | Failed:
+    def _converse(self, child: ChildProcess, job: Job, answer: Callable[[str], Given]) -> Done | Failed:
         child.channel.send(job)
         while True:
             message = child.channel.receive()
@@ -152,77 +151,27 @@ class Processes:
             else:
                 return cast("Done | Failed", message)
 
-    def _take(self) -> _Child:
+    def _take(self) -> ChildProcess:
         with self._lock:
             if self._stopped:
                 raise NodeCancelled("interrupted")
             return self._free.pop() if self._free else self._start()
 
-    def _let_go(self, child: _Child) -> None:
+    def _let_go(self, child: ChildProcess) -> None:
         child.wait()
         sys.stdout.write(child.said())
         child.close()
         with self._lock:
             self._all.remove(child)
 
-    def _start(self) -> _Child:
+    def _start(self) -> ChildProcess:
         threads = str(max(1, cores() // self._count))
-        child = _Child(self._path(), dict.fromkeys(_THREADS, threads) | os.environ)
+        child = ChildProcess(self._path(), dict.fromkeys(_THREADS, threads) | os.environ)
         self._all.append(child)
         return child
 
     def _path(self) -> Path:
         return self._folder / f"{next(self._numbers)}"
-
-
-class _Child:
-    """One process. path: of the file that takes what goes to its stderr, and to stdout by its number."""
-
-    def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
-        with path.open("ab") as words:
-            self._process = subprocess.Popen(  # noqa: S603 - Python itself, and our own module
-                [sys.executable, "-c", _START.format(path=list(map(str, sys.path)))],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=words,
-                env=environment,
-            )
-        self._words = path.open("rb")
-        ends = self._process.stdout, self._process.stdin
-        self.channel = Channel(*cast("tuple[BinaryIO, BinaryIO]", ends))
-
-    def said(self) -> str:
-        """Return what has come since it was last asked for."""
-        return self._words.read().decode(errors="replace")
-
-    def kill(self) -> None:
-        self._process.kill()
-
-    def end(self) -> None:
-        """Let it end by itself."""
-        self.channel.close()
-
-    def wait(self) -> None:
-        """Wait for its end, and see to it."""
-        try:
-            self._process.wait(_PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-    def close(self) -> None:
-        """Give back what is still open of it."""
-        self.channel.close()
-        self._words.close()
-
-    def death(self) -> NodeExecutionError:
-        """Return what it ended of, once it has ended before its time."""
-        status = self._process.returncode
-        if status == -getattr(signal, "SIGKILL", 9):
-            hint = "the system kills what uses up its memory: read the rows in parts, or run fewer nodes at once"
-            return NodeExecutionError("the node's process was killed (SIGKILL)", hint=hint)
-        how = f"by {_signal_name(-status)}" if status < 0 else f"with status {status}"
-        return NodeExecutionError(f"the node's process ended {how} before the node did")
 
 
 class _InputFile:
@@ -273,10 +222,3 @@ def _rows_in(path: Path) -> pa.Table:
     from odibi_nb.runner.arrow_files import take_table
 
     return take_table(path)
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -281,7 +281,7 @@ class Runner:
     def _blame(self, name: str, error: OdibiException) -> None:
         task = self._tasks.get(name) or self._done[name]
         result = self._results.setdefault(name, NodeResult(name))  # of an earlier run, which saw only some rows
-        result.status, result.error = "failed", about_rows(error, task)
+        result.status, result.error, result.fused_into = "failed", about_rows(error, task), ()
         self._fusion.discard(name)
 
     def _skip_below(self, name: str, reason: str, found_by: str) -> None:

@@ -11,6 +11,7 @@ from odibi_nb.sql.errors import explain_sql_error
 from odibi_nb.sql.facts import SqlFacts
 from odibi_nb.sql.functions import AGGREGATES
 from odibi_nb.sql.outline import Frame, Outline
+from odibi_nb.sql.parsing import statements_of
 from odibi_nb.sql.places import blanked, error_at
 from odibi_nb.sql.statements import Statement, refuse_templates, split
 from odibi_nb.sql.tokens import Token, name_of, tokenize
@@ -53,7 +54,7 @@ def check_syntax(text: str) -> None:
     import duckdb
 
     try:
-        found = duckdb.extract_statements(text)
+        found = statements_of(text)
     except duckdb.Error as exc:
         raise explain_sql_error(exc, text).as_error() from exc
     if not found:  # an unclosed comment or the like: DuckDB sees nothing to run

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import takewhile
+from typing import NamedTuple
 
 from odibi_nb.sql.tokens import Token, name_of, tokenize
 
-__all__ = ["equated_columns"]
+__all__ = ["JoinedColumn", "equated_columns", "joined_columns"]
 
 _EQUALS = (".", "=", ".")
+# Words that may come after a table's name where it has no alias.
+_AFTER_TABLE = frozenset(
+    {"ANTI", "ASOF", "CROSS", "EXCEPT", "FULL", "GROUP", "HAVING", "INNER", "INTERSECT", "JOIN", "LEFT", "LIMIT"}
+    | {"NATURAL", "ON", "ORDER", "POSITIONAL", "QUALIFY", "RIGHT", "SELECT", "SEMI", "TABLESAMPLE", "UNION", "USING"}
+    | {"WHERE", "WINDOW"}
+)
+
+
+class JoinedColumn(NamedTuple):
+    """A column that a query sets equal to another one; table: None where it can't be told."""
+
+    table: str | None
+    name: str
 
 
 def equated_columns(text: str) -> list[tuple[str, str]]:
@@ -21,11 +35,41 @@ def equated_columns(text: str) -> list[tuple[str, str]]:
     return list(dict.fromkeys([*_compared(tokens), *_used(tokens)]))
 
 
+def joined_columns(text: str, tables: Collection[str]) -> list[tuple[JoinedColumn, JoinedColumn]]:
+    """Return the same with the table that each belongs to, as far as it is one of `tables`, by its name or alias."""
+    tokens = tokenize(text)
+    named = _aliases(tokens, tables)
+
+    def column(table: Token, name: Token) -> JoinedColumn:
+        return JoinedColumn(named.get(name_of(table).casefold()), name_of(name))
+
+    compared = [(column(one[0], one[2]), column(one[4], one[6])) for one in _comparisons(tokens)]
+    used = [(JoinedColumn(None, left), JoinedColumn(None, right)) for left, right in _used(tokens)]
+    return list(dict.fromkeys([*compared, *used]))
+
+
+def _aliases(tokens: Sequence[Token], tables: Collection[str]) -> Mapping[str, str]:
+    """Return the tables by the names, in lower case, that columns may have before them."""
+    known = {table.casefold(): table for table in tables}
+    found = dict(known)
+    for at, token in enumerate(tokens):
+        table = known.get(name_of(token).casefold()) if _is_name(token) else None
+        after = [one for one in tokens[at + 1 : at + 3] if one.key != "AS"][:1]
+        if table is not None and after and _is_name(after[0]) and after[0].key not in _AFTER_TABLE:
+            found.setdefault(name_of(after[0]).casefold(), table)
+    return found
+
+
 def _compared(tokens: Sequence[Token]) -> Iterator[tuple[str, str]]:
+    return ((name_of(one[2]), name_of(one[6])) for one in _comparisons(tokens))
+
+
+def _comparisons(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """Yield the tokens of every `a.x = b.y`."""
     for at in range(len(tokens) - 6):
         window = tokens[at : at + 7]
         if tuple(token.key for token in window[1::2]) == _EQUALS and all(map(_is_name, window[::2])):
-            yield name_of(window[2]), name_of(window[6])
+            yield window
 
 
 def _used(tokens: Sequence[Token]) -> Iterator[tuple[str, str]]:

@@ -73,6 +73,8 @@ _COMPRESSIONS = frozenset({".gz", ".zst"})
 
 def file_format(path: str) -> str | None:
     """Return the format that a path's extension tells, or None."""
+    if "." not in path:  # a table's name, as most are
+        return None
     suffixes = [suffix.lower() for suffix in PurePosixPath(path).suffixes]
     while suffixes and suffixes[-1] in _COMPRESSIONS:
         suffixes.pop()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import plural
 from odibi_nb.workspaces.plan import clock
@@ -42,7 +43,7 @@ class StoreView:
 def store_view(workspace: Workspace) -> StoreView:
     """Return what is in a workspace's store, what was used last first."""
     store = workspace.store
-    results = tuple(map(_stored, store.entries()))
+    results = tuple(_stored(entry) for entry in store.entries() if _is_kept(entry))
     summary = (
         f"{plural(len(results), 'result')}, {size_text(store.size_bytes())} of at most {size_text(store.limit_bytes)}"
     )
@@ -59,7 +60,18 @@ def size_text(size: float) -> str:
 
 
 def _stored(entry: Entry) -> StoredView:
-    record = entry.record
-    rows, size = record["rows"]["rows"], size_text(entry.size_bytes) if entry.rows is not None else ""
-    counted = f"{rows:,}" if rows is not None else ""
-    return StoredView(record["result"]["node_name"], counted, size, clock(record["kept"]["at"]), clock(entry.used))
+    name, rows, at = _said(entry.record)
+    size = size_text(entry.size_bytes) if entry.rows is not None else ""
+    return StoredView(name, f"{rows:,}" if rows is not None else "", size, clock(at), clock(entry.used))
+
+
+def _said(record: Mapping[str, Any]) -> tuple[str, int | None, float]:
+    """Return a result's name, its rows and its time; that of a source file is its place."""
+    if (source := record.get("snapshot")) is not None:
+        return source["path"], source["rows"], source["at"]
+    return record["result"]["node_name"], record["rows"]["rows"], record["kept"]["at"]
+
+
+def _is_kept(entry: Entry) -> bool:
+    """Whether there are rows behind an entry: of a source it may say only that it was parsed once."""
+    return entry.rows is not None or "snapshot" not in entry.record

@@ -26,6 +26,7 @@ from odibi_nb.workspaces.selectors import Selectable, select
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
     from odibi_nb.engine.base import Engine
+    from odibi_nb.workspaces.shortcuts import Upstream
 
 __all__ = ["Asking"]
 
@@ -33,7 +34,7 @@ __all__ = ["Asking"]
 class Asking:
     """The part of a workspace that only looks.
 
-    lock: makes several calls one. options: of the workspace: auto, preview.
+    lock: makes several calls one. options: of the workspace: auto, preview, upstream, sample.
     """
 
     lock: threading.RLock
@@ -207,11 +208,17 @@ class Asking:
             self.nodes.refresh()
             return crossings(self.nodes, self.nodes, self.nodes)
 
-    def waits_for(self, name: str) -> list[str]:
-        """Return what keeps a node's cell from running: names nobody has declared, side effects not performed."""
+    def waits_for(self, name: str, upstream: Upstream = "fresh") -> list[str]:
+        """Return what keeps a node's cell from running: names nobody has declared, side effects not performed.
+
+        upstream: what it takes for the nodes above it; see `Workspace.try_shortcut`.
+
+        Example: `ws.waits_for("by_region")`.
+        """
         with self.lock:
             self.nodes.refresh()
-            if missing := self.nodes.waits_for(name):
+            missing = self.nodes.missing_for(name) if upstream == "stored" else self.nodes.waits_for(name)
+            if missing or upstream != "fresh":
                 return missing
             late = [one for one in self._runs.freshness.outdated(name) if self.nodes[one].config.returns == "none"]
             return [f"{one} (only `%odibi run` performs it)" for one in late]

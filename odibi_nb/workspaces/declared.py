@@ -68,8 +68,8 @@ class DeclaredNode:
     body_places, test_places: where the text of each step, and of each data test, begins.
     expectations: the data tests, the last ones of `config`, that are declared apart.
     body: the Python of its cell, when it has one. function: a function given by hand instead.
-    mock: its cell runs it on mock rows. declared: when a node of this name last was declared differently, in seconds
-    since 1970.
+    mock: its cell runs it on mock rows. upstream: what its cell takes for the nodes above it.
+    declared: when a node of this name last was declared differently, in seconds since 1970.
     """
 
     config: NodeConfig
@@ -84,6 +84,7 @@ class DeclaredNode:
     no_run: bool = False
     into: str | None = None
     mock: Literal["given", "auto"] | None = None
+    upstream: Literal["fresh", "stored", "sample"] | None = None
     declared: float = 0.0
     notes: tuple[str, ...] = field(default=())
     test_places: tuple[Place, ...] = ()
@@ -154,6 +155,7 @@ def _declared(declaration: Declaration, origin: CellOrigin, variables: Mapping[s
         no_run=declaration.options.no_run,
         into=declaration.options.into,
         mock=declaration.options.mock,
+        upstream=declaration.options.upstream,
     )
 
 

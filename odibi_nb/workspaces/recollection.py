@@ -52,6 +52,7 @@ class Recollection:
         self._depths: dict[str, int] = {}
         self._saver: ThreadPoolExecutor | None = None
         self._saving: set[Future[None]] = set()
+        self._abandoned = Event()
 
     def recall(self, names: Iterable[str], look: Look) -> None:
         """Take up, from the store, results that stand for what nodes say now, and what was written of them.
@@ -115,6 +116,15 @@ class Recollection:
     def count(self, owner: str) -> int:
         """Return how many nodes of a notebook or project have a last result in the store."""
         return self.store.count_last(owner) if self.store is not None else 0
+
+    def abandon(self) -> None:
+        """Keep nothing more of what is still to be kept: all results are about to be forgotten."""
+        self._abandoned.set()
+        for future in tuple(self._saving):
+            future.cancel()
+        while wait(self._saving, timeout=_PAUSE_S).not_done:
+            self._engine().interrupt()
+        self._abandoned.clear()
 
     def settle(self) -> None:
         """Wait until everything is kept that is to be."""
@@ -230,7 +240,8 @@ class Recollection:
             try:
                 self._engine().save(data, path)
             except NodeCancelled:  # a run beside it was interrupted, and every statement with it
-                time.sleep(_PAUSE_S)
+                if self._abandoned.wait(_PAUSE_S):
+                    break
             else:
                 return
         raise NodeCancelled("interrupted")

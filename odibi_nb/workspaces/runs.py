@@ -142,7 +142,8 @@ class Runs:
             self.close()
         self._project = project
         name, settings = _engine_of(project)
-        self._fingerprints.engine = " ".join([engine_version(name), *(f"{k}={v}" for k, v in settings.items())])
+        said = [f"{key}={value}" for key, value in settings.items() if key.casefold() not in _OF_THE_MACHINE]
+        self._fingerprints.engine = " ".join([engine_version(name), *said])
         self._fingerprints.stamps.by_content = project is not None and project.settings.source_files == "content"
         enabled = self._folder is not None and (project is None or project.settings.store.enabled)
         self.recollection.store = self.stored() if enabled else None
@@ -169,11 +170,17 @@ class Runs:
         self.schemas.forget(name)
         self.recollection.forget([name])
 
-    def close(self) -> None:
-        """Give back the engine's memory and threads, and with them all results."""
+    def close(self, *, lose: bool = False) -> None:
+        """Give back the engine's memory and threads, and with them all results; lose: also those still to be kept."""
         with self.exclusively():
             self.snapshots.end()
-            self.recollection.settle()
+            if lose:
+                self.recollection.abandon()
+            try:
+                self.recollection.settle()
+            except KeyboardInterrupt:
+                self.snapshots.give_up()
+                raise
             self.snapshots.clear()
             for engine in filter(None, (self._engine, self._scratch)):
                 engine.close()
@@ -372,7 +379,7 @@ class Runs:
         return Around(
             store=lambda: self.recollection.store,
             engine=lambda: self.engine,
-            another=lambda: create_engine(*_engine_of(self._project)),
+            another=lambda: create_engine(*_engine_of(self._project), root=self._nodes.root),
             settings=lambda: self._fingerprints.engine,
             stamps=self._fingerprints.stamps,
             results=lambda: filter(None, map(self.results.kept, list(self._nodes))),
@@ -449,6 +456,13 @@ class Runs:
             written=ran.written if ran is not None else "",
             rows_written=ran.rows_written if ran is not None else None,
         )
+
+
+_OF_THE_MACHINE = frozenset(
+    {"external_threads", "max_memory", "max_temp_directory_size", "memory_limit", "temp_directory", "threads"}
+    | {"worker_threads"}
+)
+"""DuckDB settings that change no rows."""
 
 
 def _engine_of(project: ProjectConfig | None) -> tuple[str, dict[str, Any]]:

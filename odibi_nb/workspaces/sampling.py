@@ -14,7 +14,7 @@ from odibi_nb.workspaces.key_names import is_key_name
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset, Engine
 
-__all__ = ["Sampler"]
+__all__ = ["Sampler", "columns_by_fold", "matches"]
 
 
 class Sampler:
@@ -57,7 +57,7 @@ class Sampler:
         others = dict(zip((f"chosen_{number}" for number in range(len(chosen))), chosen.values(), strict=True))
         for alias, other in others.items():
             for theirs, own in self._pairs(other, data):
-                conditions.append(_matches(alias, (theirs, other), (own, data)))
+                conditions.append(matches(alias, (theirs, other), (own, data)))
                 keys[quote_name(own)] = None
         first = f"SELECT * FROM df LIMIT {self._rows}"
         if not conditions:
@@ -79,7 +79,7 @@ class Sampler:
 
     def _pairs(self, other: Dataset, data: Dataset) -> list[tuple[str, str]]:
         """Return the columns that two inputs have in common: the one's name and the other's."""
-        theirs, own = _by_fold(other), _by_fold(data)
+        theirs, own = columns_by_fold(other), columns_by_fold(data)
         both = [pair for left, right in self._equated for pair in ((left, right), (right, left))]
         joined = [(left.casefold(), right.casefold()) for left, right in both]
         found = [(theirs[left], own[right]) for left, right in joined if left in theirs and right in own]
@@ -93,11 +93,12 @@ class Sampler:
         return self._engine.query(query)
 
 
-def _by_fold(data: Dataset) -> dict[str, str]:
+def columns_by_fold(data: Dataset) -> dict[str, str]:
+    """Return the names of columns by what they are in lower case."""
     return {column.name.casefold(): column.name for column in data.schema}
 
 
-def _matches(alias: str, theirs: tuple[str, Dataset], own: tuple[str, Dataset]) -> str:
+def matches(alias: str, theirs: tuple[str, Dataset], own: tuple[str, Dataset]) -> str:
     """Return the condition that a column's value is among another input's chosen ones; as texts if types differ."""
     kinds = {dict(data.schema)[name] for name, data in (theirs, own)}
     left, right = quote_name(own[0]), quote_name(theirs[0])

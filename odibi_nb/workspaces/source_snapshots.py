@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Around", "SourceSnapshots"]
 
+_ASK_AGAIN_S = 0.05
 _LAZY = Readers(overrule="view")
 _PLAIN = (str, int, float, bool, type(None))
 
@@ -76,7 +77,8 @@ class SourceSnapshots:
         self._held: WeakValueDictionary[str, Held] = WeakValueDictionary()
         self._lock, self._keeping = threading.Lock(), threading.Lock()
         self._parser: Engine | None = None
-        self._idle = IdleWork(self._keep_all, self._interrupt)
+        self._gives_way = False
+        self._idle = IdleWork(self._keep_all, self._give_way)
 
     def find(self, source: Source, files: Sequence[FileStamp]) -> Snapshot | None:
         """Return the rows of files; see `Snapshots`."""
@@ -123,6 +125,14 @@ class SourceSnapshots:
     def end(self) -> None:
         """End what goes on while nothing else does, and wait for its end."""
         self._idle.end()
+
+    def give_up(self) -> None:
+        """Stop what would be waited for, as somebody has lost patience."""
+        with self._lock:
+            self._parsed.clear()
+        while not self._keeping.acquire(timeout=_ASK_AGAIN_S):
+            self._interrupt()
+        self._keeping.release()
 
     def clear(self) -> None:
         """Forget what was parsed and is not kept."""
@@ -173,10 +183,18 @@ class SourceSnapshots:
 
     def _keep_all(self, wanted: Callable[[], bool]) -> None:
         """Keep one source after the other as long as nothing else goes on."""
-        while wanted() and (key := next(iter(self._parsed), None)) is not None:
+        while wanted() and (key := self._first()) is not None:
             self._keep(key, wanted)
         if wanted() and (store := self._around.store()) is not None:
             store.make_room()
+
+    def _first(self) -> str | None:
+        with self._lock:
+            return next(iter(self._parsed), None)
+
+    def _give_way(self) -> None:
+        if self._gives_way:
+            self._interrupt()
 
     def _interrupt(self) -> None:
         if (parser := self._parser) is not None:
@@ -232,7 +250,7 @@ class SourceSnapshots:
         """Parse files into a file of rows; return their schema, their number, and notes on them."""
         parser = self._around.another()
         try:
-            self._parser = parser if wanted is not None else None  # nobody interrupts what isn't to wait
+            self._parser, self._gives_way = parser, wanted is not None
             data = parser.read(source, "source", _LAZY)
             if wanted is not None and not wanted():
                 raise NodeCancelled("a run has begun")

@@ -34,12 +34,14 @@ from odibi_nb.workspaces.queries import Queries
 from odibi_nb.workspaces.refusing import refusal, refusal_note
 from odibi_nb.workspaces.result import Result
 from odibi_nb.workspaces.runs import Job, RunRequest, Runs
+from odibi_nb.workspaces.shortcuts import SAMPLE_ROWS, Shortcuts
 from odibi_nb.workspaces.trials import Trial, Trials
 from odibi_nb.workspaces.using import Used, Using
 
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
     from odibi_nb.store import ResultStore
+    from odibi_nb.workspaces.shortcuts import Upstream
 
 __all__ = ["Workspace"]
 
@@ -81,6 +83,7 @@ class Workspace(Declaring):
         self._runs = Runs(self.nodes, self.lock, self.root / ".odibi")
         self._runs.owner = self.root.name
         self.trials = Trials(self.nodes, self._runs, self.lock)
+        self.shortcuts = Shortcuts(self.nodes, self._runs, self.lock)
         self.queries = Queries(self.nodes, self._around, self._runs, self.lock)
         self.expectations = Expectations(self.nodes, self._runs, self.run_cell, self.lock)
         self.project: ProjectConfig | None = None
@@ -88,7 +91,7 @@ class Workspace(Declaring):
         self._using = Using(self, self._around, self._runs)
         self.current_pipeline: str | None = None
         self.name = self.root.name
-        self.options: dict[str, Any] = {"auto": True, "preview": 10}
+        self.options: dict[str, Any] = {"auto": True, "preview": 10, "upstream": "fresh", "sample": SAMPLE_ROWS}
 
     @property
     def listeners(self) -> list[Listener]:
@@ -119,8 +122,8 @@ class Workspace(Declaring):
 
     @property
     def store_problems(self) -> dict[str, str]:
-        """Why results of this session could not be kept beyond it, by node: `ws.store_problems`."""
-        return dict(self._runs.recollection.problems)
+        """Why results and sources of this session could not be kept beyond it, by name: `ws.store_problems`."""
+        return {**self._runs.recollection.problems, **self._runs.snapshots.problems}
 
     def settle(self) -> None:
         """Wait until the results of this session are kept beyond it: `ws.settle()`."""
@@ -173,7 +176,7 @@ class Workspace(Declaring):
     def reset(self) -> None:
         """Forget everything, nodes, results, project and parameters: `ws.reset()`."""
         with self.lock:
-            self._runs.close()
+            self._runs.close(lose=True)
             self._runs.configure(None)
             self._around.connections = {}
             self._around.params.clear()
@@ -272,6 +275,29 @@ class Workspace(Declaring):
         Raises what can't run as declared; a node that fails is in the result.
         """
         return self._runs.run(lambda: self._runs.prepare_cell(name, self.preview_rows(name)), listeners).of(name)
+
+    def upstream_of(self, name: str) -> Upstream:
+        """Return what a node's cell takes for the nodes above it: `ws.upstream_of("by_region")`.
+
+        Last results that all are those of now are no shortcut.
+        """
+        upstream: Upstream = self.nodes[name].upstream or self.options["upstream"]
+        is_real = upstream == "stored" and not self.nodes.missing_for(name) and not self.shortcuts.late(name)
+        return "fresh" if is_real else upstream
+
+    def try_shortcut(self, name: str, upstream: Upstream, *, listeners: Iterable[Listener] = ()) -> RunOutcome:
+        """Run one node on last results ("stored") or a "sample" of the sources; nothing is written or kept.
+
+        Failures are in the outcome. Raises UnknownNameError for a node above it that has no result to be taken.
+
+        Example: `ws.try_shortcut("by_region", "sample").of("by_region").notes`.
+        """
+        if upstream not in ("stored", "sample"):
+            raise UsageError(f"upstream is 'stored' or 'sample', not {upstream!r}", hint="ws.run_cell computes it")
+        rows = self.preview_rows(name)
+        if upstream == "stored":
+            return self.shortcuts.on_stored(name, rows, listeners)
+        return self.shortcuts.on_sample(name, rows, listeners, size=self.options["sample"])
 
     def try_node(self, name: str, given: Mapping[str, Any], *, params: Mapping[str, Any] | None = None) -> NodeResult:
         """Run one node on given rows, `ws.try_node("n", {"sales": [{"id": 5}]})`; nothing is written or kept.

@@ -591,6 +591,30 @@ def test_a_run_that_is_interrupted_is_status_130(folder: Path) -> None:
     assert (data["status"], data["cancelled"]) == ("cancelled", ["slow", "after"])
 
 
+def test_a_run_shows_how_it_went_before_everything_is_kept_and_ctrl_c_ends_the_waiting(folder: Path) -> None:
+    lines = "".join(f"{row},region {row % 7},1\n" for row in range(3_000_000))
+    (folder / "data" / "large.csv").write_text(f"id,region,amount\n{lines}")
+    read = "{connection: local, path: large.csv}"
+    Path("odibi.yaml").write_text(
+        "connections: {local: {type: local, base_path: ./data}}\n"
+        f"pipelines: [{{pipeline: p, nodes: [{{name: load, read: {read}}}, {{name: n, depends_on: [load],"
+        " transform: {steps: [{sql: SELECT max(id) AS most FROM load}]}}]}]\n"
+    )
+    command = [sys.executable, "-m", "odibi_nb.commands.shell", "run", ".", "--force", "--json"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, env=env, capture_output=True, check=True)
+    # A second run that parses the same file has it kept, which takes longer than the run.
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["completed"] == ["load", "n"]
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (0, "")
+    assert err == "note: interrupted, not everything is kept for the next time\n"
+    assert not list((folder / ".odibi").rglob("*.part"))
+
+
 def test_a_transforms_module_that_exits_is_no_success(shell: Shell, project: str) -> None:
     Path("transforms.py").write_text("import sys\nsys.exit(0)\n")
     status, _, err = shell("run", project)

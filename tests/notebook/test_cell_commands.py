@@ -162,12 +162,13 @@ def test_settings_are_shown_and_set(nb: Notebook) -> None:
     assert "auto=on preview=10" in nb.ok("%odibi set").text
     nb.ok("%odibi set preview=2", LOAD)
     assert "2 more rows" in nb.ok("%odibi show load_sales").text
-    error = nb.fails("%odibi set upstream=stored")
-    assert "there is no setting 'upstream'" in str(error)
-    assert "auto, preview" in str(error)
+    error = nb.fails("%odibi set colour=red")
+    assert "there is no setting 'colour'" in str(error)
+    assert "auto, preview, upstream, sample" in str(error)
+    assert "preview=2 upstream=stored sample=50" in nb.ok("%odibi set upstream=stored sample=50").text
 
 
-@pytest.mark.parametrize("setting", ["auto=maybe", "preview=-1", "preview=x", "auto"])
+@pytest.mark.parametrize("setting", ["auto=maybe", "preview=-1", "preview=x", "auto", "sample=0", "upstream=x"])
 def test_a_setting_that_makes_no_sense_is_refused(nb: Notebook, setting: str) -> None:
     assert isinstance(nb.fails(f"%odibi set {setting}"), UsageError)
 

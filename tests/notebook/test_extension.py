@@ -106,6 +106,22 @@ print(sorted({name.partition(".")[0] for name in sys.modules} & {"pandas", "duck
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_cells_of_sql_load_no_library_of_frames() -> None:
+    code = """
+import sys, threading
+start = threading.Thread.start
+threading.Thread.start = lambda thread: None if thread.name == "odibi-warm" else start(thread)
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+shell.extension_manager.load_extension("odibi_nb")
+for cell in ("%%odibi_node one\\nSELECT 1 AS x", "%%odibi_node two\\nSELECT x FROM one", "%odibi run", "%odibi plan"):
+    shell.run_cell(cell).raise_error()
+print(sorted({name.partition(".")[0] for name in sys.modules} & {"pandas", "numpy", "pyarrow", "sqlglot", "wasmtime"}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_an_interpreter_that_ends_at_once_ends_well() -> None:
     load = "InteractiveShell.instance().extension_manager.load_extension('odibi_nb')"
     code = f"from IPython.core.interactiveshell import InteractiveShell\n{load}"

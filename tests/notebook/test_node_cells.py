@@ -442,7 +442,8 @@ def test_long_work_above_is_announced_before_it_begins(nb: Notebook) -> None:
     nb.ws.result("a").duration = 33.0
     nb.ok("%%odibi_node a --no-run\nSELECT 2 AS x")
     ran = nb.ok("%%odibi_node b\nSELECT * FROM a")
-    assert ran.text.startswith("running first: a · about 33 s")
+    told = "running first: a · about 33 s, as the last time · --upstream stored or sample doesn't wait for it"
+    assert ran.text.startswith(told)
 
 
 def test_places_start_at_the_folder_of_loading(nb: Notebook) -> None:

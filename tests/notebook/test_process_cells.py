@@ -21,8 +21,8 @@ FUNCTION = (
     "    kept = scaled(load_sales)[load_sales.amount >= min_amount]\n    return kept.assign(pid=os.getpid())"
 )
 WRONG = (
-    "%%odibi_node wrong\nprocess: true\n---\n"
-    "def wrong(load_sales):\n    frame = scaled(load_sales)\n    return frame.amont"
+    "%%odibi_node wrong\nprocess: true\n---\ndef wrong(load_sales):\n    frame = scaled(load_sales)\n"
+    "    return frame.amont"
 )
 
 

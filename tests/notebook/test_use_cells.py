@@ -92,6 +92,11 @@ def test_a_node_in_the_middle_is_edited_at_once(used: Notebook) -> None:
     assert used.ws.statuses() == {"load_sales": "cached", "clean_sales": "completed", "by_region": "stale"}
 
 
+def test_how_long_nodes_took_in_another_session_is_known(used: Notebook) -> None:
+    used.run(CLEAN.replace("clean_sales\n", "clean_sales --no-run\n").replace("MOST", "1"), cell_id="c")
+    assert used.ws.work_above("by_region")["clean_sales"] > 0
+
+
 def test_the_cell_of_a_used_node_renames_it(used: Notebook) -> None:
     card = used.run(CLEAN.replace(" clean_sales", " cleaned"), cell_id="c")
     assert card.error is not None or "renamed from 'clean_sales'" in card.text

@@ -29,7 +29,7 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a few batches be more than is kept in memory."""
-    monkeypatch.setattr(engine_batches, "_CHUNK_ROWS", 200_000)
+    monkeypatch.setattr(engine_batches, "_CHUNK_ROWS", 100_000)
 
 
 def made(project: Project, function, *above, **fields):
@@ -91,7 +91,8 @@ def test_input_is_computed_as_it_is_asked_for(lazy_project) -> None:
         seen.append(next(numbers).num_rows)
         yield pa.record_batch({"rows": seen})
 
-    results = made(lazy_project, first_batch, sql("numbers", "SELECT i FROM range(10000000000) t(i)"))
+    last_is_bad = "SELECT CAST(CASE WHEN i = 29999999 THEN 'x' ELSE '1' END AS INT) AS i FROM range(30000000) t(i)"
+    results = made(lazy_project, first_batch, sql("numbers", last_is_bad))
     assert results.failed == [], error_of(results)
     assert results.get_node_result("made").dataset.arrow().to_pylist() == [{"rows": seen[0]}]
     assert seen[0] <= 122_880

@@ -126,6 +126,9 @@ def test_a_log_is_in_the_order_of_the_graph_and_holds_back_no_longer_than_it_mus
     assert finish("d") == ["a", "b"]
     listener(RunFinished(RunOutcome()))
     assert log.getvalue().splitlines()[-1] == "d | d says so"
+    listener(RunStarted(("d", "a")))  # the next run, with the same listener
+    assert finish("a")[3:] == []
+    assert finish("d")[3:] == ["d", "a"]
 
 
 def test_auto_is_one_worker_a_core(project):

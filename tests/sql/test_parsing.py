@@ -1,0 +1,45 @@
+"""A text is parsed once, however often it is executed."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from odibi_nb.sql import analyze
+from odibi_nb.sql.parsing import parsed, statements_of
+
+
+@pytest.fixture
+def parses(monkeypatch):
+    """Return the texts that DuckDB has parsed since."""
+    statements_of.cache_clear()
+    analyze.cache_clear()
+    texts, extract = [], duckdb.extract_statements
+    monkeypatch.setattr(duckdb, "extract_statements", lambda text: texts.append(text) or extract(text))
+    return texts
+
+
+def test_a_node_is_not_parsed_again_when_it_runs(parses):
+    analyze("SELECT 1 AS a")
+    assert isinstance(parsed("SELECT 1 AS a"), duckdb.Statement)
+    assert parses == ["SELECT 1 AS a"]
+
+
+def test_one_statement_is_executed_many_times():
+    statement = parsed("SELECT $x + 1")
+    assert [duckdb.connect().execute(statement, {"x": x}).fetchall() for x in (1, 2)] == [[(2,)], [(3,)]]
+
+
+def test_what_is_carried_out_as_several_statements_gives_its_rows():
+    pivot = "PIVOT (VALUES (1, 'a')) AS t(v, k) ON k USING sum(v)"
+    assert duckdb.connect().execute(parsed(pivot)).fetchall() == [(1,)]
+
+
+def test_a_text_of_several_statements_stays_text():
+    assert parsed("SELECT 1; SELECT 2") == "SELECT 1; SELECT 2"
+
+
+def test_what_cannot_be_parsed_raises_each_time():
+    for _ in range(2):
+        with pytest.raises(duckdb.ParserException):
+            parsed("SELECT FROM WHERE")

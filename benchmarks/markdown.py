@@ -20,10 +20,11 @@ BEGIN, END = "<!-- python -m benchmarks.markdown -->", "<!-- end -->"
 
 
 def as_markdown(results: Mapping[str, Any]) -> str:
-    """Return the machine, a table of what has a target, and one of the peers, if any was measured."""
+    """Return the machine and how steady it was, what has a target, and the peers, if any was measured."""
     rows = [Row.from_dict(row) for row in results["rows"]]
-    machine = ", ".join(f"{name} {value}" for name, value in results["machine"].items())
-    parts = [f"Measured on: {machine}.", _table(_judged(rows)), _table(_compared(rows))]
+    machine = [f"{name} {value}" for name, value in results["machine"].items()]
+    machine += [f"{row.name} {row.measured}" for row in rows if row.who == "machine"]
+    parts = [f"Measured on: {', '.join(machine)}.", _table(_judged(rows)), _table(_compared(rows))]
     return "\n\n".join(filter(None, parts))
 
 
@@ -36,11 +37,10 @@ def renewed(readme: str, results: Mapping[str, Any]) -> str:
 
 def _judged(rows: Iterable[Row]) -> Iterator[Sequence[str]]:
     """Yield what has a target, and what could not be measured."""
-    yield "measured", "who", "median (quartiles)", "target", "verdict"
+    yield "measured", "who", "median (quartiles)", "target", "verdict", "note"
     for row in rows:
         if row.target is not None or row.error:
-            note = f"{row.verdict}: {row.error}" if row.error else row.verdict
-            yield row.name, row.who, row.measured, row.wanted, note
+            yield row.name, row.who, row.measured, row.wanted, row.verdict, row.error or row.note
 
 
 def _compared(rows: Sequence[Row]) -> Iterator[Sequence[str]]:

@@ -52,7 +52,7 @@ class Row:
         if self.median is None:
             return "-"
         low, high = scatter(self.samples)
-        return f"{_digits(self.median)} {self.unit} ({_digits(low)} to {_digits(high)})"
+        return f"{f'{_digits(self.median)} {self.unit}'.strip()} ({_digits(low)} to {_digits(high)})"
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Row:

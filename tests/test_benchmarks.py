@@ -169,6 +169,14 @@ def test_unknown_benchmark_is_refused_with_the_nearest_name() -> None:
     assert "did you mean 'sql_nodes'?" in done.stderr
 
 
+@pytest.mark.parametrize("number", ["0", "-1", "few"])
+def test_number_of_repetitions_is_one_or_more(number: str) -> None:
+    done = run("help", f"--repetitions={number}")
+
+    assert done.returncode == 2
+    assert f"'{number}' is no number from 1 on" in done.stderr
+
+
 def test_help_lists_every_benchmark() -> None:
     listed = run("--help").stdout
 
@@ -251,7 +259,8 @@ def test_readme_has_the_table_of_what_was_measured() -> None:
 
 def test_markdown_has_targets_failures_and_a_table_of_peers() -> None:
     rows = [
-        Row("chain", "ms", (0.3,), target=0.2),
+        Row("empty loop", "ms", (20.0,), "machine"),
+        Row("chain", "ms", (0.3,), target=0.2, note="run 0.2"),
         Row("chain", "ms", (0.4,), "kedro"),
         Row("restart", "", error="no rows"),
         Row("untold", "s", (1.0,)),
@@ -259,12 +268,12 @@ def test_markdown_has_targets_failures_and_a_table_of_peers() -> None:
     text = as_markdown({"machine": {"cores": 2}, "rows": [row.to_dict() for row in rows]})
 
     assert text.splitlines() == [
-        "Measured on: cores 2.",
+        "Measured on: cores 2, empty loop 20 ms (20 to 20).",
         "",
-        "| measured | who | median (quartiles) | target | verdict |",
-        "| --- | --- | --- | --- | --- |",
-        "| chain | odibi_nb | 0.3 ms (0.3 to 0.3) | <= 0.2 ms | missed by 50% |",
-        "| restart | odibi_nb | - |  | not measured: no rows |",
+        "| measured | who | median (quartiles) | target | verdict | note |",
+        "| --- | --- | --- | --- | --- | --- |",
+        "| chain | odibi_nb | 0.3 ms (0.3 to 0.3) | <= 0.2 ms | missed by 50% | run 0.2 |",
+        "| restart | odibi_nb | - |  | not measured | no rows |",
         "",
         "| medians | odibi_nb | kedro |",
         "| --- | --- | --- |",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 
 from odibi_nb.engine.base import PREVIEW_COLUMNS, PREVIEW_ROWS, Dataset, FrameKind, Head, text_sql
+from odibi_nb.engine.policy import Input
 from odibi_nb.engine.schema import Schema
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, is_interrupt
 from odibi_nb.engine.watch import Watched
@@ -20,6 +21,8 @@ from odibi_nb.sql.quote import quote_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from odibi_nb.engine.spilled import RowsFile
 
 __all__ = ["DuckDataset", "Explainer", "Names", "Origin"]
 
@@ -95,7 +98,7 @@ class Origin:
 class DuckDataset(Dataset):
     """A view or table in the session, and the Arrow tables below it.
 
-    rows: the exact count, where it is known.
+    rows: the exact count, where it is known. file: that has its rows, where they were put into one.
     """
 
     def __init__(self, session: Session, place: Place, schema: Schema, origin: Origin, rows: int | None) -> None:
@@ -105,6 +108,7 @@ class DuckDataset(Dataset):
         self._head: Head = ()
         self._looked = 0
         self._settled, self._held = False, object()
+        self.file: RowsFile | None = None
 
     @property
     def lazy(self) -> bool:
@@ -127,6 +131,18 @@ class DuckDataset(Dataset):
         return self._origin.depth
 
     @property
+    def as_input(self) -> Input:
+        """What the policy wants to know of it where a query reads it."""
+        return Input(
+            lazy=self.lazy,
+            rows=self._rows,
+            columns=len(self.schema),
+            depth=self.depth,
+            file_bytes=sum(file.size_bytes or 0 for file in self.files),
+            parses=any(file.parsed for file in self.files),
+        )
+
+    @property
     def leaves(self) -> frozenset[Leaf]:
         return self._origin.leaves
 
@@ -146,6 +162,11 @@ class DuckDataset(Dataset):
     def settle(self, rows: int | None, held: object) -> None:
         """Take this view for rows that are there: those of a file that nobody changes. held: lives as long."""
         self._settled, self._rows, self._held = True, rows, held
+
+    def take_file(self, file: RowsFile) -> None:
+        """Let this view of a file be rows that are there, for as long as it lives."""
+        self.file = file
+        self.settle(self._rows, file)
 
     def learn_rows(self, rows: int) -> None:
         """Remember an exact count that a write came across."""

@@ -7,30 +7,29 @@ import itertools
 import re
 import threading
 import weakref
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Run, Source, T, Target
+from odibi_nb.engine.base import Dataset, Engine, Form, Query, Readers, Run, Source, T, Target
 from odibi_nb.engine.duckdb_dataset import DuckDataset, Names, Origin
+from odibi_nb.engine.foresight import as_input, bytes_of, literal_inputs, shape_of_read, watched_literals
 from odibi_nb.engine.merge import merged
-from odibi_nb.engine.policy import Form, Shape, choose_form
+from odibi_nb.engine.narrowing import casts, enclosed, narrowed
+from odibi_nb.engine.policy import SHARE_OF_MEMORY, Choice, Shape, choose_form, shape_of
 from odibi_nb.engine.row_table import RowTable
-from odibi_nb.engine.saving import copy_rows, read_sql, refuse_lossy, write_table
+from odibi_nb.engine.saving import copy_rows, keep_in_file, lossy, read_sql, refuse_lossy, write_table
 from odibi_nb.engine.schema import Column, Schema, check_names
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, folded
+from odibi_nb.engine.spilled import RowsFile, RowsFiles, link_or_copy
 from odibi_nb.engine.stored import stored_rows
-from odibi_nb.engine.watch import Watched, literal_size, literal_stamps
+from odibi_nb.engine.watch import Watched
 from odibi_nb.exceptions import OdibiException, SourceNotFoundError
 from odibi_nb.sql.quote import quote_name, quote_text
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from odibi_nb.sql import SqlFacts
 
 __all__ = ["DuckDBEngine"]
 
@@ -46,6 +45,8 @@ class DuckDBEngine(Engine):
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         self._session = Session(settings)
+        self._files = RowsFiles(lambda: self._setting("temp_directory"))
+        self._room: int | None = None
         self._lock_aliases = threading.Lock()
         self._lock_leaves = threading.Lock()
         self._leaves: weakref.WeakKeyDictionary[Dataset, Leaf] = weakref.WeakKeyDictionary()
@@ -70,9 +71,9 @@ class DuckDBEngine(Engine):
 
         typed = source.format.typed
         size = sum(file.size_bytes for file in files)
-        form, _ = choose_form(Shape(reparses=not typed, source_bytes=None if typed else size), readers)
-        watched = Watched(source.path, source.files, files, size)
-        data = self._create(name, Origin(self._scope, f"FROM {scan}", files=(watched,), explainers=(explain,)), form)
+        choice = self.choose(shape_of_read(source, size), readers)
+        watched = Watched(source.path, source.files, files, size, parsed=not typed)
+        data = self._create(name, Origin(self._scope, f"FROM {scan}", files=(watched,), explainers=(explain,)), choice)
         if typed and len(files) <= _FOOTERS:
             data.count()
         return data
@@ -80,6 +81,8 @@ class DuckDBEngine(Engine):
     def query(self, query: Query) -> Dataset:
         facts, inputs = query.facts, tuple(query.inputs.values())
         below = [data for one in inputs if isinstance(data := one.opened, DuckDataset)]
+        literals = watched_literals(facts)
+        shape = shape_of(facts, [as_input(one) for one in inputs], literal_inputs(literals))
         private = query.private or bool(facts.macros)
         origin = Origin(
             self._new_names() if private else self._scope,
@@ -87,14 +90,15 @@ class DuckDBEngine(Engine):
             query.params,
             inputs=inputs,
             leaves=frozenset().union(*(self._leaves_of(data) for data in inputs)),
-            depth=1 + max((data.depth for data in below), default=0),
-            files=(*_watched(facts), *(file for data in below for file in data.files)),
+            depth=shape.depth,
+            files=(*literals, *(file for data in below for file in data.files)),
             explainers=tuple(explainer for data in below for explainer in data.explainers),
         )
         setup = self._private_names(origin.names, query) if private else self._shared_names(query)
-        shape = Shape(inputs, bool(facts.volatile), facts.blocking, bool(facts.files), origin.depth)
-        form, _ = choose_form(shape, query.readers)
-        return self._create(query.name, origin, form, setup, numbers=query.numbers)
+        return self._create(query.name, origin, self.choose(shape, query.readers), setup, numbers=query.numbers)
+
+    def choose(self, shape: Shape, readers: Readers) -> Choice:
+        return choose_form(shape, readers, self._room_for_tables)
 
     def publish(self, value: Any, name: str, *, input_rows: int = 0) -> Dataset:
         from odibi_nb.engine.values import publish_value
@@ -111,16 +115,34 @@ class DuckDBEngine(Engine):
     def save(self, data: Dataset, path: Path) -> None:
         refuse_lossy(data.schema)
         data = data.opened
-        if isinstance(data, DuckDataset):
+        if isinstance(data, DuckDataset) and data.file is not None:
+            link_or_copy(data.file.path, path)
+        elif isinstance(data, DuckDataset):
             data.evaluate(lambda cursor: copy_rows(cursor, str(data.place), path))
         else:
             write_table(data.passing_arrow(), path)
 
     def load(self, path: Path, schema: Schema, rows: int | None, *, held: object = None) -> Dataset:
         text = self._session.call(lambda cursor: read_sql(cursor, path, schema))
-        data = self._create("rows", Origin(self._new_names(), text), "view")
+        data = self._create("rows", Origin(self._new_names(), text), Choice("view", ""))
         data.settle(rows, held)
+        data.form = None  # whatever it was made as, in another session
         return data
+
+    def keep_files(self, place: Callable[[], Path | None]) -> None:
+        self._files.place = place
+
+    def put_away(self, data: Dataset) -> Dataset:
+        if problem := lossy(data.schema):
+            data.notes = (*data.notes, f"kept in memory: {problem}")
+            return data
+        file = self._files.new()
+        self.save(data, file.path)
+        stored = self.load(file.path, data.schema, data.known_rows)
+        assert isinstance(stored, DuckDataset)  # noqa: S101 - this engine has no others
+        stored.take_file(file)
+        stored.notes, stored.form, stored.form_reason = data.notes, "store", "materialize: store"
+        return stored
 
     def beside(self) -> DuckDBEngine:
         twin = copy.copy(self)
@@ -153,6 +175,16 @@ class DuckDBEngine(Engine):
 
     def close(self) -> None:
         self._session.close()
+        self._files.close()
+
+    @property
+    def _room_for_tables(self) -> int:
+        if self._room is None:
+            self._room = bytes_of(self._setting("memory_limit")) // SHARE_OF_MEMORY
+        return self._room
+
+    def _setting(self, name: str) -> str:
+        return str(self._session.call(lambda cursor: cursor.run(f"SELECT current_setting('{name}')"))[0][0])
 
     def _new_names(self) -> Names:
         names = Names(f"odibi_{next(self._schema_numbers)}")
@@ -192,14 +224,16 @@ class DuckDBEngine(Engine):
                 self._aliases[folded(alias)] = weakref.ref(data)
 
     def _create(
-        self, name: str, origin: Origin, form: Form, setup: Iterable[str] = (), *, numbers: bool = False
+        self, name: str, origin: Origin, choice: Choice, setup: Iterable[str] = (), *, numbers: bool = False
     ) -> DuckDataset:
         """Bind a query, check its columns, and keep it under `name`; numbers: see `Query`."""
-        place = Place(origin.names.schema, name, form.upper())
+        place = Place(origin.names.schema, name, "VIEW" if choice.form == "view" else "TABLE")
+        file = self._files.new() if choice.form == "store" else None
         # A node that is tried again finds what its last attempt has left.
         leftover = self._keep_no_longer(place)
 
         def work(cursor: Cursor) -> tuple[tuple[str, ...], Schema, Place, int | None]:
+            nonlocal file
             origin.names.enter(cursor)
             with origin.explaining():
                 for statement in setup:
@@ -211,11 +245,19 @@ class DuckDBEngine(Engine):
             names = _numbered(cursor, origin, relation.columns) if numbers else relation.columns
             check_names(names)
             columns = tuple(Column(*pair) for pair in zip(names, map(str, relation.types), strict=True))
-            return _renamed(relation.columns, names), _narrowed(columns), *_keep(cursor, place, origin, columns)
+            notes, schema = _renamed(relation.columns, names), narrowed(columns)
+            if file is not None and (problem := lossy(schema)):
+                file, notes = None, (*notes, f"kept in memory: {problem}")
+            if file is not None:
+                return notes, schema, *keep_in_file(cursor, place, origin, columns, file.path)
+            return notes, schema, *_keep(cursor, place, origin, columns)
 
         notes, schema, kept, rows = self._session.call(work, origin.leaves)
-        data = DuckDataset(self._session, kept, schema, origin, rows)
+        data = DuckDataset(self._session, kept, schema, origin if file is None else origin.settled(), rows)
         data.notes = notes
+        data.form, data.form_reason = _made(kept, file, choice)
+        if file is not None:
+            data.take_file(file)
         self._drops[str(place)] = self._session.discard_with(data, kept.schema, kept)
         return data
 
@@ -283,21 +325,6 @@ class DuckDBEngine(Engine):
 _ABOUT_TEXT = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
 _TEMPORARY = re.compile(r"(CREATE(?:\s+OR\s+REPLACE)?)\s+TEMP(?:ORARY)?\s", re.IGNORECASE)
 
-# What SQL makes and the type table doesn't have (sums of integers are HUGEINT, which Parquet would make a float).
-_NOT_IN_TABLE = re.compile(r'"NULL"|\b(?:U?HUGEINT|TIMESTAMP_M?S)\b')
-_INSTEAD = {'"NULL"': "VARCHAR", "HUGEINT": "BIGINT", "UHUGEINT": "BIGINT"}
-_AS_TEXT = ("UNION(", "BIGNUM", "VARIANT", "GEOMETRY", "TIME WITH TIME ZONE", "TIMETZ")
-
-
-def _narrow_type(kind: str) -> str:
-    if kind.startswith(_AS_TEXT):
-        return "VARCHAR"
-    return _NOT_IN_TABLE.sub(lambda found: _INSTEAD.get(found[0], "TIMESTAMP"), kind)
-
-
-def _narrowed(columns: Schema) -> Schema:
-    return tuple(Column(column.name, _narrow_type(column.type)) for column in columns)
-
 
 def _bound(cursor: Cursor, origin: Origin) -> duckdb.DuckDBPyRelation:
     """Bind a query; the place of many errors is told only where a statement is executed."""
@@ -326,23 +353,22 @@ def _renamed(names: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
     return (f"columns of one name are numbered: {listed}",) if listed else ()
 
 
-def _casts(columns: Schema) -> str:
-    return ", ".join(
-        f"CAST({quote_name(old.name)} AS {new.type}) AS {quote_name(old.name)}"
-        for old, new in zip(columns, _narrowed(columns), strict=True)
-        if old != new
-    )
+def _made(kept: Place, file: RowsFile | None, choice: Choice) -> tuple[Form, str]:
+    """Return what a result has become in the end, and why."""
+    if file is not None:
+        return choice
+    form: Form = "view" if kept.kind == "VIEW" else "table"
+    return form, "DuckDB makes no view of it" if (form, choice.form) == ("table", "view") else choice.reason
 
 
 def _keep(cursor: Cursor, place: Place, origin: Origin, columns: Schema) -> tuple[Place, int | None]:
     """Create the view or table; what is no SELECT (PIVOT, SUMMARIZE) may only be a table, from within parentheses."""
-    casts = f"SELECT * REPLACE ({_casts(columns)}) " if _casts(columns) else ""
-    enclosed = f"{casts}FROM (\n{origin.text}\n)"
+    whole = enclosed(origin.text, columns)
     try:
-        return place, _make(cursor, place, origin, enclosed if casts else f"\n{origin.text}")
+        return place, _make(cursor, place, origin, whole if casts(columns) else f"\n{origin.text}")
     except duckdb.ParserException:
         table = place._replace(kind="TABLE")
-        return table, _make(cursor, table, origin, enclosed)
+        return table, _make(cursor, table, origin, whole)
 
 
 def _make(cursor: Cursor, place: Place, origin: Origin, text: str) -> int | None:
@@ -358,12 +384,6 @@ def _make(cursor: Cursor, place: Place, origin: Origin, text: str) -> int | None
         else:
             cursor.run(statement)
     return None
-
-
-def _watched(facts: SqlFacts) -> Iterator[Watched]:
-    for file in facts.files:
-        look = partial(literal_stamps, file.path)
-        yield Watched(file.path, look, look(), literal_size(file.path))
 
 
 _SHOWN_NAMES = 10

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from odibi_nb.engine.narrowing import enclosed, narrowed
 from odibi_nb.engine.schema import Column, Schema
 from odibi_nb.exceptions import FormatError
 from odibi_nb.sql.quote import quote_name, quote_text
@@ -13,26 +14,48 @@ from odibi_nb.sql.quote import quote_name, quote_text
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from odibi_nb.engine.session import Cursor
+    from odibi_nb.engine.duckdb_dataset import Origin
+    from odibi_nb.engine.session import Cursor, Place
 
-__all__ = ["copy_rows", "read_sql", "refuse_lossy", "write_table"]
+__all__ = ["copy_rows", "keep_in_file", "lossy", "read_sql", "refuse_lossy", "write_table"]
 
 # Of these DuckDB or Parquet would keep less than there is.
 _LOSSY = re.compile(r"\b(?:INTERVAL|BIT|TIME_NS)\b")
 _LEVEL = 1
 
 
+def lossy(schema: Schema) -> str:
+    """Say which column would not come back as it is; "" where all would."""
+    column = next((column for column in schema if _LOSSY.search(column.type)), None)
+    return f"column '{column.name}' is {column.type}, which Parquet doesn't keep whole" if column is not None else ""
+
+
 def refuse_lossy(schema: Schema) -> None:
     """Raise FormatError for a column that would not come back as it is."""
-    for column in schema:
-        if _LOSSY.search(column.type):
-            raise FormatError(f"column '{column.name}' is {column.type}, which Parquet doesn't keep whole")
+    if problem := lossy(schema):
+        raise FormatError(problem)
 
 
 def copy_rows(cursor: Cursor, place: str, path: Path) -> None:
     """Write the rows of a view or table, in their order."""
+    cursor.run(_copy_sql(f"FROM {place}", path))
+
+
+def _copy_sql(query: str, path: Path) -> str:
+    """Return the statement that writes a query's rows, in their order, as they are computed."""
     options = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {_LEVEL}"
-    cursor.run(f"COPY (FROM {place}) TO {quote_text(str(path))} ({options})")
+    return f"COPY ({query}) TO {quote_text(str(path))} ({options})"
+
+
+def keep_in_file(cursor: Cursor, place: Place, origin: Origin, columns: Schema, path: Path) -> tuple[Place, int | None]:
+    """Write a query's rows to a file as they are computed, and create the view that reads them."""
+    statement = _copy_sql(enclosed(origin.text, columns), path)
+    with origin.explaining(statement, first_line=0):
+        counted = cursor.run(statement, origin.params)
+    view = place._replace(kind="VIEW")
+    cursor.run(f"CREATE VIEW {quote_name(place.name)} AS {read_sql(cursor, path, narrowed(columns))}")
+    # A PIVOT is carried out as several statements, of which the last doesn't count.
+    return view, int((counted or cursor.run(f"SELECT count(*) FROM {view}"))[0][0])
 
 
 def write_table(table: pa.Table, path: Path) -> None:

@@ -16,13 +16,14 @@ __all__ = ["Watched", "literal_size", "literal_stamps"]
 class Watched:
     """Files by the name that they were read under; look: tells what is there now. seen: what it told first.
 
-    size_bytes: of all of them; None: not known.
+    size_bytes: of all of them; None: not known. parsed: they are text, to be parsed whenever they are read.
     """
 
     name: str
     look: Callable[[], object]
     seen: object
     size_bytes: int | None = None
+    parsed: bool = False
 
     @property
     def changed(self) -> bool:

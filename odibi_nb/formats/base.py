@@ -31,6 +31,11 @@ class Format(ABC):
     extensions: tuple[str, ...]
     typed: bool = False
 
+    @property
+    def is_scanned(self) -> bool:
+        """Whether DuckDB reads it by itself; see `scan_sql`."""
+        return type(self).scan_sql is not Format.scan_sql
+
     def check(self, opener: Opener, uris: Sequence[str], options: Options) -> Options:
         """Refuse what DuckDB would read wrongly or in part, from a look into the files.
 

@@ -34,6 +34,8 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
             "reason": node.reason,
             "write": node.write,
             "write_reason": node.write_reason,
+            "form": node.form,
+            "form_reason": node.form_reason,
         }
         for node in view.nodes
     }

@@ -110,7 +110,7 @@ def shape_of(facts: SqlFacts, inputs: Sequence[Input], literals: Sequence[Input]
         volatile=bool(facts.volatile),
         blocking=facts.blocking,
         joins=sum(not one.is_slight for one in read) > 1,
-        only_table=facts.statement.split(maxsplit=1)[0].upper() in _NO_SELECT,
+        only_table=facts.statement.lstrip()[:_LONGEST].split(maxsplit=1)[0].upper() in _NO_SELECT,
         reparses=any(one.parses for one in read),
         depth=1 + max((one.depth for one in inputs), default=0),
         bytes_below=sum(one.memory_bytes for one in read),
@@ -159,32 +159,35 @@ def _reasons_by_use(shape: Shape, readers: Readers) -> Iterator[str]:
         return
     if readers.keep and not readers.sink:
         yield "no other node reads it"
-    cost, uses = _cost_of(readers), _uses(shape, readers)
-    if cost is not None and (uses - 1) * cost[0] > cost[1]:
-        yield f"{_read(uses)}, {_seconds(cost[0])} each"
-    elif cost is None and shape.blocking:
-        yield "its first row needs all of its input"
-    elif cost is None and uses > 1 and (shape.joins or shape.reparses):
-        yield _read(uses)
+    cost, read = _cost_of(readers), _times(readers)
+    # Of a query that has to finish first, the look at its card is a reading more.
+    uses = max(read, 1) + 1 if shape.blocking else read
+    if cost is None:
+        worth_it = shape.blocking or (uses > 1 and (shape.joins or shape.reparses))
+    else:
+        worth_it = (uses - 1) * cost[0] > cost[1]
+    if worth_it and read > 1:
+        yield _read(read) if cost is None else f"{_read(read)}, {_seconds(cost[0])} each"
+    elif worth_it:
+        yield "it needs all of its input first"
 
 
 def _why_fused(shape: Shape, readers: Readers) -> str:
-    cost, uses = _cost_of(readers), _uses(shape, readers)
+    read = _times(readers)
     if readers.overrule is not None:
         return f"materialize: {readers.overrule}"
     if not (shape.computes or shape.reparses):
         return "its file is as good as a table"
-    if uses > 1:
-        return f"{_read(uses)}, which costs less than to keep it" if cost is not None else f"{_read(uses)}, cheaply"
-    return (
-        FUSED if readers.count else "computed when it is written" if readers.sink else "computed when it is looked at"
-    )
+    if read > 1:
+        return f"{_read(read)}, {'cheaply' if _cost_of(readers) is None else 'which costs less than to keep it'}"
+    if readers.count:
+        return FUSED
+    return "computed when it is written" if readers.sink else "computed when it is looked at"
 
 
-def _uses(shape: Shape, readers: Readers) -> int:
-    """How often it would be evaluated as a view; of a query that has to finish first a look at its card is one more."""
-    uses = readers.count + readers.sink
-    return max(uses, 1) + 1 if shape.blocking else uses
+def _times(readers: Readers) -> int:
+    """How often it would be evaluated as a view."""
+    return readers.count + readers.sink
 
 
 def _cost_of(readers: Readers) -> tuple[float, float] | None:
@@ -214,3 +217,5 @@ def _gigabytes(size: int) -> str:
 
 
 _NO_SELECT = frozenset({"PIVOT", "PIVOT_WIDER", "SUMMARIZE", "DESCRIBE", "DESC", "SHOW", "EXPLAIN"})
+_LONGEST = 12
+"""Characters from which the first word of these can be told."""

@@ -20,7 +20,7 @@ class RowsFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        weakref.finalize(self, _remove, path)
+        weakref.finalize(self, _remove, path, os.getpid())
 
 
 class RowsFiles:
@@ -43,14 +43,14 @@ class RowsFiles:
     def close(self) -> None:
         """Remove the folder with all files in it."""
         if self._made is not None:
-            shutil.rmtree(self._made, ignore_errors=True)
+            _remove(self._made, os.getpid())
 
     def _folder(self) -> Path:
         with self._lock:  # two nodes may be the first
             if self._made is None:
                 self._made = Path(f"{self._spill() or Path(tempfile.gettempdir()) / f'odibi_nb_{os.getpid()}'}_rows")
                 self._made.mkdir(parents=True, exist_ok=True)
-                weakref.finalize(self, shutil.rmtree, self._made, ignore_errors=True)
+                weakref.finalize(self, _remove, self._made, os.getpid())
             return self._made
 
 
@@ -63,6 +63,10 @@ def link_or_copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _remove(path: Path) -> None:
+def _remove(path: Path, owner: int) -> None:
+    if os.getpid() != owner:  # a fork that ends leaves its parent's files alone
+        return
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
     with suppress(OSError):
         path.unlink(missing_ok=True)

@@ -60,9 +60,10 @@ class ResultStore:
         """Return the path of a file to be written, on the disk where `save` keeps rows; None where none can be made."""
         try:
             self._make_folder()
-            return self._objects.new()
+            path = self._objects.new()
         except OSError:
             return None
+        return path if os.access(path.parent, os.W_OK) else None
 
     def find(self, key: str) -> Entry | None:
         """Return the result that stands for `key`, which counts as a use; None where its rows aren't there any more."""

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from odibi_nb import Workspace
+from odibi_nb.commands.plan import plan_dict
 from odibi_nb.config import ProjectConfig
 from odibi_nb.engine.base import Dataset
 from odibi_nb.engine.policy import ABOUT, FUSED
@@ -78,16 +79,25 @@ def test_the_plan_says_what_becomes_of_each_result_and_the_run_does_it(ws: Works
     assert forms(ws.plan()) == {
         "load": "view: fused into kept",
         "kept": "table: read twice",
-        "totals": "table: its first row needs all of its input",
+        "totals": "table: it needs all of its input first",
         "top": "None: table or view: decided when it runs, by the rows of kept",
     }
     assert made(ws.run()) == {
         "load": "view: fused into what reads it",
         "kept": "table: read twice",
-        "totals": "table: its first row needs all of its input",
+        "totals": "table: it needs all of its input first",
         "top": "view: computed when it is written",
     }
     assert set(forms(ws.plan()).values()) == {"None: "}  # nothing will run
+
+
+def test_programs_get_the_form_and_the_reason(ws: Workspace) -> None:
+    star(ws)
+    nodes = plan_dict(plan_view(ws, ws.plan()))["nodes"]
+    assert (nodes["kept"]["form"], nodes["kept"]["form_reason"]) == ("table", "read twice")
+    ws.run()
+    nodes = plan_dict(plan_view(ws, ws.plan()))["nodes"]
+    assert (nodes["kept"]["form"], nodes["kept"]["form_reason"]) == (None, "")
 
 
 def test_what_only_rows_can_decide_is_said_so(ws: Workspace) -> None:
@@ -151,10 +161,8 @@ def test_a_node_that_is_overruled_says_so_in_plan_card_and_run(ws: Workspace, fo
 def test_a_card_says_beside_its_columns_what_became_of_the_result(ws: Workspace) -> None:
     star(ws)
     ws.run()
-    assert "<summary>2 columns · table: its first row needs all of its input</summary>" in node_html(
-        node_view(ws, "totals")
-    )
-    assert "first row" not in node_text(node_view(ws, "totals"))
+    assert "<summary>2 columns · table: it needs all of its input first</summary>" in node_html(node_view(ws, "totals"))
+    assert "first" not in node_text(node_view(ws, "totals"))
 
 
 def test_a_large_fan_out_goes_to_the_store_and_is_written_once(tmp_path: Path) -> None:

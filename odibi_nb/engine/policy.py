@@ -110,7 +110,7 @@ def shape_of(facts: SqlFacts, inputs: Sequence[Input], literals: Sequence[Input]
         volatile=bool(facts.volatile),
         blocking=facts.blocking,
         joins=sum(not one.is_slight for one in read) > 1,
-        only_table=facts.statement.lstrip()[:_LONGEST].split(maxsplit=1)[0].upper() in _NO_SELECT,
+        only_table=facts.pivots or facts.statement.lstrip()[:_LONGEST].split(maxsplit=1)[0].upper() in _NO_SELECT,
         reparses=any(one.parses for one in read),
         depth=1 + max((one.depth for one in inputs), default=0),
         bytes_below=sum(one.memory_bytes for one in read),
@@ -216,6 +216,6 @@ def _gigabytes(size: int) -> str:
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
 
 
-_NO_SELECT = frozenset({"PIVOT", "PIVOT_WIDER", "SUMMARIZE", "DESCRIBE", "DESC", "SHOW", "EXPLAIN"})
+_NO_SELECT = frozenset({"SUMMARIZE", "DESCRIBE", "DESC", "SHOW", "EXPLAIN"})
 _LONGEST = 12
 """Characters from which the first word of these can be told."""

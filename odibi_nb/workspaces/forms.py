@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from math import prod
@@ -28,8 +28,10 @@ from odibi_nb.formats.bytestreams import without_compression
 from odibi_nb.runner.overlap import targets_of
 from odibi_nb.runner.reading import readers_of, writes_in
 from odibi_nb.runner.schedule import Schedule
-from odibi_nb.runner.tasks import FunctionStep, NodeTask, SqlStep, Step
+from odibi_nb.runner.tasks import FunctionStep, NodeTask, OperationStep, Step
+from odibi_nb.sql import analyze
 from odibi_nb.sql.functions import ROW_MAKERS
+from odibi_nb.sql.operations import BLOCKING, operation_sql
 
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset, Engine, Form
@@ -134,9 +136,9 @@ class _Foresight:
         name = task.name if step is task.steps[-1] else ""
         if isinstance(step, FunctionStep):
             return self._as_before(name) or _FRAME
-        if not isinstance(step, SqlStep):
-            return self._made(name, list(_of_operation(current)), readers, _tables(_HUGE))
-        above = {node: self._input(task, alias, inner) for alias, node in step.inputs.items()}
+        if isinstance(step, OperationStep):
+            return self._made(name, [_of_operation(step, read) for read in current], readers, _tables(_HUGE))
+        above = {alias: self._input(task, node, inner) for alias, node in step.inputs.items()}
         above |= {"": current} if step.reads_current else {}
         if prod(map(len, above.values())) > _MOST_CASES:
             self._told[name] = None, _undecided(["view", "table", "store"], above)
@@ -189,12 +191,20 @@ def _view_of(shape: Shape, read: Sequence[Input]) -> Input:
     return Input(lazy=True, depth=shape.depth, file_bytes=files, parses=shape.reparses)
 
 
-def _of_operation(current: Cases) -> Iterator[tuple[Shape, Input]]:
-    """Yield the shapes that an operation may have: its SQL is known only once the columns are."""
-    for read in current:
-        shape = Shape(small=read.is_small, reparses=read.parses, depth=1 + read.depth, bytes_below=read.memory_bytes)
-        for blocking in (False, True):
-            yield replace(shape, blocking=blocking), _view_of(shape, [read])
+def _of_operation(step: OperationStep, read: Input) -> tuple[Shape, Input]:
+    """Return the shape of an operation; only a filter's SQL is known before the columns are."""
+    if step.name == "filter":
+        shape = shape_of(analyze(operation_sql(step.name, step.params, ())), [read])
+    else:
+        shape = Shape(
+            small=read.is_small,
+            blocking=step.name in BLOCKING,
+            only_table=step.name == "pivot",
+            reparses=read.parses,
+            depth=1 + read.depth,
+            bytes_below=read.memory_bytes,
+        )
+    return shape, _view_of(shape, [read])
 
 
 def _united(reasons: Iterable[str]) -> str:

@@ -129,6 +129,21 @@ def test_the_last_run_decides_what_the_next_one_keeps(ws: Workspace) -> None:
     assert made(ws.attempt(FORCED))["dear"] == found
 
 
+def test_another_session_knows_what_the_last_one_has_measured(ws: Workspace) -> None:
+    def declare(made: Workspace, **how: Any) -> None:
+        star(made)
+        made.node("totals", "SELECT id, b FROM kept WHERE b > 100", write=at("totals.csv"))
+        made.node("kept", "SELECT *, regexp_replace(a::TEXT, '.', 'x') AS t FROM load", **how)
+
+    declare(ws, materialize="table")
+    ws.run()
+    again = opened(ws.root)
+    declare(again)
+    ws.close()
+    assert forms(again.plan_of(FORCED))["kept"].startswith(("table: read twice, ", "view: read twice, which costs"))
+    again.close()
+
+
 def test_a_measure_outlives_a_run_that_has_not_measured(ws: Workspace) -> None:
     ws.node("load", read=at("large.parquet"))
     ws.node("wide", "SELECT *, b + 1 AS c FROM load", materialize="table")
@@ -208,6 +223,31 @@ def test_python_results_have_a_form_only_where_they_ask_for_a_file(ws: Workspace
         "filed": "store: materialize: store",
     }
     assert made(ws.run())["filed"] == "store: materialize: store"
+
+
+def test_steps_operations_and_named_inputs_are_foreseen_too(ws: Workspace) -> None:
+    renamed = {"operation": "rename", "params": {"columns": {"b": "amount"}}}
+    steps = [{"sql": "SELECT * FROM df WHERE a <> 3"}, renamed, {"sql": "SELECT k, amount, a FROM df"}]
+    ws.node("steps", read=at("large.csv"), transform={"steps": steps})
+    ws.node("sorted", read=at("large.parquet"), transform={"steps": [renamed]})
+    ws.node("small", read=at("small.csv"))
+    joined = {"steps": [{"sql": "SELECT x.k, y.amount FROM x JOIN y USING (k) JOIN z USING (k)"}]}
+    ws.node("joined", inputs={"x": "small", "y": "steps", "z": at("small.csv")}, transform=joined)
+    ws.node("passed", depends_on=["joined"], write=at("passed.parquet"))
+    ws.node("checked", "SELECT k FROM joined", validation={"tests": [{"type": "not_null", "columns": ["k"]}]})
+    wide = {"operation": "pivot", "params": {"index": "k", "columns": "a", "values": "b", "aggfunc": "sum"}}
+    ws.node("wide", depends_on=["steps"], transform={"steps": [{"sql": "SELECT *, amount AS b FROM steps"}, wide]})
+    ws.node("nested", "SELECT * FROM (PIVOT small ON a USING sum(b) GROUP BY k)")
+    for name, params in {"sort": {"by": "k"}, "filter": {"condition": "random() < 2"}, "fillna": {"value": 0}}.items():
+        ws.node(name, read=at("large.parquet"), transform={"steps": [{"operation": name, "params": params}]})
+        ws.node(f"{name}_below", f"SELECT k FROM {name}", write=at(f"{name}.parquet"))
+    plan = ws.plan()
+    outcome = ws.run()
+    assert forms(plan)["steps"] == "table: read twice"
+    assert forms(plan)["passed"] == "None: "  # it has no result of its own
+    told = [one for one in plan if one.name != "passed"]
+    left_open = [one.name for one in told if not is_as_told(one, outcome.results[one.name].dataset)]
+    assert left_open == ["joined", "sort_below", "filter_below"]
 
 
 def test_an_engine_without_a_choice_says_nothing(tmp_path: Path) -> None:

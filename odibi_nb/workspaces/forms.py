@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from math import prod
@@ -35,6 +35,7 @@ from odibi_nb.sql.operations import BLOCKING, operation_sql
 
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset, Engine, Form
+    from odibi_nb.workspaces.kept import KeptResults
     from odibi_nb.workspaces.plan import Plan, PlannedNode
     from odibi_nb.workspaces.runs import Job
 
@@ -65,14 +66,11 @@ _FRAME = _tables(_HUGE)
 _VIEW: Cases = (Input(lazy=True, depth=1), Input(lazy=True, depth=1, file_bytes=_HUGE, parses=True))
 
 
-def with_forms(job: Job, engine: Engine, again: Callable[[str], Dataset | None]) -> Plan:
-    """Return the plan of a run with what becomes of each result, and why.
-
-    again: gives a node's last result where the next one will have the same rows.
-    """
+def with_forms(job: Job, engine: Engine, results: KeptResults) -> Plan:
+    """Return the plan of a run with what becomes of each result, and why; results: the last ones."""
     if engine.choose(Shape(), Readers()) is None:
         return job.plan
-    foresight = _Foresight(job, engine, again)
+    foresight = _Foresight(job, engine, results)
     for task in job.tasks:
         foresight.look_at(task)
     return tuple(foresight.told(one) for one in job.plan)
@@ -81,8 +79,8 @@ def with_forms(job: Job, engine: Engine, again: Callable[[str], Dataset | None])
 class _Foresight:
     """The results of a run, as far as they are known before it."""
 
-    def __init__(self, job: Job, engine: Engine, again: Callable[[str], Dataset | None]) -> None:
-        self._options, self._engine, self._again = job.options, engine, again
+    def __init__(self, job: Job, engine: Engine, results: KeptResults) -> None:
+        self._options, self._look, self._engine, self._results = job.options, job.look, engine, results
         self._schedule = Schedule(job.tasks, job.done)
         self._targets = targets_of(task for task in job.tasks if writes_in(task, job.options))
         self._cases: dict[str, Cases] = {name: _cases_of(data) for name, data in job.given.items()}
@@ -174,9 +172,14 @@ class _Foresight:
         return tuple(cases)
 
     def _as_before(self, name: str) -> Cases | None:
-        data = self._again(name) if name else None
-        known = data is not None and data.known_rows is not None
-        return (Input(rows=data.known_rows, columns=len(data.schema)),) if data is not None and known else None
+        """Return what a node's result will be if it has the same rows again, as far as that is known."""
+        kept = self._results.kept(name)
+        if kept is None or self._look is None or self._look.varies(name):
+            return None
+        data = kept.result.dataset
+        if data is None or data.known_rows is None or kept.fingerprint.rows != self._look.rows(name):
+            return None
+        return (Input(rows=data.known_rows, columns=len(data.schema)),)
 
 
 def _cases_of(data: Dataset) -> Cases:

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -215,20 +214,13 @@ class Runs:
     def foresee(self, names: Collection[str], request: RunRequest) -> Plan:
         """Return what a run of the named nodes would do, and what it would make of their results."""
         job = self._job(names, request)
-        return with_forms(job, self.engine, partial(self._again, job.look))
+        return with_forms(job, self.engine, self.results)
 
     def prepare(self, names: Collection[str], request: RunRequest) -> Job:
         """Return the run of the named nodes, which write, and of all that they need, which doesn't."""
         job = self._job(names, request)
         damaged = self.recollection.lose_damaged(self._read_by(job.tasks, job.given))
         return self.prepare(names, request) if damaged else job
-
-    def _again(self, look: Look | None, name: str) -> Dataset | None:
-        """Return the last result of a node whose next one will have the same rows; else None."""
-        kept = self.results.kept(name)
-        if kept is None or look is None or look.varies(name) or kept.fingerprint.rows != look.rows(name):
-            return None
-        return kept.result.dataset
 
     def _job(self, names: Collection[str], request: RunRequest) -> Job:
         plan, look = self._planned(names, request)

@@ -33,9 +33,15 @@ class History:
         if kept is None or not kept.result.rows_stand or kept.result.dataset is None:
             return
         data, seconds = kept.result.dataset, kept.result.duration
-        if kept.result.fused_into:  # its own share of the time: whoever evaluates it evaluates those above it too
-            seconds += sum(fused.get(above, 0.0) for above in kept.above)
+        # Of what was evaluated together each has its own share of the time; evaluating it again takes all of them.
+        for above in fused.keys() & kept.above.keys():
+            if kept.result.fused_into or self._was_fused(above, name):
+                seconds += fused[above]
         if data.lazy:
             fused[name] = seconds
         if data.schema and data.known_rows is not None:
             self._measured[name] = Measured(data.known_rows, len(data.schema), seconds, kept=not data.lazy)
+
+    def _was_fused(self, name: str, reader: str) -> bool:
+        kept = self._results.kept(name)
+        return kept is not None and reader in kept.result.fused_into

@@ -129,6 +129,15 @@ def test_the_last_run_decides_what_the_next_one_keeps(ws: Workspace) -> None:
     assert made(ws.attempt(FORCED))["dear"] == found
 
 
+def test_evaluating_a_result_again_takes_what_those_fused_into_it_took_too(ws: Workspace) -> None:
+    star(ws)
+    results = ws.run().results
+    assert results["load"].fused_into == ("kept",)
+    measured = ws._runs._history.of(["load", "kept", "totals"])
+    assert measured["kept"].seconds == results["load"].duration + results["kept"].duration
+    assert measured["totals"].seconds == results["totals"].duration  # kept is a table: it was there
+
+
 def test_another_session_knows_what_the_last_one_has_measured(ws: Workspace) -> None:
     def declare(made: Workspace, **how: Any) -> None:
         star(made)

@@ -120,7 +120,12 @@ NODE_LINE = OptionParser(
         Option("--describe", metavar="TEXT", help="a description"),
         Option("--pipeline", metavar="PIPELINE", help="the pipeline the node belongs to"),
         Option("--preview", convert=number_of_rows, metavar="N", help="rows shown; 0 shows none"),
-        Option("--materialize", choices=("view", "table", "store"), metavar="HOW", help="how the result is kept"),
+        Option(
+            "--materialize",
+            choices=("view", "table", "store"),
+            metavar="FORM",
+            help="what the result becomes: view, table or store",
+        ),
         Option("--returns", choices=("frame", "object", "none"), metavar="WHAT", help="what a Python body returns"),
     ],
     words=("NAME",),

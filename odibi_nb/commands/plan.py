@@ -16,7 +16,10 @@ __all__ = ["COMMANDS"]
 
 
 def plan(call: Call) -> Shown:
-    """Show for each node whether `run` would compute it, take its result as it is, or skip it, and why."""
+    """Show for each node whether `run` would compute it, take its result as it is, or skip it, and why.
+
+    Of what runs it says whether the result becomes a view, a table or a stored file.
+    """
     from odibi_nb.pictures import plan_html, plan_text
 
     params = typed_parameters(call, collect("plan", "--param", call.values.get("param", ())))
@@ -34,6 +37,8 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
             "reason": node.reason,
             "write": node.write,
             "write_reason": node.write_reason,
+            "form": node.form,
+            "form_reason": node.form_reason,
         }
         for node in view.nodes
     }
@@ -43,7 +48,7 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
 COMMANDS = {
     "plan": Command(
         "plan",
-        "Show what a run would do to each node, and why; nothing is computed or written.",
+        "Show what a run would do to each node and make of its result, and why; nothing is computed or written.",
         "plan +by_region --param min_amount=100",
         plan,
         words=SELECTORS,

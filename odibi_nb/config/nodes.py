@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from odibi_nb.config.access import ReadConfig, WriteConfig
-from odibi_nb.config.base import LEAVE_OUT, DialectModel, Name, checked_name, one_of, problem
+from odibi_nb.config.base import DialectModel, Name, checked_name, one_of, problem
 from odibi_nb.config.checks import ValidationConfig
 from odibi_nb.config.enums import ErrorStrategy
 from odibi_nb.config.transforms import TransformConfig
-from odibi_nb.config.unbuilt import UNBUILT_VALUES, not_built
+from odibi_nb.config.unbuilt import not_built
 
 __all__ = ["NodeConfig", "PipelineConfig"]
 
@@ -32,20 +32,14 @@ def _as_input(value: Any) -> Any:
     return checked_name(value)
 
 
-def _as_materialize(value: Any) -> Any:
-    if isinstance(value, str) and value in UNBUILT_VALUES["Materialize"]:
-        raise problem(not_built(f"materialize: {value}"), LEAVE_OUT, kind="not_built")
-    return value
-
-
 class NodeConfig(DialectModel):
     """One node: what it reads, what it does, where it writes.
 
     inputs: names for the node's SQL and functions, each a node's name or something to read.
-    materialize: None lets the engine choose. preview: rows on its card; None takes the setting. cache: whether a
-    result may be taken for fresh; None: unless it reads the outside world. process: whether its Python runs in a
-    process of its own; None: as the run says. sensitive: columns to mask where rows
-    are captured from this node, or from one below it.
+    materialize: what the result becomes; None lets the engine choose. preview: rows on its card; None takes the
+    setting. cache: whether a result may be taken for fresh; None: unless it reads the outside world. process: whether
+    its Python runs in a process of its own; None: as the run says. sensitive: columns to mask where rows are captured
+    from this node, or from one below it.
     """
 
     name: Name
@@ -57,7 +51,7 @@ class NodeConfig(DialectModel):
     read: ReadConfig | None = None
     transform: TransformConfig | None = None
     write: WriteConfig | None = None
-    materialize: Annotated[Literal["view", "table"] | None, BeforeValidator(_as_materialize)] = None
+    materialize: Literal["view", "table", "store"] | None = None
     returns: Literal["frame", "object", "none"] = "frame"
     cache: bool | None = None
     process: bool | None = None

@@ -61,7 +61,6 @@ UNBUILT_VALUES: Mapping[str, frozenset[str]] = {
     ),
     "EngineType": frozenset({"spark"}),
     "ErrorStrategy": frozenset({"ignore"}),
-    "Materialize": frozenset({"store"}),
     "WriteMode": frozenset({"merge"}),
 }  # fmt: skip
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from odibi_nb.connections.base import FileConnection, FileStamp
+    from odibi_nb.engine.policy import Choice, Shape
     from odibi_nb.engine.row_table import RowTable
     from odibi_nb.engine.schema import Schema
     from odibi_nb.exceptions import OdibiException
@@ -29,8 +30,10 @@ __all__ = [
     "Batches",
     "Dataset",
     "Engine",
+    "Form",
     "FrameKind",
     "Head",
+    "Measured",
     "Query",
     "Readers",
     "Run",
@@ -38,6 +41,9 @@ __all__ = [
     "Target",
     "text_sql",
 ]
+
+Form = Literal["view", "table", "store"]
+"""What a result becomes: a view is computed by whoever reads it, a table once, in memory, a stored one in a file."""
 
 FrameKind = Literal["pandas", "arrow", "polars", "relation", "batches"]
 
@@ -69,10 +75,13 @@ class Dataset(ABC):
     """A node's result: a handle that says what it holds and gives it out on demand.
 
     schema: columns in order, with DuckDB types. notes: what the reader of the card should know.
+    form: what the engine has made of it, None where it had no choice; form_reason: why, in words.
     """
 
     schema: Schema
     notes: tuple[str, ...] = ()
+    form: Form | None = None
+    form_reason: str = ""
 
     @property
     @abstractmethod
@@ -174,12 +183,23 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """What a node's last run has shown. seconds: that evaluating it took; kept: and keeping its rows, in a table."""
+
+    rows: int
+    columns: int
+    seconds: float
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Readers:
     """Who will read a result in this run, as far as it is known when the result is made.
 
     count: nodes that read it. sink: it is written to a connection. keep: it must be evaluated in full,
     now (a leaf of a run). snapshot: the files that it reads are written in this run. overrule: `materialize`
-    of the node.
+    of the node; "lazy" is a view in any case, for those who bind a query and don't evaluate it.
+    before: what its last run has shown; None: that isn't known.
     """
 
     count: int = 0
@@ -187,6 +207,7 @@ class Readers:
     keep: bool = False
     snapshot: bool = False
     overrule: str | None = None
+    before: Measured | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +292,18 @@ class Engine(ABC):
     def adopt(self, data: Dataset, snapshot: Snapshot) -> None:
         """Let a lazy result of reading files be read from their snapshot; whoever reads it doesn't notice."""
         return
+
+    @abstractmethod
+    def put_away(self, data: Dataset) -> Dataset:
+        """Return rows that are there as rows in a file; as they are, with a note, where a file would lose something."""
+
+    @abstractmethod
+    def keep_files(self, place: Callable[[], Path | None]) -> None:
+        """Let rows that don't stay in memory go to the new file that `place` names; None: to the spill folder."""
+
+    @abstractmethod
+    def choose(self, shape: Shape, readers: Readers) -> Choice | None:
+        """Return what a result of that shape becomes, and why; None: there is no choice, all is kept in memory."""
 
     @abstractmethod
     def beside(self) -> Engine:

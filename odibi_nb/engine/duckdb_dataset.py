@@ -14,6 +14,7 @@ from odibi_nb.engine.base import PREVIEW_COLUMNS, PREVIEW_ROWS, Batches, Dataset
 from odibi_nb.engine.counting import evaluate
 from odibi_nb.engine.limits import out_of_room
 from odibi_nb.engine.marks import Evaluated
+from odibi_nb.engine.policy import Input
 from odibi_nb.engine.schema import Schema
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, is_interrupt
 from odibi_nb.engine.watch import Watched
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from odibi_nb.engine.snapshots import Snapshot
+    from odibi_nb.engine.spilled import RowsFile
 
 __all__ = ["DuckDataset", "Explainer", "Names", "Origin"]
 
@@ -122,7 +124,8 @@ class Origin:
 class DuckDataset(Dataset):
     """A view or table in the session, and the Arrow tables below it.
 
-    rows: the exact count, where it is known. body: a view's text.
+    rows: the exact count, where it is known. body: a view's text. file: that has its rows, where they were put into
+    one.
     """
 
     def __init__(
@@ -135,6 +138,7 @@ class DuckDataset(Dataset):
         self._head: Head = ()
         self._looked = 0
         self._settled, self._held = False, object()
+        self.file: RowsFile | None = None
 
     @property
     def lazy(self) -> bool:
@@ -161,6 +165,18 @@ class DuckDataset(Dataset):
     @property
     def names(self) -> Names:
         return self.origin.names
+
+    @property
+    def as_input(self) -> Input:
+        """What the policy wants to know of it where a query reads it."""
+        return Input(
+            lazy=self.lazy,
+            rows=self._rows,
+            columns=len(self.schema),
+            depth=self.depth,
+            file_bytes=sum(file.size_bytes or 0 for file in self.files),
+            parses=any(file.parsed for file in self.files),
+        )
 
     @property
     def leaves(self) -> frozenset[Leaf]:
@@ -192,6 +208,11 @@ class DuckDataset(Dataset):
         if self.lazy:
             self.origin, self._held, self.body = origin, held, origin.text
         self._rows = rows
+
+    def take_file(self, file: RowsFile) -> None:
+        """Let this view of a file be rows that are there, for as long as it lives."""
+        self.file = file
+        self.settle(self._rows, file)
 
     @property
     def is_measured(self) -> bool:

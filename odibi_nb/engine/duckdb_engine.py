@@ -9,34 +9,42 @@ import threading
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Run, Source, T, Target
+from odibi_nb.engine.base import Dataset, Engine, Form, Query, Readers, Run, Source, T, Target
 from odibi_nb.engine.counting import evaluate
 from odibi_nb.engine.duckdb_dataset import DuckDataset, Names, Origin
+from odibi_nb.engine.foresight import (
+    as_input,
+    bytes_of,
+    literal_inputs,
+    shape_of_kept,
+    shape_of_read,
+    watched_literals,
+)
+from odibi_nb.engine.keeping import Kept, keep, keep_in_file
 from odibi_nb.engine.marks import Evaluated
 from odibi_nb.engine.merge import merged
-from odibi_nb.engine.policy import Form, Shape, choose_form
+from odibi_nb.engine.narrowing import narrowed
+from odibi_nb.engine.policy import SHARE_OF_MEMORY, Choice, Shape, choose_form, shape_of
 from odibi_nb.engine.row_table import RowTable
-from odibi_nb.engine.saving import copy_rows, read_sql, refuse_lossy, write_table
+from odibi_nb.engine.saving import copy_rows, lossy, read_sql, refuse_lossy, write_table
 from odibi_nb.engine.schema import Column, Schema, check_names
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, folded
+from odibi_nb.engine.spilled import RowsFile, RowsFiles, link_or_copy
 from odibi_nb.engine.stored import stored_rows
-from odibi_nb.engine.watch import Watched, literal_paths, literal_size, literal_stamps
+from odibi_nb.engine.watch import Watched
 from odibi_nb.exceptions import EngineError, OdibiException, SourceNotFoundError
 from odibi_nb.sql.parsing import parsed
 from odibi_nb.sql.quote import quote_name, quote_text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from odibi_nb.connections.base import FileStamp
     from odibi_nb.engine.snapshots import Snapshot
-    from odibi_nb.sql import SqlFacts
 
 __all__ = ["DuckDBEngine"]
 
@@ -52,6 +60,8 @@ class DuckDBEngine(Engine):
 
     def __init__(self, settings: Mapping[str, Any] | None = None, *, root: Path | None = None) -> None:
         self._session = Session(settings, root=root)
+        self._files = RowsFiles(lambda: self._setting("temp_directory"))
+        self._room: int | None = None
         self._lock_aliases = threading.Lock()
         self._lock_leaves = threading.Lock()
         self._leaves: weakref.WeakKeyDictionary[Dataset, Leaf] = weakref.WeakKeyDictionary()
@@ -77,6 +87,8 @@ class DuckDBEngine(Engine):
         facts, opened = query.facts, {alias: data.opened for alias, data in query.inputs.items()}
         inputs = tuple(opened.values())
         below = [data for data in inputs if isinstance(data, DuckDataset)]
+        literals = watched_literals(facts)
+        shape = shape_of(facts, [as_input(one) for one in inputs], literal_inputs(literals))
         private = query.private or bool(facts.macros)
         origin = Origin(
             self._new_names() if private else self._scope,
@@ -84,17 +96,18 @@ class DuckDBEngine(Engine):
             query.params,
             inputs=opened,
             leaves=frozenset().union(*(self._leaves_of(data) for data in inputs)),
-            depth=1 + max((data.depth for data in below), default=0),
-            files=(*_watched(facts), *(file for data in below for file in data.files)),
+            depth=shape.depth,
+            files=(*literals, *(file for data in below for file in data.files)),
             explainers=tuple(explainer for data in below for explainer in data.explainers),
             places={alias: str(self._place_of(data)) for alias, data in opened.items()},
             same_rows_as=_input_named(facts.row_preserving_of, opened),
             own_macros=bool(facts.macros),
         )
         setup = self._private_names(origin.names, query) if private else self._shared_names(query)
-        shape = Shape(inputs, bool(facts.volatile), facts.blocking, bool(facts.files), origin.depth)
-        form, _ = choose_form(shape, query.readers)
-        return self._create(query.name, origin, form, setup, numbers=query.numbers)
+        return self._create(query.name, origin, self.choose(shape, query.readers), setup, numbers=query.numbers)
+
+    def choose(self, shape: Shape, readers: Readers) -> Choice:
+        return choose_form(shape, readers, self._room_for_tables)
 
     def publish(self, value: Any, name: str, *, input_rows: int = 0) -> Dataset:
         from odibi_nb.engine.values import publish_value
@@ -113,15 +126,18 @@ class DuckDBEngine(Engine):
     def save(self, data: Dataset, path: Path) -> None:
         refuse_lossy(data.schema)
         data = data.opened
-        if isinstance(data, DuckDataset):
+        if isinstance(data, DuckDataset) and data.file is not None:
+            link_or_copy(data.file.path, path)
+        elif isinstance(data, DuckDataset):
             data.evaluate(lambda cursor: copy_rows(cursor, str(data.place), path))
         else:
             write_table(data.passing_arrow(), path)
 
     def load(self, path: Path, schema: Schema, rows: int | None, *, held: object = None) -> Dataset:
         text = self._session.call(lambda cursor: read_sql(cursor, path, schema))
-        data = self._create("rows", Origin(self._new_names(), text), "view")
+        data = self._create("rows", Origin(self._new_names(), text), Choice("view", ""))
         data.settle(rows, held)
+        data.form = None  # whatever it was made as, in another session
         return data
 
     def adopt(self, data: Dataset, snapshot: Snapshot) -> None:
@@ -129,6 +145,21 @@ class DuckDBEngine(Engine):
             text = self._session.call(lambda cursor: read_sql(cursor, snapshot.path, snapshot.schema))
             self._session.call(lambda cursor: cursor.run(f"CREATE OR REPLACE VIEW {data.place} AS {text}"))
             data.move(Origin.of_snapshot(data.names, text, snapshot), snapshot.rows, snapshot.held)
+
+    def keep_files(self, place: Callable[[], Path | None]) -> None:
+        self._files.place = place
+
+    def put_away(self, data: Dataset) -> Dataset:
+        if problem := lossy(data.schema):
+            data.notes = (*data.notes, f"kept in memory: {problem}")
+            return data
+        file = self._files.new()
+        self.save(data, file.path)
+        stored = self.load(file.path, data.schema, data.known_rows)
+        assert isinstance(stored, DuckDataset)  # noqa: S101 - this engine has no others
+        stored.take_file(file)
+        stored.notes, stored.form, stored.form_reason = data.notes, "store", "materialize: store"
+        return stored
 
     def beside(self) -> DuckDBEngine:
         twin = copy.copy(self)
@@ -163,6 +194,16 @@ class DuckDBEngine(Engine):
 
     def close(self) -> None:
         self._session.close()
+        self._files.close()
+
+    @property
+    def _room_for_tables(self) -> int:
+        if self._room is None:
+            self._room = bytes_of(self._setting("memory_limit")) // SHARE_OF_MEMORY
+        return self._room
+
+    def _setting(self, name: str) -> str:
+        return str(self._session.call(lambda cursor: cursor.run(f"SELECT current_setting('{name}')"))[0][0])
 
     def _new_names(self) -> Names:
         names = Names(f"odibi_{next(self._schema_numbers)}")
@@ -181,9 +222,9 @@ class DuckDBEngine(Engine):
             return source.format.explain(exc, opener, uris, options)
 
         typed, size = source.format.typed, sum(file.size_bytes for file in files)
-        form, _ = choose_form(Shape(reparses=not typed, source_bytes=None if typed else size), readers)
-        watched = Watched(source.path, source.files, files, size, tuple(uris))
-        data = self._create(name, Origin(self._scope, f"FROM {scan}", files=(watched,), explainers=(explain,)), form)
+        choice = self.choose(shape_of_read(source, size), readers)
+        watched = Watched(source.path, source.files, files, size, tuple(uris), parsed=not typed)
+        data = self._create(name, Origin(self._scope, f"FROM {scan}", files=(watched,), explainers=(explain,)), choice)
         if typed and len(files) <= _FOOTERS:
             data.count()
         return data
@@ -192,7 +233,7 @@ class DuckDBEngine(Engine):
         """Return rows that were parsed before: read as those of a Parquet file are."""
         text = self._session.call(lambda cursor: read_sql(cursor, kept.path, kept.schema))
         origin = Origin.of_snapshot(self._scope, text, kept)
-        data = self._create(name, origin, choose_form(Shape(), readers)[0])
+        data = self._create(name, origin, self.choose(shape_of_kept(kept), readers))
         data.move(origin, kept.rows, kept.held)
         data.notes = kept.notes
         return data
@@ -230,14 +271,16 @@ class DuckDBEngine(Engine):
                 self._aliases[folded(alias)] = weakref.ref(data)
 
     def _create(
-        self, name: str, origin: Origin, form: Form, setup: Iterable[str] = (), *, numbers: bool = False
+        self, name: str, origin: Origin, choice: Choice, setup: Iterable[str] = (), *, numbers: bool = False
     ) -> DuckDataset:
         """Bind a query, check its columns, and keep it under `name`; numbers: see `Query`."""
-        place = Place(origin.names.schema, name, form.upper())
+        place = Place(origin.names.schema, name, "VIEW" if choice.form == "view" else "TABLE")
+        file = self._files.new() if choice.form == "store" else None
         # A node that is tried again finds what its last attempt has left.
         leftover = self._keep_no_longer(place)
 
-        def work(cursor: Cursor) -> tuple[tuple[str, ...], Schema, _Kept]:
+        def work(cursor: Cursor) -> tuple[tuple[str, ...], Schema, Kept]:
+            nonlocal file
             origin.names.enter(cursor)
             with origin.explaining():
                 for statement in setup:
@@ -251,13 +294,22 @@ class DuckDBEngine(Engine):
             names = _numbered(cursor, origin, found) if numbers else found
             check_names(names)
             columns = tuple(Column(*pair) for pair in zip(names, map(str, types), strict=True))
-            return _renamed(found, names), _narrowed(columns), _keep(cursor, place, origin, columns)
+            notes, schema = _renamed(found, names), narrowed(columns)
+            if file is not None and (problem := lossy(schema)):
+                file, notes = None, (*notes, f"kept in memory: {problem}")
+            if file is not None:
+                return notes, schema, keep_in_file(cursor, place, origin, columns, file.path)
+            return notes, schema, keep(cursor, place, origin, columns)
 
         notes, schema, kept = self._session.call(work, origin.leaves)
-        data = DuckDataset(self._session, kept.place, schema, origin, kept.rows, body=kept.text)
+        settled = origin if file is None else origin.settled()
+        data = DuckDataset(self._session, kept.place, schema, settled, kept.rows, body=kept.text)
         data.notes = notes
+        data.form, data.form_reason = _made(kept.place, file, choice)
         if kept.rows is not None:
             origin.learn_rows(kept.rows)
+        if file is not None:
+            data.take_file(file)
         self._drops[str(place)] = self._session.discard_with(data, kept.place.schema, kept.place)
         return data
 
@@ -350,32 +402,8 @@ class DuckDBEngine(Engine):
         return self._over([data], work)
 
 
-class _Kept(NamedTuple):
-    """What a result is kept as, its query's text, and its rows as far as they are known."""
-
-    place: Place
-    text: str
-    rows: int | None = None
-
-
 _ABOUT_TEXT = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
 _TEMPORARY = re.compile(r"(CREATE(?:\s+OR\s+REPLACE)?)\s+TEMP(?:ORARY)?\s", re.IGNORECASE)
-
-# What SQL makes and the type table doesn't have (sums of integers are HUGEINT, which Parquet would make a float).
-_NOT_IN_TABLE = re.compile(r'"NULL"|\b(?:U?HUGEINT|TIMESTAMP_M?S)\b')
-_INSTEAD = {'"NULL"': "VARCHAR", "HUGEINT": "BIGINT", "UHUGEINT": "BIGINT"}
-_AS_TEXT = ("UNION(", "BIGNUM", "VARIANT", "GEOMETRY", "TIME WITH TIME ZONE", "TIMETZ")
-
-
-@cache
-def _narrow_type(kind: str) -> str:
-    if kind.startswith(_AS_TEXT):
-        return "VARCHAR"
-    return _NOT_IN_TABLE.sub(lambda found: _INSTEAD.get(found[0], "TIMESTAMP"), kind)
-
-
-def _narrowed(columns: Schema) -> Schema:
-    return tuple(Column(column.name, _narrow_type(column.type)) for column in columns)
 
 
 def _bound(cursor: Cursor, origin: Origin) -> duckdb.DuckDBPyRelation:
@@ -405,48 +433,16 @@ def _renamed(names: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
     return (f"columns of one name are numbered: {listed}",) if listed else ()
 
 
-def _casts(columns: Schema) -> str:
-    return ", ".join(
-        f"CAST({quote_name(old.name)} AS {new.type}) AS {quote_name(old.name)}"
-        for old, new in zip(columns, _narrowed(columns), strict=True)
-        if old != new
-    )
-
-
-def _keep(cursor: Cursor, place: Place, origin: Origin, columns: Schema) -> _Kept:
-    """Create the view or table; what is no SELECT (PIVOT, SUMMARIZE) may only be a table, from within parentheses."""
-    casts = f"SELECT * REPLACE ({_casts(columns)}) " if _casts(columns) else ""
-    enclosed = f"{casts}FROM (\n{origin.text}\n)"
-    try:
-        return _make(cursor, place, origin, enclosed if casts else f"\n{origin.text}")
-    except duckdb.ParserException:
-        return _make(cursor, place._replace(kind="TABLE"), origin, enclosed)
-
-
-def _make(cursor: Cursor, place: Place, origin: Origin, text: str) -> _Kept:
-    """Create the view or table; the query begins on line 2 of `text`."""
-    create = f"CREATE {place.kind} {quote_name(place.name)} AS "
-    with origin.explaining(f"{create}{text}", first_line=0, leave=duckdb.ParserException):
-        if place.kind == "TABLE":
-            query = Evaluated(text, text, origin.inputs, origin.places, origin.params, origin.same_rows)
-            counted = evaluate(cursor, query, cursor.run, lambda text: f"{create}{text}")
-            # A PIVOT is carried out as several statements, of which the last doesn't count.
-            return _Kept(place, text, int((counted or cursor.run(f"SELECT count(*) FROM {place}"))[0][0]))
-        if origin.params:  # a prepared CREATE VIEW has no parameters, a relation's has
-            cursor.relation(text, origin.params).create_view(place.name)
-        else:
-            cursor.run(f"{create}{text}")
-    return _Kept(place, text)
+def _made(kept: Place, file: RowsFile | None, choice: Choice) -> tuple[Form, str]:
+    """Return what a result has become in the end, and why."""
+    if file is not None:
+        return choice
+    form: Form = "view" if kept.kind == "VIEW" else "table"
+    return form, "DuckDB makes no view of it" if (form, choice.form) == ("table", "view") else choice.reason
 
 
 def _input_named(name: str | None, inputs: Iterable[str]) -> str | None:
     return next((one for one in inputs if name is not None and folded(one) == folded(name)), None)
-
-
-def _watched(facts: SqlFacts) -> Iterator[Watched]:
-    for file in facts.files:
-        look = partial(literal_stamps, file.path)
-        yield Watched(file.path, look, look(), literal_size(file.path), literal_paths(file.path))
 
 
 _ROWS = "odibi_rows"

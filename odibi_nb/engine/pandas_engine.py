@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from odibi_nb.engine.policy import Choice, Shape
     from odibi_nb.engine.row_table import RowTable
     from odibi_nb.engine.schema import Schema
 
@@ -83,6 +84,16 @@ class PandasEngine(Engine):
 
     def load(self, path: Path, schema: Schema, rows: int | None, *, held: object = None) -> Dataset:
         return self._loaded(path, schema)
+
+    def put_away(self, data: Dataset) -> Dataset:
+        """Rows stay in memory: what this engine makes are frames."""
+        return data
+
+    def keep_files(self, place: Callable[[], Path | None]) -> None:
+        """Nothing to do: there are no such files."""
+
+    def choose(self, shape: Shape, readers: Readers) -> Choice | None:
+        return None
 
     def beside(self) -> PandasEngine:
         twin = copy.copy(self)

@@ -15,24 +15,34 @@ if TYPE_CHECKING:
 
     from odibi_nb.engine.session import Cursor
 
-__all__ = ["copy_rows", "read_sql", "refuse_lossy", "write_table"]
+__all__ = ["copy_rows", "copy_sql", "lossy", "read_sql", "refuse_lossy", "write_table"]
 
 # Of these DuckDB or Parquet would keep less than there is.
 _LOSSY = re.compile(r"\b(?:INTERVAL|BIT|TIME_NS)\b")
 _LEVEL = 1
 
 
+def lossy(schema: Schema) -> str:
+    """Say which column would not come back as it is; "" where all would."""
+    column = next((column for column in schema if _LOSSY.search(column.type)), None)
+    return f"column '{column.name}' is {column.type}, which Parquet doesn't keep whole" if column is not None else ""
+
+
 def refuse_lossy(schema: Schema) -> None:
     """Raise FormatError for a column that would not come back as it is."""
-    for column in schema:
-        if _LOSSY.search(column.type):
-            raise FormatError(f"column '{column.name}' is {column.type}, which Parquet doesn't keep whole")
+    if problem := lossy(schema):
+        raise FormatError(problem)
 
 
 def copy_rows(cursor: Cursor, place: str, path: Path) -> None:
     """Write the rows of a view or table, in their order."""
+    cursor.run(copy_sql(f"FROM {place}", path))
+
+
+def copy_sql(query: str, path: Path) -> str:
+    """Return the statement that writes a query's rows, in their order, as they are computed."""
     options = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {_LEVEL}"
-    cursor.run(f"COPY (FROM {place}) TO {quote_text(str(path))} ({options})")
+    return f"COPY ({query}) TO {quote_text(str(path))} ({options})"
 
 
 def write_table(table: pa.Table, path: Path) -> None:

@@ -16,7 +16,8 @@ __all__ = ["Watched", "literal_paths", "literal_size", "literal_stamps"]
 class Watched:
     """Files by the name that they were read under; look: tells what is there now. seen: what it told first.
 
-    size_bytes: of all of them; None: not known. paths: where each was.
+    size_bytes: of all of them; None: not known. paths: where each was. parsed: they are text, to be parsed whenever
+    they are read.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Watched:
     seen: object
     size_bytes: int | None = None
     paths: tuple[str, ...] = ()
+    parsed: bool = False
 
     @property
     def changed(self) -> bool:

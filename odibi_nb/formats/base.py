@@ -35,6 +35,11 @@ class Format(ABC):
     snapshot_bytes: int | None = 1_000_000
     packages: tuple[str, ...] = ()
 
+    @property
+    def is_scanned(self) -> bool:
+        """Whether DuckDB reads it by itself; see `scan_sql`."""
+        return type(self).scan_sql is not Format.scan_sql
+
     def check(self, opener: Opener, uris: Sequence[str], options: Options) -> Options:
         """Refuse what DuckDB would read wrongly or in part, from a look into the files.
 

@@ -116,7 +116,10 @@ def _quoted(view: ErrorView) -> list[str]:
 def _folded(view: NodeView) -> list[Markup]:
     types = [(column.name, column.type) for column in view.schema]
     return [
-        *fold(plural(len(types), "column"), listing_html(("column", "type"), types) if types else None),
+        *fold(
+            join_facts(plural(len(types), "column"), view.kept),
+            listing_html(("column", "type"), types) if types else None,
+        ),
         *fold(_dependency_title(view.dependencies), _dependencies(view.dependencies)),
         *fold(_checks_title(view.checks), _checks(view.checks)),
         *fold("output", tag("pre", view.output) if view.output else None),

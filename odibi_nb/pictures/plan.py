@@ -15,14 +15,14 @@ from odibi_nb.views import PlanNodeView, PlanView
 
 __all__ = ["plan_html", "plan_text"]
 
-_HEADER = ("node", "action", "why", "write")
+_HEADER = ("node", "action", "why", "result", "write")
 # An action looks like the status that it leads to.
 _STATUSES = {"run": "running", "cached": "cached", "skip": "skipped"}
 
 
 def plan_html(view: PlanView) -> str:
     """Return the plan, without scripts or network."""
-    rows = [(n.name, _action_html(n.action), n.reason, _write(n)) for n in view.nodes]
+    rows = [(n.name, _action_html(n.action), n.reason, n.kept, _write(n)) for n in view.nodes]
     notes = [tag("div", note, class_="odibi-muted") for note in view.notes]
     head = tag("div", tag("b", view.title), f" · {_facts(view)}", class_="odibi-head")
     return framed(head, *([listing_html(_HEADER, rows)] if rows else []), *notes)
@@ -30,7 +30,7 @@ def plan_html(view: PlanView) -> str:
 
 def plan_text(view: PlanView) -> str:
     """Return the plan for terminals and logs."""
-    rows = [(n.name, f"{look(_STATUSES[n.action]).mark} {n.action}", n.reason, _write(n)) for n in view.nodes]
+    rows = [(n.name, f"{look(_STATUSES[n.action]).mark} {n.action}", n.reason, n.kept, _write(n)) for n in view.nodes]
     table = [listing_text(_HEADER, rows)] if rows else []
     return "\n".join([visible(f"{view.title} · {_facts(view)}"), *table, *map(visible, view.notes)])
 

@@ -84,7 +84,7 @@ class NodeExecution:
             current = self._make(step, self._step(step, current, number))
         if current is None:
             raise NotAFrameError(f"node '{self._task.name}' has nothing to pass on", hint="give it a read or an input")
-        data = current()
+        data = self._put_away(current())
         expectations = self._expectations(data)
         self._go_on()
         read = {name: source.schema for name, source in self._sources.items()}
@@ -203,6 +203,11 @@ class NodeExecution:
         data = self._engine.publish(returned.table, task.name)
         data.notes = returned.notes
         return data
+
+    def _put_away(self, data: Dataset) -> Dataset:
+        """Let a frame go to a file where it shall; what SQL gives has gone there as it was computed."""
+        wanted = self._task.materialize == "store" and data.form is None and data.schema
+        return self._engine.put_away(data) if wanted else data
 
     def _expectations(self, data: Dataset) -> tuple[ExpectationResult, ...]:
         checks = self._task.checks

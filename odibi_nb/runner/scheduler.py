@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from odibi_nb.capture import NodeOutput, capturing, for_node
-from odibi_nb.engine.base import Dataset, Engine, Readers
+from odibi_nb.engine.base import Dataset, Engine, Measured
 from odibi_nb.exceptions import NodeCancelled, OdibiException
 from odibi_nb.expectations import broken
 from odibi_nb.runner.blame import first_fault
@@ -19,7 +19,8 @@ from odibi_nb.runner.errors import about_rows, as_error
 from odibi_nb.runner.events import Event, Listener, NodeFinished, NodeStarted, RunFinished, RunStarted
 from odibi_nb.runner.execute import Executed, NodeExecution, Surroundings
 from odibi_nb.runner.fusion import Fusion
-from odibi_nb.runner.overlap import reads_any, targets_of
+from odibi_nb.runner.overlap import targets_of
+from odibi_nb.runner.reading import readers_of, writes_in
 from odibi_nb.runner.results import NodeResult, RunOutcome
 from odibi_nb.runner.retry import Attempts
 from odibi_nb.runner.schedule import Schedule
@@ -51,6 +52,7 @@ class RunOptions:
     preview: int = 0
     processes: bool = False
     attempts: Attempts = field(default_factory=Attempts)
+    before: Mapping[str, Measured] = field(default_factory=dict)
 
 
 class Runner:
@@ -87,7 +89,7 @@ class Runner:
                 self._fusion.add_given(task.name, self._given[task.name], task.depends_on)
         self._cancelled = threading.Event()
         self._cancelling = Cancelling(self._stop)
-        self._targets = targets_of(task for task in self._tasks.values() if self._writes(task))
+        self._targets = targets_of(task for task in self._tasks.values() if writes_in(task, options))
 
     def run(self) -> RunOutcome:
         """Run everything that can run; failures, of listeners too, are in the outcome, not raised."""
@@ -164,26 +166,16 @@ class Runner:
         return result
 
     def _surroundings(self, task: NodeTask) -> Surroundings:
-        name, readers = task.name, self._schedule.readers(task.name)
-        writes = self._writes(task)
+        name = task.name
         return Surroundings(
             self._engine,
             upstream=lambda wanted: self._read(name, wanted),
             visible=lambda: (*task.inputs, *self._schedule.above(name)),
-            readers=Readers(
-                count=len(readers) + bool(task.checks) + len(task.queries),
-                sink=writes,
-                keep=not readers and self._options.in_full,
-                snapshot=reads_any(task, self._targets),
-                overrule=task.materialize,
-            ),
-            writes=writes,
+            readers=readers_of(task, self._schedule, self._options, self._targets),
+            writes=writes_in(task, self._options),
             cancelled=self._cancelled,
             processes=self._processes if self._is_elsewhere(task) else None,
         )
-
-    def _writes(self, task: NodeTask) -> bool:
-        return task.target is not None and (self._options.write is None or task.name in self._options.write)
 
     def _read(self, reader: str, name: str) -> Dataset:
         """Give a node's result to a node below it."""

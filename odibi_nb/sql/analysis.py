@@ -46,6 +46,7 @@ def analyze(text: str) -> SqlFacts:
         volatile=tuple(outline.reads.volatile),
         blocking=root.blocks or _aggregates(tokens[: query.start]),
         row_preserving_of=None if macros else _row_preserving(root),
+        pivots=outline.reads.pivots,
     )
 
 

@@ -43,7 +43,8 @@ class SqlFacts:
     volatile: calls, in lower case, whose result may differ from run to run; a random sample is "sample".
     blocking: the query, or what its FROM stands on, aggregates, sorts, limits, de-duplicates, windows or
     compares sets: its first row costs the whole query. Subqueries within expressions don't count.
-    row_preserving_of: the one input that the query surely keeps all rows of, and no more.
+    row_preserving_of: the one input that the query surely keeps all rows of, and no more. pivots: it holds a PIVOT
+    statement, whose columns may be known only once its rows are.
     """
 
     statement: str
@@ -54,3 +55,4 @@ class SqlFacts:
     volatile: tuple[str, ...]
     blocking: bool
     row_preserving_of: str | None
+    pivots: bool = False

@@ -11,7 +11,15 @@ from odibi_nb.sql.arguments import Operation, checked
 from odibi_nb.sql.builders import Columns, duckdb_type
 from odibi_nb.sql.tokens import tokenize
 
-__all__ = ["OPERATIONS", "ROW_OPERATIONS", "Operation", "check_operation", "operation_parameters", "operation_sql"]
+__all__ = [
+    "BLOCKING",
+    "OPERATIONS",
+    "ROW_OPERATIONS",
+    "Operation",
+    "check_operation",
+    "operation_parameters",
+    "operation_sql",
+]
 
 _ROWS = (
     Operation("sort", builders.sort, {"columns": "by"}),
@@ -28,6 +36,8 @@ _COLUMNS = (
     Operation("pivot", builders.pivot),
 )
 OPERATIONS = {operation.name: operation for operation in (*_ROWS, *_COLUMNS)}
+BLOCKING = frozenset({"sort", "sample", "drop_duplicates", "pivot"})
+"""Those whose first row needs all of the frame."""
 ROW_OPERATIONS = frozenset(operation.name for operation in _ROWS)
 """Those that leave columns as they are."""
 

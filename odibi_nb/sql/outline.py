@@ -191,6 +191,7 @@ class Outline:
         frame.words.add(key)
         frame.clause = frame.label = key
         frame.blocks |= key == "SUMMARIZE" or key.startswith("PIVOT")
+        self.reads.pivots |= key.startswith("PIVOT")
         if key in _ABOUT_TABLES:
             frame.expects = "ref-or-query"
         else:

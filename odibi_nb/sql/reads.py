@@ -27,6 +27,7 @@ class Reads:
         self.tables: dict[str, TableRef] = {}
         self.files: dict[tuple[str, str | None], FileRef] = {}
         self.volatile: dict[str, None] = {}
+        self.pivots = False
 
     def named(self, token: Token, clause: str) -> str | None:
         """Note what a single name or literal in FROM reads; return it if it is a table."""

@@ -56,6 +56,15 @@ class ResultStore:
         self._objects = Objects(self.folder / "rows")
         self._results = self.folder / "results"
 
+    def new_rows(self) -> Path | None:
+        """Return the path of a file to be written, on the disk where `save` keeps rows; None where none can be made."""
+        try:
+            self._make_folder()
+            path = self._objects.new()
+        except OSError:
+            return None
+        return path if os.access(path.parent, os.W_OK) else None
+
     def find(self, key: str) -> Entry | None:
         """Return the result that stands for `key`, which counts as a use; None where its rows aren't there any more."""
         path = self._result(key)

@@ -9,8 +9,9 @@ from hashlib import file_digest
 from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple, Self
+from uuid import uuid4
 
-from odibi_nb.store.records import unfinished
+from odibi_nb.store.records import TEMPORARY, unfinished
 
 try:
     import fcntl
@@ -71,6 +72,11 @@ class Objects:
                 path.parent.mkdir(exist_ok=True)
                 made.replace(path)
         return kept
+
+    def new(self) -> Path:
+        """Return the path of a file that is still to be written; `sweep` removes it once this process is gone."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder / f"rows.{os.getpid()}.{uuid4().hex}{TEMPORARY}"
 
     def path(self, digest: str) -> Path:
         return self._folder / digest[:2] / f"{digest}{_SUFFIX}"

@@ -11,9 +11,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-__all__ = ["read_record", "sweep", "unfinished", "write_record"]
+__all__ = ["TEMPORARY", "read_record", "sweep", "unfinished", "write_record"]
 
-_TEMPORARY = ".part"
+TEMPORARY = ".part"
 _DIGEST_BYTES = 16
 
 
@@ -41,7 +41,7 @@ def read_record(path: Path) -> dict[str, Any] | None:
 def unfinished(path: Path) -> Iterator[Path]:
     """Yield a new empty file beside `path`; it is gone at the end, unless it has got another name by then."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(_TEMPORARY, f"{path.stem}.{os.getpid()}.", path.parent)
+    descriptor, name = tempfile.mkstemp(TEMPORARY, f"{path.stem}.{os.getpid()}.", path.parent)
     os.close(descriptor)
     try:
         yield Path(name)
@@ -56,7 +56,7 @@ def _sum(body: bytes) -> bytes:
 
 def sweep(folder: Path) -> None:
     """Remove what was never finished, of processes that are gone."""
-    for path in folder.glob(f"*{_TEMPORARY}"):
+    for path in folder.glob(f"*{TEMPORARY}"):
         if not _is_alive(path):
             path.unlink(missing_ok=True)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from odibi_nb.exceptions import NodeExecutionError, OdibiException, around, shortened
 from odibi_nb.runner import NodeResult, RunOutcome
 from odibi_nb.views.build_diff import changes_of
-from odibi_nb.views.cells import duration_text, long_text, sample_view, table_view
+from odibi_nb.views.cells import duration_text, kept_text, long_text, sample_view, table_view
 from odibi_nb.views.checks import checks_of
 from odibi_nb.views.models import (
     ColumnView,
@@ -42,6 +42,8 @@ __all__ = [
 
 _CHANGED_ROWS = 5
 _REASON = 80
+# What became of a result is worth a line on its card where it was asked for, or found out by measuring.
+_NOTED = ("materialize", "read ")
 
 
 def node_view(
@@ -99,6 +101,7 @@ def _with_result(card: NodeView, result: NodeResult, rows: int) -> NodeView:
         expectations=_broken(result, rows),
         preview=_preview(result, rows),
         schema=tuple(ColumnView(*column) for column in result.result_schema or ()),
+        kept=_kept(result),
         output=_output(result),
     )
 
@@ -253,7 +256,14 @@ def _notes(result: NodeResult) -> list[str]:
     notes = [result.reason] if result.reason else []
     if result.fused_into:
         notes.append(f"fused into {', '.join(result.fused_into)}: evaluated as far as that needed")
+    if (data := result.dataset) is not None and (data.form == "store" or data.form_reason.startswith(_NOTED)):
+        notes.append(_kept(result))
     return [*notes, *result.notes]
+
+
+def _kept(result: NodeResult) -> str:
+    data = result.dataset
+    return kept_text(data.form, data.form_reason) if data is not None and data.form is not None else ""
 
 
 def _broken(result: NodeResult, rows: int) -> tuple[ExpectationView, ...]:

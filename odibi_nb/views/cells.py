@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from odibi_nb.engine.base import Head
     from odibi_nb.engine.schema import Schema
 
-__all__ = ["cell_text", "duration_text", "is_number", "long_text", "sample_view", "table_view"]
+__all__ = ["cell_text", "duration_text", "is_number", "kept_text", "long_text", "sample_view", "table_view"]
 
 _LONG = 2_000
+_FORMS = {"view": "view", "table": "table", "store": "stored"}
+_SAYS_ALL = ("fused into", "computed when", "materialize")
 _NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+, ?\d+\)")
 
 
@@ -71,6 +73,13 @@ def cell_text(text: str | None) -> str | None:
 def long_text(text: str) -> str:
     """Return a text in at most 2,000 characters."""
     return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"
+
+
+def kept_text(form: str | None, reason: str) -> str:
+    """Return what becomes of a result, "stored: read 3 times"; the reason alone where it says all."""
+    if form is None or reason.startswith(_SAYS_ALL):
+        return reason
+    return f"{_FORMS[form]}: {reason}"
 
 
 def duration_text(seconds: float) -> str:

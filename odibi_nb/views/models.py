@@ -153,7 +153,8 @@ class NodeView:
 
     kind: source, sql, python, sink or pass. rows: "1,234", "≥ 10" or "" when not known.
     time: "12 ms" or "". written: what was written where, or "". badges: MOCK, SAMPLE, STALE INPUT.
-    expectations: those that don't hold. checks: all that tests it. changes: against the last result of another
+    kept: what has become of the result, and why. expectations: those that don't hold. checks: all that tests it.
+    changes: against the last result of another
     declaration or of other files.
     """
 
@@ -172,6 +173,7 @@ class NodeView:
     changes: DiffView | None = None
     preview: TableView | None = None
     schema: tuple[ColumnView, ...] = ()
+    kept: str = ""
     dependencies: tuple[DependencyView, ...] = ()
     checks: tuple[CheckView, ...] = ()
     output: str = ""
@@ -236,13 +238,20 @@ class RunView:
 
 @dataclass(frozen=True, slots=True)
 class PlanNodeView:
-    """What a run would do to one node. action: run, cached or skip; write: "write", "written" or None."""
+    """What a run would do to one node.
+
+    action: run, cached or skip. write: "write", "written" or None. form, form_reason: what becomes of its result;
+    kept: the same in words.
+    """
 
     name: str
     action: str
     reason: str
     write: str | None = None
     write_reason: str = ""
+    form: str | None = None
+    form_reason: str = ""
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from odibi_nb.views.cells import kept_text
 from odibi_nb.views.models import PlanNodeView, PlanView
 
 if TYPE_CHECKING:
     from odibi_nb.workspaces import Workspace
-    from odibi_nb.workspaces.plan import Plan
+    from odibi_nb.workspaces.plan import Plan, PlannedNode
 
 __all__ = ["plan_view"]
 
@@ -17,5 +18,9 @@ __all__ = ["plan_view"]
 def plan_view(workspace: Workspace, plan: Plan, notes: Iterable[str] = ()) -> PlanView:
     """Return what a run would do, for the eye; notes: on the whole of it."""
     unsure = [f"{one.name}: {note}" for one in plan for note in workspace.unsure(one.name) if one.action == "cached"]
-    nodes = tuple(PlanNodeView(one.name, one.action, one.reason, one.write, one.write_reason) for one in plan)
-    return PlanView(workspace.title, nodes, (*notes, *unsure))
+    return PlanView(workspace.title, tuple(map(_node, plan)), (*notes, *unsure))
+
+
+def _node(one: PlannedNode) -> PlanNodeView:
+    kept = kept_text(one.form, one.form_reason)
+    return PlanNodeView(one.name, one.action, one.reason, one.write, one.write_reason, one.form, one.form_reason, kept)

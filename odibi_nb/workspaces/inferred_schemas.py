@@ -173,7 +173,7 @@ class _Look:
         return self._runs.scratch.query(Query(f"{name} columns", facts, {}, readers=_VIEW, private=True))
 
 
-_VIEW = Readers(overrule="view")
+_VIEW = Readers(overrule="lazy")
 
 
 def _columns(source: Source) -> Schema | None:

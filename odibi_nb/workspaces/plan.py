@@ -12,7 +12,7 @@ from odibi_nb.fingerprints import Fingerprint, differences
 from odibi_nb.workspaces.targets import target_stamp, target_text
 
 if TYPE_CHECKING:
-    from odibi_nb.engine.base import Target
+    from odibi_nb.engine.base import Form, Target
     from odibi_nb.workspaces.fingerprinting import Look
     from odibi_nb.workspaces.kept import Kept, KeptResults, Written
     from odibi_nb.workspaces.nodes import Nodes
@@ -24,13 +24,19 @@ _REASONS = 3
 
 @dataclass(frozen=True, slots=True)
 class PlannedNode:
-    """What happens to one node; write: None where it has no target, or is not selected."""
+    """What happens to one node.
+
+    write: None where it has no target, or is not selected. form: what becomes of its result; None where there is no
+    choice, or where form_reason says that it can't be told yet.
+    """
 
     name: str
     action: Literal["run", "cached", "skip"]
     reason: str
     write: Literal["write", "written"] | None = None
     write_reason: str = ""
+    form: Form | None = None
+    form_reason: str = ""
 
 
 Plan = tuple[PlannedNode, ...]

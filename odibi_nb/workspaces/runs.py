@@ -21,7 +21,9 @@ from odibi_nb.store import LIMIT_BYTES, ResultStore
 from odibi_nb.workspaces.beginnings import Beginnings
 from odibi_nb.workspaces.crossings import crossings_in
 from odibi_nb.workspaces.fingerprinting import Fingerprints, Look
+from odibi_nb.workspaces.forms import with_forms
 from odibi_nb.workspaces.freshness import Freshness
+from odibi_nb.workspaces.history import History
 from odibi_nb.workspaces.kept import KeptResults
 from odibi_nb.workspaces.known_schemas import KnownSchemas
 from odibi_nb.workspaces.nodes import Nodes
@@ -94,6 +96,7 @@ class Runs:
         self._running = threading.Lock()
         self.listeners: list[Listener] = []
         self.results = KeptResults()
+        self._history = History(self.results)
         self.schemas = KnownSchemas()
         self._standing: dict[str, tuple[Dataset, str]] = {}
         self._renamed: dict[str, str] = {}
@@ -112,6 +115,7 @@ class Runs:
         if self._engine is None:
             self._engine = create_engine(*_engine_of(self._project), root=self._nodes.root)
             self._engine.snapshots = self.snapshots
+            self._engine.keep_files(lambda: store.new_rows() if (store := self.recollection.store) else None)
         return self._engine
 
     @property
@@ -244,16 +248,24 @@ class Runs:
         """Return what a run of the named nodes would do."""
         return self._planned(names, request)[0]
 
+    def foresee(self, names: Collection[str], request: RunRequest) -> Plan:
+        """Return what a run of the named nodes would do, and what it would make of their results."""
+        job = self._job(names, request)
+        return with_forms(job, self.engine, self.results)
+
     def prepare(self, names: Collection[str], request: RunRequest) -> Job:
         """Return the run of the named nodes, which write, and of all that they need, which doesn't."""
+        job = self._job(names, request)
+        damaged = self.recollection.lose_damaged(self._read_by(job.tasks, job.given))
+        return self.prepare(names, request) if damaged else job
+
+    def _job(self, names: Collection[str], request: RunRequest) -> Job:
         plan, look = self._planned(names, request)
         running = [self._nodes.ready(one.name) for one in plan if one.action == "run"]
         cached = [one.name for one in plan if one.action == "cached"]
         given = self.results.datasets(cached)
         writing = [one.name for one in plan if one.action == "cached" and one.write == "write" and one.name in given]
         tasks = {task.name: task for task in (*running, *map(self._write_only, writing))}
-        if self.recollection.lose_damaged(self._read_by(tasks.values(), given)):
-            return self.prepare(names, request)
         options = RunOptions(
             workers=request.workers,
             write=frozenset(one.name for one in plan if one.write == "write"),
@@ -261,6 +273,7 @@ class Runs:
             preview=request.preview,
             processes=request.processes,
             attempts=attempts_of(self._project.retry if self._project else None),
+            before=self._history.of(one.name for one in plan),
         )
         ordered = tuple(tasks[one.name] for one in plan if one.name in tasks)
         return Job(ordered, options, given, self._done(given), look, plan, crossings_in(plan, self._nodes))
@@ -274,7 +287,8 @@ class Runs:
             if self._nodes[one].config.returns == "none":
                 raise UsageError(f"'{one}' is a side effect, which only a run performs", hint=f"%odibi run {one}")
         given = self.results.datasets(task.name for task in tasks if task.name not in running)
-        options = RunOptions(write=frozenset(), in_full=False, preview=max(1, rows))
+        before = self._history.of(names)
+        options = RunOptions(write=frozenset(), in_full=False, preview=max(1, rows), before=before)
         to_run = tuple(task for task in tasks if task.name in running)
         if self.recollection.lose_damaged(self._read_by(to_run, given)):
             return self.prepare_cell(name, rows)
@@ -289,7 +303,7 @@ class Runs:
         names = self._nodes.with_upstream(read)
         running = set(self.freshness.outdated_among(read)).difference(standing)
         given = self.results.datasets([*standing, *(one for one in names if one not in running)])
-        options = RunOptions(write=frozenset(), in_full=False, preview=rows)
+        options = RunOptions(write=frozenset(), in_full=False, preview=rows, before=self._history.of(names))
         to_run = (*(self._nodes.ready(one) for one in names if one in running), task)
         if self.recollection.lose_damaged(self._read_by(to_run, given)):
             return self.prepare_beside(task, rows, standing)

@@ -254,7 +254,7 @@ class Workspace(Declaring):
     def plan_of(self, request: RunRequest) -> Plan:
         """Return what a run that is asked for so would do: `ws.plan_of(RunRequest(force=True))`."""
         with self.lock, self._params_for(request.params):
-            return self._runs.plan(self.select(request.selectors, request.exclude), request)
+            return self._runs.foresee(self.select(request.selectors, request.exclude), request)
 
     def notes_on(self, plan: Plan, request: RunRequest) -> list[str]:
         """Return what is to be said of the whole of a plan, `ws.notes_on(ws.plan(), RunRequest())`."""

@@ -235,11 +235,6 @@ def test_a_value_whose_feature_is_not_built_says_so(model: type[BaseModel], fiel
         assert f"'{word}' is a feature of Odibi that odibi_nb has not built yet" in refusal(model, **{field: word})
 
 
-@pytest.mark.parametrize(("field", "value"), [("materialize", "store")])
-def test_a_way_to_keep_results_that_nothing_follows_is_refused(field: str, value: Any) -> None:
-    assert "has not built yet" in refusal(NodeConfig, name="n", read=READ, **{field: value})
-
-
 def test_no_key_is_both_built_and_not() -> None:
     for model, keys in UNBUILT_KEYS.items():
         assert not keys & getattr(config, model).model_fields.keys()

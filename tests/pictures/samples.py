@@ -98,7 +98,14 @@ def plan(text: str = "") -> PlanView:
     """A node to run and write, and one that is cached."""
     nodes = (
         PlanNodeView(f"clean{text}", "cached", f"computed 10:42{text}"),
-        PlanNodeView("total", "run", f"RATE 2 → 3{text}", "write", f"its result will be new{text}"),
+        PlanNodeView(
+            "total",
+            "run",
+            f"RATE 2 → 3{text}",
+            "write",
+            f"its result will be new{text}",
+            kept=f"table: read twice{text}",
+        ),
     )
     return PlanView(f"sales{text}", nodes, (f"a note{text}",))
 

@@ -37,8 +37,9 @@ class Row:
             return "not measured"
         if self.target is None or self.median is None:
             return ""
-        excess = self.median / self.target - 1
-        return "ok" if excess <= 0 else f"missed by {excess:.0%}"
+        if self.median <= self.target:
+            return "ok"
+        return f"missed by {self.median / self.target - 1:.0%}" if self.target else "missed"
 
     @property
     def measured(self) -> str:

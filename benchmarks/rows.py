@@ -38,8 +38,10 @@ class Row:
             return "not measured"
         if self.target is None or self.median is None:
             return ""
-        excess = (self.target - self.median if self.at_least else self.median - self.target) / self.target
-        return "ok" if excess <= 0 else f"missed by {excess:.0%}"
+        excess = self.target - self.median if self.at_least else self.median - self.target
+        if excess <= 0:
+            return "ok"
+        return f"missed by {excess / self.target:.0%}" if self.target else "missed"
 
     @property
     def wanted(self) -> str:

@@ -190,6 +190,11 @@ def test_verdict_says_by_how_much_a_target_is_missed(median: float, verdict: str
     assert Row("node", "ms", (median,), target=0.2).verdict == verdict
 
 
+@pytest.mark.parametrize(("wrong", "verdict"), [(0, "ok"), (2, "missed")])
+def test_a_target_of_zero_is_met_or_missed(wrong: int, verdict: str) -> None:
+    assert Row("nodes", "of 30", (wrong,), target=0).verdict == verdict
+
+
 def test_quick_sizes_are_not_judged(tmp_path: Path) -> None:
     assert Scale.quick(tmp_path).target(1.0) is None
     assert Scale(tmp_path).target(1.0) == 1.0

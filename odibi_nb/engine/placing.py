@@ -27,6 +27,7 @@ _FILES = 16
 _FIRST_TAG, _TAG_STEP = 99.9873, 0.0001
 _SHORT_CUTS = ("LIMIT", "STREAMING_LIMIT", "TOP_N", "EMPTY_RESULT")
 _EQUAL = re.compile(r"(?<![<>!])=|\bIN\b")
+_UNEQUAL, _COMPARES = re.compile("!=|<>"), re.compile(r"[<>=]|\b(?:IN|OR)\b")
 _WORDS = re.compile(r"\w+")
 _SHARE = re.compile(r"[\d.]+(?=%)")
 
@@ -121,6 +122,8 @@ class _Placing:
         return set(_below_filters(placed.plan, samples, columns)) or set(placed.marks)
 
     def _spares_much(self, scan: str, text: str) -> bool:
+        if _UNEQUAL.search(text) and not _COMPARES.search(_UNEQUAL.sub("", text)):  # it keeps nearly all
+            return False
         sorted_columns = self._sorted_columns if scan == "READ_PARQUET" and not _EQUAL.search(text) else None
         return sorted_columns is None or not sorted_columns.isdisjoint(_WORDS.findall(text))
 

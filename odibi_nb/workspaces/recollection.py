@@ -158,6 +158,8 @@ class Recollection:
     def _load(self, store: ResultStore, entry: Entry, name: str) -> Dataset:
         held, told = store.hold(entry), told_of(entry.record)
         if held is None:
+            self._results.forget(name)
+            self.forget([name])
             problem = f"the stored rows of '{name}' are damaged or gone"
             raise UnknownNameError(problem, hint=f"run it again: %odibi run +{name}", node=name)
         return self._engine().load(held.path, told.schema, told.rows, held=held)

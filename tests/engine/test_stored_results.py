@@ -163,7 +163,7 @@ def test_a_frame_in_a_file_is_the_frame_that_was_returned(lazy_project):
 
 
 PROGRAM = """
-import resource, sys
+import sys
 from odibi_nb.engine.base import Query, Readers
 from odibi_nb.engine.duckdb_engine import DuckDBEngine
 from odibi_nb.sql import analyze
@@ -174,7 +174,7 @@ data = engine.query(Query("n", analyze(rows), {}, readers=Readers(count=3, overr
 reader = Query("m", analyze("SELECT max(a) AS a, count(*) AS n FROM n"), {"n": data}, readers=Readers(overrule="table"))
 n = [engine.query(reader).arrow().to_pylist()[0]["n"] for _ in range(2)][0]
 size = engine._session.call(lambda cursor: cursor.run("SELECT sum(memory_usage_bytes) FROM duckdb_memory()"))[0][0]
-print(data.form, n, int(size), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+print(data.form, n, int(size))
 """
 
 
@@ -186,9 +186,8 @@ def test_a_large_result_that_many_read_never_is_in_memory(tmp_path):
         command = [sys.executable, "-c", PROGRAM, str(source), form]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 
-    form, rows, held, peak = run("")
+    form, rows, held = run("")
     assert (form, rows) == ("store", "4500000")
     assert int(held) < 20_000_000
-    _, _, held_as_table, peak_as_table = run("table")
+    _, _, held_as_table = run("table")
     assert int(held_as_table) > 100_000_000
-    assert int(peak) < int(peak_as_table)

@@ -35,9 +35,9 @@ from odibi_nb.sql.operations import BLOCKING, operation_sql
 
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset, Engine, Form
+    from odibi_nb.workspaces.jobs import Job
     from odibi_nb.workspaces.kept import KeptResults
     from odibi_nb.workspaces.plan import Plan, PlannedNode
-    from odibi_nb.workspaces.runs import Job
 
 __all__ = ["with_forms"]
 

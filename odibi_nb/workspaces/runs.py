@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from odibi_nb.engine import create_engine, engine_version
 from odibi_nb.exceptions import UsageError
 from odibi_nb.expectations import broken
-from odibi_nb.pipeline.setup import attempts_of
-from odibi_nb.runner import Dependency, Listener, NodeResult, NodeTask, Runner, RunOptions, RunOutcome
-from odibi_nb.runner.overlap import reads_any, targets_of
+from odibi_nb.runner import Listener, NodeResult, NodeTask, Runner, RunOutcome
 from odibi_nb.store import LIMIT_BYTES, ResultStore
 from odibi_nb.workspaces.beginnings import Beginnings
-from odibi_nb.workspaces.crossings import crossings_in
 from odibi_nb.workspaces.fingerprinting import Fingerprints, Look
 from odibi_nb.workspaces.forms import with_forms
 from odibi_nb.workspaces.freshness import Freshness
 from odibi_nb.workspaces.history import History
+from odibi_nb.workspaces.jobs import Job, RunRequest
 from odibi_nb.workspaces.kept import KeptResults
 from odibi_nb.workspaces.known_schemas import KnownSchemas
 from odibi_nb.workspaces.nodes import Nodes
-from odibi_nb.workspaces.plan import Overruled, Plan, PlannedNode, Planner
+from odibi_nb.workspaces.plan import PlannedNode
+from odibi_nb.workspaces.preparing import Preparing
 from odibi_nb.workspaces.recollection import Recollection
-from odibi_nb.workspaces.rereading import Rereading, overlaps_below
+from odibi_nb.workspaces.rereading import Rereading
 from odibi_nb.workspaces.sharing import note_shared
 from odibi_nb.workspaces.source_snapshots import Around, SourceSnapshots
 from odibi_nb.workspaces.targets import target_stamp, target_text
@@ -38,48 +37,10 @@ if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
     from odibi_nb.engine.base import Dataset, Engine
 
-__all__ = ["Job", "RunRequest", "Runs"]
+__all__ = ["Runs"]
 
 
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """What to run, and how.
-
-    selectors: none means every node. params: values for this run alone. force: compute also what is fresh.
-    append_again: append also what was appended. workers: nodes at once. preview: rows of each result to fetch at once.
-    mock: run on mock rows; "auto" makes up those that nobody has given. processes: see `RunOptions`.
-    """
-
-    selectors: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    params: Mapping[str, Any] = field(default_factory=dict)
-    force: bool = False
-    append_again: bool = False
-    workers: int = 1
-    fail_fast: bool = False
-    preview: int = 0
-    mock: Literal["given", "auto"] | None = None
-    processes: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A run with everything looked up.
-
-    given: results of nodes that needn't run; done: their tasks. look: what each result will stand for; None: for
-    nothing that is kept. plan: of every node that has a part in it. notes: what is to be said of the whole of it.
-    """
-
-    tasks: tuple[NodeTask, ...]
-    options: RunOptions
-    given: Mapping[str, Dataset] = field(default_factory=dict)
-    done: tuple[NodeTask, ...] = ()
-    look: Look | None = None
-    plan: Plan = ()
-    notes: tuple[str, ...] = ()
-
-
-class Runs:
+class Runs(Preparing):
     """Runs nodes, one run at a time, and keeps their results.
 
     listeners: told of every run on real rows. lock: the workspace's. Preparing and keeping are short and want it;
@@ -239,75 +200,10 @@ class Runs:
             self.freshness.statuses([name])
         return self.results.get(name)
 
-    def reason(self, name: str) -> str:
-        """Return why a node would run again; "" when it wouldn't."""
-        plan = self.plan([name], RunRequest())
-        return plan[-1].reason if plan[-1].action == "run" else ""
-
-    def plan(self, names: Collection[str], request: RunRequest) -> Plan:
-        """Return what a run of the named nodes would do."""
-        return self._planned(names, request)[0]
-
     def foresee(self, names: Collection[str], request: RunRequest) -> Plan:
         """Return what a run of the named nodes would do, and what it would make of their results."""
         job = self._job(names, request)
         return with_forms(job, self.engine, self.results)
-
-    def prepare(self, names: Collection[str], request: RunRequest) -> Job:
-        """Return the run of the named nodes, which write, and of all that they need, which doesn't."""
-        job = self._job(names, request)
-        damaged = self.recollection.lose_damaged(self._read_by(job.tasks, job.given))
-        return self.prepare(names, request) if damaged else job
-
-    def _job(self, names: Collection[str], request: RunRequest) -> Job:
-        plan, look = self._planned(names, request)
-        running = [self._nodes.ready(one.name) for one in plan if one.action == "run"]
-        cached = [one.name for one in plan if one.action == "cached"]
-        given = self.results.datasets(cached)
-        writing = [one.name for one in plan if one.action == "cached" and one.write == "write" and one.name in given]
-        tasks = {task.name: task for task in (*running, *map(self._write_only, writing))}
-        options = RunOptions(
-            workers=request.workers,
-            write=frozenset(one.name for one in plan if one.write == "write"),
-            fail_fast=request.fail_fast,
-            preview=request.preview,
-            processes=request.processes,
-            attempts=attempts_of(self._project.retry if self._project else None),
-            before=self._history.of(one.name for one in plan),
-        )
-        ordered = tuple(tasks[one.name] for one in plan if one.name in tasks)
-        return Job(ordered, options, given, self._done(given), look, plan, crossings_in(plan, self._nodes))
-
-    def prepare_cell(self, name: str, rows: int) -> Job:
-        """Return the run of one node as far as a card of `rows` rows shows it; nothing is written."""
-        names = self._nodes.with_upstream([name])
-        tasks = [self._nodes.ready(one) for one in names]
-        running = {*self.freshness.outdated(name), name}
-        for one in running:
-            if self._nodes[one].config.returns == "none":
-                raise UsageError(f"'{one}' is a side effect, which only a run performs", hint=f"%odibi run {one}")
-        given = self.results.datasets(task.name for task in tasks if task.name not in running)
-        before = self._history.of(names)
-        options = RunOptions(write=frozenset(), in_full=False, preview=max(1, rows), before=before)
-        to_run = tuple(task for task in tasks if task.name in running)
-        if self.recollection.lose_damaged(self._read_by(to_run, given)):
-            return self.prepare_cell(name, rows)
-        return Job(to_run, options, given, self._done(given), self._fingerprints.look(names))
-
-    def prepare_beside(self, task: NodeTask, rows: int, standing: Collection[str]) -> Job:
-        """Return the run of a task that is no node, and of what it reads that isn't fresh; nothing is written.
-
-        standing: nodes whose rows are taken as they are.
-        """
-        read = [name for name in task.depends_on if name not in standing]
-        names = self._nodes.with_upstream(read)
-        running = set(self.freshness.outdated_among(read)).difference(standing)
-        given = self.results.datasets([*standing, *(one for one in names if one not in running)])
-        options = RunOptions(write=frozenset(), in_full=False, preview=rows, before=self._history.of(names))
-        to_run = (*(self._nodes.ready(one) for one in names if one in running), task)
-        if self.recollection.lose_damaged(self._read_by(to_run, given)):
-            return self.prepare_beside(task, rows, standing)
-        return Job(to_run, options, given, self._done(given), self._fingerprints.look(names))
 
     def rows_stand(self, name: str) -> bool:
         """Whether a node has rows at hand that are those of now, whatever its data tests say of them."""
@@ -413,47 +309,6 @@ class Runs:
     def _is_spoilt(self, result: NodeResult) -> bool:
         """Whether rows that were taken for good have turned out to be at fault, once all were computed."""
         return result.error is not None and not result.write_failed and self.engine.is_about_rows(result.error)
-
-    def _planned(self, names: Collection[str], request: RunRequest) -> tuple[Plan, Look]:
-        needed = self._nodes.with_upstream(names)
-        look = self.freshness.look(needed)
-        overruled = Overruled(request.force, request.append_again)
-        plan = Planner(self._nodes, self.results, look, names, overruled).plan(needed)
-        if again := self._read_late(plan):
-            plan = Planner(self._nodes, self.results, look, names, replace(overruled, again=again)).plan(needed)
-        return plan, look
-
-    def _read_late(self, plan: Plan) -> dict[str, str]:
-        """Return, with the reason, the cached results that would read a file only after this run has replaced it.
-
-        So are those that are below its writer, which was computed without being written.
-        """
-        writing = frozenset(one.name for one in plan if one.write == "write")
-        tasks = [self._nodes.ready(one.name) for one in plan if one.action != "skip"] if writing else []
-        targets = targets_of(task for task in tasks if task.name in writing)
-        below = {one.reader for one in overlaps_below(tasks, writing)}
-        cached, found = {one.name for one in plan if one.action == "cached"}, dict[str, str]()
-        for task in tasks if targets else ():
-            kept = self.results.get(task.name)
-            if task.name not in cached or kept is None or kept.dataset is None:
-                continue
-            is_late = kept.dataset.lazy and (reads_any(task, targets) or not found.keys().isdisjoint(task.depends_on))
-            if is_late or task.name in below:
-                found[task.name] = "it reads a file that this run writes"
-        return found
-
-    def _write_only(self, name: str) -> NodeTask:
-        """Return a task that writes the result that a node has already."""
-        task = self._nodes.ready(name)
-        above = (Dependency(name, "cached"),)
-        return replace(task, source=None, inputs={}, steps=(), checks=(), queries=(), dependencies=above)
-
-    def _read_by(self, tasks: Iterable[NodeTask], given: Collection[str]) -> list[str]:
-        """Return the results at hand that tasks read."""
-        return list(dict.fromkeys(name for task in tasks for name in task.depends_on if name in given))
-
-    def _done(self, given: Mapping[str, Dataset]) -> tuple[NodeTask, ...]:
-        return tuple(self._nodes.ready(name) for name in self._nodes.with_upstream(given) if name in given)
 
     def _told(self, planned: PlannedNode, ran: NodeResult | None) -> NodeResult:
         """Return a node's part in a run's outcome."""

@@ -14,9 +14,10 @@ from odibi_nb.exceptions import OdibiException, UnknownNameError
 from odibi_nb.pipeline.mocks import redirected
 from odibi_nb.runner import Listener, NodeTask, RunOptions, RunOutcome
 from odibi_nb.runner.overlap import literals_of
+from odibi_nb.workspaces.jobs import Job
 from odibi_nb.workspaces.nodes import Nodes
 from odibi_nb.workspaces.plan import clock
-from odibi_nb.workspaces.runs import Job, Runs
+from odibi_nb.workspaces.runs import Runs
 from odibi_nb.workspaces.source_sampling import SourceSampler, joins_of
 
 if TYPE_CHECKING:

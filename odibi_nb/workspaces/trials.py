@@ -14,6 +14,7 @@ from odibi_nb.runner import Listener, NodeResult, NodeTask, RunOptions, RunOutco
 from odibi_nb.workspaces.declared import CellOrigin
 from odibi_nb.workspaces.given_types import GivenTypes, types_of
 from odibi_nb.workspaces.inferred_schemas import InferredSchemas
+from odibi_nb.workspaces.jobs import Job
 from odibi_nb.workspaces.mock_cell import mocks_of_cell
 from odibi_nb.workspaces.mock_data import explain_left_out, given_table, left_out_of, mock_dataset
 from odibi_nb.workspaces.mock_plan import plan_mocks
@@ -21,7 +22,7 @@ from odibi_nb.workspaces.mock_search import Given, MockedInputs, MockSearch
 from odibi_nb.workspaces.mocks import Mock, Mocks, are_rows
 from odibi_nb.workspaces.nodes import Nodes
 from odibi_nb.workspaces.result import Result
-from odibi_nb.workspaces.runs import Job, Runs
+from odibi_nb.workspaces.runs import Runs
 
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset

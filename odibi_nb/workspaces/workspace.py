@@ -24,6 +24,7 @@ from odibi_nb.workspaces.declaring import Declaring
 from odibi_nb.workspaces.expectations import Expectation
 from odibi_nb.workspaces.functions import Namespace
 from odibi_nb.workspaces.identity import Twins
+from odibi_nb.workspaces.jobs import Job, RunRequest
 from odibi_nb.workspaces.mocks import Mock
 from odibi_nb.workspaces.node_tests import NodeTests
 from odibi_nb.workspaces.nodes import Nodes, Surroundings
@@ -33,7 +34,7 @@ from odibi_nb.workspaces.plan import Plan
 from odibi_nb.workspaces.queries import Queries
 from odibi_nb.workspaces.refusing import refusal, refusal_note
 from odibi_nb.workspaces.result import Result
-from odibi_nb.workspaces.runs import Job, RunRequest, Runs
+from odibi_nb.workspaces.runs import Runs
 from odibi_nb.workspaces.shortcuts import SAMPLE_ROWS, Shortcuts
 from odibi_nb.workspaces.trials import Trial, Trials
 from odibi_nb.workspaces.using import Used, Using

@@ -18,7 +18,7 @@ from odibi_nb.notebook.on_page import Cell
 from odibi_nb.runner import Event, NodeStarted
 from odibi_nb.views import DagNodeView, DagView
 from odibi_nb.widgets.dag import DagWidget, graph_of, state_of
-from odibi_nb.workspaces.runs import RunRequest
+from odibi_nb.workspaces.jobs import RunRequest
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 VIEW = DagView(

@@ -19,8 +19,8 @@ from odibi_nb.pictures import node_html, node_text, plan_html, plan_text
 from odibi_nb.runner import NodeResult, RunOutcome
 from odibi_nb.views.build import node_view, run_view
 from odibi_nb.views.plan import plan_view
+from odibi_nb.workspaces.jobs import RunRequest
 from odibi_nb.workspaces.plan import Plan, PlannedNode
-from odibi_nb.workspaces.runs import RunRequest
 
 FORCED = RunRequest(force=True)
 LARGE = 120_000

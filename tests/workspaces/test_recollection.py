@@ -20,7 +20,7 @@ import pytest
 from odibi_nb import Workspace
 from odibi_nb.config import ProjectConfig
 from odibi_nb.exceptions import UnknownNameError
-from odibi_nb.workspaces.runs import RunRequest
+from odibi_nb.workspaces.jobs import RunRequest
 
 Declare = Callable[[Workspace], None]
 PROJECT: dict[str, Any] = {"connections": {"local": {"type": "local", "base_path": "."}}}

@@ -16,7 +16,7 @@ from odibi_nb.config import ProjectConfig
 from odibi_nb.exceptions import OdibiException
 from odibi_nb.runner.events import Event, NodeFinished
 from odibi_nb.workspaces.declared import CellOrigin
-from odibi_nb.workspaces.runs import RunRequest
+from odibi_nb.workspaces.jobs import RunRequest
 
 Ran = Callable[[], list[str]]
 

@@ -25,7 +25,7 @@ from odibi_nb.workspaces.jobs import Job, RunRequest
 from odibi_nb.workspaces.kept import KeptResults
 from odibi_nb.workspaces.known_schemas import KnownSchemas
 from odibi_nb.workspaces.nodes import Nodes
-from odibi_nb.workspaces.plan import PlannedNode
+from odibi_nb.workspaces.plan import Plan, PlannedNode
 from odibi_nb.workspaces.preparing import Preparing
 from odibi_nb.workspaces.recollection import Recollection
 from odibi_nb.workspaces.rereading import Rereading

@@ -22,8 +22,8 @@ def main() -> None:
     """Make the TPC-H tables, then execute each notebook in place, with no result of an earlier time."""
     tpchgen = Path(sysconfig.get_path("scripts"), "tpchgen-cli")
     subprocess.run([tpchgen, "parquet", "-s", "0.01", "--output-dir", HERE / "tpch"], check=True)
-    shutil.rmtree(HERE / ".odibi", ignore_errors=True)
     for path in sorted(HERE.glob("*.ipynb")):
+        shutil.rmtree(HERE / ".odibi", ignore_errors=True)
         notebook = nbformat.read(path, as_version=4)
         NotebookClient(notebook, resources={"metadata": {"path": str(HERE)}}).execute()
         text = nbformat.writes(clean(notebook), indent=1).replace(str(HERE), NEUTRAL)

@@ -140,6 +140,7 @@ class Session:
         self._busy: set[Cursor] = set()
         self._lock = threading.Lock()
         self._garbage: deque[tuple[str, Place | None]] = deque()
+        self._cleaning = threading.Lock()
         self._hop: ThreadPoolExecutor | None = None
         self._closed = False
 
@@ -259,18 +260,21 @@ class Session:
 
     def _clean(self, cursor: Cursor) -> None:
         """Drop what nobody holds any more; a whole schema goes at once."""
-        if not self._garbage:
+        # One at a time: two threads that drop a schema and a view in it at once are an error in DuckDB.
+        if not self._garbage or not self._cleaning.acquire(blocking=False):
             return
-        gone: list[tuple[str, Place | None]] = []
-        with suppress(IndexError):  # other threads clean too
+        try:
+            gone: list[tuple[str, Place | None]] = []
             while self._garbage:
                 gone.append(self._garbage.popleft())
-        schemas = {schema for schema, place in gone if place is None}
-        for schema in schemas:
-            cursor.run(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
-        for schema, place in gone:
-            if place is not None and schema not in schemas:
-                cursor.run(f"DROP {place.kind} IF EXISTS {place}")
+            schemas = {schema for schema, place in gone if place is None}
+            for schema in schemas:
+                cursor.run(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+            for schema, place in gone:
+                if place is not None and schema not in schemas:
+                    cursor.run(f"DROP {place.kind} IF EXISTS {place}")
+        finally:
+            self._cleaning.release()
 
     def _stop(self, future: Future[Any]) -> None:
         """Interrupt until the statement has let go of its cursor; how it ended no longer matters."""

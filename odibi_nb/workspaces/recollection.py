@@ -23,7 +23,7 @@ from odibi_nb.workspaces.targets import target_stamp, target_text
 
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Target
-    from odibi_nb.runner import NodeTask
+    from odibi_nb.runner import NodeResult, NodeTask
     from odibi_nb.workspaces.fingerprinting import Look
     from odibi_nb.workspaces.nodes import Nodes
 
@@ -38,14 +38,19 @@ class Recollection:
     """What a workspace has in its store.
 
     engine: gives the one that results live on. owner: gives the name of the notebook or project of a node, by which its
-    last result is found though it stands for something else by now. store: None keeps nothing beyond the session.
-    problems: why a node's result could not be kept, by node.
+    last result is found though it stands for something else by now. learn: is told of each recalled result. store:
+    None keeps nothing beyond the session. problems: why a node's result could not be kept, by node.
     """
 
     def __init__(
-        self, nodes: Nodes, results: KeptResults, engine: Callable[[], Engine], owner: Callable[[str], str]
+        self,
+        nodes: Nodes,
+        results: KeptResults,
+        engine: Callable[[], Engine],
+        owner: Callable[[str], str],
+        learn: Callable[[NodeResult], None],
     ) -> None:
-        self._nodes, self._results, self._engine, self._owner = nodes, results, engine, owner
+        self._nodes, self._results, self._engine, self._owner, self._learn = nodes, results, engine, owner, learn
         self.store: ResultStore | None = None
         self.problems: dict[str, str] = {}
         self._looked_up: dict[str, str] = {}
@@ -139,6 +144,7 @@ class Recollection:
             entry = store.last(self._owner(name), name)
         if entry is not None and (recalled := self._recalled(store, entry, name, digest)) is not None:
             self._results.take(name, recalled)
+            self._learn(recalled.result)
 
     def _recalled(self, store: ResultStore, entry: Entry, name: str, digest: str) -> Kept | None:
         """Return a result of the store; None where the rows that it would be computed from aren't there."""

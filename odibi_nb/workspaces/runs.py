@@ -64,7 +64,7 @@ class Runs(Preparing):
         self._fingerprints = Fingerprints(nodes)
         self.owner = ""
         self.owners: dict[str, str] = {}
-        self.recollection = Recollection(nodes, self.results, lambda: self.engine, self.owner_of)
+        self.recollection = Recollection(nodes, self.results, lambda: self.engine, self.owner_of, self.schemas.learn)
         self.freshness = Freshness(nodes, self.results, self._fingerprints, self.recollection)
         self.snapshots = SourceSnapshots(self._around_snapshots())
         self._folder = folder

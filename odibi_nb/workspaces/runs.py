@@ -103,7 +103,8 @@ class Runs:
         self._fingerprints = Fingerprints(nodes)
         self.owner = ""
         self.owners: dict[str, str] = {}
-        self.recollection = Recollection(nodes, self.results, lambda: self.engine, self.owner_of)
+        stamps = self._fingerprints.stamps
+        self.recollection = Recollection(nodes, self.results, lambda: self.engine, self.owner_of, stamps)
         self.freshness = Freshness(nodes, self.results, self._fingerprints, self.recollection)
         self.snapshots = SourceSnapshots(self._around_snapshots())
         self._folder = folder
@@ -147,7 +148,7 @@ class Runs:
         self._project = project
         name, settings = _engine_of(project)
         said = [f"{key}={value}" for key, value in settings.items() if key.casefold() not in _OF_THE_MACHINE]
-        self._fingerprints.engine = " ".join([engine_version(name), *said])
+        self._fingerprints.engine = ", ".join([engine_version(name), *said])
         self._fingerprints.stamps.by_content = project is not None and project.settings.source_files == "content"
         enabled = self._folder is not None and (project is None or project.settings.store.enabled)
         self.recollection.store = self.stored() if enabled else None

@@ -7,6 +7,7 @@ from importlib import import_module, metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from odibi_nb import __version__
 from odibi_nb.exceptions import EngineError, did_you_mean
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ _ENGINES = {
     # Odibi's third engine: its frames are what DuckDB's Arrow gives, so the default engine runs it.
     "polars": ("odibi_nb.engine.duckdb_engine", "DuckDBEngine", ("duckdb",)),
 }
+_HANDED_OVER = ("pandas", "pyarrow")
+"""Of these are the frames that Python nodes get, whatever else they import."""
 _NAMES = {
     "Dataset": "odibi_nb.engine.base",
     "Engine": "odibi_nb.engine.base",
@@ -48,8 +51,9 @@ def create_engine(
 
 
 def engine_version(name: str) -> str:
-    """Return the packages that compute in an engine, with their versions; none of them is imported."""
-    return ", ".join(f"{package} {metadata.version(package)}" for package in _ENGINES[name][2])
+    """Return what computes in an engine, with its versions; nothing is imported for it."""
+    packages = dict.fromkeys((*_ENGINES[name][2], *_HANDED_OVER))
+    return ", ".join([*(f"{package} {metadata.version(package)}" for package in packages), f"odibi_nb {__version__}"])
 
 
 def __getattr__(name: str) -> Any:

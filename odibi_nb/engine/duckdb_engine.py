@@ -409,7 +409,7 @@ _TEMPORARY = re.compile(r"(CREATE(?:\s+OR\s+REPLACE)?)\s+TEMP(?:ORARY)?\s", re.I
 def _bound(cursor: Cursor, origin: Origin) -> duckdb.DuckDBPyRelation:
     """Bind a query; the place of many errors is told only where a statement is executed."""
     try:
-        return cursor.relation(parsed(origin.text), origin.params)
+        return cursor.relation(parsed(origin.text) if cursor.plain else origin.text, origin.params)
     except duckdb.BinderException as exc:
         if "\nLINE " in str(exc):
             raise

@@ -64,6 +64,11 @@ class Recalled(Dataset):
             return self._opened
 
     @property
+    def is_unkept(self) -> bool:
+        """Whether its rows can't be fetched from anywhere."""
+        return self._fetch is None
+
+    @property
     def lazy(self) -> bool:
         return self._lazy
 
@@ -84,7 +89,7 @@ class Recalled(Dataset):
 
     @property
     def lost(self) -> str | None:
-        if self._fetch is None:
+        if self.is_unkept:
             return "not kept beyond its session"
         return self._opened.lost if self._opened is not None else None
 
@@ -96,7 +101,7 @@ class Recalled(Dataset):
 
     def head(self, rows: int = PREVIEW_ROWS) -> Head:
         enough = rows <= self._told.looked or self._told.rows == len(self._told.head)
-        return self._told.head[:rows] if enough or self._fetch is None else self.opened.head(rows)
+        return self._told.head[:rows] if enough or self.is_unkept else self.opened.head(rows)
 
     def first(self, rows: int) -> pa.Table:
         return self.opened.first(rows)

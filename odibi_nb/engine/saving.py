@@ -46,10 +46,14 @@ def copy_sql(query: str, path: Path) -> str:
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write the rows of an Arrow table, in their order."""
+    """Write the rows of an Arrow table, in their order; raises FormatError for a type that Parquet hasn't."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    pq.write_table(table, path, compression="zstd", compression_level=_LEVEL)
+    try:
+        pq.write_table(table, path, compression="zstd", compression_level=_LEVEL)
+    except pa.ArrowException as exc:
+        raise FormatError(str(exc)) from exc
 
 
 def read_sql(cursor: Cursor, path: Path, schema: Schema) -> str:

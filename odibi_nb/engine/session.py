@@ -61,10 +61,13 @@ class Leaf:
 
 
 class Cursor:
-    """A connection of one thread at a time. Every call fetches to the end: DuckDB 2 keeps no second result open."""
+    """A connection of one thread at a time. Every call fetches to the end: DuckDB 2 keeps no second result open.
 
-    def __init__(self, raw: duckdb.DuckDBPyConnection) -> None:
-        self.raw = raw
+    plain: no setting of the user's may give SQL another meaning than it has by itself.
+    """
+
+    def __init__(self, raw: duckdb.DuckDBPyConnection, *, plain: bool = True) -> None:
+        self.raw, self.plain = raw, plain
         self._schema = ""
         self._leaves: dict[str, weakref.ref[Leaf]] = {}
         self._gone: deque[str] = deque()
@@ -224,7 +227,7 @@ class Session:
 
     def relation_cursor(self, leaves: Iterable[Leaf]) -> Cursor:
         """Return a cursor that is the caller's for as long as a relation of it lives."""
-        cursor = Cursor(self._database.cursor())
+        cursor = self._new_cursor()
         cursor.see(leaves)
         return cursor
 
@@ -233,6 +236,9 @@ class Session:
             self._clean(cursor)
             cursor.see(leaves)
             return work(cursor)
+
+    def _new_cursor(self) -> Cursor:
+        return Cursor(self._database.cursor(), plain=not self._settings)
 
     def _work_on(self, cursor: Cursor, work: Callable[[Cursor], T]) -> T:
         with self._lock:
@@ -249,7 +255,7 @@ class Session:
         with self._lock:
             if self._closed:
                 raise EngineError("all results were dropped")
-            cursor = self._free.pop() if self._free else Cursor(self._database.cursor())
+            cursor = self._free.pop() if self._free else self._new_cursor()
             self._busy.add(cursor)
         try:
             yield cursor

@@ -17,9 +17,9 @@ class Fingerprint:
 
     digest: of all that follows. rows: the same without data tests and engine, which change no rows. code: the normal
     form of the node's own code. options: what else its declaration says, by key. params, helpers: values by name;
-    helpers are what its code takes from the notebook. engine: name and version. files: what tells a file's version,
-    by path. upstream: the `rows` of the nodes above. outside: why it is fresh in one process only, and that process;
-    or ("", "").
+    helpers are what its code takes from the notebook. engine: packages with their versions, and settings. files: what
+    tells a file's version, by path. upstream: the `rows` of the nodes above. outside: why it is fresh in one process
+    only, and that process; or ("", "").
     """
 
     digest: str
@@ -47,7 +47,7 @@ def differences(old: Fingerprint, new: Fingerprint) -> Iterator[str]:
     yield from (_worded(name, was, now) for name, was, now in _changed(old.params, new.params))
     yield from _changed_helpers(old.helpers, new.helpers)
     if old.engine != new.engine:
-        yield f"engine {old.engine} → {new.engine}"
+        yield f"engine {_apart(old.engine, new.engine)} → {_apart(new.engine, old.engine)}"
     yield from _changed_files(old.files, new.files)
     if tuple(old.upstream) != tuple(new.upstream):
         yield "it depends on other nodes, or in another order"
@@ -75,6 +75,11 @@ def _changed_helpers(old: Mapping[str, Value], new: Mapping[str, Value]) -> Iter
     through = [(name, was, now) for name, was, now in changed if was and now and was.own and was.own == now.own]
     causes = [one for one in changed if one not in through]
     yield from (_worded(*one) for one in causes or through)
+
+
+def _apart(engine: str, other: str) -> str:
+    """Return what one engine has and the other hasn't."""
+    return ", ".join(part for part in engine.split(", ") if part not in other.split(", ")) or "as it was"
 
 
 def _worded(name: str, was: Value | None, now: Value | None) -> str:

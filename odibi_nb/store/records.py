@@ -19,7 +19,7 @@ _DIGEST_BYTES = 16
 
 def write_record(path: Path, record: dict[str, Any]) -> None:
     """Write a record in place of the one that is there; raises OSError."""
-    body = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+    body = json.dumps(record, separators=(",", ":")).encode()  # as ASCII, for text that isn't valid Unicode
     with unfinished(path) as file:
         file.write_bytes(_sum(body) + b"\n" + body)
         file.replace(path)

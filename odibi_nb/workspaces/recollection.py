@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
@@ -16,6 +16,7 @@ from odibi_nb.engine.base import Dataset, Engine, Readers
 from odibi_nb.engine.recalled import Recalled
 from odibi_nb.exceptions import NodeCancelled, OdibiException, UnknownNameError
 from odibi_nb.runner.execute import NodeExecution, Surroundings
+from odibi_nb.runner.tasks import SqlStep
 from odibi_nb.store import Entry, ResultStore
 from odibi_nb.workspaces.kept import Kept, KeptResults, Written
 from odibi_nb.workspaces.recorded import begun_record, kept_of, record_of, told_of, written_of, written_record
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from odibi_nb.runner import NodeResult, NodeTask
     from odibi_nb.workspaces.fingerprinting import Look
     from odibi_nb.workspaces.nodes import Nodes
+    from odibi_nb.workspaces.stamps import Stamps
 
 __all__ = ["Recollection"]
 
@@ -38,8 +40,9 @@ class Recollection:
     """What a workspace has in its store.
 
     engine: gives the one that results live on. owner: gives the name of the notebook or project of a node, by which its
-    last result is found though it stands for something else by now. learn: is told of each recalled result. store:
-    None keeps nothing beyond the session. problems: why a node's result could not be kept, by node.
+    last result is found though it stands for something else by now. learn: is told of each recalled result. stamps: how
+    versions of source files are told apart. store: None keeps nothing beyond the session. problems: why a node's result
+    could not be kept, by node.
     """
 
     def __init__(
@@ -49,8 +52,10 @@ class Recollection:
         engine: Callable[[], Engine],
         owner: Callable[[str], str],
         learn: Callable[[NodeResult], None],
+        stamps: Stamps,
     ) -> None:
-        self._nodes, self._results, self._engine, self._owner, self._learn = nodes, results, engine, owner, learn
+        self._nodes, self._results, self._engine, self._owner = nodes, results, engine, owner
+        self._learn, self._stamps = learn, stamps
         self.store: ResultStore | None = None
         self.problems: dict[str, str] = {}
         self._looked_up: dict[str, str] = {}
@@ -137,7 +142,7 @@ class Recollection:
 
     def _look_up(self, store: ResultStore, name: str, digest: str) -> None:
         kept = self._results.kept(name)
-        if kept is not None and kept.fingerprint.digest == digest:
+        if kept is not None and kept.fingerprint.digest == digest and not _is_unkept(kept):
             return
         entry = store.find(digest)
         if entry is None and kept is None:
@@ -155,9 +160,9 @@ class Recollection:
         elif entry.key == digest:
             task = self._nodes.ready(name)
             given = self._results.datasets(task.depends_on)
-            if set(task.depends_on) - set(given):
+            if any(one not in given or not self._has_still(one, kept) for one in task.depends_on):
                 return None
-            fetch = partial(self._bind, task, given)
+            fetch = partial(self._bind, task, given, kept.fingerprint.files)
         data = Recalled(told, fetch, lazy=rows["anew"], notes=tuple(rows["notes"]))
         return replace(kept, result=replace(kept.result, dataset=data))
 
@@ -170,8 +175,16 @@ class Recollection:
             raise UnknownNameError(problem, hint=f"run it again: %odibi run +{name}", node=name)
         return self._engine().load(held.path, told.schema, told.rows, held=held)
 
-    def _bind(self, task: NodeTask, given: dict[str, Dataset]) -> Dataset:
-        """Return a lazy result anew; nothing is computed for it."""
+    def _has_still(self, above: str, reader: Kept) -> bool:
+        """Whether a node has the rows at hand that a result was computed from, not older ones."""
+        kept = self._results.kept(above)
+        return kept is not None and kept.identity == reader.above.get(above)
+
+    def _bind(self, task: NodeTask, given: dict[str, Dataset], files: Mapping[str, object]) -> Dataset:
+        """Return a lazy result anew; nothing is computed for it. files: their versions when it was computed."""
+        if files and self._stamps.look().of(task) != files:
+            problem = f"the last result of '{task.name}' is gone: what it was read from has changed since"
+            raise UnknownNameError(problem, hint=f"run it again: %odibi run +{task.name}", node=task.name)
         around = Surroundings(
             self._engine().beside(),
             upstream=given.__getitem__,
@@ -224,7 +237,7 @@ class Recollection:
         assert data is not None  # noqa: S101 - see `_to_be_saved`
         task = self._nodes.task(name)
         depth = 1 + max((self._depths.get(one, 0) for one in task.depends_on), default=0)
-        is_pure = task.kind == "sql" and not kept.fingerprint.outside[0] and not kept.fingerprint.files
+        is_pure = task.kind == "sql" and not _is_volatile(task) and not kept.fingerprint.files
         is_quick = kept.result.duration < _QUICK_S and depth < _DEEP
         is_small = all(map(_has_few_rows, (data, *self._results.datasets(task.depends_on).values())))
         anew = data.lazy or (is_pure and is_quick and is_small)
@@ -260,6 +273,16 @@ class Recollection:
         future = self._saver.submit(work)
         self._saving.add(future)
         future.add_done_callback(self._saving.discard)
+
+
+def _is_unkept(kept: Kept) -> bool:
+    data = kept.result.dataset
+    return isinstance(data, Recalled) and data.is_unkept
+
+
+def _is_volatile(task: NodeTask) -> bool:
+    """Whether SQL may give other rows each time, though the node says that its result may be taken for fresh."""
+    return any(step.facts.volatile for step in task.steps if isinstance(step, SqlStep))
 
 
 def _has_few_rows(data: Dataset) -> bool:

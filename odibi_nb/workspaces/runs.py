@@ -64,10 +64,17 @@ class Runs(Preparing):
         self._fingerprints = Fingerprints(nodes)
         self.owner = ""
         self.owners: dict[str, str] = {}
-        self.recollection = Recollection(nodes, self.results, lambda: self.engine, self.owner_of, self.schemas.learn)
+        self.recollection = Recollection(
+            nodes,
+            self.results,
+            lambda: self.engine,
+            self.owner_of,
+            self.schemas.learn,
+            self._fingerprints.stamps,
+        )
         self.freshness = Freshness(nodes, self.results, self._fingerprints, self.recollection)
         self.snapshots = SourceSnapshots(self._around_snapshots())
-        self._folder = folder
+        self._folder, self._keeps = folder, True
         self.configure(None)
 
     @property
@@ -108,10 +115,14 @@ class Runs(Preparing):
         self._project = project
         name, settings = _engine_of(project)
         said = [f"{key}={value}" for key, value in settings.items() if key.casefold() not in _OF_THE_MACHINE]
-        self._fingerprints.engine = " ".join([engine_version(name), *said])
+        self._fingerprints.engine = ", ".join([engine_version(name), *said])
         self._fingerprints.stamps.by_content = project is not None and project.settings.source_files == "content"
-        enabled = self._folder is not None and (project is None or project.settings.store.enabled)
+        enabled = self._keeps and self._folder is not None and (project is None or project.settings.store.enabled)
         self.recollection.store = self.stored() if enabled else None
+
+    def keep_nothing(self) -> None:
+        """Keep results within this session, whatever the project says, and take up none of another."""
+        self._keeps, self.recollection.store = False, None
 
     def stored(self) -> ResultStore:
         """Return the folder where results outlive a session, whether or not those of this one do."""

@@ -153,7 +153,7 @@ class Workspace(Declaring):
 
     def keep_nothing(self) -> None:
         """Keep results within this session, and take up none of another: `ws.keep_nothing()`."""
-        self._runs.recollection.store = None
+        self._runs.keep_nothing()
 
     def before_runs(self, set_up: Callable[[], None]) -> None:
         """Let something come before every run: a notebook's setup cells, when it runs headless."""

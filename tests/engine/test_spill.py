@@ -79,6 +79,7 @@ def test_rows_beyond_the_limit_are_on_disk_until_the_engine_is_closed(lazy_proje
 
 def test_a_session_that_is_only_let_go_of_leaves_nothing_behind(temporary: Path) -> None:
     session = Session()
+    session.call(lambda cursor: cursor.run("SELECT 1"))
     assert len(list(temporary.iterdir())) == 1
     del session
     assert list(temporary.iterdir()) == []
@@ -102,6 +103,7 @@ def test_folders_of_killed_processes_are_removed_and_those_of_others_stay(tempor
     both[0].send_signal(signal.SIGKILL)
     both[0].wait()
     session = Session()
+    session.call(lambda cursor: cursor.run("SELECT 1"))
     left = before & set(temporary.iterdir())
     assert (len(before), len(left)) == (2, 1)
     assert files(left.pop())

@@ -381,3 +381,97 @@ def test_records_hold_plain_values_only(root: Path) -> None:
         record = json.loads(file.read_bytes().partition(b"\n")[2])
         assert record["record"]["kept"]["at"] > 0
         assert not os.access(file, os.X_OK)
+
+
+def numbers(ws: Workspace, value: int, factor: int = 10) -> None:
+    ws.node("a", f"def a():\n    return pd.DataFrame({{'x': [{value}]}})", cache=True)
+    ws.node("b", f"SELECT x * {factor} AS y FROM a", materialize="view")
+
+
+def test_a_lazy_result_is_never_bound_to_older_rows_above_it(root: Path) -> None:
+    with session(root, lambda ws: numbers(ws, 1)) as ws:
+        ws.run()
+        numbers(ws, 2)
+        ws.run()
+        ws.settle()
+        last = [one for one in ws.store.entries() if one.record["rows"]["head"] == [["2"]]]
+        assert len(ws.store.prune(last.__contains__)) == 1
+    with session(root, lambda ws: numbers(ws, 1)) as ws:
+        assert ws.status("b") == "cached"
+        numbers(ws, 2)
+        assert ws.status("b") == "stale"
+        ws.run_cell("a")
+        ws.run()
+        assert ws["b"].df().y.tolist() == [20]
+
+
+def test_a_view_whose_rows_are_gone_is_there_again_once_its_edit_is_taken_back(root: Path) -> None:
+    with session(root, lambda ws: numbers(ws, 1)) as ws:
+        ws.run()
+    with session(root, lambda ws: numbers(ws, 1, factor=20)) as ws:
+        assert ws.status("b") == "stale"
+        numbers(ws, 1)
+        assert ws.status("b") == "cached"
+        assert ws["b"].df().y.tolist() == [10]
+
+
+def test_a_view_of_a_file_never_gives_the_rows_of_a_newer_one(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("file", read={"connection": "local", "path": "x.parquet"})
+        ws.node("more", "SELECT x + 1 AS x FROM file", materialize="view")
+
+    pd.DataFrame({"x": [1]}).to_parquet(root / "x.parquet")
+    with session(root, declare) as ws:
+        ws.run()
+    with session(root, declare) as ws:
+        assert ws.status("more") == "cached"
+        pd.DataFrame({"x": [5, 6]}).to_parquet(root / "x.parquet")
+        for name in ("file", "more"):
+            with (
+                pytest.warns(UserWarning, match="is stale"),
+                pytest.raises(UnknownNameError, match="the last result of 'file' is gone: what it was read from"),
+            ):
+                ws[name].df()
+        ws.run()
+        assert ws["more"].df().x.tolist() == [6, 7]
+
+
+def test_random_rows_that_may_be_taken_for_fresh_stay_what_they_were(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("r", "SELECT random() AS x", cache=True)
+
+    with session(root, declare) as ws:
+        ws.run()
+        ws.run(force=True)  # quickly now
+        before = ws["r"].df().x.tolist()
+    with session(root, declare) as ws:
+        assert ws.status("r") == "cached"
+        assert ws["r"].df().x.tolist() == before
+
+
+def test_output_that_is_no_valid_text_is_kept_with_its_result(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("a", "def a():\n    print('\\udc80')\n    return pd.DataFrame({'x': [1]})", cache=True)
+
+    with session(root, declare) as ws:
+        ws.run()
+    with session(root, declare) as ws:
+        assert ws.result("a").output.text == "\udc80\n"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_a_type_that_parquet_has_not_is_said(root: Path, engine: str) -> None:
+    with session(root, lambda ws: None, {**PROJECT, "engine": engine}) as ws:
+        ws.node("a", "def a():\n    return pd.DataFrame({'x': [{}]})", cache=True)
+        ws.run()
+        ws.settle()
+        assert "with no child field" in ws.store_problems["a"]
+
+
+def test_another_release_of_what_computes_makes_results_stale(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with session(root, pipeline) as ws:
+        ws.run()
+    monkeypatch.setattr("odibi_nb.engine.__version__", "99")
+    with session(root, pipeline) as ws:
+        assert set(ws.statuses().values()) == {"stale"}
+        assert ws.why_stale("load").endswith("→ odibi_nb 99")

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -56,7 +57,7 @@ class Notebook(RuleBasedStateMachine):
             self.change_file(file, 0)
         self.helpers = HELPERS.format(number=0)
         self.variables = self.executed()
-        self.ws = self.fresh(self.variables)
+        self.ws = self.session()
 
     def teardown(self) -> None:
         self.ws.close()
@@ -70,10 +71,14 @@ class Notebook(RuleBasedStateMachine):
         """A workspace as a new kernel would have it, with what is declared now."""
         variables = variables or self.executed()
         ws = Workspace(self.root, namespace=lambda: variables, is_variable=variables.__contains__)
+        ws.keep_nothing()
         ws.configure(ProjectConfig.model_validate({"vars": {"step": self.step}}))
         for name, body in self.bodies.items():
             ws.node(name, body)
         return ws
+
+    def session(self) -> Workspace:
+        return self.fresh(self.variables)
 
     @rule(name=NAME, above=NAME, other=NAME, body=BODIES, file=FILE, number=NUMBER)
     def declare(self, name: str, above: str, other: str, body: str, file: str, number: int) -> None:
@@ -176,9 +181,49 @@ class Notebook(RuleBasedStateMachine):
         return "stale" if is_below or self.computed[name][1] != self.naive(name) else "completed"
 
 
-def test_stale_flags_and_results_are_those_of_a_fresh_start() -> None:
+class StoredNotebook(Notebook):
+    """The same, where results outlive sessions: a new one begins now and then, and more may be fresh than was run."""
+
+    def session(self) -> Workspace:
+        ws = self.fresh(self.variables)
+        ws._runs._keeps = True
+        ws._runs.configure(ws.project)
+        return ws
+
+    @rule()
+    def restart(self) -> None:
+        self.ws.close()
+        self.variables = self.executed()
+        self.ws = self.session()
+
+    @precondition(lambda self: self.bodies)
+    @rule()
+    def run(self) -> None:
+        if any(one.action == "skip" for one in self.ws.plan()):
+            return
+        self.ws.run()
+        assert set(self.ws.statuses().values()) <= {"completed", "cached"}
+        self.compare(list(self.bodies))
+
+    @invariant()
+    def stale_flags_are_those_of_a_naive_look(self) -> None:
+        fresh = [name for name, status in self.ws.statuses().items() if status in ("completed", "cached")]
+        if not self.ws.waits_for(fresh[-1]) if fresh else False:
+            self.compare(fresh[-1:])
+
+    def compare(self, names: list[str]) -> None:
+        """Look that nodes give the rows that a session without any result of before computes."""
+        other = self.fresh()
+        other.run(*(f"+{name}" for name in names))
+        for name in names:
+            assert self.ws[name].df().equals(other[name].df()), name
+        other.close()
+
+
+@pytest.mark.parametrize("kind", [Notebook, StoredNotebook])
+def test_stale_flags_and_results_are_those_of_a_fresh_start(kind: type[Notebook]) -> None:
     run_state_machine_as_test(
-        Notebook,
+        kind,
         settings=settings(
             max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),

@@ -156,7 +156,7 @@ def test_another_setting_of_the_engine_appends_nothing_again(ws: Workspace, ran:
     _source(ws)
     ws.node("sink", "SELECT id FROM ids", write=_to("x.csv", mode="append"))
     ws.run()
-    _configure(ws, settings={"duckdb": {"threads": 1}})
+    _configure(ws, settings={"duckdb": {"integer_division": True}})
     assert {one.name: (one.action, one.write) for one in ws.plan()}["sink"] == ("run", "written")
     ws.run()
     assert (_lines(ws, "x.csv"), ran()) == (["7"], ["ids", "ids"])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import duckdb
 import pytest
 
-from odibi_nb.sql import analyze
+from odibi_nb.sql import analyze, parsing
 from odibi_nb.sql.parsing import parsed, statements_of
 
 
@@ -14,8 +16,9 @@ def parses(monkeypatch):
     """Return the texts that DuckDB has parsed since."""
     statements_of.cache_clear()
     analyze.cache_clear()
-    texts, extract = [], duckdb.extract_statements
-    monkeypatch.setattr(duckdb, "extract_statements", lambda text: texts.append(text) or extract(text))
+    texts, parser = [], parsing._parser()
+    spy = SimpleNamespace(extract_statements=lambda text: texts.append(text) or parser.extract_statements(text))
+    monkeypatch.setattr(parsing, "_parser", lambda: spy)
     return texts
 
 

@@ -16,7 +16,6 @@ __all__ = ["COMMANDS"]
 
 def store(call: Call) -> Shown:
     """Show the results that outlive a session; or remove some."""
-    call.ws.settle()
     word = call.words[0] if call.words else ""
     if word not in ("", "prune"):
         raise UsageError(

@@ -114,6 +114,11 @@ class Dataset(ABC):
         return None
 
     @property
+    def removed(self) -> bool:
+        """Whether a file in which its rows were kept is gone."""
+        return False
+
+    @property
     def opened(self) -> Dataset:
         """What stands for this in a query: itself, unless it is still to be fetched."""
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import duckdb
@@ -195,6 +195,10 @@ class DuckDataset(Dataset):
         file = next((file.name for file in self.files if file.changed), None)
         return f"read from '{file}', which has changed since" if file is not None else None
 
+    @property
+    def removed(self) -> bool:
+        return any(file.changed for file in self.files if file.ours)
+
     def settle(self, rows: int | None, held: object) -> None:
         """Take this view for rows that are there: those of a file that nobody changes. held: lives as long."""
         self._settled, self._rows, self._held = True, rows, held
@@ -212,6 +216,7 @@ class DuckDataset(Dataset):
     def take_file(self, file: RowsFile) -> None:
         """Let this view of a file be rows that are there, for as long as it lives."""
         self.file = file
+        self.origin = replace(self.origin, files=(Watched.stored(file.path),))
         self.settle(self._rows, file)
 
     @property

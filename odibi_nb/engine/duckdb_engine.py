@@ -135,7 +135,8 @@ class DuckDBEngine(Engine):
 
     def load(self, path: Path, schema: Schema, rows: int | None, *, held: object = None) -> Dataset:
         text = self._session.call(lambda cursor: read_sql(cursor, path, schema))
-        data = self._create("rows", Origin(self._new_names(), text), Choice("view", ""))
+        origin = Origin(self._new_names(), text, files=(Watched.stored(path),))
+        data = self._create("rows", origin, Choice("view", ""))
         data.settle(rows, held)
         data.form = None  # whatever it was made as, in another session
         return data

@@ -69,6 +69,10 @@ class Recalled(Dataset):
         return self._fetch is None
 
     @property
+    def removed(self) -> bool:
+        return self._opened is not None and self._opened.removed
+
+    @property
     def lazy(self) -> bool:
         return self._lazy
 

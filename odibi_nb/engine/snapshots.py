@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from odibi_nb.engine.watch import Watched, literal_size, literal_stamps
+from odibi_nb.engine.watch import Watched
 from odibi_nb.exceptions import OdibiException, SourceNotFoundError
 
 if TYPE_CHECKING:
@@ -38,9 +37,7 @@ class Snapshot:
     @property
     def watched(self) -> Watched:
         """The file, which nobody should change."""
-        place = str(self.path)
-        look = partial(literal_stamps, place)
-        return Watched(f"the stored rows of {self.name}", look, look(), literal_size(place))
+        return Watched.stored(self.path, f"the stored rows of {self.name}")
 
     def explain(self, error: Exception) -> OdibiException | None:
         """Return what an error of reading the file means; None when it isn't about it."""

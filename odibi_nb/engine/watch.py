@@ -5,7 +5,9 @@ from __future__ import annotations
 import glob
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Self
 
 from odibi_nb.exceptions import OdibiException
 
@@ -17,7 +19,7 @@ class Watched:
     """Files by the name that they were read under; look: tells what is there now. seen: what it told first.
 
     size_bytes: of all of them; None: not known. paths: where each was. parsed: they are text, to be parsed whenever
-    they are read.
+    they are read. ours: it is where rows are kept, and nobody should touch it.
     """
 
     name: str
@@ -26,6 +28,13 @@ class Watched:
     size_bytes: int | None = None
     paths: tuple[str, ...] = ()
     parsed: bool = False
+    ours: bool = False
+
+    @classmethod
+    def stored(cls, path: Path, name: str = "its stored rows") -> Self:
+        """Return the watch over a file in which rows are kept."""
+        look = partial(literal_stamps, str(path))
+        return cls(name, look, look(), literal_size(str(path)), ours=True)
 
     @property
     def changed(self) -> bool:

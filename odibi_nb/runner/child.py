@@ -10,11 +10,13 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from odibi_nb.capture import NodeOutput, capturing, for_node
 from odibi_nb.context import LazyContext
+from odibi_nb.engine.batches import Incoming
 from odibi_nb.engine.values import ValueDataset, publish_value, table_to_frame
 from odibi_nb.runner.arrow_files import read_table, write_table
 from odibi_nb.runner.awaiting import awaited
@@ -92,9 +94,14 @@ class _Serving:
         sys.path[:] = self._job.imports
         linecache.cache.update(self._job.lines)
 
+    def _taken_in(self, value: Any) -> ValueDataset:
+        if isinstance(value, Iterator):
+            return Incoming(value, self._job.node).collected()
+        return publish_value(value, self._job.node, input_rows=self.input_rows)
+
     def _publish(self, value: Any) -> Done | Failed:
         try:
-            data: ValueDataset = publish_value(value, self._job.node, input_rows=self.input_rows)
+            data = self._taken_in(value)
             write_table(data.arrow(), Path(self._job.path))
         except Exception as exc:  # noqa: BLE001 - what is wrong with the result fails the node
             return Failed(describe(exc, skipped=__file__), of_result=True)

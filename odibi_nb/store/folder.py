@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from odibi_nb.store.locks import alone
 from odibi_nb.store.objects import Held, Object, Objects
 from odibi_nb.store.records import read_record, sweep, write_record
 
@@ -22,7 +23,7 @@ _VERSION = 1
 _SUFFIX = ".json"
 _ROOM = 0.9
 """How full the store is once room was made: not for each result anew."""
-_ABANDONED_S = 3600.0
+_ABANDONED_S = 60.0
 """Rows without a record are somebody's who is about to write it, for so long."""
 
 
@@ -110,6 +111,13 @@ class ResultStore:
         self._make_folder()
         write_record(self._pointer("written", target), record)
 
+    @contextmanager
+    def writing(self, targets: Iterable[str]) -> Iterator[None]:
+        """Keep other sessions from writing to these targets meanwhile; wait for those that do."""
+        self._make_folder()
+        with alone(self._pointer("written", target).with_suffix(".lock") for target in targets):
+            yield
+
     def hold(self, entry: Entry) -> Held | None:
         """Return a hold on an entry's rows, every byte checked; None, and they are gone, where they aren't whole."""
         return self._objects.hold(entry.rows) if entry.rows is not None else None
@@ -125,6 +133,9 @@ class ResultStore:
     def make_room(self) -> None:
         """Remove what was of no use for longest, if there is more than the limit allows, and what crashes have left."""
         self._sweep()
+        if self.size_bytes() <= self.limit_bytes:
+            return
+        self._remove_unused()
         size = self.size_bytes()
         if size <= self.limit_bytes:
             return
@@ -145,12 +156,7 @@ class ResultStore:
         removed = list(self._removed(going))
         self._sweep()
         self._forget_gone()
-        wanted = {entry.rows.digest for entry in self._all() if entry.rows is not None}
-        for kept in self._objects:
-            with suppress(OSError):
-                age = time.time() - self._objects.path(kept.digest).stat().st_mtime
-                if kept.digest not in wanted and age > _ABANDONED_S:
-                    self._objects.remove(kept.digest)
+        self._remove_unused()
         return removed
 
     def _removed(self, entries: Collection[Entry]) -> Iterator[Entry]:
@@ -166,6 +172,15 @@ class ResultStore:
             if entry.rows is not None:
                 users[entry.rows.digest] -= 1
             yield entry
+
+    def _remove_unused(self) -> None:
+        """Remove rows of no result; those that are new may be of one that is just being kept."""
+        wanted = {entry.rows.digest for entry in self._all() if entry.rows is not None}
+        for kept in self._objects:
+            with suppress(OSError):
+                age = time.time() - self._objects.path(kept.digest).stat().st_mtime
+                if kept.digest not in wanted and age > _ABANDONED_S:
+                    self._objects.remove(kept.digest)
 
     def _sweep(self) -> None:
         for kind in ("rows", "results", "last", "written"):

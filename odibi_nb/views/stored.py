@@ -47,6 +47,8 @@ def store_view(workspace: Workspace) -> StoreView:
     summary = (
         f"{plural(len(results), 'result')}, {size_text(store.size_bytes())} of at most {size_text(store.limit_bytes)}"
     )
+    waiting = workspace.waiting_to_be_kept
+    summary += f", {waiting} more being kept" if waiting else ""
     problems = tuple(f"{name} is not kept: {why}" for name, why in workspace.store_problems.items())
     return StoreView(str(store.folder), summary, results, problems)
 

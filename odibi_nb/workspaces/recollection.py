@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from odibi_nb.engine.base import Dataset, Engine, Readers
 from odibi_nb.engine.recalled import Recalled
@@ -62,13 +64,20 @@ class Recollection:
         self._depths: dict[str, int] = {}
         self._saver: ThreadPoolExecutor | None = None
         self._saving: set[Future[None]] = set()
+        self._saved: WeakKeyDictionary[Dataset, str] = WeakKeyDictionary()
         self._abandoned = Event()
 
-    def recall(self, names: Iterable[str], look: Look) -> None:
+    def recall(self, names: Collection[str], look: Look) -> None:
         """Take up, from the store, results that stand for what nodes say now, and what was written of them.
 
-        names: in topological order. A node without any result gets its last one, stale as it may be.
+        names: in topological order. A node without any result gets its last one, stale as it may be. Results whose file
+        is gone are forgotten.
         """
+        for name in names:
+            kept = self._results.kept(name)
+            if kept is not None and kept.result.dataset is not None and kept.result.dataset.removed:
+                self._results.forget(name)
+                self.forget([name])
         if self.store is None:
             return
         for name in names:
@@ -100,8 +109,9 @@ class Recollection:
         if self.store is None:
             return
         kept = [one for name in names if (one := self._to_be_saved(name)) is not None]
-        for one in kept:
-            self._submit(partial(self._save, self.store, one, anew=self._is_made_anew(one)))
+        work = [(_cells(one), partial(self._save, self.store, one, anew=self._is_made_anew(one))) for one in kept]
+        for _, save in sorted(work, key=itemgetter(0)):  # small ones first: should the process be killed, few are lost
+            self._submit(save)
         if kept:
             self._submit(self.store.make_room)
 
@@ -111,6 +121,15 @@ class Recollection:
         if self.store is not None and written is not None:
             with suppress(OSError):
                 self.store.note_written(written.target, written_record(written))
+
+    @contextmanager
+    def appending(self, targets: Collection[str]) -> Iterator[None]:
+        """Keep other sessions from appending to these targets meanwhile: what they append has to be known first."""
+        with ExitStack() as held:
+            if self.store is not None and targets:
+                with suppress(OSError):  # nothing can be kept there: then nobody else's is known either
+                    held.enter_context(self.store.writing(targets))
+            yield
 
     def note_begun(self, name: str, target: Target, identity: str) -> None:
         """Remember that a write begins: should this process end before the write is noted, the file tells the rest."""
@@ -135,6 +154,11 @@ class Recollection:
         while wait(self._saving, timeout=_PAUSE_S).not_done:
             self._engine().interrupt()
         self._abandoned.clear()
+
+    @property
+    def waiting(self) -> int:
+        """How many results are still to be kept."""
+        return len(self._saving)
 
     def settle(self) -> None:
         """Wait until everything is kept that is to be."""
@@ -226,7 +250,9 @@ class Recollection:
         if kept is None or not kept.result.rows_stand or kept.result.badges:
             return None
         data = kept.result.dataset
-        return kept if data is not None and data.schema and not isinstance(data, Recalled) else None
+        if data is None or not data.schema or isinstance(data, Recalled):
+            return None
+        return kept if self._saved.get(data) != kept.fingerprint.digest else None
 
     def _is_made_anew(self, kept: Kept) -> bool:
         """Whether a result's rows are computed again when they are asked for: they are lazy, or done sooner than kept.
@@ -252,6 +278,7 @@ class Recollection:
         try:
             store.save(key, record_of(kept, anew=anew), write)
             store.note_last(self._owner(name), name, key)
+            self._saved[data] = key
             self.problems.pop(name, None)
         except (OdibiException, OSError) as exc:
             self.problems[name] = str(exc)
@@ -283,6 +310,12 @@ def _is_unkept(kept: Kept) -> bool:
 def _is_volatile(task: NodeTask) -> bool:
     """Whether SQL may give other rows each time, though the node says that its result may be taken for fresh."""
     return any(step.facts.volatile for step in task.steps if isinstance(step, SqlStep))
+
+
+def _cells(kept: Kept) -> int:
+    """Return how many values a result has, as far as that is known; a lazy one is no work."""
+    data = kept.result.dataset
+    return 0 if data is None or data.lazy else (data.known_rows or 0) * len(data.schema)
 
 
 def _has_few_rows(data: Dataset) -> bool:

@@ -191,9 +191,14 @@ class Runs(Preparing):
             with self._lock:
                 self._renamed.clear()
                 job = prepare()
-            outcome = self.execute(job, (*self.listeners, *listeners))
-            with self._lock:
-                self.keep(job, outcome)
+            appended = _appended(job)
+            with self.recollection.appending(appended):
+                if appended:  # by now another session may have done it
+                    with self._lock:
+                        job = prepare()
+                outcome = self.execute(job, (*self.listeners, *listeners))
+                with self._lock:
+                    self.keep(job, outcome)
             self.snapshots.run_ends(in_full=job.options.in_full)
         if outcome.listener_error is not None:
             raise outcome.listener_error
@@ -343,6 +348,12 @@ _OF_THE_MACHINE = frozenset(
     | {"worker_threads"}
 )
 """DuckDB settings that change no rows."""
+
+
+def _appended(job: Job) -> set[str]:
+    """Return the targets that a run appends to."""
+    targets = (task.target for task in job.tasks if task.name in (job.options.write or ()))
+    return {target_text(target) for target in targets if target is not None and target.mode == "append"}
 
 
 def _engine_of(project: ProjectConfig | None) -> tuple[str, dict[str, Any]]:

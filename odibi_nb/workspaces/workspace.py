@@ -126,6 +126,11 @@ class Workspace(Declaring):
         """Why results and sources of this session could not be kept beyond it, by name: `ws.store_problems`."""
         return {**self._runs.recollection.problems, **self._runs.snapshots.problems}
 
+    @property
+    def waiting_to_be_kept(self) -> int:
+        """How many results of this session are still to be kept beyond it: `ws.waiting_to_be_kept`."""
+        return self._runs.recollection.waiting
+
     def settle(self) -> None:
         """Wait until the results of this session are kept beyond it: `ws.settle()`."""
         self._runs.recollection.settle()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -475,3 +477,62 @@ def test_another_release_of_what_computes_makes_results_stale(root: Path, monkey
     with session(root, pipeline) as ws:
         assert set(ws.statuses().values()) == {"stale"}
         assert ws.why_stale("load").endswith("→ odibi_nb 99")
+
+
+APPENDING = """
+import sys, time
+from pathlib import Path
+from odibi_nb import Workspace
+from odibi_nb.config import ProjectConfig
+
+ws = Workspace(Path(sys.argv[1]))
+ws.configure(ProjectConfig.model_validate({"connections": {"local": {"type": "local", "base_path": "."}}}))
+ws.node("slow", "import time, pandas as pd\ntime.sleep(1)\npd.DataFrame({'x': [1]})", cache=True)
+ws.node("kept", "SELECT x FROM slow", write={"connection": "local", "path": "kept.csv", "mode": "append"})
+print("ready", flush=True)
+sys.stdin.readline()
+ws.run()
+ws.close()
+"""
+
+
+def test_two_sessions_that_run_at_once_append_a_result_once(root: Path) -> None:
+    command = [sys.executable, "-c", APPENDING, str(root)]
+    sessions = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    for one in sessions:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "ready\n"
+    for one in sessions:
+        assert one.stdin is not None
+        one.stdin.write("\n")
+        one.stdin.flush()
+    assert [one.wait(60) for one in sessions] == [0, 0]
+    assert pd.read_csv(root / "kept.csv").x.tolist() == [1]
+
+
+def test_results_whose_files_are_removed_in_mid_session_are_computed_again(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("stored", "SELECT i FROM range(30000) AS r(i)", materialize="store")
+        ws.node("python", logged("python", "stored", "stored"))
+        ws.node("last", "SELECT count(*) AS n FROM python")
+
+    with session(root, declare) as ws:
+        ws.run()
+        shutil.rmtree(root / ".odibi")
+        assert ws.status("stored") == "pending"
+        assert {one.name: one.action for one in ws.plan()}["stored"] == "run"
+        ws.run()
+        assert ws["stored"].rows == 30_000
+        assert ws.sql("SELECT max(i) AS m FROM stored").df().m.tolist() == [29_999]
+
+
+def test_what_is_kept_already_is_not_kept_again(root: Path) -> None:
+    with session(root, pipeline) as ws:
+        ws.run()
+        ws.settle()
+        ws.store.prune(lambda entry: True)
+        assert ws.run().names("cached") == list(ws)
+        ws.settle()
+        assert ws.store.entries() == []

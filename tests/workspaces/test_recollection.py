@@ -465,7 +465,7 @@ def test_a_type_that_parquet_has_not_is_said(root: Path, engine: str) -> None:
         ws.node("a", "def a():\n    return pd.DataFrame({'x': [{}]})", cache=True)
         ws.run()
         ws.settle()
-        assert "struct type with no child field" in ws.store_problems["a"]
+        assert "no child field to Parquet" in ws.store_problems["a"]
 
 
 def test_another_release_of_what_computes_makes_results_stale(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,8 @@ class Fingerprint:
 
     digest: of all that follows. rows: the same without data tests and engine, which change no rows. code: the normal
     form of the node's own code. options: what else its declaration says, by key. params, helpers: values by name;
-    helpers are what its code takes from the notebook. engine: packages with their versions, and settings. files: what tells a file's version,
+    helpers are what its code takes from the notebook. engine: packages and settings.
+    files: what tells a file's version,
     by path. upstream: the `rows` of the nodes above. outside: why it is fresh in one process only, and that process;
     or ("", "").
     """

@@ -6,9 +6,10 @@ import platform
 import re
 import sys
 import sysconfig
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from importlib import metadata
-from importlib.util import resolve_name
+from importlib.util import find_spec, resolve_name
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -28,14 +29,41 @@ def module_of(value: Any) -> ModuleType | None:
     return sys.modules.get(name) if isinstance(name, str) else None
 
 
-def imports_of(code: CodeType, package: str = "") -> dict[str, ModuleType]:
-    """Return the modules that code imports when it runs, by name, as far as they are loaded.
+def imports_of(code: CodeType, package: str = "") -> dict[str, ModuleType | str]:
+    """Return what code imports when it runs, by name: of what is installed its version, be it loaded yet or not.
 
-    package: the one that its relative imports start from; "" for none.
+    Of the user's own modules those that are loaded. package: the one that relative imports start from; "" for none.
     """
-    names = [name for name in imported_modules(code) if package or not name.startswith(".")]
-    found = {name: sys.modules.get(resolve_name(name, package)) for name in names}
-    return {name: module for name, module in found.items() if module is not None}
+    found: dict[str, ModuleType | str] = {}
+    for name in imported_modules(code):
+        if not package and name.startswith("."):
+            continue
+        full = resolve_name(name, package)
+        top, module = full.partition(".")[0], sys.modules.get(full)
+        if _is_installed_name(top):
+            found[top] = version_of(top)
+        elif module is not None:
+            found[name] = module
+    return found
+
+
+def _is_installed_name(top: str) -> bool:
+    """Whether a module came with Python or with a package, told without importing it."""
+    module = sys.modules.get(top)
+    return is_installed(module) if module is not None else _is_found_installed(top)
+
+
+@lru_cache(maxsize=1024)
+def _is_found_installed(top: str) -> bool:
+    if top in sys.stdlib_module_names:
+        return True
+    try:
+        spec = find_spec(top)
+    except (ImportError, ValueError):
+        return False
+    places = [spec.origin, *(spec.submodule_search_locations or ())] if spec is not None else []
+    known = [place for place in places if place is not None]
+    return bool(known) and all(map(_is_of_packages, known))
 
 
 def is_installed(module: ModuleType | None) -> bool:
@@ -62,4 +90,10 @@ def version_of(module_name: str) -> str:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:  # its distribution has another name
-        return str(getattr(sys.modules.get(package), "__version__", ""))
+        names = _distributions().get(package, ())
+        return ", ".join(f"{name} {metadata.version(name)}" for name in sorted(set(names)))
+
+
+@cache
+def _distributions() -> Mapping[str, list[str]]:
+    return metadata.packages_distributions()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -211,8 +210,8 @@ class Look:
                 moving.helpers[name] = self._value((name, id(function)), function)
             self._add_used(moving.helpers, self._variables, fixed.names)
         for code in fixed.imports:
-            for name in imports_of(code):
-                moving.helpers[f"import {name}"] = self._value((name, 1), partial(sys.modules.__getitem__, name))
+            for name, imported in imports_of(code).items():
+                moving.helpers[f"import {name}"] = self._value((name, 1), partial(_same, imported))
         if fixed.reads_files:
             moving.files = self._stamps.of(fixed.task)
         return moving
@@ -341,3 +340,7 @@ def _options(config: NodeConfig) -> dict[str, str]:
 def _tests(config: NodeConfig) -> dict[str, str]:
     has_tests = config.validation is not None and config.validation.tests
     return {"expectations": repr(config.validation)} if has_tests else {}
+
+
+def _same(value: Any) -> Any:
+    return value

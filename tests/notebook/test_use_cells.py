@@ -289,6 +289,6 @@ def test_after_a_restart_the_notebook_goes_on_where_it_was(kernels: Callable[[],
     first.ok("import odibi_nb; odibi_nb.workspace().close()")
     second = kernels()
     assert "3 nodes declared, none run · 3 fresh" in second.ok("%odibi use").text
-    card = second.run(CLEAN.replace(".head(MOST)", ".head(1)"), cellId="c")
-    assert "clean_sales · ✓ completed · 1 row" in card.text
+    assert not second.run(CLEAN.replace(".head(MOST)", ".head(1)"), cellId="c").error_name
+    assert "clean_sales · ✓ completed · 1 row" in second.ok("%odibi show clean_sales").text
     assert "stale" in second.ok("%odibi status").text

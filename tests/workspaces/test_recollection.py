@@ -479,7 +479,7 @@ def test_another_release_of_what_computes_makes_results_stale(root: Path, monkey
         assert ws.why_stale("load").endswith("→ odibi_nb 99")
 
 
-APPENDING = """
+APPENDING = r"""
 import sys, time
 from pathlib import Path
 from odibi_nb import Workspace
@@ -498,9 +498,7 @@ ws.close()
 
 def test_two_sessions_that_run_at_once_append_a_result_once(root: Path) -> None:
     command = [sys.executable, "-c", APPENDING, str(root)]
-    sessions = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
-    ]
+    sessions = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     for one in sessions:
         assert one.stdout is not None
         assert one.stdout.readline() == "ready\n"
@@ -520,6 +518,7 @@ def test_results_whose_files_are_removed_in_mid_session_are_computed_again(root:
 
     with session(root, declare) as ws:
         ws.run()
+        ws.settle()
         shutil.rmtree(root / ".odibi")
         assert ws.status("stored") == "pending"
         assert {one.name: one.action for one in ws.plan()}["stored"] == "run"
@@ -536,3 +535,19 @@ def test_what_is_kept_already_is_not_kept_again(root: Path) -> None:
         assert ws.run().names("cached") == list(ws)
         ws.settle()
         assert ws.store.entries() == []
+
+
+def test_a_library_that_only_a_node_imports_is_known_before_it_is_loaded(root: Path) -> None:
+    """Else a node that has imported it would be out of date in a new process, until somebody has loaded it."""
+    program = """
+import sys
+from pathlib import Path
+from odibi_nb import Workspace
+ws = Workspace(Path(sys.argv[1]))
+ws.node("n", "import colorsys, jinja2, yaml, pandas as pd\\npd.DataFrame({'x': [1]})", cache=True)
+print(*ws.run().results["n"].status.split(), "jinja2" in sys.modules)
+ws.close()
+"""
+    command = [sys.executable, "-c", program, str(root)]
+    told = [subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() for _ in range(2)]
+    assert told == [["completed", "True"], ["cached", "False"]]

@@ -9,7 +9,7 @@ const WORK = new Set(["read", "inputs", "transform", "write"]);
 export const NODE_FIELDS = new Set([
   "cache", "columns", "contracts", "depends_on", "description", "enabled", "explanation", "explanation_file",
   "incremental", "inputs", "log_level", "materialize", "materialized", "name", "on_error", "params", "pattern",
-  "post_sql", "pre_sql", "preview", "privacy", "read", "returns", "runbook_url", "schema_policy", "sensitive",
+  "post_sql", "pre_sql", "preview", "privacy", "process", "read", "returns", "runbook_url", "schema_policy", "sensitive",
   "streaming", "tags", "transform", "transformer", "validation", "write",
 ]);
 const SQL_WORDS = new Set([

@@ -11,13 +11,14 @@ from odibi_nb.sql.errors import explain_sql_error
 from odibi_nb.sql.facts import SqlFacts
 from odibi_nb.sql.functions import AGGREGATES
 from odibi_nb.sql.outline import Frame, Outline
-from odibi_nb.sql.parsing import statements_of
+from odibi_nb.sql.parsing import builtin_functions, statements_of
 from odibi_nb.sql.places import blanked, error_at
 from odibi_nb.sql.statements import Statement, refuse_templates, split
 from odibi_nb.sql.tokens import Token, name_of, tokenize
 
 __all__ = ["analyze", "check_syntax"]
 
+_BEFORE_NAME = frozenset({"MACRO", "FUNCTION", "IF", "NOT", "EXISTS"})
 _KEEPS_ROWS = frozenset({"SELECT", "FROM", "TABLE", "ORDER"})
 
 
@@ -34,6 +35,7 @@ def analyze(text: str) -> SqlFacts:
     check_syntax(text)
     outline = Outline(text, tokens)
     for macro in macros:
+        _check_name(text, tokens, macro)
         _read_macro(outline, tokens, macro)
     root = outline.query(query.start, query.end)
     first, last = tokens[query.start], tokens[query.end - 1]
@@ -60,6 +62,15 @@ def check_syntax(text: str) -> None:
         raise explain_sql_error(exc, text).as_error() from exc
     if not found:  # an unclosed comment or the like: DuckDB sees nothing to run
         raise TransformError("the SQL is empty", hint="write a query, such as SELECT * FROM a_node")
+
+
+def _check_name(text: str, tokens: Sequence[Token], macro: Statement) -> None:
+    """Refuse a macro in place of a function of DuckDB's: the lazy results above would be computed with it too."""
+    start = next(at for at in range(macro.start, macro.end) if tokens[at].key in {"MACRO", "FUNCTION"})
+    name = next(token for token in tokens[start:] if token.key not in _BEFORE_NAME)
+    if name_of(name).casefold() in builtin_functions():
+        problem = f"macro '{name_of(name)}' has the name of a function of DuckDB"
+        raise error_at(text, name.start, problem, hint="give it another name")
 
 
 def _read_macro(outline: Outline, tokens: Sequence[Token], macro: Statement) -> None:

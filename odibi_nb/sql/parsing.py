@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["parsed", "statements_of"]
+__all__ = ["builtin_functions", "parsed", "statements_of"]
 
 
 @lru_cache(maxsize=4096)
@@ -25,6 +25,14 @@ def _parser() -> duckdb.DuckDBPyConnection:
     import duckdb
 
     return duckdb.connect(":memory:", config={"threads": 1})
+
+
+@cache
+def builtin_functions() -> frozenset[str]:
+    """Return the names of DuckDB's own functions and macros, folded."""
+    with _lock:
+        found = _parser().execute("SELECT DISTINCT function_name FROM duckdb_functions()").fetchall()
+    return frozenset(name.casefold() for (name,) in found)
 
 
 _lock = threading.Lock()  # a connection is one thread's at a time

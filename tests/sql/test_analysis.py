@@ -404,3 +404,13 @@ def test_a_syntax_error_points_at_its_line_and_column() -> None:
         analyze("SELECT 1\n\nFROM x y z")
     where = caught.value.where
     assert (where.line, where.column, where.source) == (3, 10, "FROM x y z")
+
+
+@pytest.mark.parametrize(
+    "create", ["CREATE MACRO lower(x)", "CREATE OR REPLACE TEMP MACRO LOWER(x)", "create function sum(x)"]
+)
+def test_a_macro_in_place_of_a_function_of_duckdb_is_refused(create: str) -> None:
+    """Lazy results above would be computed with it: DuckDB looks functions up where a view is read."""
+    with pytest.raises(TransformError, match="has the name of a function of DuckDB") as caught:
+        analyze(f"{create} AS upper(x);\nSELECT 1 AS x")
+    assert (caught.value.line, caught.value.hint) == (1, "give it another name")

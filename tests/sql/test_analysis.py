@@ -413,4 +413,4 @@ def test_a_macro_in_place_of_a_function_of_duckdb_is_refused(create: str) -> Non
     """Lazy results above would be computed with it: DuckDB looks functions up where a view is read."""
     with pytest.raises(TransformError, match="has the name of a function of DuckDB") as caught:
         analyze(f"{create} AS upper(x);\nSELECT 1 AS x")
-    assert (caught.value.line, caught.value.hint) == (1, "give it another name")
+    assert (caught.value.where.line, caught.value.hint) == (1, "give it another name")

@@ -64,7 +64,7 @@ class Recollection:
         self._depths: dict[str, int] = {}
         self._saver: ThreadPoolExecutor | None = None
         self._saving: set[Future[None]] = set()
-        self._saved: WeakKeyDictionary[Dataset, str] = WeakKeyDictionary()
+        self._saved: WeakKeyDictionary[Dataset, tuple[str, int | None, bool]] = WeakKeyDictionary()
         self._abandoned = Event()
 
     def recall(self, names: Collection[str], look: Look) -> None:
@@ -252,7 +252,7 @@ class Recollection:
         data = kept.result.dataset
         if data is None or not data.schema or isinstance(data, Recalled):
             return None
-        return kept if self._saved.get(data) != kept.fingerprint.digest else None
+        return kept if self._saved.get(data) != _told(kept) else None
 
     def _is_made_anew(self, kept: Kept) -> bool:
         """Whether a result's rows are computed again when they are asked for: they are lazy, or done sooner than kept.
@@ -278,7 +278,7 @@ class Recollection:
         try:
             store.save(key, record_of(kept, anew=anew), write)
             store.note_last(self._owner(name), name, key)
-            self._saved[data] = key
+            self._saved[data] = _told(kept)
             self.problems.pop(name, None)
         except (OdibiException, OSError) as exc:
             self.problems[name] = str(exc)
@@ -310,6 +310,12 @@ def _is_unkept(kept: Kept) -> bool:
 def _is_volatile(task: NodeTask) -> bool:
     """Whether SQL may give other rows each time, though the node says that its result may be taken for fresh."""
     return any(step.facts.volatile for step in task.steps if isinstance(step, SqlStep))
+
+
+def _told(kept: Kept) -> tuple[str, int | None, bool]:
+    """Return what of a result may have become known, or another thing, since it was kept."""
+    data = kept.result.dataset
+    return kept.fingerprint.digest, data.known_rows if data is not None else None, kept.in_full
 
 
 def _cells(kept: Kept) -> int:

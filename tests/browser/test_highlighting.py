@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -174,8 +175,12 @@ def test_notebook_7_highlights_and_formats_too(lab: tuple[str, Path], browser: B
     expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible(timeout=60_000)
     cells.nth(1).click()
     expect(page.locator(".jp-Notebook.jp-mod-editMode")).to_be_visible()
-    page.keyboard.press("Control+Alt+f")
-    expect(cells.nth(1)).to_contain_text("QUALIFY", timeout=30_000)
+    for _ in range(6):  # a kernel that says it is idle may still be about to answer nobody
+        page.keyboard.press("Control+Alt+f")
+        with suppress(AssertionError):
+            expect(cells.nth(1)).to_contain_text("QUALIFY", timeout=5_000)
+            break
+    expect(cells.nth(1)).to_contain_text("QUALIFY")
     cells.nth(0).click()
     page.keyboard.press("Control+Alt+f")
     expect(page.locator(".jp-Dialog")).to_contain_text("syntax error", timeout=30_000)

@@ -70,6 +70,10 @@ def test_a_run_shows_how_far_it_is_and_an_error_at_once(lab: tuple[str, Path], r
     expect(run.locator(".odibi-run-cancel")).to_have_text("Cancel")
     expect(page.locator(".odibi-card").last).to_contain_text("3 completed, 1 failed", timeout=20_000)
     expect(run).to_have_count(0)
+    for _ in range(100):  # the error comes a message after the report
+        if len(outputs(page)[-1]) > 1:
+            break
+        page.wait_for_timeout(100)
     report, error = outputs(page)[-1]
     assert (report["output_type"], sorted(report["data"])) == ("display_data", ["text/html", "text/plain"])
     assert error["ename"] == "TransformError"

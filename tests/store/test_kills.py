@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-KILLS = 60
+KILLS = 50
 
 
 def test_sessions_that_are_killed_leave_nothing_wrong(tmp_path: Path) -> None:

@@ -326,5 +326,7 @@ def is_as_told(planned: PlannedNode, data: Dataset | None) -> bool:
         assert data.form in planned.form_reason.partition(":")[0], planned
         return False
     reason = data.form_reason if data.form_reason != FUSED else "fused into"
-    assert (planned.form, reason.partition(ABOUT)[0] in planned.form_reason) == (data.form, True), (planned, reason)
+    assert planned.form == data.form, (planned, reason)
+    # Why it is a view hangs on how long the last run took, where both ways cost nearly the same.
+    assert planned.form == "view" or reason.partition(ABOUT)[0] in planned.form_reason, (planned, reason)
     return True

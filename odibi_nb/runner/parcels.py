@@ -6,6 +6,7 @@ import. They are taken apart here: compiled code, defaults, and the globals that
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 import enum
 import functools
@@ -130,6 +131,7 @@ def _quoted_names(code: CodeType) -> Iterator[str]:
 
 
 def _make_function(code: CodeType, around: dict[str, Any]) -> FunctionType:
+    around["__builtins__"] = vars(builtins)  # Python 3.13 looks for them where a warning is given
     return FunctionType(code, around, None, None, tuple(CellType() for _ in code.co_freevars))
 
 

@@ -280,8 +280,8 @@ class Recollection:
             store.note_last(self._owner(name), name, key)
             self._saved[data] = _told(kept)
             self.problems.pop(name, None)
-        except (OdibiException, OSError) as exc:
-            self.problems[name] = str(exc)
+        except Exception as exc:  # noqa: BLE001 - a result that can't be kept is isolated here, and it is said
+            self.problems[name] = str(exc) or type(exc).__name__
 
     def _write(self, data: Dataset, path: Path) -> None:
         for _ in range(_ATTEMPTS):

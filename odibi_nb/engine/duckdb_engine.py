@@ -8,14 +8,14 @@ import re
 import threading
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from odibi_nb.engine.base import Dataset, Engine, Form, Query, Readers, Run, Source, T, Target
+from odibi_nb.engine.base import Dataset, Engine, Query, Readers, Run, Source, T, Target
+from odibi_nb.engine.binding import bind
 from odibi_nb.engine.counting import evaluate
 from odibi_nb.engine.duckdb_dataset import DuckDataset, Names, Origin
 from odibi_nb.engine.foresight import (
@@ -26,20 +26,19 @@ from odibi_nb.engine.foresight import (
     shape_of_read,
     watched_literals,
 )
-from odibi_nb.engine.keeping import Kept, keep, keep_in_file
+from odibi_nb.engine.keeping import Kept, form_made, keep, keep_in_file
 from odibi_nb.engine.marks import Evaluated
 from odibi_nb.engine.merge import merged
 from odibi_nb.engine.narrowing import narrowed
 from odibi_nb.engine.policy import SHARE_OF_MEMORY, Choice, Shape, choose_form, shape_of
 from odibi_nb.engine.row_table import RowTable
 from odibi_nb.engine.saving import copy_rows, lossy, read_sql, refuse_lossy, write_table
-from odibi_nb.engine.schema import Column, Schema, check_names
+from odibi_nb.engine.schema import Schema
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, folded
-from odibi_nb.engine.spilled import RowsFile, RowsFiles, link_or_copy
+from odibi_nb.engine.spilled import RowsFiles, link_or_copy
 from odibi_nb.engine.stored import stored_rows
 from odibi_nb.engine.watch import Watched
 from odibi_nb.exceptions import EngineError, OdibiException, SourceNotFoundError
-from odibi_nb.sql.parsing import parsed
 from odibi_nb.sql.quote import quote_name, quote_text
 
 if TYPE_CHECKING:
@@ -113,7 +112,9 @@ class DuckDBEngine(Engine):
         from odibi_nb.engine.values import publish_value
 
         if isinstance(value, Iterator):
-            return self._take_in(value, name)
+            from odibi_nb.engine.intake import take_in
+
+            return take_in(self._session, self._scope, value, name)
         return publish_value(value, name, input_rows=input_rows)
 
     def write(self, data: Dataset, target: Target) -> int:
@@ -288,14 +289,8 @@ class DuckDBEngine(Engine):
                     cursor.run(statement)
                 if leftover is not None:
                     cursor.run(f"DROP {leftover.kind} {leftover}")
-            with origin.explaining(origin.text):
-                relation = _bound(cursor, origin)
-            # Now: once the catalog has changed, DuckDB 2 would bind anew for them.
-            found, types = relation.columns, relation.types
-            names = _numbered(cursor, origin, found) if numbers else found
-            check_names(names)
-            columns = tuple(Column(*pair) for pair in zip(names, map(str, types), strict=True))
-            notes, schema = _renamed(found, names), narrowed(columns)
+            columns, notes = bind(cursor, origin, numbers=numbers)
+            schema = narrowed(columns)
             if file is not None and (problem := lossy(schema)):
                 file, notes = None, (*notes, f"kept in memory: {problem}")
             if file is not None:
@@ -306,7 +301,7 @@ class DuckDBEngine(Engine):
         settled = origin if file is None else origin.settled()
         data = DuckDataset(self._session, kept.place, schema, settled, kept.rows, body=kept.text)
         data.notes = notes
-        data.form, data.form_reason = _made(kept.place, file, choice)
+        data.form, data.form_reason = form_made(kept.place, file, choice)
         if kept.rows is not None:
             origin.learn_rows(kept.rows)
         if file is not None:
@@ -319,30 +314,6 @@ class DuckDBEngine(Engine):
         drop = self._drops.pop(str(place), None)
         alive = drop.detach() if drop is not None else None
         return alive[2][0][1] if alive is not None else None
-
-    def _take_in(self, batches: Iterator[Any], name: str) -> Dataset:
-        """Keep what comes batch by batch: in memory where that is little, else in a table, which may spill."""
-        from odibi_nb.engine.batches import Incoming
-        from odibi_nb.engine.streams import store_chunks, streamed_place
-
-        incoming = Incoming(batches, name)
-        chunks = incoming.chunks()
-        first, second = next(chunks), next(chunks, None)
-        if second is None:
-            return incoming.of([first])
-        place, origin = streamed_place(self._scope.schema, name), Origin(self._scope, "")
-        data = DuckDataset(self._session, place, incoming.schema, origin, None)
-        drop = self._session.discard_with(data, place.schema, place)
-        whole = itertools.chain([first, second], chunks)
-        del first, second
-        try:
-            with origin.explaining():
-                data.learn_rows(store_chunks(self._session, place, origin.names.enter, whole))
-        except BaseException:  # Ctrl-C too: nothing half-made stays
-            drop()
-            raise
-        data.notes = tuple(incoming.notes)
-        return data
 
     def _place_of(self, data: Dataset) -> Place | str:
         data = data.opened
@@ -407,50 +378,12 @@ _ABOUT_TEXT = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserExc
 _TEMPORARY = re.compile(r"(CREATE(?:\s+OR\s+REPLACE)?)\s+TEMP(?:ORARY)?\s", re.IGNORECASE)
 
 
-def _bound(cursor: Cursor, origin: Origin) -> duckdb.DuckDBPyRelation:
-    """Bind a query; the place of many errors is told only where a statement is executed."""
-    try:
-        return cursor.relation(parsed(origin.text) if cursor.plain else origin.text, origin.params)
-    except duckdb.BinderException as exc:
-        if "\nLINE " in str(exc):
-            raise
-        error = exc
-    statement, unexplained = f"EXPLAIN\n{origin.text}", duckdb.ParserException  # of what can't be explained
-    with suppress(unexplained), origin.explaining(statement, first_line=0, leave=unexplained):
-        cursor.run(statement, origin.params)
-    raise error
-
-
-def _numbered(cursor: Cursor, origin: Origin, names: list[str]) -> list[str]:
-    """Return the names of a query's columns as DuckDB tells them apart, where some are the same."""
-    if len({name.casefold() for name in names}) == len(names):
-        return names
-    return cursor.relation(f"FROM (\n{origin.text}\n)", origin.params).columns
-
-
-def _renamed(names: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
-    pairs = (f"{old} → {new}" for old, new in zip(names, others, strict=True) if old != new)
-    listed = ", ".join(itertools.islice(pairs, _SHOWN_NAMES))
-    return (f"columns of one name are numbered: {listed}",) if listed else ()
-
-
-def _made(kept: Place, file: RowsFile | None, choice: Choice) -> tuple[Form, str]:
-    """Return what a result has become in the end, and why."""
-    if file is not None:
-        return choice
-    form: Form = "view" if kept.kind == "VIEW" else "table"
-    return form, "DuckDB makes no view of it" if (form, choice.form) == ("table", "view") else choice.reason
-
-
 def _input_named(name: str | None, inputs: Iterable[str]) -> str | None:
     return next((one for one in inputs if name is not None and folded(one) == folded(name)), None)
 
 
 _ROWS = "odibi_rows"
 """What a query that writes a result calls it."""
-
-_SHOWN_NAMES = 10
-"""Columns that a note lists."""
 
 _FOOTERS = 16
 """Files that know their number of rows are asked for it, up to this many: it is in their footers."""

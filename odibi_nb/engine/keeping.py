@@ -8,16 +8,19 @@ from typing import NamedTuple
 
 import duckdb
 
+from odibi_nb.engine.base import Form
 from odibi_nb.engine.counting import evaluate
 from odibi_nb.engine.duckdb_dataset import Origin
 from odibi_nb.engine.marks import Evaluated
 from odibi_nb.engine.narrowing import casts, enclosed, narrowed
+from odibi_nb.engine.policy import Choice
 from odibi_nb.engine.saving import copy_sql, read_sql
 from odibi_nb.engine.schema import Schema
 from odibi_nb.engine.session import Cursor, Place
+from odibi_nb.engine.spilled import RowsFile
 from odibi_nb.sql.quote import quote_name
 
-__all__ = ["Kept", "keep", "keep_in_file"]
+__all__ = ["Kept", "form_made", "keep", "keep_in_file"]
 
 
 class Kept(NamedTuple):
@@ -73,3 +76,11 @@ def _evaluated(cursor: Cursor, origin: Origin, text: str, statement: Callable[[s
 
 def _counted(cursor: Cursor, place: Place) -> int:
     return int(cursor.run(f"SELECT count(*) FROM {place}")[0][0])
+
+
+def form_made(kept: Place, file: RowsFile | None, choice: Choice) -> tuple[Form, str]:
+    """Return what a result has become in the end, and why."""
+    if file is not None:
+        return choice
+    form: Form = "view" if kept.kind == "VIEW" else "table"
+    return form, "DuckDB makes no view of it" if (form, choice.form) == ("table", "view") else choice.reason

@@ -1,13 +1,11 @@
-"""Rows that go out of the database and come in batch by batch, never all of them in Python."""
+"""Rows that go out of the database batch by batch, never all of them in Python."""
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -16,19 +14,14 @@ from odibi_nb.engine.base import Batches
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session
 from odibi_nb.engine.types import canonical_table
 from odibi_nb.exceptions import EngineError
-from odibi_nb.sql.quote import quote_name
 
-if TYPE_CHECKING:
-    pass
-
-__all__ = ["BATCH_ROWS", "RowStream", "store_chunks", "streamed_place"]
+__all__ = ["BATCH_ROWS", "RowStream"]
 
 T = TypeVar("T")
 
 BATCH_ROWS = 122_880  # a row group of DuckDB's
 
 _KIND = re.compile(r"([A-Z][\w ]*?) Error: ")
-_numbers = itertools.count(1)
 
 
 class RowStream(Batches):
@@ -81,31 +74,3 @@ def _next(rows: pa.RecordBatchReader) -> pa.RecordBatch | None:
     except (OSError, pa.ArrowException) as exc:
         kind = found[1].replace(" ", "") if (found := _KIND.match(str(exc))) else ""
         raise getattr(duckdb, f"{kind}Exception", duckdb.Error)(str(exc)) from exc
-
-
-def streamed_place(schema: str, name: str) -> Place:
-    """Return a place for the rows of node `name` that no other result has, nor had."""
-    return Place(schema, f"{name} batches {next(_numbers)}", "TABLE")
-
-
-def store_chunks(session: Session, place: Place, enter: Callable[[Cursor], None], chunks: Iterable[pa.Table]) -> int:
-    """Make a table of Arrow tables, one at a time, and return its rows; it may spill."""
-    rows = 0
-    for chunk in chunks:
-        statement = f"INSERT INTO {place}" if rows else f"CREATE OR REPLACE TABLE {place} AS"
-        session.call(partial(_take, enter=enter, statement=statement, chunk=chunk))
-        rows += chunk.num_rows
-        del chunk  # before the next one is made
-    return rows
-
-
-def _take(cursor: Cursor, enter: Callable[[Cursor], None], statement: str, chunk: pa.Table) -> None:
-    enter(cursor)
-    cursor.raw.register(_CHUNK, chunk)
-    try:
-        cursor.run(f"{statement} FROM {quote_name(_CHUNK)}")
-    finally:
-        cursor.raw.unregister(_CHUNK)
-
-
-_CHUNK = "odibi chunk"

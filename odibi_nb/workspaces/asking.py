@@ -17,11 +17,12 @@ from odibi_nb.workspaces.checks import Expectations
 from odibi_nb.workspaces.crossings import crossings
 from odibi_nb.workspaces.identity import Twins
 from odibi_nb.workspaces.node_tests import NodeTests
-from odibi_nb.workspaces.nodes import Nodes, Surroundings
+from odibi_nb.workspaces.nodes import Nodes
 from odibi_nb.workspaces.parameters import hidden_variables
 from odibi_nb.workspaces.result import Result
 from odibi_nb.workspaces.runs import Runs
 from odibi_nb.workspaces.selectors import Selectable, select
+from odibi_nb.workspaces.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,37 +15,18 @@ from odibi_nb.pipeline.compiler import Compiler, connected, source_of
 from odibi_nb.registry import Functions
 from odibi_nb.runner.tasks import Dependency, FunctionStep, NodeTask, Place, SqlStep
 from odibi_nb.workspaces.declared import DeclaredNode
-from odibi_nb.workspaces.functions import CellFunction, GivenFunction, Namespace
-from odibi_nb.workspaces.parameters import Parameters, check_types
+from odibi_nb.workspaces.functions import CellFunction, GivenFunction
+from odibi_nb.workspaces.parameters import check_types
 from odibi_nb.workspaces.suggestions import Suggestions
+from odibi_nb.workspaces.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Source
 
-__all__ = ["Nodes", "Surroundings"]
+__all__ = ["Nodes"]
 
 _SURELY = 0.8
 """How like a name must be to one that may simply be declared later: `clean_sales` is no slip for `load_sales`."""
-
-
-@dataclass
-class Surroundings:
-    """What nodes are compiled among.
-
-    namespace: gives the globals of Python nodes. is_variable: whether a name is a variable of the
-    notebook, is_frame: whether that is a DataFrame. functions: those that steps may name. label_of: gives the
-    label of the cell that is compiled under a file's name. set_up: what comes before every run.
-    """
-
-    root: Path
-    namespace: Namespace
-    is_variable: Callable[[str], bool]
-    is_frame: Callable[[str], bool]
-    functions: Functions
-    label_of: Callable[[str], str | None] = lambda file: None
-    set_up: Callable[[], None] = lambda: None
-    connections: dict[str, Any] = field(default_factory=dict)
-    params: Parameters = field(default_factory=Parameters)
 
 
 class Nodes(Mapping[str, DeclaredNode]):

@@ -13,8 +13,9 @@ from odibi_nb.runner import Listener, NodeResult, NodeTask, Place
 from odibi_nb.runner.tasks import NOWHERE
 from odibi_nb.sql.statements import without_explain
 from odibi_nb.workspaces.blame import about
-from odibi_nb.workspaces.nodes import Nodes, Surroundings
+from odibi_nb.workspaces.nodes import Nodes
 from odibi_nb.workspaces.runs import Runs
+from odibi_nb.workspaces.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset, Run

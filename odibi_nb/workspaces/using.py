@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from odibi_nb.cells.definitions import LeftOut
     from odibi_nb.config import ProjectConfig
     from odibi_nb.workspaces.loaded import Loaded
-    from odibi_nb.workspaces.nodes import Nodes, Surroundings
+    from odibi_nb.workspaces.nodes import Nodes
     from odibi_nb.workspaces.runs import Runs
+    from odibi_nb.workspaces.surroundings import Surroundings
     from odibi_nb.workspaces.workspace import Workspace
 
 __all__ = ["Used", "Using"]

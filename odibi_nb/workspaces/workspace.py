@@ -27,7 +27,7 @@ from odibi_nb.workspaces.identity import Twins
 from odibi_nb.workspaces.jobs import Job, RunRequest
 from odibi_nb.workspaces.mocks import Mock
 from odibi_nb.workspaces.node_tests import NodeTests
-from odibi_nb.workspaces.nodes import Nodes, Surroundings
+from odibi_nb.workspaces.nodes import Nodes
 from odibi_nb.workspaces.parameter_uses import UsedParameter, used_parameters
 from odibi_nb.workspaces.parameters import known_parameters, refuse_nodes, refuse_unknown, refuse_unsuitable
 from odibi_nb.workspaces.plan import Plan
@@ -36,6 +36,7 @@ from odibi_nb.workspaces.refusing import refusal, refusal_note
 from odibi_nb.workspaces.result import Result
 from odibi_nb.workspaces.runs import Runs
 from odibi_nb.workspaces.shortcuts import SAMPLE_ROWS, Shortcuts
+from odibi_nb.workspaces.surroundings import Surroundings
 from odibi_nb.workspaces.trials import Trial, Trials
 from odibi_nb.workspaces.using import Used, Using
 

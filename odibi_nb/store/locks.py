@@ -6,13 +6,14 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 try:
     import fcntl
-except ImportError:  # Windows, where sessions don't wait for each other
+except ImportError:  # Windows, where sessions don't wait for each other, and an open file can't be removed
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["alone"]
+__all__ = ["alone", "share", "take"]
 
 _PAUSE_S = 0.05
 
@@ -21,17 +22,25 @@ _PAUSE_S = 0.05
 def alone(paths: Iterable[Path]) -> Iterator[None]:
     """Hold the locks of these names, once nobody else does; in one order everywhere, so that all get on."""
     with ExitStack() as held:
-        for path in sorted(paths) if fcntl is not None else ():
+        for path in sorted(paths):
             path.parent.mkdir(parents=True, exist_ok=True)
             file = held.enter_context(path.open("w"))
-            while not _taken(file.fileno()):
+            while not take(file):
                 time.sleep(_PAUSE_S)  # in small steps, for Ctrl-C
         yield
 
 
-def _taken(file: int) -> bool:
+def share(file: IO[Any]) -> None:
+    """Hold a file together with whoever holds it too."""
+    if fcntl is not None:
+        fcntl.flock(file, fcntl.LOCK_SH)
+
+
+def take(file: IO[Any]) -> bool:
+    """Hold a file alone; False where somebody else holds it."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -11,12 +11,8 @@ from pathlib import Path
 from typing import NamedTuple, Self
 from uuid import uuid4
 
+from odibi_nb.store.locks import share, take
 from odibi_nb.store.records import TEMPORARY, unfinished
-
-try:
-    import fcntl
-except ImportError:  # Windows, where a file that is open can't be removed in any case
-    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["Held", "Object", "Objects"]
 
@@ -41,7 +37,7 @@ class Held:
         """Return a hold on a file; None where it is gone."""
         try:
             file = path.open("rb")
-            _lock(file, wait=True)
+            share(file)
             return cls(path, file) if os.path.samestat(path.stat(), os.fstat(file.fileno())) else None
         except OSError:
             return None
@@ -96,17 +92,12 @@ class Objects:
             return None
         return held
 
-    def remove(self, digest: str) -> int:
-        """Remove a file that nobody holds; return the bytes that this has freed."""
+    def remove(self, digest: str) -> None:
+        """Remove a file, unless somebody holds it."""
         path = self.path(digest)
-        try:
-            with path.open("rb") as file:
-                _lock(file, wait=False)
-                size = os.fstat(file.fileno()).st_size
+        with suppress(OSError), path.open("rb") as file:  # else it is gone already
+            if take(file):
                 path.unlink()
-                return size
-        except OSError:  # it is in use, or gone already
-            return 0
 
     def __iter__(self) -> Iterator[Object]:
         for path in self._folder.glob(f"*/*{_SUFFIX}"):
@@ -116,9 +107,3 @@ class Objects:
 
 def _digest_of(file: BufferedReader) -> str:
     return file_digest(file, "blake2b").hexdigest()[:32]
-
-
-def _lock(file: BufferedReader, *, wait: bool) -> None:
-    """Take a lock: to hold, one that others may have too; to remove, one that nobody else has, or raise OSError."""
-    if fcntl is not None:
-        fcntl.flock(file, fcntl.LOCK_SH if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)

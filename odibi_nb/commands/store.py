@@ -27,15 +27,10 @@ def store(call: Call) -> Shown:
 
 
 def _show(call: Call) -> Shown:
-    from odibi_nb.pictures import framed, listing_html, listing_text
+    from odibi_nb.pictures import store_html, store_text
 
     view = store_view(call.ws)
-    columns, right = ("result", "rows", "size", "computed", "last used"), (False, True, True)
-    rows = [(one.name, one.rows, one.size, one.computed, one.used) for one in view.results]
-    head = f"{view.summary} · {view.folder}"
-    text = "\n".join([head, *([listing_text(columns, rows, right_aligned=right)] if rows else []), *view.problems])
-    html = framed(listing_html(columns, rows, right_aligned=right)) if rows else None
-    return Shown(text, html, data=_dict(call, view))
+    return Shown(store_text(view), store_html(view), data=_dict(call, view))
 
 
 def _prune(call: Call) -> Shown:

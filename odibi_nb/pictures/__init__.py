@@ -12,6 +12,7 @@ from odibi_nb.pictures.profile import profile_html, profile_text
 from odibi_nb.pictures.progress import progress_html, progress_text
 from odibi_nb.pictures.query import query_html, query_text
 from odibi_nb.pictures.run import run_html, run_text
+from odibi_nb.pictures.stored import store_html, store_text
 from odibi_nb.pictures.style import framed
 from odibi_nb.pictures.table import listing_html, listing_text, table_html, table_text
 from odibi_nb.pictures.testing import failure_text, unit_test_html, unit_test_text, unit_tests_html, unit_tests_text
@@ -46,6 +47,8 @@ __all__ = [
     "query_text",
     "run_html",
     "run_text",
+    "store_html",
+    "store_text",
     "table_html",
     "table_text",
     "unit_test_html",

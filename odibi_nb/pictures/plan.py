@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from odibi_nb.exceptions import plural
 from odibi_nb.pictures.card import status_html
@@ -16,22 +17,24 @@ from odibi_nb.views import PlanNodeView, PlanView
 __all__ = ["plan_html", "plan_text"]
 
 _HEADER = ("node", "action", "why", "result", "write")
+_RESULT = _HEADER.index("result")
 # An action looks like the status that it leads to.
 _STATUSES = {"run": "running", "cached": "cached", "skip": "skipped"}
 
 
 def plan_html(view: PlanView) -> str:
     """Return the plan, without scripts or network."""
-    rows = [(n.name, _action_html(n.action), n.reason, n.kept, _write(n)) for n in view.nodes]
+    header, *rows = _without_empty(view, [(n.name, _action_html(n.action), *_told(n)) for n in view.nodes])
     notes = [tag("div", note, class_="odibi-muted") for note in view.notes]
     head = tag("div", tag("b", view.title), f" · {_facts(view)}", class_="odibi-head")
-    return framed(head, *([listing_html(_HEADER, rows)] if rows else []), *notes)
+    return framed(head, *([listing_html(header, rows)] if rows else []), *notes)
 
 
 def plan_text(view: PlanView) -> str:
     """Return the plan for terminals and logs."""
-    rows = [(n.name, f"{look(_STATUSES[n.action]).mark} {n.action}", n.reason, n.kept, _write(n)) for n in view.nodes]
-    table = [listing_text(_HEADER, rows)] if rows else []
+    marked = ((n.name, f"{look(_STATUSES[n.action]).mark} {n.action}", *_told(n)) for n in view.nodes)
+    header, *rows = _without_empty(view, marked)
+    table = [listing_text(header, rows)] if rows else []
     return "\n".join([visible(f"{view.title} · {_facts(view)}"), *table, *map(visible, view.notes)])
 
 
@@ -47,6 +50,18 @@ def _facts(view: PlanView) -> str:
     parts = [f"{counted[action]} {action}" for action in _STATUSES if counted[action]]
     parts += [f"{writes} to write"] if writes else []
     return f"{plural(len(view.nodes), 'node')}: {', '.join(parts)}"
+
+
+def _told(node: PlanNodeView) -> tuple[str, str, str]:
+    return node.reason, node.kept, _write(node)
+
+
+def _without_empty(view: PlanView, rows: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the header and the rows, without what becomes of results where none is computed."""
+    lines = [_HEADER, *rows]
+    if any(node.kept for node in view.nodes):
+        return lines
+    return [(*line[:_RESULT], *line[_RESULT + 1 :]) for line in lines]
 
 
 def _write(node: PlanNodeView) -> str:

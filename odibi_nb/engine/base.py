@@ -201,7 +201,7 @@ class Measured:
 class Readers:
     """Who will read a result in this run, as far as it is known when the result is made.
 
-    count: nodes that read it. sink: it is written to a connection. keep: it must be evaluated in full,
+    count: how often nodes read it. sink: it is written to a connection. keep: it must be evaluated in full,
     now (a leaf of a run). snapshot: the files that it reads are written in this run. overrule: `materialize`
     of the node; "lazy" is a view in any case, for those who bind a query and don't evaluate it.
     before: what its last run has shown; None: that isn't known.

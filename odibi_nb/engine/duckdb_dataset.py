@@ -60,7 +60,8 @@ class Origin:
     """The query that a result came from.
 
     inputs, leaves: kept alive as long as the query is still to be evaluated; inputs: by their names in it.
-    depth: views below it. files, explainers: the files that evaluating it reads, and what their errors mean.
+    depth: views below it. scans: how often it reads the same below. files, explainers: the files that evaluating it
+    reads, and what their errors mean.
     places: what the names of the inputs stand for, as SQL. same_rows_as: the input that it keeps all rows of, and
     no more. own_macros: it calls functions that only `names` has.
     """
@@ -71,6 +72,7 @@ class Origin:
     inputs: Mapping[str, Dataset] = field(default_factory=dict)
     leaves: frozenset[Leaf] = frozenset()
     depth: int = 0
+    scans: int = 1
     files: tuple[Watched, ...] = ()
     explainers: tuple[Explainer, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
@@ -174,6 +176,7 @@ class DuckDataset(Dataset):
             rows=self._rows,
             columns=len(self.schema),
             depth=self.depth,
+            scans=self.origin.scans,
             file_bytes=sum(file.size_bytes or 0 for file in self.files),
             parses=any(file.parsed for file in self.files),
         )

@@ -87,7 +87,7 @@ class DuckDBEngine(Engine):
         inputs = tuple(opened.values())
         below = [data for data in inputs if isinstance(data, DuckDataset)]
         literals = watched_literals(facts)
-        shape = shape_of(facts, [as_input(one) for one in inputs], literal_inputs(literals))
+        shape = shape_of(facts, {alias: as_input(one) for alias, one in opened.items()}, literal_inputs(literals))
         private = query.private or bool(facts.macros)
         origin = Origin(
             self._new_names() if private else self._scope,
@@ -96,6 +96,7 @@ class DuckDBEngine(Engine):
             inputs=opened,
             leaves=frozenset().union(*(self._leaves_of(data) for data in inputs)),
             depth=shape.depth,
+            scans=shape.scans,
             files=(*literals, *(file for data in below for file in data.files)),
             explainers=tuple(explainer for data in below for explainer in data.explainers),
             places={alias: str(self._place_of(data)) for alias, data in opened.items()},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,6 +30,8 @@ SMALL_BYTES = 1_000_000
 # cost with 12, 24, 36, 50, 100 views to a table 2.9, 1.9, 1.8, 1.8, 2.3 s on 2 million rows of a file, and on 100,000
 # rows with 16, 24, 36, 50 views 0.40, 0.53, 0.60, 0.79 s.
 MAX_VIEW_DEPTH = 24
+# Views that each read the one above twice: five in a row read the first one 32 times.
+MAX_SCANS = 8
 KEEP_S_PER_CELL = 15e-9
 """What it costs to put a value into a table."""
 BYTES_PER_CELL = 16
@@ -52,14 +54,16 @@ class Choice(NamedTuple):
 class Input(NamedTuple):
     """What is known of something that a query reads.
 
-    rows: None where that isn't known. depth: views in a row down to it, itself included. file_bytes, parses: of one
-    that is still to be computed, the size of the files, and whether that means parsing text.
+    rows: None where that isn't known. depth: views in a row down to it, itself included. scans: how often evaluating
+    it reads the same below. file_bytes, parses: of one that is still to be computed, the size of the files, and
+    whether that means parsing text.
     """
 
     lazy: bool = False
     rows: int | None = None
     columns: int = 0
     depth: int = 0
+    scans: int = 1
     file_bytes: int = 0
     parses: bool = False
 
@@ -86,7 +90,7 @@ class Shape:
     computes: it is more than reading a file. small: all that it reads are tables of few rows. volatile: it calls
     random(), now() and the like. blocking: its first row needs all of its input. joins: it reads several things that
     aren't small. only_table: DuckDB makes no view of it. reparses: evaluating it means parsing text files. depth:
-    views below it. source_bytes: size of the files, where it is nothing but reading text files. bytes_below: about
+    views below it. scans: how often it reads the same below. source_bytes: size of the files, where it is nothing but reading text files. bytes_below: about
     what all that it reads takes in memory.
     """
 
@@ -98,21 +102,23 @@ class Shape:
     only_table: bool = False
     reparses: bool = False
     depth: int = 0
+    scans: int = 1
     source_bytes: int | None = None
     bytes_below: int = 0
 
 
-def shape_of(facts: SqlFacts, inputs: Sequence[Input], literals: Sequence[Input] = ()) -> Shape:
-    """Return the shape of an SQL statement; literals: the files that it names."""
-    read = (*inputs, *literals)
+def shape_of(facts: SqlFacts, inputs: Mapping[str, Input], literals: Sequence[Input] = ()) -> Shape:
+    """Return the shape of an SQL statement; inputs: by their names in it. literals: the files that it names."""
+    read = (*inputs.values(), *literals)
     return Shape(
-        small=bool(inputs) and all(one.is_small for one in inputs),
+        small=bool(inputs) and all(one.is_small for one in inputs.values()),
         volatile=bool(facts.volatile),
         blocking=facts.blocking,
         joins=sum(not one.is_slight for one in read) > 1,
         only_table=facts.pivots or facts.statement.lstrip()[:_LONGEST].split(maxsplit=1)[0].upper() in _NO_SELECT,
         reparses=any(one.parses for one in read),
-        depth=1 + max((one.depth for one in inputs), default=0),
+        depth=1 + max((one.depth for one in inputs.values()), default=0),
+        scans=max((facts.mentions(name) * one.scans for name, one in inputs.items() if one.lazy), default=1),
         bytes_below=sum(one.memory_bytes for one in read),
     )
 
@@ -152,6 +158,8 @@ def _reasons_to_keep(shape: Shape, readers: Readers) -> Iterator[str]:
         yield "its inputs are small"
     if shape.depth >= MAX_VIEW_DEPTH:
         yield f"{shape.depth} views deep"
+    if shape.scans >= MAX_SCANS:
+        yield f"reads the same {shape.scans} times"
 
 
 def _reasons_by_use(shape: Shape, readers: Readers) -> Iterator[str]:

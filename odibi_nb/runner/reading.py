@@ -18,11 +18,10 @@ __all__ = ["readers_of", "writes_in"]
 
 def readers_of(task: NodeTask, schedule: Schedule, options: RunOptions, targets: Collection[str]) -> Readers:
     """Return who reads the result of a task; targets: the URIs that the run writes to."""
-    names = schedule.readers(task.name)
     return Readers(
-        count=len(names) + bool(task.checks) + len(task.queries),
+        count=schedule.readings(task.name) + bool(task.checks) + len(task.queries),
         sink=writes_in(task, options),
-        keep=not names and options.in_full,
+        keep=not schedule.readers(task.name) and options.in_full,
         snapshot=reads_any(task, targets),
         overrule=task.materialize,
         before=options.before.get(task.name),

@@ -19,6 +19,7 @@ class Schedule:
     def __init__(self, tasks: Sequence[NodeTask], done: Sequence[NodeTask] = ()) -> None:
         self._names = [task.name for task in tasks]
         self._order = {name: number for number, name in enumerate(self._names)}
+        self._tasks = {task.name: task for task in tasks}
         self._depends_on = {task.name: task.depends_on for task in (*done, *tasks)}
         self._readers: dict[str, list[str]] = {name: [] for name in self._depends_on}
         self._waiting: dict[str, int] = {}
@@ -50,6 +51,10 @@ class Schedule:
     def readers(self, name: str) -> Sequence[str]:
         """Return the nodes of the run that depend on `name` directly."""
         return [reader for reader in self._readers[name] if reader in self._order]
+
+    def readings(self, name: str) -> int:
+        """Return how often the nodes of the run read the result of `name`."""
+        return sum(self._tasks[reader].readings(name) for reader in self.readers(name))
 
     def above(self, name: str) -> Iterator[str]:
         """Yield all that a node depends on, the nearest first."""

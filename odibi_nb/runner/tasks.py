@@ -111,6 +111,10 @@ class SqlStep:
     written: str = ""
     numbers: bool = False
 
+    def readings(self, node: str) -> int:
+        """Return how often it reads the result of a node."""
+        return sum(self.facts.mentions(alias) for alias, meant in self.inputs.items() if meant == node)
+
 
 @dataclass(frozen=True, slots=True)
 class OperationStep:
@@ -187,6 +191,10 @@ class NodeTask:
     @property
     def depends_on(self) -> tuple[str, ...]:
         return tuple(dependency.name for dependency in self.dependencies)
+
+    def readings(self, name: str) -> int:
+        """Return how often it reads the result of a node that it depends on."""
+        return max(sum(step.readings(name) for step in self.steps if isinstance(step, SqlStep)), 1)
 
     @property
     def is_python(self) -> bool:

@@ -12,11 +12,13 @@ class TableRef:
     """A bare table name that a query reads.
 
     line: 1-based, in the text analysed. clause: the word that introduced it ("FROM", "JOIN", "PIVOT", …).
+    mentions: how often the text reads it; a CTE that is read often is a single mention of what it reads.
     """
 
     name: str
     line: int
     clause: str
+    mentions: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +58,7 @@ class SqlFacts:
     blocking: bool
     row_preserving_of: str | None
     pivots: bool = False
+
+    def mentions(self, name: str) -> int:
+        """Return how often the query reads a table."""
+        return sum(table.mentions for table in self.tables if table.name.casefold() == name.casefold())

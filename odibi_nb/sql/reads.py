@@ -91,7 +91,8 @@ class Reads:
         return []
 
     def _table(self, token: Token, name: str, clause: str) -> None:
-        self.tables.setdefault(name.casefold(), TableRef(name, self._line(token), clause))
+        known = self.tables.get(name.casefold()) or TableRef(name, self._line(token), clause, mentions=0)
+        self.tables[name.casefold()] = replace(known, mentions=known.mentions + 1)
 
     def _file(self, token: Token, path: str, kind: str | None, span: tuple[int, int] | None = None) -> None:
         known = self.files.get((path, kind)) or FileRef(path, self._line(token), kind)

@@ -138,14 +138,14 @@ class _Foresight:
         if isinstance(step, OperationStep):
             return self._made(name, [_of_operation(step, read) for read in current], readers, _tables(_HUGE))
         above = {alias: self._input(task, node, inner) for alias, node in step.inputs.items()}
-        above |= {"": current} if step.reads_current else {}
+        above |= {"df": current} if step.reads_current else {}
         if prod(map(len, above.values())) > _MOST_CASES:
             self._told[name] = None, _undecided(["view", "table", "store"], above)
             return _FRAME
         literals = literal_inputs(watched_literals(step.facts))
         found = []
         for read in product(*above.values()):
-            shape = shape_of(step.facts, read, literals)
+            shape = shape_of(step.facts, dict(zip(above, read, strict=True)), literals)
             found.append((shape, _view_of(shape, (*read, *literals))))
         grows = _GROWS.search(step.facts.statement) is not None or any(shape.joins for shape, _ in found)
         most = max(shape.bytes_below for shape, _ in found)
@@ -192,13 +192,13 @@ def _cases_of(data: Dataset) -> Cases:
 
 def _view_of(shape: Shape, read: Sequence[Input]) -> Input:
     files = sum(one.file_bytes for one in read if one.lazy)
-    return Input(lazy=True, depth=shape.depth, file_bytes=files, parses=shape.reparses)
+    return Input(lazy=True, depth=shape.depth, scans=shape.scans, file_bytes=files, parses=shape.reparses)
 
 
 def _of_operation(step: OperationStep, read: Input) -> tuple[Shape, Input]:
     """Return the shape of an operation; only a filter's SQL is known before the columns are."""
     if step.name == "filter":
-        shape = shape_of(analyze(operation_sql(step.name, step.params, ())), [read])
+        shape = shape_of(analyze(operation_sql(step.name, step.params, ())), {"df": read})
     else:
         shape = Shape(
             small=read.is_small,
@@ -206,6 +206,7 @@ def _of_operation(step: OperationStep, read: Input) -> tuple[Shape, Input]:
             only_table=step.name == "pivot",
             reparses=read.parses,
             depth=1 + read.depth,
+            scans=read.scans,
             bytes_below=read.memory_bytes,
         )
     return shape, _view_of(shape, [read])
@@ -219,6 +220,6 @@ def _united(reasons: Iterable[str]) -> str:
 
 def _undecided(forms: Iterable[str], above: Mapping[str, Cases]) -> str:
     """Say what a result may become, and by which results that will be decided."""
-    names = [name for name, cases in above.items() if name and len(cases) > 1]
+    names = [name for name, cases in above.items() if name != "df" and len(cases) > 1]
     listed = f"{', '.join(names[:_NAMES])}{'…' if len(names) > _NAMES else ''}"
     return f"{' or '.join(sorted(forms))}: decided when it runs{f', by the rows of {listed}' if names else ''}"

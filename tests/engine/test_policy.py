@@ -18,7 +18,7 @@ ONE, TWO, THREE = (Readers(count=count) for count in (1, 2, 3))
 
 
 def chosen(sql: str, readers: Readers, *inputs: Input, room: int = ROOM) -> tuple[str, str]:
-    return tuple(choose_form(shape_of(analyze(sql), inputs or (FILE,)), readers, room))
+    return tuple(choose_form(shape_of(analyze(sql), dict(zip("ab", inputs or (FILE,), strict=False))), readers, room))
 
 
 FILTER = "SELECT * FROM a WHERE x > 1"
@@ -86,6 +86,20 @@ def test_a_query_that_has_to_finish_first_counts_the_look_at_its_card() -> None:
     assert chosen(TOTALS, replace(TWO, before=cheap)) == ("table", "read twice, 100 ms each")
     assert chosen(TOTALS, replace(ONE, before=cheap)) == ("view", "fused into what reads it")
     assert chosen(TOTALS, replace(Readers(), before=dear))[0] == "table"
+
+
+ABOVE_AVERAGE = "SELECT * FROM a WHERE x > (SELECT avg(x) FROM a)"
+
+
+def test_a_chain_that_reads_the_same_twice_at_each_step_is_cut() -> None:
+    above, forms = FILE, []
+    for _ in range(7):
+        shape = shape_of(analyze(ABOVE_AVERAGE), {"a": above})
+        form, reason = choose_form(shape, ONE, ROOM)
+        forms.append((form, reason))
+        above = Input(lazy=True, depth=shape.depth, scans=shape.scans) if form == "view" else TABLE
+    assert [form for form, _ in forms] == ["view", "view", "table", "view", "view", "view", "table"]
+    assert forms[2][1] == "reads the same 8 times"
 
 
 def test_what_a_table_has_too_many_rows_for_becomes_a_file() -> None:

@@ -181,6 +181,21 @@ def test_the_clause_of_other_statements(text: str, clause: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "mentions"),
+    [
+        ("SELECT * FROM a", 1),
+        ("SELECT * FROM a WHERE x > (SELECT avg(x) FROM A)", 2),
+        ("SELECT * FROM a AS one JOIN a AS two USING (k) WHERE k IN (SELECT k FROM a)", 3),
+        ("WITH c AS (SELECT * FROM a) SELECT * FROM c WHERE x > (SELECT avg(x) FROM c)", 1),
+        ("SELECT * FROM query_table('a') UNION ALL FROM a", 2),
+        ("SELECT * FROM b", 0),
+    ],
+)
+def test_how_often_a_text_reads_a_table(text: str, mentions: int) -> None:
+    assert analyze(text).mentions("a") == mentions
+
+
+@pytest.mark.parametrize(
     ("text", "files"),
     [
         ("FROM 'x.csv' AS t", [("x.csv", "csv")]),

@@ -90,8 +90,8 @@ class Shape:
     computes: it is more than reading a file. small: all that it reads are tables of few rows. volatile: it calls
     random(), now() and the like. blocking: its first row needs all of its input. joins: it reads several things that
     aren't small. only_table: DuckDB makes no view of it. reparses: evaluating it means parsing text files. depth:
-    views below it. scans: how often it reads the same below. source_bytes: size of the files, where it is nothing but reading text files. bytes_below: about
-    what all that it reads takes in memory.
+    views below it. scans: how often it reads the same below. source_bytes: size of the files, where it is nothing but
+    reading text files. bytes_below: about what all that it reads takes in memory.
     """
 
     computes: bool = True
@@ -154,12 +154,7 @@ def _reasons_to_keep(shape: Shape, readers: Readers) -> Iterator[str]:
     if shape.source_bytes is not None and shape.source_bytes <= SMALL_BYTES:
         yield "its files are small"
     yield from _reasons_by_use(shape, readers)
-    if shape.small:
-        yield "its inputs are small"
-    if shape.depth >= MAX_VIEW_DEPTH:
-        yield f"{shape.depth} views deep"
-    if shape.scans >= MAX_SCANS:
-        yield f"reads the same {shape.scans} times"
+    yield from _reasons_by_place(shape)
 
 
 def _reasons_by_use(shape: Shape, readers: Readers) -> Iterator[str]:
@@ -178,6 +173,15 @@ def _reasons_by_use(shape: Shape, readers: Readers) -> Iterator[str]:
         yield _read(read) if cost is None else f"{_read(read)}, {_seconds(cost[0])} each"
     elif worth_it:
         yield "it needs all of its input first"
+
+
+def _reasons_by_place(shape: Shape) -> Iterator[str]:
+    if shape.small:
+        yield "its inputs are small"
+    if shape.depth >= MAX_VIEW_DEPTH:
+        yield f"{shape.depth} views deep"
+    if shape.scans >= MAX_SCANS:
+        yield f"reads the same {shape.scans} times"
 
 
 def _why_fused(shape: Shape, readers: Readers) -> str:

@@ -18,6 +18,7 @@ import duckdb
 from odibi_nb.engine.limits import default_limits
 from odibi_nb.engine.spill import SpillFolder, spill_place
 from odibi_nb.exceptions import EngineError, NodeCancelled
+from odibi_nb.sql.parsing import give_back, new_database, take_database
 from odibi_nb.sql.quote import quote_name, quote_text
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ class Session:
                 given = dict(self._settings)
                 self._spill = _spill_folder(given.pop("temp_directory", None), self._root)
                 self._opened = _open(given, self._spill)
+                weakref.finalize(self, give_back, self._opened)
             return self._opened
 
     def call(self, work: Callable[[Cursor], T], leaves: Iterable[Leaf] = ()) -> T:
@@ -221,6 +223,7 @@ class Session:
             cursor.raw.close()
         self._free.clear()
         if self._opened is not None:
+            give_back(self._opened)
             self._opened.close()
         if self._spill:
             self._spill.remove()
@@ -310,8 +313,10 @@ def is_interrupt(exc: duckdb.Error) -> bool:
 
 
 def _open(settings: Mapping[str, Any], spill: SpillFolder | None) -> duckdb.DuckDBPyConnection:
-    database = duckdb.connect(":memory:", config=_configuration(spill))
-    database.execute("SET GLOBAL TimeZone = 'UTC'")
+    # The user's settings may change how SQL is parsed; the parser stays as it is.
+    database = new_database() if settings else take_database()
+    for key, value in _configuration(spill).items():
+        database.execute(f"SET GLOBAL {key} = {quote_text(str(value))}")
     with suppress(duckdb.CatalogException):  # DuckDB 1 has no such threads
         # In 2.0.0 a COPY that fails waits for its writer threads, which wait for it: for ever.
         database.execute("SET GLOBAL async_threads = 0")
@@ -337,12 +342,6 @@ def _spill_folder(chosen: Any, root: Path | None) -> SpillFolder | None:
     return SpillFolder((root or Path()) / str(chosen)) if chosen else None
 
 
-def _configuration(spill: SpillFolder | None) -> dict[str, str | bool | int | float | list[str]]:
+def _configuration(spill: SpillFolder | None) -> dict[str, str | int]:
     room = {"max_temp_directory_size": f"{spill.limit_bytes} bytes"} if spill else {}
-    return {
-        "autoinstall_known_extensions": "false",
-        "python_enable_replacements": "false",
-        "temp_directory": str(spill.path) if spill else "",
-        **room,
-        **default_limits(),
-    }
+    return {"TimeZone": "UTC", "temp_directory": str(spill.path) if spill else "", **room, **default_limits()}

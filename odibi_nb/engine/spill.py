@@ -58,7 +58,10 @@ def spill_place(root: Path | None) -> Path:
 @lru_cache(maxsize=16)
 def remove_leftovers(place: Path) -> None:
     """Remove the spill folders of processes that were killed; once for each place."""
-    for folder in place.glob(f"{_PREFIX}*"):
+    for name in os.listdir(place):  # noqa: PTH208 - a folder of temporary files is large; objects take longer
+        if not name.startswith(_PREFIX):
+            continue
+        folder = place / name
         with suppress(OSError):  # another user's, or just being removed
             if (lock := _lock(folder, make=False)) is not None:
                 _remove(folder, lock, os.getpid())

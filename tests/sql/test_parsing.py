@@ -16,9 +16,9 @@ def parses(monkeypatch):
     """Return the texts that DuckDB has parsed since."""
     statements_of.cache_clear()
     analyze.cache_clear()
-    texts, parser = [], parsing._parser()
+    texts, parser = [], duckdb.connect()
     spy = SimpleNamespace(extract_statements=lambda text: texts.append(text) or parser.extract_statements(text))
-    monkeypatch.setattr(parsing, "_parser", lambda: spy)
+    monkeypatch.setattr(parsing._parser, "_connection", spy)
     return texts
 
 
@@ -46,3 +46,19 @@ def test_what_cannot_be_parsed_raises_each_time():
     for _ in range(2):
         with pytest.raises(duckdb.ParserException):
             parsed("SELECT FROM WHERE")
+
+
+def test_an_engine_takes_the_database_of_the_parser_and_gives_it_back():
+    parsing._parser.give_back(parsing._parser._taken)
+    first, second = parsing.take_database(), parsing.take_database()
+    first.execute("CREATE TABLE a AS SELECT 1 AS x")
+    with parsing._parser.connection() as connection:
+        assert connection.execute("FROM a").fetchall() == [(1,)]
+    with pytest.raises(duckdb.CatalogException):
+        second.execute("FROM a")
+    parsing.give_back(second)
+    with parsing._parser.connection() as connection:
+        assert connection.execute("FROM a").fetchall() == [(1,)]
+    parsing.give_back(first)
+    with parsing._parser.connection() as connection, pytest.raises(duckdb.CatalogException):
+        connection.execute("FROM a")

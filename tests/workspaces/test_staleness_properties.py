@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,7 @@ class Notebook(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.ws.close()
+        shutil.rmtree(self.root)
 
     def executed(self) -> dict[str, Any]:
         variables: dict[str, Any] = {"__name__": "__main__"}

@@ -58,7 +58,7 @@ def spill_place(root: Path | None) -> Path:
 @lru_cache(maxsize=16)
 def remove_leftovers(place: Path) -> None:
     """Remove the spill folders of processes that were killed; once for each place."""
-    for name in os.listdir(place):  # noqa: PTH208 - a folder of temporary files is large; objects take longer
+    for name in os.listdir(place):  # noqa: PTH208 - among many files that take longer as paths
         if not name.startswith(_PREFIX):
             continue
         folder = place / name

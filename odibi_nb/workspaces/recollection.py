@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["Recollection"]
 
 _QUICK_S, _FEW_ROWS, _DEEP = 0.005, 10_000, 16
+_FEW = 20
+"""Records that are asked for one by one."""
 _ATTEMPTS = 5
 _PAUSE_S = 0.2
 
@@ -80,11 +82,13 @@ class Recollection:
                 self.forget([name])
         if self.store is None:
             return
+        digests = {name: digest for name in names if (digest := look.digest(name))}
+        new = {name for name, digest in digests.items() if self._looked_up.get(name) != digest}
+        there = self.store.keys() if len(new) > _FEW else digests.values()
         for name in names:
-            digest = look.digest(name)
-            if digest and self._looked_up.get(name) != digest:
-                self._looked_up[name] = digest
-                self._look_up(self.store, name, digest)
+            if name in new:
+                self._looked_up[name] = digests[name]
+                self._look_up(self.store, name, digests[name], there)
             if self._nodes[name].config.write is not None:
                 self._recall_write(self.store, name)
 
@@ -164,11 +168,11 @@ class Recollection:
         """Wait until everything is kept that is to be."""
         wait(self._saving)
 
-    def _look_up(self, store: ResultStore, name: str, digest: str) -> None:
+    def _look_up(self, store: ResultStore, name: str, digest: str, there: Container[str]) -> None:
         kept = self._results.kept(name)
         if kept is not None and kept.fingerprint.digest == digest and not _is_unkept(kept):
             return
-        entry = store.find(digest)
+        entry = store.find(digest) if digest in there else None
         if entry is None and kept is None:
             entry = store.last(self._owner(name), name)
         if entry is not None and (recalled := self._recalled(store, entry, name, digest)) is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from odibi_nb.fingerprints import differences
 from odibi_nb.runner import Status
+from odibi_nb.workspaces.absent import Absent
 
 if TYPE_CHECKING:
     from odibi_nb.workspaces.fingerprinting import Fingerprints, Look
@@ -65,19 +66,20 @@ class Freshness:
 
     def outdated(self, name: str) -> list[str]:
         """Return the nodes above one that have to run for it, in order: those not fresh, and what is below them."""
-        return self._outdated(self._nodes.with_upstream([name])[:-1])
+        return self._outdated(self._nodes.with_upstream([name])[:-1], self._nodes.task(name).depends_on)
 
     def outdated_among(self, names: Collection[str]) -> list[str]:
         """Return those of the nodes, and of all above them, that have to run for something that reads them."""
-        return self._outdated(self._nodes.with_upstream(names))
+        return self._outdated(self._nodes.with_upstream(names), names)
 
-    def _outdated(self, names: Sequence[str]) -> list[str]:
+    def _outdated(self, names: Sequence[str], wanted: Collection[str]) -> list[str]:
         look, found = self.look(names), dict[str, None]()
+        absent = Absent(self._nodes, self._results, look)
         for one in names:
-            is_below = any(dependency in found for dependency in self._nodes.task(one).depends_on)
-            if is_below or not self._results.is_fresh(one, look.digest(one)):
+            above = (dependency for dependency in self._nodes.task(one).depends_on if dependency in found)
+            if absent.would_change(one, above) or not self._results.is_fresh(one, look.digest(one)):
                 found[one] = None
-        return list(found)
+        return absent.needed(list(found), wanted)
 
     def digest(self, name: str) -> str:
         """Return what a node stands for now; "" for one that can't run."""

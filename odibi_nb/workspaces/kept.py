@@ -127,6 +127,11 @@ class KeptResults:
         above = kept.above.items() if kept is not None else ()
         return [one for one, identity in above if one in self._kept and self._kept[one].identity != identity]
 
+    def came_from(self, name: str, above: str, identity: str) -> bool:
+        """Whether a node's result was computed from rows of that identity above it."""
+        kept = self._kept.get(name)
+        return kept is not None and kept.above.get(above) == identity
+
     def is_fresh(self, name: str, digest: str) -> bool:
         """Whether the node has a result that stands for what it says now."""
         kept = self._kept.get(name)

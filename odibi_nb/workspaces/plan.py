@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from odibi_nb.exceptions import OdibiException
 from odibi_nb.fingerprints import Fingerprint, differences
+from odibi_nb.workspaces.absent import Absent
 from odibi_nb.workspaces.targets import target_stamp, target_text
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Planner:
     ) -> None:
         self._nodes, self._results, self._look = nodes, results, look
         self._selected, self._overruled = frozenset(selected), overruled
+        self._absent = Absent(nodes, results, look)
         self._planned: dict[str, PlannedNode] = {}
 
     def plan(self, names: Sequence[str]) -> Plan:
@@ -77,7 +79,21 @@ class Planner:
         self._read = {above for name in names for above in self._nodes.task(name).depends_on}
         for name in names:
             self._planned[name] = self._node(name)
+        self._leave_out(names)
         return tuple(self._planned.values())
+
+    def _leave_out(self, names: Sequence[str]) -> None:
+        """Don't run what has lost its result, if only fresh nodes read it."""
+        running = [name for name in names if self._action(name) == "run"]
+        cached = [name for name in names if self._action(name) == "cached"]
+        spared = {above for name in cached for above in self._nodes.task(name).depends_on}
+        wanted = [name for name in running if name not in spared or self._acts(name)]
+        for name in set(running).difference(self._absent.needed(running, wanted)):
+            self._planned[name] = PlannedNode(name, "skip", "not needed: its result is gone, what reads it is fresh")
+
+    def _acts(self, name: str) -> bool:
+        """Whether a node does more in this run than give rows."""
+        return self._nodes[name].config.returns == "none" or self._planned[name].write == "write"
 
     def _node(self, name: str) -> PlannedNode:
         if reason := self._skipped(name):
@@ -118,6 +134,7 @@ class Planner:
         if self._overruled.force:
             return "forced"
         running = [above for above in task.depends_on if above in self._planned and self._action(above) == "run"]
+        running = self._absent.would_change(name, running)
         changed = list(self._changes(name, kept, running))
         if not changed and not kept.result.rows_stand:
             changed = [f"{kept.result.status} {clock(kept.at)}"]

@@ -214,6 +214,44 @@ def test_what_parquet_would_not_keep_whole_is_computed_again_and_said(root: Path
         ws.run()
 
 
+def trained(ws: Workspace) -> None:
+    ws.node("sales", read={"connection": "local", "path": "sales.csv"})
+    ws.node("model", logged("model", "{'factor': len(sales)}", "sales"), returns="object")
+    ws.node("scored", logged("scored", "sales.assign(score=model['factor'])", "sales, model"))
+    ws.node("report", "SELECT sum(score) AS score FROM scored")
+
+
+def test_an_object_of_another_session_is_made_again_only_for_what_reads_it(root: Path) -> None:
+    with session(root, trained) as ws:
+        ws.run()
+    with session(root, trained) as ws:
+        plan = {one.name: (one.action, one.reason) for one in ws.plan()}
+        assert plan["model"] == ("skip", "not needed: its result is gone, what reads it is fresh")
+        assert [plan[name][0] for name in ("sales", "scored", "report")] == ["cached"] * 3
+        ws.node("report", "SELECT max(score) AS score FROM scored")
+        assert ws.run_cell("report").status == "completed"
+        assert ws["report"].df()["score"].tolist() == [3]
+        assert ws.run().names("completed", "cached") == ["sales", "scored", "report"]
+        assert log(root) == ["model", "scored"]
+        ws.node("worst", "def worst(model):\n    return pd.DataFrame({'least': [model['factor']]})")
+        assert ws.run().names("completed", "cached") == ["sales", "model", "scored", "report", "worst"]
+        assert set(ws.statuses().values()) <= {"completed", "cached"}
+        assert log(root) == ["model", "scored", "model"]
+
+
+def test_what_has_lost_its_result_runs_where_something_needs_it(root: Path) -> None:
+    with session(root, trained) as ws:
+        ws.run()
+    with session(root, trained) as ws:
+        assert ws.run("model").names("completed") == ["model"]
+    with session(root, trained) as ws:
+        assert ws.run(force=True).names("completed") == ["sales", "model", "scored", "report"]
+    with session(root, trained) as ws:
+        (root / "sales.csv").write_text(SALES + "4,N,1\n")
+        assert ws.run().names("completed") == ["sales", "model", "scored", "report"]
+        assert ws["report"].df()["score"].tolist() == [16]
+
+
 def test_damaged_rows_are_computed_again(root: Path) -> None:
     with session(root, pipeline) as ws:
         ws.run()
@@ -521,8 +559,8 @@ def test_results_whose_files_are_removed_in_mid_session_are_computed_again(root:
         ws.settle()
         shutil.rmtree(root / ".odibi")
         assert ws.status("stored") == "pending"
-        assert {one.name: one.action for one in ws.plan()}["stored"] == "run"
-        ws.run()
+        assert {one.name: one.action for one in ws.plan()} == {"stored": "skip", "python": "cached", "last": "cached"}
+        ws.run("stored")
         assert ws["stored"].rows == 30_000
         assert ws.sql("SELECT max(i) AS m FROM stored").df().m.tolist() == [29_999]
 

@@ -14,7 +14,7 @@ __all__ = ["Absent"]
 
 
 class Absent:
-    """Tells which of the nodes that have no result needn't run for what reads them."""
+    """Tells which of the nodes that have no result for what they say needn't run for what reads them."""
 
     def __init__(self, nodes: Nodes, results: KeptResults, look: Look) -> None:
         self._nodes, self._results, self._look = nodes, results, look
@@ -24,18 +24,22 @@ class Absent:
         return [one for one in above if not self._gives_the_same(one, reader)]
 
     def needed(self, running: Sequence[str], wanted: Collection[str]) -> list[str]:
-        """Return what has to run of `running`, which is in topological order: nobody may read what has no result.
+        """Return what has to run of `running`, which is in topological order: what is absent only for its readers.
 
         wanted: nodes that are to have a result in any case.
         """
         read, found = set(wanted), list[str]()
         for name in reversed(running):
-            if name in read or self._results.kept(name) is not None:
+            if name in read or not self._is_absent(name):
                 found.append(name)
                 read.update(self._nodes.task(name).depends_on)
         return found[::-1]
 
+    def _is_absent(self, name: str) -> bool:
+        kept = self._results.kept(name)
+        return kept is None or kept.fingerprint.rows != self._look.rows(name)
+
     def _gives_the_same(self, name: str, reader: str) -> bool:
-        if self._results.kept(name) is not None or self._look.varies(name):
+        if not self._is_absent(name) or self._look.varies(name):
             return False
         return self._results.came_from(reader, name, self._look.rows(name))

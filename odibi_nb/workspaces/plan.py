@@ -28,7 +28,7 @@ class PlannedNode:
     """What happens to one node.
 
     write: None where it has no target, or is not selected. form: what becomes of its result; None where there is no
-    choice, or where form_reason says that it can't be told yet.
+    choice, or where form_reason says that it can't be told yet. spared: it has no result, and nothing needs it.
     """
 
     name: str
@@ -38,6 +38,7 @@ class PlannedNode:
     write_reason: str = ""
     form: Form | None = None
     form_reason: str = ""
+    spared: bool = False
 
 
 Plan = tuple[PlannedNode, ...]
@@ -47,12 +48,13 @@ Plan = tuple[PlannedNode, ...]
 class Overruled:
     """What freshness doesn't decide. force: compute even what is fresh. append_again: append even what was appended.
 
-    again: by node, why it is computed all the same.
+    again: by node, why it is computed all the same. asked: nodes that were asked for by their names.
     """
 
     force: bool = False
     append_again: bool = False
     again: Mapping[str, str] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()
 
 
 class Planner:
@@ -89,11 +91,13 @@ class Planner:
         spared = {above for name in cached for above in self._nodes.task(name).depends_on}
         wanted = [name for name in running if name not in spared or self._acts(name)]
         for name in set(running).difference(self._absent.needed(running, wanted)):
-            self._planned[name] = PlannedNode(name, "skip", "not needed: its result is gone, what reads it is fresh")
+            reason = "not needed: its result is gone, what reads it is fresh"
+            self._planned[name] = PlannedNode(name, "skip", reason, spared=True)
 
     def _acts(self, name: str) -> bool:
-        """Whether a node does more in this run than give rows."""
-        return self._nodes[name].config.returns == "none" or self._planned[name].write == "write"
+        """Whether a node runs for its own sake, not for what reads it."""
+        is_effect = self._nodes[name].config.returns == "none" or self._planned[name].write == "write"
+        return is_effect or name in self._overruled.asked
 
     def _node(self, name: str) -> PlannedNode:
         if reason := self._skipped(name):

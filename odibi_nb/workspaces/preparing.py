@@ -107,7 +107,7 @@ class Preparing:
     def _planned(self, names: Collection[str], request: RunRequest) -> tuple[Plan, Look]:
         needed = self._nodes.with_upstream(names)
         look = self.freshness.look(needed)
-        overruled = Overruled(request.force, request.append_again)
+        overruled = Overruled(request.force, request.append_again, asked=frozenset(request.selectors))
         plan = Planner(self._nodes, self.results, look, names, overruled).plan(needed)
         if again := self._read_late(plan):
             plan = Planner(self._nodes, self.results, look, names, replace(overruled, again=again)).plan(needed)

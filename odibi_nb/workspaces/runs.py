@@ -284,7 +284,7 @@ class Runs(Preparing):
         """Take in the results of a run; those of nodes dropped meanwhile are let go, what they wrote is noted."""
         if job.look is None:
             return
-        cached = {one.name for one in job.plan if one.action == "cached"}
+        cached = {one.name for one in job.plan if one.action == "cached" or one.spared}
         look = job.look.after_run()
         targets = {task.name: task.target for task in job.tasks}
         note_shared(outcome, job.look, look)

@@ -560,6 +560,8 @@ def test_results_whose_files_are_removed_in_mid_session_are_computed_again(root:
         shutil.rmtree(root / ".odibi")
         assert ws.status("stored") == "pending"
         assert {one.name: one.action for one in ws.plan()} == {"stored": "skip", "python": "cached", "last": "cached"}
+        ws.run()
+        assert ws.status("stored") == "pending"
         ws.run("stored")
         assert ws["stored"].rows == 30_000
         assert ws.sql("SELECT max(i) AS m FROM stored").df().m.tolist() == [29_999]

@@ -17,14 +17,14 @@ from odibi_nb.views import PlanNodeView, PlanView
 __all__ = ["plan_html", "plan_text"]
 
 _HEADER = ("node", "action", "why", "result", "write")
-_RESULT = _HEADER.index("result")
+_OPTIONAL = (_HEADER.index("result"), _HEADER.index("write"))
 # An action looks like the status that it leads to.
 _STATUSES = {"run": "running", "cached": "cached", "skip": "skipped"}
 
 
 def plan_html(view: PlanView) -> str:
     """Return the plan, without scripts or network."""
-    header, *rows = _without_empty(view, [(n.name, _action_html(n.action), *_told(n)) for n in view.nodes])
+    header, *rows = _without_empty((n.name, _action_html(n.action), *_told(n)) for n in view.nodes)
     notes = [tag("div", note, class_="odibi-muted") for note in view.notes]
     head = tag("div", tag("b", view.title), f" · {_facts(view)}", class_="odibi-head")
     return framed(head, *([listing_html(header, rows)] if rows else []), *notes)
@@ -33,7 +33,7 @@ def plan_html(view: PlanView) -> str:
 def plan_text(view: PlanView) -> str:
     """Return the plan for terminals and logs."""
     marked = ((n.name, f"{look(_STATUSES[n.action]).mark} {n.action}", *_told(n)) for n in view.nodes)
-    header, *rows = _without_empty(view, marked)
+    header, *rows = _without_empty(marked)
     table = [listing_text(header, rows)] if rows else []
     return "\n".join([visible(f"{view.title} · {_facts(view)}"), *table, *map(visible, view.notes)])
 
@@ -56,12 +56,11 @@ def _told(node: PlanNodeView) -> tuple[str, str, str]:
     return node.reason, node.kept, _write(node)
 
 
-def _without_empty(view: PlanView, rows: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Return the header and the rows, without what becomes of results where none is computed."""
-    lines = [_HEADER, *rows]
-    if any(node.kept for node in view.nodes):
-        return lines
-    return [(*line[:_RESULT], *line[_RESULT + 1 :]) for line in lines]
+def _without_empty(rows: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the header and the rows, without what becomes of results, or of files, where that is nothing."""
+    told = list(rows)
+    kept = [at for at in range(len(_HEADER)) if at not in _OPTIONAL or any(row[at] for row in told)]
+    return [tuple(line[at] for at in kept) for line in (_HEADER, *told)]
 
 
 def _write(node: PlanNodeView) -> str:

@@ -12,11 +12,18 @@ CACHED = PlanNodeView("load", "cached", "computed 10:42")
 RUNS = PlanNodeView("total", "run", "code changed", form="table", kept="table: its inputs are small")
 
 
-@pytest.mark.parametrize("nodes", [(CACHED,), (CACHED, RUNS)])
-def test_what_becomes_of_results_has_a_column_where_any_is_computed(nodes: tuple[PlanNodeView, ...]) -> None:
+WRITES = PlanNodeView("kept", "cached", "computed 10:42", write="write", write_reason="not written yet")
+
+
+@pytest.mark.parametrize("nodes", [(CACHED,), (CACHED, RUNS), (CACHED, WRITES), (RUNS, WRITES)])
+def test_what_becomes_of_results_and_files_has_a_column_where_it_is_told(
+    nodes: tuple[PlanNodeView, ...],
+) -> None:
     view, is_there = PlanView("sales", nodes), RUNS in nodes
     header = plan_text(view).splitlines()[1].split()
-    assert header == ["node", "action", "why", *(["result"] if is_there else []), "write"]
+    written = ["write"] if WRITES in nodes else []
+    assert header == ["node", "action", "why", *(["result"] if is_there else []), *written]
+    assert ("write: not written yet" in plan_text(view)) == (WRITES in nodes)
     assert (">result</th>" in plan_html(view)) == is_there
     assert ("table: its inputs are small" in plan_text(view)) == is_there
 

@@ -144,6 +144,25 @@ def test_errors_say_the_same_as_they_do_here(lazy_project, workers):
     assert "did you mean 'amount'?" in str(there.get_node_result("fails_in_library").error)
 
 
+def test_there_is_nothing_to_read_from_stdin(lazy_project):
+    def asks(base):
+        return base.assign(least=int(input("least? ")))
+
+    def reads(base):
+        by_program = subprocess.run(["cat"], capture_output=True, check=True).stdout
+        return base.assign(read=sys.stdin.read() + by_program.decode() + os.read(0, 9).decode())
+
+    for function in (asks, reads):
+        lazy_project.functions.register(function)
+    nodes = [BASE, python("asks", depends_on=["base"]), python("reads", depends_on=["base"])]
+    results = lazy_project.run(*nodes, processes=True)
+    asked = results.get_node_result("asks")
+    assert isinstance(asked.error.__cause__, EOFError)
+    assert asked.error.hint == "nobody answers input() there: make it a parameter, as in `def node(base, least=5)`"
+    assert asked.output.text == "least? "
+    assert results.get_node_result("reads").dataset.arrow().column("read").to_pylist() == [""] * 4
+
+
 def test_what_cannot_be_sent_is_named(lazy_project):
     handle = SimpleNamespace(connection=LOCK)
 

@@ -65,12 +65,19 @@ class Processes:
 
     def __enter__(self) -> Self:
         self._folder = Path(tempfile.mkdtemp(prefix="odibi_nb_rows_"))
-        self._free = [self._start() for _ in range(self._expected)]
+        try:
+            self._free = [self._start() for _ in range(self._expected)]
+        except BaseException:  # no more processes may be started, or Ctrl-C: nobody will leave what wasn't entered
+            self._end()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._end()
+
+    def _end(self) -> None:
         with self._lock:  # a thread that was interrupted may still be letting go of its own
             left = list(self._all)
         for child in left:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -20,8 +21,9 @@ import pyarrow as pa
 import pytest
 from pipeline.project import node, python, sql, write
 
-from odibi_nb.exceptions import NodeExecutionError, TransformError
+from odibi_nb.exceptions import EngineError, NodeExecutionError, TransformError
 from odibi_nb.runner import NodeStarted
+from odibi_nb.runner.processes import Processes
 
 BASE = sql(
     "base", "SELECT i AS a, 'x' || i AS s, DATE '2024-01-01' + i::INT AS d, NULL::BIGINT AS n FROM range(4) t(i)"
@@ -288,6 +290,24 @@ def test_a_process_for_what_it_cannot_serve_is_refused(lazy_project):
         python("made", returns="object", process=True)
     with pytest.raises(TransformError, match="'process: true' is for Python, and the node has none"):
         lazy_project.run(sql("a", "SELECT 1 AS x", process=True))
+
+
+def test_of_processes_that_cannot_all_be_started_none_is_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    started, real = [], subprocess.Popen
+
+    def second_fails(*args, **options):
+        if started:
+            raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+        started.append(real(*args, **options))
+        return started[0]
+
+    monkeypatch.setattr(subprocess, "Popen", second_fails)
+    with pytest.raises(EngineError, match="no process can be started for nodes: Resource temporarily") as caught:
+        Processes(3, expected=2).__enter__()
+    assert "workers" in caught.value.hint
+    assert started[0].returncode is not None
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_nodes_run_in_two_processes_at_once(lazy_project):

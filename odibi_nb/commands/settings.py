@@ -19,6 +19,7 @@ __all__ = ["COMMANDS", "SETTINGS", "typed_parameters"]
 UI = Option("--ui", takes="nothing", help="inputs that run what depends on them; SELECTORs say of which nodes")
 _FLOW = (("[", "]"), ("{", "}"))
 
+_MEANING = {"upstream": "what cells of nodes run on: see %odibi help set"}
 SETTINGS = {"auto": ("on", "off"), "preview": None, "upstream": UPSTREAM, "sample": None}
 
 
@@ -89,7 +90,7 @@ def _setting(key: str, value: Any) -> Any:
         return value
     if choices is not None:
         if value not in choices:
-            hint = did_you_mean(str(value), choices)
+            hint = did_you_mean(str(value), choices, likeness=0.75) or _MEANING.get(key)
             raise UsageError(f"{key} is {', '.join(choices[:-1])} or {choices[-1]}, not '{value}'", hint=hint)
         return value == "on" if key == "auto" else value
     least = 0 if key == "preview" else 1

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import duckdb
 
 from odibi_nb.engine.limits import default_limits
+from odibi_nb.engine.settings import set_globally
 from odibi_nb.engine.spill import SpillFolder, spill_place
 from odibi_nb.exceptions import EngineError, NodeCancelled
 from odibi_nb.sql.parsing import give_back, new_database, take_database
@@ -321,18 +322,11 @@ def _open(settings: Mapping[str, Any], spill: SpillFolder | None) -> duckdb.Duck
         # In 2.0.0 a COPY that fails waits for its writer threads, which wait for it: for ever.
         database.execute("SET GLOBAL async_threads = 0")
     for key, value in settings.items():
-        _set(database, key, value)
+        set_globally(database, key, value)
     # It would move the marks that count rows into scans; see `engine/marks.py`.
     disabled = [str(settings[key]) for key in settings if key.casefold() == "disabled_optimizers"]
     database.execute(f"SET GLOBAL disabled_optimizers = {quote_text(','.join([*disabled, 'sampling_pushdown']))}")
     return database
-
-
-def _set(database: duckdb.DuckDBPyConnection, key: str, value: Any) -> None:
-    try:
-        database.execute(f"SET GLOBAL {quote_name(key)} = $value", {"value": value})
-    except duckdb.Error as exc:
-        raise EngineError(f"DuckDB setting '{key}': {exc}", hint="see settings.duckdb of the project") from exc
 
 
 def _spill_folder(chosen: Any, root: Path | None) -> SpillFolder | None:

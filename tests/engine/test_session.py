@@ -36,7 +36,7 @@ def test_sql_below_python_nodes_opens_it(lazy_project, numbers):
 
 
 def test_a_wrong_setting_is_told_before_anything_asks_for_the_database():
-    with pytest.raises(EngineError, match="DuckDB setting 'thread'"):
+    with pytest.raises(EngineError, match="DuckDB has no setting 'thread'"):
         create_engine("duckdb", {"thread": 1})
 
 

@@ -181,6 +181,8 @@ def test_a_full_disk_is_named(lazy_project) -> None:
     assert error is not None
     assert "no room is left on the disk of /small/y/" in error.message
     assert out_of_room(OSError('Could not write file "/small/result.parquet": No space left on device')) is None
+    spilled = 'Could not write file "/small/odibi_nb_1_rows/7.parquet": No space left on device'
+    assert "temp_directory" in out_of_room(OSError(spilled)).hint
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_that_names_it(tmp_path: Path) -> None:

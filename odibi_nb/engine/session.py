@@ -65,11 +65,12 @@ class Leaf:
 class Cursor:
     """A connection of one thread at a time. Every call fetches to the end: DuckDB 2 keeps no second result open.
 
-    plain: no setting of the user's may give SQL another meaning than it has by itself.
+    plain: no setting of the user's may give SQL another meaning than it has by itself. is_profiling: statements are
+    profiled; once that can't be ended, for an interrupt, the cursor is for nobody else.
     """
 
     def __init__(self, raw: duckdb.DuckDBPyConnection, *, plain: bool = True) -> None:
-        self.raw, self.plain = raw, plain
+        self.raw, self.plain, self.is_profiling = raw, plain, False
         self._schema = ""
         self._leaves: dict[str, weakref.ref[Leaf]] = {}
         self._gone: deque[str] = deque()
@@ -92,11 +93,13 @@ class Cursor:
     @contextmanager
     def profiling(self) -> Iterator[None]:
         """Let DuckDB note what each operator does."""
-        self.run("PRAGMA enable_profiling = 'no_output'")
+        self.is_profiling = True
         try:
+            self.run("PRAGMA enable_profiling = 'no_output'")
             yield
         finally:
             self.run("PRAGMA disable_profiling")
+            self.is_profiling = False
 
     def profile(self) -> str:
         """Return what was noted of the last statement, as JSON."""
@@ -266,7 +269,10 @@ class Session:
         finally:
             with self._lock:
                 self._busy.discard(cursor)
-                self._free.append(cursor)
+                if cursor.is_profiling:
+                    cursor.raw.close()
+                else:
+                    self._free.append(cursor)
 
     def _clean(self, cursor: Cursor) -> None:
         """Drop what nobody holds any more; a whole schema goes at once."""

@@ -20,12 +20,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from odibi_nb.engine.machine import usable_cpus
 from odibi_nb.exceptions import NodeCancelled
 from odibi_nb.runner.child_process import ChildProcess
 from odibi_nb.runner.messages import Closed, Done, Failed, Given, Job, Said, Wanted
 from odibi_nb.runner.parcels import pack, packed_call
 from odibi_nb.runner.raised import describe
-from odibi_nb.runner.workers import cores
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -172,7 +172,7 @@ class Processes:
             self._all.remove(child)
 
     def _start(self) -> ChildProcess:
-        threads = str(max(1, cores() // self._count))
+        threads = str(max(1, usable_cpus() // self._count))
         child = ChildProcess(self._path(), dict.fromkeys(_THREADS, threads) | os.environ)
         self._all.append(child)
         return child

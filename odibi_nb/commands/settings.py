@@ -77,7 +77,8 @@ def set_(call: Call) -> Shown:
     shown = {**options, "auto": "on" if options["auto"] else "off"}
     listed = " ".join(f"{key}={shown[key]}" for key in SETTINGS)
     is_short = new.get("upstream", "fresh") != "fresh"
-    note = "\nit is for cells of nodes; %odibi run computes and writes real rows all the same" if is_short else ""
+    told = "\nit is for cells of nodes; %odibi run computes and writes real rows all the same, %%odibi_sql reads them"
+    note = told if is_short else ""
     return Shown(listed + note, data=dict(options))
 
 

@@ -33,6 +33,8 @@ __all__ = [
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _FLOW = re.compile(r"\{.*\}|\[.*\]", re.DOTALL)
+_LIKENESS = 0.75
+"""Of a choice; at less, 'stale' would be taken for 'sample'."""
 _CONSTANTS = {"true": True, "false": False, "null": None, "~": None}
 
 
@@ -76,12 +78,21 @@ class OptionParser:
 
     words: what the words that aren't options are called, in order; a last one with "…" takes any
     number, one in brackets may be left out ("NAME", "[DIR]", "[SELECTOR…]").
+    elsewhere: the line that an option, which isn't one here, may have been meant for.
     """
 
-    def __init__(self, prog: str, options: Iterable[Option] = (), *, words: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        prog: str,
+        options: Iterable[Option] = (),
+        *,
+        words: Sequence[str] = (),
+        elsewhere: OptionParser | None = None,
+    ) -> None:
         self.prog = prog
         self.options = tuple(options)
         self.words = tuple(words)
+        self._elsewhere = elsewhere
         self._by_spelling = {name: option for option in self.options for name in (option.name, *option.also)}
 
     @property
@@ -119,10 +130,7 @@ class OptionParser:
         spelling, equals, text = token.partition("=")
         option = self._by_spelling.get(spelling)
         if option is None:
-            near = did_you_mean(spelling, self._by_spelling)
-            known = "the options are " + ", ".join(each.name for each in self.options)
-            hint = near or (known if self.options else f"{self.prog} takes no options")
-            raise UsageError(f"{self.prog}: unknown option {spelling}", hint=hint)
+            raise UsageError(f"{self.prog}: unknown option {spelling}", hint=self._meant(spelling))
         if equals and option.takes == "nothing":
             raise UsageError(f"{self.prog}: {option.name} takes no value")
         value = self._value(option, [text] if equals else _operands(option, tokens), equals=bool(equals))
@@ -132,6 +140,14 @@ class OptionParser:
             raise UsageError(f"{self.prog}: {option.name} is given twice")
         else:
             values[option.field] = value[0]
+
+    def _meant(self, spelling: str) -> str:
+        """Return what to say of an option that there isn't."""
+        if self._elsewhere is not None and (other := self._elsewhere.option(spelling)):
+            return f"{spelling} is for lines of %%{self._elsewhere.prog}: {other.help}"
+        known = "the options are " + ", ".join(each.name for each in self.options)
+        near = did_you_mean(spelling, self._by_spelling)
+        return near or (known if self.options else f"{self.prog} takes no options")
 
     def _value(self, option: Option, texts: list[str], *, equals: bool) -> tuple[Any, ...]:
         if not texts and option.takes in {"one", "many"}:
@@ -143,7 +159,7 @@ class OptionParser:
     def _converted(self, option: Option, text: str) -> Any:
         if option.choices and text not in option.choices:
             choices = ", ".join(option.choices)
-            hint = did_you_mean(text, option.choices)
+            hint = did_you_mean(text, option.choices, likeness=_LIKENESS) or option.help or None
             raise UsageError(f"{self.prog}: {option.name} is one of {choices}, not '{text}'", hint=hint)
         try:
             return option.convert(text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from odibi_nb.cells.option_parser import Option, OptionParser
+from odibi_nb.cells.options import NODE_LINE
 
 if TYPE_CHECKING:
     from odibi_nb.runner import Listener
@@ -108,10 +109,11 @@ class Command:
     def parser(self, door: Door) -> OptionParser:
         """Return the parser of its line at this door."""
         if door == "cell":
-            return OptionParser(f"%odibi {self.name}", self.options, words=self.words)
+            return OptionParser(f"%odibi {self.name}", self.options, words=self.words, elsewhere=NODE_LINE)
         target = ("TARGET",) if self.needs_target else ()
         extra = (ENV, JSON) if self.needs_target else ()
-        return OptionParser(f"odibi-nb {self.name}", (*self.options, *extra), words=(*target, *self.words))
+        options, words = (*self.options, *extra), (*target, *self.words)
+        return OptionParser(f"odibi-nb {self.name}", options, words=words, elsewhere=NODE_LINE)
 
     def help(self, door: Door) -> str:
         """Return its help page."""

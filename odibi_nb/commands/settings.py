@@ -19,6 +19,7 @@ __all__ = ["COMMANDS", "SETTINGS", "typed_parameters"]
 UI = Option("--ui", takes="nothing", help="inputs that run what depends on them; SELECTORs say of which nodes")
 _FLOW = (("[", "]"), ("{", "}"))
 
+_MEANING = {"upstream": "what cells of nodes run on: see %odibi help set"}
 SETTINGS = {"auto": ("on", "off"), "preview": None, "upstream": UPSTREAM, "sample": None}
 
 
@@ -76,7 +77,8 @@ def set_(call: Call) -> Shown:
     shown = {**options, "auto": "on" if options["auto"] else "off"}
     listed = " ".join(f"{key}={shown[key]}" for key in SETTINGS)
     is_short = new.get("upstream", "fresh") != "fresh"
-    note = "\nit is for cells of nodes; %odibi run computes and writes real rows all the same" if is_short else ""
+    told = "\nit is for cells of nodes; %odibi run computes and writes real rows all the same, %%odibi_sql reads them"
+    note = told if is_short else ""
     return Shown(listed + note, data=dict(options))
 
 
@@ -89,7 +91,7 @@ def _setting(key: str, value: Any) -> Any:
         return value
     if choices is not None:
         if value not in choices:
-            hint = did_you_mean(str(value), choices)
+            hint = did_you_mean(str(value), choices, likeness=0.75) or _MEANING.get(key)
             raise UsageError(f"{key} is {', '.join(choices[:-1])} or {choices[-1]}, not '{value}'", hint=hint)
         return value == "on" if key == "auto" else value
     least = 0 if key == "preview" else 1

@@ -11,11 +11,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.table import find_command, overview
-from odibi_nb.exceptions import NodeExecutionError, OdibiException, TransformError
+from odibi_nb.exceptions import NodeExecutionError, OdibiException, TransformError, UsageError
 
 if TYPE_CHECKING:
     from odibi_nb.runner import Listener
@@ -96,6 +97,8 @@ def _loaded(command: Command, call: Call) -> Call:
     from odibi_nb.workspaces.headless import load_target
 
     target, *rest = call.words
+    if f"[{target}]" in command.words and not Path(target).exists():
+        raise UsageError(f"TARGET comes before '{target}'", hint=f"odibi-nb {command.example_at('shell')}")
     env = call.values.get("env")
     loaded = load_target(target, env=env, execute=command.executes, go_on=command.takes_broken)
     for one in loaded.left_out if command.executes else ():

@@ -40,7 +40,12 @@ class StoreConfig(DialectModel):
 
 
 def _as_store(value: Any) -> Any:
-    return {"enabled": value} if isinstance(value, bool) else value
+    if isinstance(value, bool):
+        return {"enabled": value}
+    if isinstance(value, str):
+        hint = did_you_mean(value, ("true", "false")) or "write store: false, or store: {limit_gb: 5}"
+        raise problem(f"'store' is true, false or a mapping, not '{value}'", hint)
+    return value
 
 
 class SettingsConfig(DialectModel):

@@ -13,7 +13,7 @@ import duckdb
 from odibi_nb.engine.base import PREVIEW_COLUMNS, PREVIEW_ROWS, Batches, Dataset, FrameKind, Head, text_sql
 from odibi_nb.engine.counting import evaluate
 from odibi_nb.engine.limits import out_of_room
-from odibi_nb.engine.marks import Evaluated
+from odibi_nb.engine.marks import Evaluated, lazy_below
 from odibi_nb.engine.policy import Input
 from odibi_nb.engine.schema import Schema
 from odibi_nb.engine.session import Cursor, Leaf, Place, Session, is_interrupt
@@ -243,11 +243,10 @@ class DuckDataset(Dataset):
         if not self.lazy:
             return True
         bytes_read = [file.size_bytes for file in self.files]
-        inputs = all(
-            data.is_light if isinstance(data, DuckDataset) and data.lazy else data.count() <= _LIGHT_ROWS
-            for data in self.origin.inputs.values()
-        )
-        return inputs and None not in bytes_read and sum(filter(None, bytes_read)) <= _LIGHT_BYTES
+        if None in bytes_read or sum(filter(None, bytes_read)) > _LIGHT_BYTES:
+            return False
+        read = dict.fromkeys(data for view in lazy_below([self]) for data in view.origin.inputs.values())
+        return all(data.lazy or data.count() <= _LIGHT_ROWS for data in read)
 
     def rows_up_to(self, most: int) -> int | None:
         if self._rows is None and self.is_light:

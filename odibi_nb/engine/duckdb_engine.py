@@ -97,8 +97,8 @@ class DuckDBEngine(Engine):
             leaves=frozenset().union(*(self._leaves_of(data) for data in inputs)),
             depth=shape.depth,
             scans=shape.scans,
-            files=(*literals, *(file for data in below for file in data.files)),
-            explainers=tuple(explainer for data in below for explainer in data.explainers),
+            files=(*literals, *_each_once(file for data in below for file in data.files)),
+            explainers=_each_once(explainer for data in below for explainer in data.explainers),
             places={alias: str(self._place_of(data)) for alias, data in opened.items()},
             same_rows_as=_input_named(facts.row_preserving_of, opened),
             own_macros=bool(facts.macros),
@@ -381,6 +381,11 @@ _TEMPORARY = re.compile(r"(CREATE(?:\s+OR\s+REPLACE)?)\s+TEMP(?:ORARY)?\s", re.I
 
 def _input_named(name: str | None, inputs: Iterable[str]) -> str | None:
     return next((one for one in inputs if name is not None and folded(one) == folded(name)), None)
+
+
+def _each_once(found: Iterable[T]) -> tuple[T, ...]:
+    """Return what a graph of diamonds comes upon by many ways; the same is the same object."""
+    return tuple({id(one): one for one in found}.values())
 
 
 _ROWS = "odibi_rows"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["as_input", "bytes_of", "literal_inputs", "shape_of_kept", "shape_of_read", "watched_literals"]
 
-_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 def as_input(data: Dataset) -> Input:
@@ -60,6 +60,6 @@ def shape_of_kept(kept: Snapshot) -> Shape:
 
 
 def bytes_of(size: str) -> int:
-    """Return the bytes of a size as DuckDB tells it: "18.6 GiB"."""
+    """Return the bytes of a size as DuckDB tells it: "18.6 GiB"; no limit at all is "16383.9 PiB"."""
     number, unit = size.split()
     return int(float(number) * 1024 ** _UNITS.index(unit))

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from odibi_nb.engine.machine import usable_cpus, usable_memory_bytes
 from odibi_nb.exceptions import EngineError
 
-__all__ = ["default_limits", "out_of_room"]
+__all__ = ["ROOM_IN_STORE", "default_limits", "no_room_for_rows", "out_of_room"]
 
 # Python nodes and their frames live in the same process.
 _MEMORY_SHARE = 0.6
 
 _LIMIT = re.compile(r"/([\d.]+ \w+) used\)")
+# Those of the store, and those beside the spill folder; not what a node writes.
+_ROWS_FILE = re.compile(
+    r'Could not write file "([^"]*[/\\](?:rows[/\\][^"]*\.part|[^"]*_rows[/\\]\d+\.parquet))": No space left'
+)
 _SPILL_FILE = re.compile(r'"([^"]*)duckdb_temp_[^"]*"')
 
 
@@ -31,6 +36,8 @@ def out_of_room(exc: Exception) -> EngineError | None:
         return EngineError(
             f"no room is left on the disk of {file[1]}, for what doesn't fit in memory", hint=_OTHER_DISK
         )
+    if file := _ROWS_FILE.search(report):
+        return no_room_for_rows(file[1])
     if "Out of Memory Error" not in report:
         return None
     if "max_temp_directory_size" in report:
@@ -41,6 +48,14 @@ def out_of_room(exc: Exception) -> EngineError | None:
     return EngineError(f"it needs more memory than {limit}, even with a spill folder", hint=_MORE_MEMORY)
 
 
+def no_room_for_rows(path: str | Path) -> EngineError:
+    """Return what to say where a result's file can't be written in full."""
+    folder = Path(path).parent
+    hint = ROOM_IN_STORE if ".odibi" in folder.parts else _OTHER_DISK
+    return EngineError(f"no room is left on the disk of '{folder}', for the rows of a stored result", hint=hint)
+
+
+ROOM_IN_STORE = "free some room there: %odibi store prune, or less in settings: {store: {limit_gb: 10}}"
 _OTHER_DISK = "free some room, or let temp_directory in settings.duckdb point to a disk with more"
 _MORE_ROOM = f"{_OTHER_DISK}; max_temp_directory_size there sets how much it may take"
 _MORE_MEMORY = "raise memory_limit in settings.duckdb or lower threads; lists and texts gathered in one row don't spill"

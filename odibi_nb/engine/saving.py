@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from odibi_nb.engine.limits import no_room_for_rows
 from odibi_nb.engine.schema import Column, Schema
 from odibi_nb.exceptions import FormatError
 from odibi_nb.sql.quote import quote_name, quote_text
@@ -54,6 +56,10 @@ def write_table(table: pa.Table, path: Path) -> None:
         pq.write_table(table, path, compression="zstd", compression_level=_LEVEL)
     except pa.ArrowException as exc:
         raise FormatError(str(exc)) from exc
+    except OSError as exc:
+        if exc.errno != errno.ENOSPC:
+            raise
+        raise no_room_for_rows(path) from exc
 
 
 def read_sql(cursor: Cursor, path: Path, schema: Schema) -> str:

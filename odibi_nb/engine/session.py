@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import duckdb
 
 from odibi_nb.engine.limits import default_limits
+from odibi_nb.engine.settings import set_globally
 from odibi_nb.engine.spill import SpillFolder, spill_place
 from odibi_nb.exceptions import EngineError, NodeCancelled
 from odibi_nb.sql.parsing import give_back, new_database, take_database
@@ -64,11 +65,12 @@ class Leaf:
 class Cursor:
     """A connection of one thread at a time. Every call fetches to the end: DuckDB 2 keeps no second result open.
 
-    plain: no setting of the user's may give SQL another meaning than it has by itself.
+    plain: no setting of the user's may give SQL another meaning than it has by itself. is_profiling: statements are
+    profiled; once that can't be ended, for an interrupt, the cursor is for nobody else.
     """
 
     def __init__(self, raw: duckdb.DuckDBPyConnection, *, plain: bool = True) -> None:
-        self.raw, self.plain = raw, plain
+        self.raw, self.plain, self.is_profiling = raw, plain, False
         self._schema = ""
         self._leaves: dict[str, weakref.ref[Leaf]] = {}
         self._gone: deque[str] = deque()
@@ -91,11 +93,13 @@ class Cursor:
     @contextmanager
     def profiling(self) -> Iterator[None]:
         """Let DuckDB note what each operator does."""
-        self.run("PRAGMA enable_profiling = 'no_output'")
+        self.is_profiling = True
         try:
+            self.run("PRAGMA enable_profiling = 'no_output'")
             yield
         finally:
             self.run("PRAGMA disable_profiling")
+            self.is_profiling = False
 
     def profile(self) -> str:
         """Return what was noted of the last statement, as JSON."""
@@ -265,7 +269,10 @@ class Session:
         finally:
             with self._lock:
                 self._busy.discard(cursor)
-                self._free.append(cursor)
+                if cursor.is_profiling:
+                    cursor.raw.close()
+                else:
+                    self._free.append(cursor)
 
     def _clean(self, cursor: Cursor) -> None:
         """Drop what nobody holds any more; a whole schema goes at once."""
@@ -321,18 +328,11 @@ def _open(settings: Mapping[str, Any], spill: SpillFolder | None) -> duckdb.Duck
         # In 2.0.0 a COPY that fails waits for its writer threads, which wait for it: for ever.
         database.execute("SET GLOBAL async_threads = 0")
     for key, value in settings.items():
-        _set(database, key, value)
+        set_globally(database, key, value)
     # It would move the marks that count rows into scans; see `engine/marks.py`.
     disabled = [str(settings[key]) for key in settings if key.casefold() == "disabled_optimizers"]
     database.execute(f"SET GLOBAL disabled_optimizers = {quote_text(','.join([*disabled, 'sampling_pushdown']))}")
     return database
-
-
-def _set(database: duckdb.DuckDBPyConnection, key: str, value: Any) -> None:
-    try:
-        database.execute(f"SET GLOBAL {quote_name(key)} = $value", {"value": value})
-    except duckdb.Error as exc:
-        raise EngineError(f"DuckDB setting '{key}': {exc}", hint="see settings.duckdb of the project") from exc
 
 
 def _spill_folder(chosen: Any, root: Path | None) -> SpillFolder | None:

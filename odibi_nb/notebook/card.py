@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from odibi_nb.commands.base import Shown
@@ -56,10 +57,18 @@ def result_card(workspace: Workspace, node: DeclaredNode, result: NodeResult) ->
     return Shown(node_text(view), node_html(view), error=result.error)
 
 
-def shortcut_card(workspace: Workspace, name: str, outcome: RunOutcome) -> Shown:
+def shortcut_card(workspace: Workspace, name: str, outcome: RunOutcome, *, into: str = "") -> Shown:
     """Show what a node gave on other input than its real one; an error is raised below the card."""
-    view = replace(node_view(workspace, name, trial=outcome.results[name]), error=None)
+    result = outcome.results[name]
+    view = replace(node_view(workspace, name, trial=result), error=None)
+    if into and result.success:
+        view = replace(view, notes=(*view.notes, bound_note(into, result.badges)))
     return Shown(node_text(view), node_html(view), error=outcome.of(name).error)
+
+
+def bound_note(variable: str, badges: Sequence[str]) -> str:
+    """Say of a variable that a node's result isn't in it."""
+    return f"{variable} has these rows ({', '.join(badges)}), not the node's result"
 
 
 def test_card(workspace: Workspace, test: NodeTest) -> Shown:

@@ -363,7 +363,9 @@ class OdibiMagics(Magics):
 
         ws, auto = self._workspace, node.mock == "auto"
         with self._output(on_mocks=True) as output:
-            card = mock_card(ws, node.name, auto=auto, notes=node.notes, listeners=output.listeners)
+            card = mock_card(
+                ws, node.name, auto=auto, notes=node.notes, into=node.into or "", listeners=output.listeners
+            )
             if node.into and card.error is None:
                 self.shell.user_ns[node.into] = ws.trials[node.name].value
             output.show(card)
@@ -377,7 +379,7 @@ class OdibiMagics(Magics):
             result = outcome.of(node.name)
             if node.into and result.success and result.dataset is not None:
                 self.shell.user_ns[node.into] = result.dataset.frame()
-            output.show(shortcut_card(self._workspace, node.name, outcome))
+            output.show(shortcut_card(self._workspace, node.name, outcome, into=node.into or ""))
         if node.config.returns == "object" and result.dataset is not None:
             show_value(result.dataset.frame())
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from odibi_nb.commands.base import Shown
 from odibi_nb.exceptions import did_you_mean
+from odibi_nb.notebook.card import bound_note
 from odibi_nb.pictures import node_html, node_text
 from odibi_nb.pictures.text import join_facts
 from odibi_nb.views.build import node_view
@@ -26,12 +27,17 @@ def mock_card(
     *,
     auto: bool = False,
     notes: Sequence[str] = (),
+    into: str = "",
     listeners: Iterable[Listener] = (),
 ) -> Shown:
-    """Run a node on mock rows and show it; its error is raised below the card. notes: of the mocks."""
+    """Run a node on mock rows and show it; its error is raised below the card.
+
+    notes: of the mocks. into: the variable that will have the rows.
+    """
     result = workspace.trials.try_node(name, auto=auto, listeners=listeners)
     view = node_view(workspace, name, trial=workspace.trials.result(name))
-    view = replace(view, notes=(*notes, *view.notes), error=None)
+    bound = (bound_note(into, result.badges),) if into and result.success else ()
+    view = replace(view, notes=(*notes, *view.notes, *bound), error=None)
     return Shown(node_text(view), node_html(view), error=result.error)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from odibi_nb.context import Context, LazyContext
 from odibi_nb.engine import create_engine
+from odibi_nb.engine.settings import refuse_wrong_settings
 from odibi_nb.exceptions import (
     DependencyError,
     NodeExecutionError,
@@ -92,6 +93,7 @@ class Pipeline:
         from odibi_nb.project_file import load_project
 
         loaded = load_project(path, env=env)
+        refuse_wrong_settings(loaded.project.settings.duckdb, loaded.locate)
         project = loaded.project
         names = [one.pipeline for one in project.pipelines]
         if pipeline is None and len(names) != 1:

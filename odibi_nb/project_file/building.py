@@ -89,8 +89,10 @@ def _explained(detail: ErrorDetails) -> tuple[str, str | None]:
         return f"'{name}' is missing", f"add '{name}:'"
     if "expected" in context:
         return _not_one_of(str(name), detail["input"], context["expected"])
+    if detail["type"] in {"bool_parsing", "bool_type"} and detail["input"] is not None:
+        return f"'{name}' is true or false, not '{detail['input']}'", f"write {name}: true, or leave it out"
     message = re.sub(r"^(Input|List|Dictionary|Value) ", f"'{name}' ", context.get("message", detail["msg"]))
-    message = message.replace("a valid dictionary", "a mapping")
+    message = re.sub(r"a valid dictionary( or instance of \w+)?", "a mapping", message)
     return message, _type_hint(detail)
 
 
@@ -104,8 +106,10 @@ def _type_hint(detail: ErrorDetails) -> str | None:
     given = detail["input"]
     if detail["type"] == "list_type" and isinstance(given, str):
         return f"write a list: [{given}]"
-    if detail["type"] == "dict_type" and given is not None:
+    if detail["type"] in {"dict_type", "model_type"} and given is not None:
         return "write a mapping: {name: value}"
+    if detail["type"] in {"int_parsing", "float_parsing"}:
+        return "write a number, such as 5"
     if detail["type"] == "string_type" and isinstance(given, int | float):
         return f"quote it: '{given}'"
     return "leave the key out" if given is None else None

@@ -10,7 +10,7 @@ from typing import Any
 
 from odibi_nb.config import EngineType, PipelineConfig, ProjectConfig
 from odibi_nb.exceptions import ConfigValidationError, Where, did_you_mean
-from odibi_nb.project_file.building import build
+from odibi_nb.project_file.building import Locate, build
 from odibi_nb.project_file.reading import parse_yaml
 from odibi_nb.project_file.references import substitute
 from odibi_nb.project_file.tree import TextPlace, Tree, YamlDocument, merged
@@ -27,6 +27,7 @@ class LoadedProject:
     root: the folder that its relative paths start from. notes: what a reader should know.
     node_places: where each node is declared; of two nodes of one name, the first.
     step_places, test_places: where the text of each of a node's steps, and of each of its data tests, begins.
+    locate: gives the place of a path of keys.
     """
 
     project: ProjectConfig
@@ -36,6 +37,7 @@ class LoadedProject:
     node_places: Mapping[str, Where]
     step_places: Mapping[str, tuple[TextPlace, ...]]
     test_places: Mapping[str, tuple[TextPlace, ...]]
+    locate: Locate
 
 
 def load_project(
@@ -57,7 +59,7 @@ def load_project(
     project = build(ProjectConfig, data, locate=document.place)
     places = _node_places(document, project)
     steps, tests = (_sql_places(document, project, *keys) for keys in (("transform", "steps"), ("validation", "tests")))
-    return LoadedProject(project, root, file.absolute(), _notes(project), places, steps, tests)
+    return LoadedProject(project, root, file.absolute(), _notes(project), places, steps, tests, document.place)
 
 
 def _project_file(path: Path) -> Path:

@@ -32,7 +32,7 @@ def main() -> None:
     """Serve the process that has started this one."""
     # Ctrl-C is sent to the whole group; the run ends this process itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    channel = Channel(sys.stdin.buffer, _take_stdout())
+    channel = Channel(_take_stdin(), _take_stdout())
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     importlib.import_module("pandas")  # while the run is still busy with what the node reads
 
@@ -129,6 +129,15 @@ def given_here(given: Given) -> Any:
 def context_here() -> LazyContext:
     """Return the context of the call that is being made."""
     return _Serving.now.context()
+
+
+def _take_stdin() -> Any:
+    """Return the pipe from the run; what else reads stdin, a program too, finds it at its end."""
+    ours = os.fdopen(os.dup(0), "rb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return ours
 
 
 def _take_stdout() -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from odibi_nb.exceptions import NodeExecutionError
+from odibi_nb.exceptions import EngineError, NodeExecutionError
 from odibi_nb.runner.messages import Channel
 
 __all__ = ["ChildProcess"]
@@ -19,18 +19,19 @@ _PATIENCE_S = 1.0
 
 
 class ChildProcess:
-    """One process. path: of the file that takes what goes to its stderr, and to stdout by its number."""
+    """One process. path: of the file that takes what goes to its stderr, and to stdout by its number.
+
+    Raises EngineError where the system starts no more.
+    """
 
     def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
-        with path.open("ab") as words:
-            self._process = subprocess.Popen(  # noqa: S603 - Python itself, and our own module
-                [sys.executable, "-c", _START.format(path=list(map(str, sys.path)))],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=words,
-                env=environment,
-            )
-        self._words = path.open("rb")
+        try:
+            self._words = path.open("w+b")
+            with path.open("ab") as words:
+                self._process = _started(words, environment)
+        except OSError as exc:
+            hint = "run fewer nodes at once (workers), or leave out `process: true` and --processes"
+            raise EngineError(f"no process can be started for nodes: {exc.strerror or exc}", hint=hint) from exc
         ends = self._process.stdout, self._process.stdin
         self.channel = Channel(*cast("tuple[BinaryIO, BinaryIO]", ends))
 
@@ -66,6 +67,16 @@ class ChildProcess:
             return NodeExecutionError("the node's process was killed (SIGKILL)", hint=hint)
         how = f"by {_signal_name(-status)}" if status < 0 else f"with status {status}"
         return NodeExecutionError(f"the node's process ended {how} before the node did")
+
+
+def _started(words: BinaryIO, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - Python itself, and our own module
+        [sys.executable, "-c", _START.format(path=list(map(str, sys.path)))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=words,
+        env=environment,
+    )
 
 
 def _signal_name(number: int) -> str:

@@ -39,9 +39,10 @@ def hint_of(exc: BaseException) -> str | None:
     if isinstance(exc, AttributeError) and exc.name and exc.obj is not None:
         columns = _columns(exc.obj)
         return did_you_mean(exc.name, columns) or did_you_mean(exc.name, dir(exc.obj), likeness=0.8)
-    if isinstance(exc, NameError) and (name := _NAME.search(str(exc))):
-        return _missing_name(name[1], frames)
-    return None
+    if isinstance(exc, EOFError) and "reading a line" in str(exc):
+        return "nobody answers input() there: make it a parameter, as in `def node(base, least=5)`"
+    name = _NAME.search(str(exc)) if isinstance(exc, NameError) else None
+    return _missing_name(name[1], frames) if name else None
 
 
 def is_users_code(file: str) -> bool:

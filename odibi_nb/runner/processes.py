@@ -20,12 +20,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from odibi_nb.engine.machine import usable_cpus
 from odibi_nb.exceptions import NodeCancelled
 from odibi_nb.runner.child_process import ChildProcess
 from odibi_nb.runner.messages import Closed, Done, Failed, Given, Job, Said, Wanted
 from odibi_nb.runner.parcels import pack, packed_call
 from odibi_nb.runner.raised import describe
-from odibi_nb.runner.workers import cores
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,12 +65,19 @@ class Processes:
 
     def __enter__(self) -> Self:
         self._folder = Path(tempfile.mkdtemp(prefix="odibi_nb_rows_"))
-        self._free = [self._start() for _ in range(self._expected)]
+        try:
+            self._free = [self._start() for _ in range(self._expected)]
+        except BaseException:  # no more processes may be started, or Ctrl-C: nobody will leave what wasn't entered
+            self._end()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._end()
+
+    def _end(self) -> None:
         with self._lock:  # a thread that was interrupted may still be letting go of its own
             left = list(self._all)
         for child in left:
@@ -165,7 +172,7 @@ class Processes:
             self._all.remove(child)
 
     def _start(self) -> ChildProcess:
-        threads = str(max(1, cores() // self._count))
+        threads = str(max(1, usable_cpus() // self._count))
         child = ChildProcess(self._path(), dict.fromkeys(_THREADS, threads) | os.environ)
         self._all.append(child)
         return child

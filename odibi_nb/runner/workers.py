@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
+from odibi_nb.engine.machine import usable_cpus
 from odibi_nb.exceptions import UsageError
 
-__all__ = ["Workers", "cores", "worker_count"]
+__all__ = ["Workers", "worker_count"]
 
 T = TypeVar("T")
 
@@ -20,15 +20,10 @@ _PAUSE_S = 0.05
 _MOMENT_S = 0.05
 
 
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def worker_count(asked: Any) -> int:
     """Return how many nodes may run at once: a number, or one a core for "auto"; raises UsageError."""
     if asked == "auto":
-        return cores()
+        return usable_cpus()
     if not isinstance(asked, int) or isinstance(asked, bool) or asked < 1:
         raise UsageError(f"workers is a number, 1 or more, or 'auto', not {asked!r}", hint="'auto': one a core")
     return asked

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from odibi_nb.store.folder import LIMIT_BYTES, Entry, ResultStore
+from odibi_nb.store.problems import why_not_kept
 
-__all__ = ["LIMIT_BYTES", "Entry", "ResultStore"]
+__all__ = ["LIMIT_BYTES", "Entry", "ResultStore", "why_not_kept"]

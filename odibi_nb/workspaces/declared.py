@@ -48,7 +48,11 @@ class CellOrigin:
 
     def is_other_cell(self, other: CellOrigin) -> bool:
         """Whether both are cells, and not the same: if they declare one name, both may still be meant."""
-        return None not in (self.id, other.id) and self.id != other.id
+        if self.id is None or other.id is None:
+            return False
+        if self.file is not None and self.file == other.file:  # used twice, as this notebook and as another one
+            return self.id.rpartition("#")[2] != other.id.rpartition("#")[2]
+        return self.id != other.id
 
     def is_run(self, label: str) -> bool:
         """Whether this is the run of a cell under that label, and not what a file says."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from odibi_nb.engine.settings import refuse_wrong_settings
 from odibi_nb.exceptions import DependencyError, SourceNotFoundError, UsageError
 from odibi_nb.pipeline.setup import functions_of
 from odibi_nb.runner.tasks import Place
@@ -46,6 +47,7 @@ def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
     if not path.exists():
         raise SourceNotFoundError(f"there is no '{path}'", hint="give a notebook, a YAML file or a project folder")
     loaded = load_project(path, env=env)
+    refuse_wrong_settings(loaded.project.settings.duckdb, loaded.locate)
     functions = functions_of(loaded.root) if execute else read_functions(loaded.root)
     workspace = Workspace(loaded.root, functions=functions)
     workspace.saved_as = loaded.file.stem

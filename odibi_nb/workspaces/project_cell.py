@@ -23,6 +23,7 @@ def project_of_cell(text: str, origin: CellOrigin, *, line: str = "", magic_line
     text: below the magic. line: what follows the magic's name, which should be nothing.
     """
     from odibi_nb.config import ProjectConfig
+    from odibi_nb.engine.settings import refuse_wrong_settings
     from odibi_nb.project_file import build, parse_yaml, substitute
 
     if line.strip():
@@ -44,6 +45,8 @@ def project_of_cell(text: str, origin: CellOrigin, *, line: str = "", magic_line
                 raise ConfigValidationError(f"'{key}' is for project files", hint="each node is a cell", **place)
         variables = data.get("vars")
         resolved = substitute(data, variables if isinstance(variables, Mapping) else {}, locate=document.place)
-        return build(ProjectConfig, resolved, locate=document.place)
+        project = build(ProjectConfig, resolved, locate=document.place)
+        refuse_wrong_settings(project.settings.duckdb, document.place)
     except OdibiException as exc:
         raise exc.at(**origin.place().locate(exc.where.line)) from exc.__cause__
+    return project

@@ -19,7 +19,7 @@ from odibi_nb.engine.recalled import Recalled
 from odibi_nb.exceptions import NodeCancelled, OdibiException, UnknownNameError
 from odibi_nb.runner.execute import NodeExecution, Surroundings
 from odibi_nb.runner.tasks import SqlStep
-from odibi_nb.store import Entry, ResultStore
+from odibi_nb.store import Entry, ResultStore, why_not_kept
 from odibi_nb.workspaces.kept import Kept, KeptResults, Written
 from odibi_nb.workspaces.recorded import begun_record, kept_of, record_of, told_of, written_of, written_record
 from odibi_nb.workspaces.targets import target_stamp, target_text
@@ -285,7 +285,7 @@ class Recollection:
             self._saved[data] = _told(kept)
             self.problems.pop(name, None)
         except Exception as exc:  # noqa: BLE001 - a result that can't be kept is isolated here, and it is said
-            self.problems[name] = str(exc) or type(exc).__name__
+            self.problems[name] = why_not_kept(exc)
 
     def _write(self, data: Dataset, path: Path) -> None:
         for _ in range(_ATTEMPTS):

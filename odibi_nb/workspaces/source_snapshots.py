@@ -19,6 +19,7 @@ from odibi_nb.engine.base import Dataset, Engine, Readers, Source
 from odibi_nb.engine.schema import Column
 from odibi_nb.engine.snapshots import Snapshot
 from odibi_nb.exceptions import NodeCancelled, OdibiException
+from odibi_nb.store import why_not_kept
 from odibi_nb.workspaces.idle import IdleWork
 
 if TYPE_CHECKING:
@@ -263,7 +264,7 @@ class SourceSnapshots:
     def _fail(self, key: str, error: Exception) -> None:
         self._failed.add(key)
         if (parsed := self._parsed.get(key)) is not None:
-            self.problems[_place(parsed.source)] = str(error)
+            self.problems[_place(parsed.source)] = why_not_kept(error)
 
 
 def _said(source: Source) -> dict[str, Any]:

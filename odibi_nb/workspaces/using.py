@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from odibi_nb.exceptions import OdibiException, UsageError
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.workspaces.beside import take_beside
+from odibi_nb.workspaces.copies import copies_of, notebooks_in
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode
 from odibi_nb.workspaces.defining import Defined, Defining
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from odibi_nb.workspaces.workspace import Workspace
 
 __all__ = ["Used", "Using"]
+
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,8 @@ class Using:
             target = self._ws.notebook
         if target is None:
             message = "the front end doesn't tell which notebook this is, or it isn't saved under that name"
-            raise UsageError(message, hint="name its file: %odibi use sales.ipynb")
+            there = " or ".join(path.name for path in notebooks_in(self._ws.root)[:_SHOWN])
+            raise UsageError(message, hint=f"name its file: %odibi use {there or 'sales.ipynb'}")
         path = self._ws.root / Path(target).expanduser()
         return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
@@ -100,13 +104,15 @@ class Using:
     def _take(self, loaded: Loaded, definitions: Defined, undo: ExitStack) -> Used:
         """Declare everything; only the first steps may fail, and `undo` takes them back."""
         ws, other, file = self._ws, loaded.workspace, loaded.file.resolve()
-        if ws.notebook is None and not self._declared and file.suffix == ".ipynb":
+        copies = copies_of(file) if ws.notebook is None and file.suffix == ".ipynb" else []
+        is_own = self._is_own(file) and not copies
+        if is_own and (ws.notebook is not None or not self._declared):
             ws.saved_as = other.saved_as
-        notes = [*loaded.notes, *self._configure(other.project, undo)]
+        notes = [*loaded.notes, *self._configure(other.project, undo), *_about_copies(file, copies)]
         self._take_functions(loaded.functions)
         self._take_values(loaded.injected, undo)
         ran, mine = self._ran(), self._own(file)
-        origin_of = self._origins(file)
+        origin_of = _origins(file, is_own=is_own)
         nodes = [replace(node, origin=origin_of(node.origin)) for node in other.nodes.values()]
         taken = [one for one in nodes if one.origin.id not in ran and (one.name in mine or one.name not in ws.nodes)]
         self._declare(taken, loaded, undo)
@@ -128,16 +134,10 @@ class Using:
             (*ws.broken.take_over(other.broken, but_for=ran), *other.trials.unread),
         )
 
-    def _origins(self, file: Path) -> Callable[[CellOrigin], CellOrigin]:
-        """Return what makes of a cell in the file one as this session knows it.
-
-        The cells of this notebook are those that its front end names; copies of them in other files are others.
-        """
+    def _is_own(self, file: Path) -> bool:
+        """Whether a file is this notebook; where no front end tells, it is taken to be the one that is used."""
         notebook = self._ws.notebook
-        if file.suffix != ".ipynb" or (notebook is not None and file != notebook.resolve()):
-            return lambda origin: replace(origin, id=f"{file}#{origin.id}" if origin.id is not None else None)
-        # A file without ids has the places of cells for them, which no front end says.
-        return lambda origin: replace(origin, id=None if origin.id == origin.label else origin.id)
+        return file.suffix == ".ipynb" and (notebook is None or file == (self._ws.root / notebook).resolve())
 
     def _ran(self) -> set[str]:
         """Return the ids of the cells that this session has run: what they say now is newer than what is saved."""
@@ -192,6 +192,28 @@ class Using:
         for node in nodes:
             ws.declare(replace(node, declared=saved))
             self._runs.owners[node.name] = loaded.workspace.saved_as
+
+
+def _origins(file: Path, *, is_own: bool) -> Callable[[CellOrigin], CellOrigin]:
+    """Return what makes of a cell in the file one as this session knows it.
+
+    The cells of this notebook are those that its front end names; copies of them in other files are others.
+    """
+    if not is_own:
+        return lambda origin: replace(origin, id=f"{file}#{origin.id}" if origin.id is not None else None)
+    # A file without ids has the places of cells for them, which no front end says.
+    return lambda origin: replace(origin, id=None if origin.id == origin.label else origin.id)
+
+
+def _about_copies(file: Path, copies: Sequence[Path]) -> list[str]:
+    if not copies:
+        return []
+    there = ", ".join(path.name for path in copies[:_SHOWN])
+    name = f'odibi_nb.workspace().notebook = "{file.name}"'
+    doubt = (
+        f"{file.name} has cells in common with {there}, and the front end doesn't tell which of them this notebook is"
+    )
+    return [f"{doubt}: taken as another one; if it is this one, say so and use it again: {name}"]
 
 
 def _bring_back(nodes: Nodes, before: Mapping[str, DeclaredNode]) -> None:

@@ -56,7 +56,7 @@ class Workspace(Declaring):
     functions: those that steps may name (default: the process's registry). label_of: the label of the cell
     that is compiled under a file's name.
     Every method may be called from any thread; `lock` makes several calls one. notebook: the file of the session's
-    notebook, where the front end tells it.
+    notebook, where the front end, or its user, tells it.
 
     Example: `ws = odibi_nb.workspace(); ws.node("big", "SELECT * FROM sales WHERE amount > 100")`.
     """
@@ -89,7 +89,7 @@ class Workspace(Declaring):
         self.queries = Queries(self.nodes, self._around, self._runs, self.lock)
         self.expectations = Expectations(self.nodes, self._runs, self.run_cell, self.lock)
         self.project: ProjectConfig | None = None
-        self.notebook: Path | None = None
+        self.notebook: str | Path | None = None
         self._using = Using(self, self._around, self._runs)
         self.current_pipeline: str | None = None
         self.name = self.root.name

@@ -75,6 +75,8 @@ def test_a_line_says(line, expected):
         ("n --write local:", "--write expects CONN:PATH", None),
         ("n --lang sq", "--lang is one of sql, python, yaml, not 'sq'", "did you mean 'sql'?"),
         ("n --materialize tabel", "view, table, store", "did you mean 'table'?"),
+        ("n --upstream stale", "fresh, stored, sample, not 'stale'", "what its cell runs on: fresh results"),
+        ("n --upstream smaple", "fresh, stored, sample, not 'smaple'", "did you mean 'sample'?"),
         ("n --mock=all", "--mock is one of auto", None),
         ("n --write l:a --mode replace", "overwrite, append, upsert", None),
         ("n --preview many", "--preview expects a number of rows", None),

@@ -156,6 +156,17 @@ def test_looking_evaluates_no_annotation(shell: Shell, project: str, command: st
     assert not Path("ran").exists()
 
 
+@pytest.mark.parametrize("command", ["run", "plan", "validate", "graph", "ls"])
+def test_a_wrong_setting_of_duckdb_is_refused_before_anything_runs(shell: Shell, project: str, command: str) -> None:
+    file = Path(project)
+    file.write_text(f"settings:\n  duckdb: {{memory_limt: 2GB}}\n{file.read_text()}")
+    status, _, err = shell(command, project)
+    assert status == 2
+    assert "DuckDB has no setting 'memory_limt'" in err
+    assert "odibi.yaml, line 2, key settings.duckdb.memory_limt" in err
+    assert "did you mean 'memory_limit'?" in err
+
+
 def test_only_the_slice_that_nodes_use_runs_and_the_rest_is_listed(shell: Shell) -> None:
     target = _notebook(
         "n.ipynb",

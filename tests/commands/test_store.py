@@ -125,3 +125,10 @@ def test_a_project_that_keeps_nothing_has_an_empty_store(shell: Shell) -> None:
     outcome(shell)
     assert outcome(shell)["completed"] == ["load", "clean", "total"]
     assert not Path(".odibi").exists()
+
+
+def test_a_target_left_out_is_asked_for(shell: Shell) -> None:
+    status, _, err = shell("store")
+    assert (status, "TARGET is missing" in err, "odibi-nb store TARGET [prune]" in err) == (2, True, True)
+    status, _, err = shell("store", "prune")
+    assert (status, "TARGET comes before 'prune'" in err, "odibi-nb store sales.ipynb prune" in err) == (2, True, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -70,6 +71,23 @@ def test_what_comes_from_little_is_counted_in_passing(lazy: Engine, monkeypatch:
     monkeypatch.setattr(datasets, "_LIGHT_ROWS", 999)
     heavy = rows(lazy, "heavy", "SELECT * FROM source WHERE i < 700", "view", source=source)
     assert heavy.rows_up_to(10_000) is None
+
+
+def test_diamonds_of_views_are_looked_through_once(
+    lazy: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "numbers.csv"
+    file.write_text("i\n1\n2\n")
+    few = lazy.publish(pd.DataFrame({"i": [1, 2]}), "few")
+    counted: list[Dataset] = []
+    real = type(few).count
+    monkeypatch.setattr(type(few), "count", lambda data: counted.append(data) or real(data))
+    top = rows(lazy, "top", f"SELECT i FROM few JOIN '{file}' USING (i)", "view", few=few)
+    for step in range(6):
+        left, right = (rows(lazy, f"{side}{step}", f"FROM top{step}", "view", **{f"top{step}": top}) for side in "ab")
+        both = {f"a{step}": left, f"b{step}": right}
+        top = rows(lazy, f"both{step}", f"FROM a{step} JOIN b{step} USING (i)", "view", **both)
+    assert (top.rows_up_to(10), len(counted), len(top.files)) == (2, 1, 1)
 
 
 def test_what_is_known_is_told_whatever_its_size(engine: Engine) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 
+import duckdb
 import pytest
 from pipeline.project import python, sql
 
 from odibi_nb.engine import create_engine
-from odibi_nb.engine.session import Session
-from odibi_nb.exceptions import EngineError
+from odibi_nb.engine.session import Cursor, Session
+from odibi_nb.exceptions import EngineError, NodeCancelled
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_sql_below_python_nodes_opens_it(lazy_project, numbers):
 
 
 def test_a_wrong_setting_is_told_before_anything_asks_for_the_database():
-    with pytest.raises(EngineError, match="DuckDB setting 'thread'"):
+    with pytest.raises(EngineError, match="DuckDB has no setting 'thread'"):
         create_engine("duckdb", {"thread": 1})
 
 
@@ -63,3 +64,25 @@ def test_a_session_that_was_never_used_can_be_closed_twice():
     session.close()
     with pytest.raises(EngineError, match="all results were dropped"):
         session.call(lambda cursor: cursor.run("SELECT 1"))
+
+
+def test_a_cursor_whose_profiling_could_not_be_ended_is_not_used_again(monkeypatch):
+    session, real = Session(), Cursor.run
+
+    def interrupted(cursor, sql, params=None):
+        if sql == "PRAGMA disable_profiling":
+            raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
+        return real(cursor, sql, params)
+
+    def work(cursor):
+        with cursor.profiling():
+            return cursor.run("SELECT 1")
+
+    assert session.call(work) == [(1,)]
+    with monkeypatch.context() as patch:
+        patch.setattr(Cursor, "run", interrupted)
+        with pytest.raises(NodeCancelled):
+            session.call(work)
+    assert session.call(lambda cursor: cursor.run("SELECT current_setting('enable_profiling')")) == [(None,)]
+    assert session.call(work) == [(1,)]
+    session.close()

@@ -13,9 +13,11 @@ import pytest
 from pipeline.project import sql
 
 from odibi_nb.engine import create_engine, spill
+from odibi_nb.engine.base import Query
 from odibi_nb.engine.machine import usable_cpus, usable_memory_bytes
 from odibi_nb.engine.session import Session
 from odibi_nb.exceptions import EngineError
+from odibi_nb.sql import analyze
 
 LARGE = "SELECT i, md5(i::VARCHAR) AS a, md5((i + 1)::VARCHAR) AS b FROM range(2000000) t(i)"
 
@@ -58,6 +60,15 @@ def test_settings_of_the_project_overrule_what_the_machine_says() -> None:
     found = settings_of(session := Session({"memory_limit": "300MiB", "threads": 1, "max_temp_directory_size": "1GiB"}))
     session.close()
     assert (found["memory_limit"], found["threads"], found["max_temp_directory_size"]) == ("300.0 MiB", "1", "1.0 GiB")
+
+
+@pytest.mark.parametrize("limit", ["none", -1, "20TB", "2GB"])
+def test_any_memory_limit_leaves_room_for_tables_even_none(limit) -> None:
+    engine = create_engine("duckdb", {"memory_limit": limit})
+    made = engine.query(Query("small", analyze("SELECT * FROM range(3)"), {}))
+    assert made.count() == 3
+    assert engine._room_for_tables > 100_000_000
+    engine.close()
 
 
 def test_a_chosen_temp_directory_starts_at_the_project_and_gets_a_folder_for_each_engine(tmp_path: Path) -> None:
@@ -170,6 +181,8 @@ def test_a_full_disk_is_named(lazy_project) -> None:
     assert error is not None
     assert "no room is left on the disk of /small/y/" in error.message
     assert out_of_room(OSError('Could not write file "/small/result.parquet": No space left on device')) is None
+    spilled = 'Could not write file "/small/odibi_nb_1_rows/7.parquet": No space left on device'
+    assert "temp_directory" in out_of_room(OSError(spilled)).hint
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_that_names_it(tmp_path: Path) -> None:

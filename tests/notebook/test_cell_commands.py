@@ -173,6 +173,15 @@ def test_a_setting_that_makes_no_sense_is_refused(nb: Notebook, setting: str) ->
     assert isinstance(nb.fails(f"%odibi set {setting}"), UsageError)
 
 
+def test_an_option_of_another_line_says_whose_it_is(nb: Notebook) -> None:
+    error = nb.fails("%odibi run --upstream sample")
+    assert error.message == "%odibi run: unknown option --upstream"
+    assert error.hint.startswith("--upstream is for lines of %%odibi_node: what its cell runs on: fresh results, ")
+    assert nb.fails("%odibi run --forse").hint == "did you mean '--force'?"
+    assert "%odibi help set" in nb.fails("%odibi set upstream=stale").hint
+    assert nb.fails("%odibi set upstream=smaple").hint == "did you mean 'sample'?"
+
+
 def test_drop_and_undo(sales: Notebook) -> None:
     assert "--undo" in sales.ok("%odibi drop clean_sales").text
     assert "clean_sales" not in sales.ws

@@ -71,6 +71,7 @@ def test_a_node_with_mock_runs_on_its_mocks_alone(nb: Notebook) -> None:
     nb.ok(MOCK)
     ran = nb.ok(BY_REGION.replace("by_region ", "by_region --mock --into found ", 1))
     assert "[MOCK]" in ran.text
+    assert "note: found has these rows (MOCK), not the node's result" in ran.text
     assert nb.shell.user_ns["found"].to_dict("records") == [{"region": "NO", "total": 12}]
     assert nb.ws.status("by_region") == "pending"
     error = nb.fails("%%odibi_node other --mock\nSELECT * FROM clean_sales")

@@ -18,6 +18,38 @@ def test_a_refused_project_changes_nothing(nb: Notebook) -> None:
     assert nb.ws.params == {"min_amount": 100}
 
 
+@pytest.mark.parametrize(
+    ("settings", "line", "message", "hint"),
+    [
+        (
+            "\n  duckdb:\n    threads: 2\n    memory_limt: 2GB",
+            6,
+            "no setting 'memory_limt'",
+            "did you mean 'memory_limit'?",
+        ),
+        ("{duckdb: {threads: many}}", 3, "'threads' can't be 'many'", "it is the number of"),
+        ("{store: flase}", 3, "'store' is true, false or a mapping, not 'flase'", "did you mean 'false'?"),
+        (
+            "{store: off}",
+            3,
+            "'store' is true, false or a mapping, not 'off'",
+            "write store: false, or",
+        ),
+        ("{store: 5}", 3, "'store' should be a mapping", "write a mapping"),
+        ("{store: {limit_gb: much}}", 3, "'limit_gb' should be a valid number", "write a number"),
+        ("{store: {enabled: perhaps}}", 3, "'enabled' is true or false, not 'perhaps'", "write enabled: true"),
+        ("5", 3, "'settings' should be a mapping", "write a mapping"),
+    ],
+)
+def test_a_wrong_setting_is_refused_at_its_line(nb: Notebook, settings, line, message, hint) -> None:
+    error = nb.fails(f"%%odibi_project\nvars: {{min_amount: 5}}\nsettings: {settings}")
+    assert (error.where.cell, error.where.line) == ("3", line)
+    assert message in error.message
+    assert "instance of" not in error.message
+    assert hint in error.hint
+    assert nb.ws.params == {"min_amount": 100}
+
+
 @pytest.mark.parametrize("key", ["pipelines: []", "imports: [a.yaml]", "environments: {dev: {}}"])
 def test_what_only_files_can_say_is_refused(nb: Notebook, key: str) -> None:
     assert "is for project files" in str(nb.fails(f"%%odibi_project\n{key}"))

@@ -106,6 +106,23 @@ def test_joins_find_their_rows_in_a_sample(nb: Notebook, tmp_path: Path) -> None
     again = nb.ok("%%odibi_node joined --into rows\n" + nb.ws.nodes["joined"].code)
     assert nb.shell.user_ns["rows"].equals(frame)
     assert "[SAMPLE]" in again.text
+    assert "note: rows has these rows (SAMPLE), not the node's result" in again.text
+
+
+def test_a_variable_of_an_ad_hoc_query_has_real_rows_whatever_cells_of_nodes_run_on(
+    nb: Notebook, tmp_path: Path
+) -> None:
+    _large(nb, tmp_path)
+    said = nb.ok("%odibi set sample=20 upstream=sample", "%%odibi_sql --into rows\nSELECT * FROM lines").text
+    assert "2,000 rows" in said
+    assert len(nb.shell.user_ns["rows"]) == 2000
+    assert "%%odibi_sql reads them" in nb.ok("%odibi set upstream=sample").text
+
+
+def test_a_variable_on_stored_results_is_told(stale: Notebook) -> None:
+    card = stale.ok(TOTALS.format("--upstream stored --into found"))
+    assert "note: found has these rows (STALE INPUT), not the node's result" in card.text
+    assert "found has" not in stale.ok(TOTALS.format("--into found")).text
 
 
 def test_a_name_that_other_tables_have_too_ties_no_others(nb: Notebook, tmp_path: Path) -> None:

@@ -248,6 +248,32 @@ def test_without_a_name_the_file_has_to_be_named(bare: Notebook) -> None:
     error = bare.fails("%odibi use")
     assert "%odibi use sales.ipynb" in error.hint
     assert "there is no notebook" in bare.fails("%odibi use sale.ipynb").message
+    for name in ("b.ipynb", "a.ipynb"):
+        saved(bare.ws.root, {"x": "1"}, name)
+    assert bare.fails("%odibi use").hint == "name its file: %odibi use a.ipynb or b.ipynb"
+
+
+def test_of_two_notebooks_with_the_same_cells_none_is_taken_for_this_one(bare: Notebook, tmp_path: Path) -> None:
+    saved(tmp_path, CELLS)
+    saved(tmp_path, {**CELLS, "n": "1"}, "copy.ipynb")
+    saved(tmp_path, {"own": "1"}, "other.ipynb")
+    said = bare.ok("%odibi use copy.ipynb").text
+    assert "note: copy.ipynb has cells in common with sales.ipynb, and the front end doesn't tell which" in said
+    assert bare.ws.saved_as != "copy"
+    bare.run(BY_REGION.replace("by_region", "by_area"), cell_id="b")
+    assert {"by_region", "by_area"} <= set(bare.ws.nodes)
+
+
+def test_the_name_of_this_notebook_may_be_given(bare: Notebook, tmp_path: Path) -> None:
+    saved(tmp_path, CELLS)
+    saved(tmp_path, CELLS, "copy.ipynb")
+    bare.ok("%odibi use sales.ipynb", 'import odibi_nb\nodibi_nb.workspace().notebook = "sales.ipynb"')
+    said = bare.ok("%odibi use sales.ipynb").text
+    assert "in common" not in said
+    assert bare.ws.saved_as == "sales"
+    bare.run(BY_REGION.replace("by_region", "by_area"), cell_id="b")
+    assert set(bare.ws.nodes) == {"load_sales", "clean_sales", "by_area"}
+    assert "4 nodes" not in bare.ok("%odibi use").text
 
 
 def test_a_stale_node_keeps_its_last_result_under_its_notebooks_name(bare: Notebook, tmp_path: Path) -> None:

@@ -16,7 +16,14 @@ from odibi_nb import Pipeline, PipelineResults
 from odibi_nb.config import NodeConfig, PipelineConfig
 from odibi_nb.connections import LocalConnection
 from odibi_nb.engine import Engine, PandasEngine, create_engine
-from odibi_nb.exceptions import ConnectionError, DependencyError, EngineError, UsageError, ValidationError  # noqa: A004
+from odibi_nb.exceptions import (
+    ConfigValidationError,
+    ConnectionError,  # noqa: A004
+    DependencyError,
+    EngineError,
+    UsageError,
+    ValidationError,
+)
 from odibi_nb.node import NodeResult
 from pipeline.project import Project, node, python, read, sql, write
 
@@ -235,6 +242,14 @@ def test_a_pipeline_runs_from_a_yaml_file(tmp_path):
     results = Pipeline.from_yaml(tmp_path / "odibi.yaml").run()
     assert results.completed == ["load", "big", "total"], [results.get_node_result(n).error for n in results.failed]
     assert (tmp_path / "data/total.csv").read_text() == "total\n150\n"
+
+
+def test_a_wrong_setting_of_duckdb_is_refused_at_its_line(tmp_path):
+    file = tmp_path / "odibi.yaml"
+    file.write_text("settings:\n  duckdb: {threads: many}\npipelines: [{pipeline: p, nodes: []}]\n")
+    with pytest.raises(ConfigValidationError, match="'threads' can't be 'many'") as caught:
+        Pipeline.from_yaml(file)
+    assert (caught.value.where.file, caught.value.where.line) == (str(file), 2)
 
 
 def test_importing_the_package_is_light():

@@ -191,6 +191,8 @@ def test_a_misspelt_key_is_refused_at_its_place(
         ("name: load", "name: 5", "quote it: '5'"),
         ("connection: local, path", "path", "'connection' is missing"),
         ("path: sales.csv}", "path: s.csv}\n        materialize: tabel", "did you mean 'table'?"),
+        ("path: sales.csv}", "path: s.csv}\n        process: maybe", "'process' is true or false, not 'maybe'"),
+        ("path: sales.csv}", "path: s.csv}\n        process: maybe", "write process: true, or leave it out"),
         ("path: sales.csv}", "path: s.csv}\n        privacy: {}", "odibi_nb has not built yet"),
         ("- SELECT", "- 5\n            - SELECT", "should be a mapping"),
         ("vars: {min_amount: 100, country: NO}", "vars: 5", "'vars' should be a mapping"),

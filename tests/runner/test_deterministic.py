@@ -11,10 +11,12 @@ from pipeline.project import node, read, sql, write
 
 from odibi_nb.capture import NodeOutput
 from odibi_nb.commands.progress import NodeOutputs
+from odibi_nb.engine.machine import usable_cpus
 from odibi_nb.exceptions import UsageError
 from odibi_nb.runner import NodeFinished, NodeResult, RunFinished, RunOutcome, RunStarted
+from odibi_nb.runner import workers as workers_module
 from odibi_nb.runner.in_order import InOrder
-from odibi_nb.runner.workers import cores, worker_count
+from odibi_nb.runner.workers import worker_count
 
 WORKERS = (1, 2, 8)
 
@@ -132,13 +134,18 @@ def test_a_log_is_in_the_order_of_the_graph_and_holds_back_no_longer_than_it_mus
 
 
 def test_auto_is_one_worker_a_core(project):
-    assert worker_count("auto") == cores() >= 1
+    assert worker_count("auto") == usable_cpus() >= 1
     started = []
     listen = lambda event: started.append(event.workers) if isinstance(event, RunStarted) else None  # noqa: E731
     pipeline = project.pipeline(sql("a", "SELECT 1 AS x"))
     for options in ({}, {"parallel": True}, {"workers": "auto"}, {"parallel": True, "workers": 3}):
         pipeline.run(listeners=[listen], **options)
-    assert started == [1, cores(), cores(), 3]
+    assert started == [1, usable_cpus(), usable_cpus(), 3]
+
+
+def test_auto_keeps_to_the_quota_of_a_container(monkeypatch):
+    monkeypatch.setattr(workers_module, "usable_cpus", lambda: 7)
+    assert worker_count("auto") == 7
 
 
 @pytest.mark.parametrize("workers", [0, -1, "many", 1.5, True])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -20,8 +21,9 @@ import pyarrow as pa
 import pytest
 from pipeline.project import node, python, sql, write
 
-from odibi_nb.exceptions import NodeExecutionError, TransformError
+from odibi_nb.exceptions import EngineError, NodeExecutionError, TransformError
 from odibi_nb.runner import NodeStarted
+from odibi_nb.runner.processes import Processes
 
 BASE = sql(
     "base", "SELECT i AS a, 'x' || i AS s, DATE '2024-01-01' + i::INT AS d, NULL::BIGINT AS n FROM range(4) t(i)"
@@ -142,6 +144,25 @@ def test_errors_say_the_same_as_they_do_here(lazy_project, workers):
     cause = there.get_node_result("fails_after_another").error.__cause__
     assert str(cause.__cause__).startswith("invalid literal")
     assert "did you mean 'amount'?" in str(there.get_node_result("fails_in_library").error)
+
+
+def test_there_is_nothing_to_read_from_stdin(lazy_project):
+    def asks(base):
+        return base.assign(least=int(input("least? ")))
+
+    def reads(base):
+        by_program = subprocess.run(["cat"], capture_output=True, check=True).stdout
+        return base.assign(read=sys.stdin.read() + by_program.decode() + os.read(0, 9).decode())
+
+    for function in (asks, reads):
+        lazy_project.functions.register(function)
+    nodes = [BASE, python("asks", depends_on=["base"]), python("reads", depends_on=["base"])]
+    results = lazy_project.run(*nodes, processes=True)
+    asked = results.get_node_result("asks")
+    assert isinstance(asked.error.__cause__, EOFError)
+    assert asked.error.hint == "nobody answers input() there: make it a parameter, as in `def node(base, least=5)`"
+    assert asked.output.text == "least? "
+    assert results.get_node_result("reads").dataset.arrow().column("read").to_pylist() == [""] * 4
 
 
 def test_what_cannot_be_sent_is_named(lazy_project):
@@ -269,6 +290,24 @@ def test_a_process_for_what_it_cannot_serve_is_refused(lazy_project):
         python("made", returns="object", process=True)
     with pytest.raises(TransformError, match="'process: true' is for Python, and the node has none"):
         lazy_project.run(sql("a", "SELECT 1 AS x", process=True))
+
+
+def test_of_processes_that_cannot_all_be_started_none_is_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    started, real = [], subprocess.Popen
+
+    def second_fails(*args, **options):
+        if started:
+            raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+        started.append(real(*args, **options))
+        return started[0]
+
+    monkeypatch.setattr(subprocess, "Popen", second_fails)
+    with pytest.raises(EngineError, match="no process can be started for nodes: Resource temporarily") as caught:
+        Processes(3, expected=2).__enter__()
+    assert "workers" in caught.value.hint
+    assert started[0].returncode is not None
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_nodes_run_in_two_processes_at_once(lazy_project):

@@ -21,7 +21,7 @@ import pytest
 
 from odibi_nb import Workspace
 from odibi_nb.config import ProjectConfig
-from odibi_nb.exceptions import UnknownNameError
+from odibi_nb.exceptions import EngineError, UnknownNameError
 from odibi_nb.workspaces.jobs import RunRequest
 
 Declare = Callable[[Workspace], None]
@@ -362,6 +362,39 @@ def test_a_folder_that_cannot_be_written_costs_only_the_keeping(root: Path) -> N
         assert ws.run().status == "completed"
         ws.settle()
         assert set(ws.store_problems) == {"load", "clean", "twice", "total"}
+
+
+@pytest.fixture
+def small_disk(root: Path) -> Iterator[None]:
+    (root / ".odibi").mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", root / ".odibi"]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a small disk")
+    yield
+    subprocess.run(["umount", "-l", root / ".odibi"], check=True)
+
+
+@pytest.mark.usefixtures("small_disk")
+def test_on_a_full_disk_it_is_said_how_to_make_room(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("table", "SELECT hash(i) AS h FROM range(300000) AS r(i)", materialize="table")
+        ws.node("frame", "def frame():\n    return pd.DataFrame({'h': np.random.default_rng(1).random(200_000)})")
+
+    with session(root, declare) as ws:
+        assert ws.run().status == "completed"
+        ws.settle()
+        assert set(ws.store_problems) == {"table", "frame"}
+        for problem in ws.store_problems.values():
+            assert "no room is left on the disk of" in problem
+            assert problem.endswith(
+                "; free some room there: %odibi store prune, or less in settings: {store: {limit_gb: 10}}"
+            )
+        ws.node("stored", "SELECT hash(i) AS h FROM range(300000) AS r(i)", materialize="store")
+        ws.node("put", "frame", materialize="store")
+        for name in ("stored", "put"):
+            with pytest.raises(EngineError, match="no room is left on the disk of") as caught:
+                ws.run(name)
+            assert "%odibi store prune" in caught.value.hint
 
 
 def test_what_reads_the_outside_world_is_read_anew_but_its_last_rows_are_there(root: Path) -> None:

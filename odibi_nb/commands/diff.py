@@ -149,7 +149,10 @@ COMMANDS = {
             ),
             Option("--rows", convert=_sample, metavar="N", help=f"rows shown of each kind ({_SAMPLE_ROWS})"),
             Option(
-                "--tolerance", convert=_tolerance, metavar="X", help="numbers that differ by no more count as equal"
+                "--tolerance",
+                convert=_tolerance,
+                metavar="X",
+                help="numbers that differ by no more count as equal (else floats up to a billionth of their size)",
             ),
             Option("--exit-code", takes="nothing", help="fail (exit status 1) when something differs"),
         ),

@@ -36,6 +36,10 @@ class Pair:
     def is_number(self) -> bool:
         return _is_number(self.before.type) and _is_number(self.after.type)
 
+    @property
+    def is_float(self) -> bool:
+        return self.is_number and not _FLOATS.isdisjoint({self.before.type, self.after.type})
+
     def value(self, sql: str) -> str:
         """Return SQL of a value to be compared; sql: of the value itself."""
         return f"CAST({sql} AS {self.common})" if self.common else sql

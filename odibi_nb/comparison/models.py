@@ -17,7 +17,8 @@ class Request:
     """How to compare.
 
     key: the columns that name a row; (): found where there are any. likely: keys to try first then.
-    tolerance: up to which difference two numbers are one. sample: rows to fetch of each kind.
+    tolerance: up to which difference two numbers are one; None: floats by what rounding does, other numbers exactly.
+    sample: rows to fetch of each kind.
     """
 
     key: tuple[str, ...] = ()

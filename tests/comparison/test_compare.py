@@ -253,6 +253,33 @@ def test_infinite_and_missing_numbers_know_no_tolerance(diff: Diff) -> None:
     assert counts(diff(before, after, tolerance=1.0)) == (0, 0, 1)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("3491.18", "3491.1800000000003", True),
+        ("-1e300", "-1.0000000001e300", True),
+        ("1.0", "1.000000002", False),
+        ("0.0", "1e-300", False),
+        ("0.0", "-0.0", True),
+        ("'inf'", "1.0", False),
+        ("'inf'", "'-inf'", False),
+        ("'nan'", "1.0", False),
+        ("1e308", "-1e308", False),
+        ("NULL", "0.0", False),
+    ],
+)
+def test_floats_that_only_rounding_sets_apart_are_one(diff: Diff, before: str, after: str, same: bool) -> None:
+    was, now = (f"SELECT 1 AS id, {x}::DOUBLE AS x" for x in (before, after))
+    assert counts(diff(was, now)) == (0, 0, 0 if same else 1)
+    exact = counts(diff(was, now, tolerance=0.0))
+    assert exact == (0, 0, 0 if before == "0.0" and after == "-0.0" else 1)
+
+
+def test_decimals_are_compared_to_the_last_digit(diff: Diff) -> None:
+    was, now = (f"SELECT 1 AS id, {x}::DECIMAL(30, 12) AS x" for x in ("1000000000.000000000001", "1000000000"))
+    assert counts(diff(was, now)) == (0, 0, 1)
+
+
 def test_a_tolerance_needs_a_key(diff: Diff) -> None:
     with pytest.raises(UsageError, match="no key pairs the rows") as caught:
         diff({"x": [1.5]}, {"x": [2.5]}, tolerance=0.1)

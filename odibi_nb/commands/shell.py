@@ -20,6 +20,7 @@ from odibi_nb.exceptions import NodeExecutionError, OdibiException, TransformErr
 
 if TYPE_CHECKING:
     from odibi_nb.runner import Listener
+    from odibi_nb.workspaces import Workspace
 
 __all__ = ["main"]
 
@@ -82,7 +83,7 @@ def _run(command: Command, words: Sequence[str], afterwards: ExitStack) -> Shown
         with _stdout_is_ours(command.for_files):
             if command.needs_target:
                 call = _loaded(command, call)
-                afterwards.callback(call.ws.close)
+                afterwards.callback(_close, call.ws)
             shown = command.run(call)
         if command.for_files and shown.exit_status:
             _print(shown.text, sys.stderr)
@@ -91,6 +92,17 @@ def _run(command: Command, words: Sequence[str], afterwards: ExitStack) -> Shown
     except SystemExit as exc:
         # A `transforms.py` has called exit(): its status would pass for ours.
         raise TransformError(f"the project's code calls exit({exc.code!r})", hint="raise an error instead") from exc
+
+
+def _close(workspace: Workspace) -> None:
+    """Wait until results are kept; a terminal says so meanwhile."""
+    told = workspace.waiting_to_be_kept and sys.stderr.isatty()
+    if told:
+        sys.stderr.write("keeping results for the next run …")
+        sys.stderr.flush()
+    workspace.close()
+    if told:
+        sys.stderr.write("\r\x1b[2K")
 
 
 def _loaded(command: Command, call: Call) -> Call:

@@ -6,8 +6,10 @@ import difflib
 import glob
 import os
 import secrets
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Self
@@ -20,6 +22,8 @@ __all__ = ["LocalConnection"]
 
 _TEMPORARY = ".odibi-tmp"
 _LISTED = 5_000
+_ABANDONED_S = 3_600.0
+"""A file that is being written was changed less long ago."""
 
 
 class LocalConnection(FileConnection):
@@ -93,6 +97,7 @@ class LocalConnection(FileConnection):
             finally:
                 temporary.unlink(missing_ok=True)
             _sync(target.parent)
+            _remove_leftovers(target.parent)
         except ConnectionError:
             raise
         except OSError as exc:
@@ -182,6 +187,15 @@ def _create_beside(target: Path, temporary: Path) -> None:
     temporary.touch(exist_ok=False)
     if target.exists():
         temporary.chmod(target.stat().st_mode & 0o7777)
+
+
+@lru_cache(maxsize=64)
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed processes have left of files they wrote; once for each folder."""
+    with suppress(OSError), os.scandir(folder) as found:
+        for entry in found:
+            if entry.name.endswith(_TEMPORARY) and time.time() - entry.stat().st_mtime > _ABANDONED_S:
+                Path(entry).unlink(missing_ok=True)
 
 
 def _make_folder(folder: Path) -> None:

@@ -120,10 +120,10 @@ class ResultStore:
         write_record(self._pointer("written", target), record)
 
     @contextmanager
-    def writing(self, targets: Iterable[str]) -> Iterator[None]:
-        """Keep other sessions from writing to these targets meanwhile; wait for those that do."""
+    def writing(self, targets: Iterable[str], waits: Callable[[], None]) -> Iterator[None]:
+        """Keep other sessions from writing to these targets meanwhile; wait for those that do, and call `waits`."""
         self._make_folder()
-        with alone(self._pointer("written", target).with_suffix(".lock") for target in targets):
+        with alone((self._pointer("written", target).with_suffix(".lock") for target in targets), waits):
             yield
 
     def hold(self, entry: Entry) -> Held | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -132,7 +133,7 @@ class Recollection:
         with ExitStack() as held:
             if self.store is not None and targets:
                 with suppress(OSError):  # nothing can be kept there: then nobody else's is known either
-                    held.enter_context(self.store.writing(targets))
+                    held.enter_context(self.store.writing(targets, _tell_waiting))
             yield
 
     def note_begun(self, name: str, target: Target, identity: str) -> None:
@@ -330,3 +331,8 @@ def _cells(kept: Kept) -> int:
 
 def _has_few_rows(data: Dataset) -> bool:
     return data.known_rows is not None and data.known_rows <= _FEW_ROWS
+
+
+def _tell_waiting() -> None:
+    sys.stderr.write("waiting for another session, which appends to the same file\n")
+    sys.stderr.flush()

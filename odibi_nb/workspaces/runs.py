@@ -193,8 +193,9 @@ class Runs(Preparing):
                 job = prepare()
             appended = _appended(job)
             with self.recollection.appending(appended):
-                if appended:  # by now another session may have done it
+                if appended:  # by now another session may have done it, and computed what is appended
                     with self._lock:
+                        self.recollection.forget([task.name for task in job.tasks])
                         job = prepare()
                 outcome = self.execute(job, (*self.listeners, *listeners))
                 with self._lock:

@@ -665,3 +665,24 @@ def test_inputs_for_parameters_are_for_notebooks(shell: Shell) -> None:
     status, out, err = shell("params", _notebook("n.ipynb", "%%odibi_node n\nSELECT 1 AS x"), "--ui")
     assert (status, out) == (2, "")
     assert err.startswith("error: --ui makes inputs, which only a notebook has")
+
+
+def test_a_terminal_says_that_results_are_being_kept(tmp_path: Path) -> None:
+    cells = ["%load_ext odibi_nb", "%%odibi_node wide\nSELECT i, md5(i::VARCHAR) AS h FROM range(1000000) AS r(i)"]
+    nbformat.write(nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)]), tmp_path / "nb.ipynb")
+    terminal, stderr = os.openpty()
+    command = [sys.executable, "-m", "odibi_nb.commands.shell", "run", "nb.ipynb"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=stderr) as process:
+        os.close(stderr)
+        shown = b""
+        while part := _read(terminal):
+            shown += part
+        assert process.wait(60) == 0
+    assert shown.decode().endswith("keeping results for the next run …\r\x1b[2K")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 1024)
+    except OSError:  # all that write to it have ended
+        return b""

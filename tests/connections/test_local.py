@@ -247,3 +247,12 @@ def test_a_base_that_is_a_file_doesnt_validate(tmp_path):
     (tmp_path / "x").write_text("")
     with pytest.raises(ConnectionError, match="not a folder"):
         connect("x", LocalConnection(tmp_path / "x"), tmp_path)
+
+
+def test_what_killed_processes_left_of_files_is_removed_by_the_next_write(local):
+    put(local, ".a.csv.0123.odibi-tmp", ".b.csv.4567.odibi-tmp", "old.csv")
+    for name in (".a.csv.0123.odibi-tmp", "old.csv"):
+        os.utime(local.base_path / name, (0, 0))
+    with local.replacing("a.csv") as uri, local.open(uri, "wb") as file:
+        file.write(b"new")
+    assert sorted(file.name for file in local.base_path.iterdir()) == [".b.csv.4567.odibi-tmp", "a.csv", "old.csv"]

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ import pytest
 from odibi_nb import Workspace
 from odibi_nb.config import ProjectConfig
 from odibi_nb.exceptions import EngineError, UnknownNameError
+from odibi_nb.store import locks
 from odibi_nb.workspaces.jobs import RunRequest
 
 Declare = Callable[[Workspace], None]
@@ -579,6 +581,31 @@ def test_two_sessions_that_run_at_once_append_a_result_once(root: Path) -> None:
         one.stdin.flush()
     assert [one.wait(60) for one in sessions] == [0, 0]
     assert pd.read_csv(root / "kept.csv").x.tolist() == [1]
+
+
+def test_a_session_that_waits_to_append_says_so_and_computes_nothing_that_another_has(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("slow", logged("slow", "pd.DataFrame({'x': [1]})"), cache=True)
+        ws.node("kept", "SELECT x FROM slow", write={"connection": "local", "path": "kept.csv", "mode": "append"})
+
+    locked = threading.Event()
+    with session(root, declare) as ws, session(root, declare) as other:
+        taken, release = locks.take, threading.Event()
+        monkeypatch.setattr(locks, "take", lambda file: locked.set() or (release.is_set() and taken(file)))
+        run = threading.Thread(target=ws.run)
+        run.start()
+        assert locked.wait(30)
+        other.run("slow")
+        other.settle()
+        time.sleep(1.2)
+        release.set()
+        run.join()
+        assert ws.status("slow") == "cached"
+    assert log(root) == ["slow"]
+    assert pd.read_csv(root / "kept.csv").x.tolist() == [1]
+    assert capsys.readouterr().err == "waiting for another session, which appends to the same file\n"
 
 
 def test_results_whose_files_are_removed_in_mid_session_are_computed_again(root: Path) -> None:

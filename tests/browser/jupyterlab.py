@@ -88,8 +88,8 @@ def running_lab(home: Path) -> Iterator[tuple[str, Path]]:
         finally:
             server.terminate()
             try:
-                server.wait(timeout=20)
-            except subprocess.TimeoutExpired:  # it waits for a kernel that is busy
+                server.wait(timeout=5)
+            except subprocess.TimeoutExpired:  # it waits for a kernel that is busy, and that ends with it
                 server.kill()
 
 

@@ -74,7 +74,7 @@ def _large(there: list[Peer], scale: Scale) -> Iterator[Row]:
         OURS: partial(call_in_process, "benchmarks.large_contestants:run_pipeline", folder=folder),
     }
     works |= {peer.name: partial(_run_large, peer, scale, folder) for peer in there}
-    rounds = list(interleaved(works, min(scale.repetitions, MOST_ROUNDS)))
+    rounds = list(interleaved(works, min(scale.repetitions, MOST_ROUNDS), warm_up=scale.judged))
     failed = {who: one["error"] for results in rounds for who, one in results.items() if "error" in one}
     yield from (Row(f"{title}, time", "s", (), who, error=error) for who, error in failed.items())
     measured = [who for who in works if who not in failed]

@@ -20,8 +20,8 @@ PARTS: tuple[Part, ...] = (first_paint, updates, live_cost, pages, moves)
 
 
 def browser(scale: Scale) -> Iterator[Row]:
-    """Measure in one JupyterLab and one Chromium, each part in a notebook of its own."""
-    with opened_lab() as open_notebook:
+    """Measure in one JupyterLab and one Chromium, each part in a notebook of its own, on a page of its own."""
+    with opened_lab(one_page=not scale.judged) as open_notebook:
         for part in PARTS:
             try:
                 yield from part(open_notebook, scale)

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.processes import ROOT, NotMeasuredError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 __all__ = ["Notebook", "OpenNotebook", "opened_lab"]
 
@@ -59,12 +62,15 @@ OpenNotebook = Callable[..., Any]
 
 
 @contextmanager
-def opened_lab() -> Iterator[OpenNotebook]:
-    """Start JupyterLab and Chromium; raises NotMeasuredError where one of them is missing."""
+def opened_lab(*, one_page: bool = False) -> Iterator[OpenNotebook]:
+    """Start JupyterLab and Chromium; raises NotMeasuredError where one of them is missing.
+
+    one_page: load JupyterLab once for all notebooks; that is sooner done, and measures what was there before as well.
+    """
     try:
         from playwright.sync_api import Error
 
-        from tests.browser.jupyterlab import chromium, find_chromium, lab_page, running_lab
+        from tests.browser.jupyterlab import chromium, find_chromium, lab_page, open_beside, running_lab
         from tests.browser.notebooks import write_notebook
     except ImportError as exc:
         raise NotMeasuredError(f"{exc}: pip install -e '.[test]'") from exc
@@ -78,12 +84,18 @@ def opened_lab() -> Iterator[OpenNotebook]:
         except (RuntimeError, Error) as exc:
             raise NotMeasuredError(_last_line(exc)) from exc
 
+        loaded: list[Page] = []
+
         @contextmanager
         def open_notebook(name: str, *cells: str) -> Iterator[Notebook]:
             write_notebook(root, f"{name}.ipynb", (SETUP, *cells), "a\n1\n")
-            page = browser.new_page(viewport={"width": 1300, "height": 2600})
+            page = loaded[0] if loaded else browser.new_page(viewport={"width": 1300, "height": 2600})
             try:
-                notebook = Notebook(lab_page(page, url, f"{name}.ipynb"), root / f"{name}.ipynb")
+                if loaded:
+                    open_beside(page, f"{name}.ipynb")
+                else:
+                    lab_page(page, url, f"{name}.ipynb")
+                notebook = Notebook(page, root / f"{name}.ipynb")
                 page.evaluate(PROBE.read_text("utf-8"))
                 notebook.run(0)
                 yield notebook
@@ -92,7 +104,9 @@ def opened_lab() -> Iterator[OpenNotebook]:
             finally:
                 with suppress(Error):  # of a page without a kernel
                     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-                page.close()
+                loaded[:] = [page] if one_page else []
+                if not one_page:
+                    page.close()
 
         yield open_notebook
 

@@ -35,7 +35,7 @@ def large_csv(scale: Scale) -> Iterator[Row]:
         QUERY: lambda: {QUERY: query()},
         "odibi_nb": partial(_run_twice, folder),
     }
-    rounds = [one[QUERY] | one["odibi_nb"] for one in interleaved(works, scale.repetitions)]
+    rounds = [one[QUERY] | one["odibi_nb"] for one in interleaved(works, scale.repetitions, warm_up=scale.judged)]
     call_in_process("benchmarks.large_contestants:compare", folder=folder)
     title = f"{scale.rows:,} rows of CSV"
     yield from time_rows(title, rounds, rounds[0])

@@ -27,7 +27,7 @@ def large_files(scale: Scale) -> Iterator[Row]:
         PIPELINE: partial(call_in_process, WORK, folder=folder),
         COUNTED: partial(call_in_process, WORK, folder=folder, counts=True),
     }
-    rounds = list(interleaved(runs, scale.repetitions))
+    rounds = list(interleaved(runs, scale.repetitions, warm_up=scale.judged))
     call_in_process("benchmarks.large_contestants:compare", folder=folder)
     title = f"{scale.rows:,} rows"
     yield from time_rows(title, rounds, runs)

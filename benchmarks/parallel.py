@@ -71,7 +71,7 @@ def _python_rows(scale: Scale) -> Iterator[Row]:
 
 
 def _measure(scale: Scale, contestants: dict[str, Callable[[], dict[str, Any]]]) -> list[dict[str, dict[str, Any]]]:
-    return list(interleaved(contestants, scale.repetitions))
+    return list(interleaved(contestants, scale.repetitions, warm_up=scale.judged))
 
 
 def _ratios(rounds: list[dict[str, dict[str, Any]]], who: str, against: str) -> tuple[float, ...]:

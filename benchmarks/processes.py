@@ -83,13 +83,15 @@ def timed_command(command: list[str]) -> tuple[float, str]:
     return seconds, done.stdout
 
 
-def interleaved(contestants: Mapping[str, Callable[[], T]], repetitions: int) -> Iterator[dict[str, T]]:
-    """Let all contestants run once a round, in turning order, and yield each round but the first.
+def interleaved(
+    contestants: Mapping[str, Callable[[], T]], repetitions: int, *, warm_up: bool = True
+) -> Iterator[dict[str, T]]:
+    """Let all contestants run once a round, in turning order, and yield each round but the one that warms up.
 
-    A machine that slows down for a while then slows down all of them. The first round fills caches.
+    A machine that slows down for a while then slows down all of them. That first round fills caches.
     """
     names = list(contestants)
-    for round_number in range(repetitions + 1):
+    for round_number in range(not warm_up, repetitions + 1):
         results = {name: contestants[name]() for name in names}
         names.reverse()
         if round_number:

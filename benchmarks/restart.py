@@ -38,7 +38,7 @@ def restart(scale: Scale) -> Iterator[Row]:
     shutil.rmtree(file.parent / ".odibi", ignore_errors=True)
     run_s, _ = timed_command([sys.executable, "-m", "odibi_nb.commands.shell", "run", str(file)])
     kernel = partial(call_in_process, "benchmarks.restart:time_cards", file=str(file))
-    rounds = [results["kernel"] for results in interleaved({"kernel": kernel}, scale.repetitions)]
+    rounds = [results["kernel"] for results in interleaved({"kernel": kernel}, scale.repetitions, warm_up=scale.judged)]
     if empty := rounds[-1]["empty"]:
         raise NotMeasuredError(
             f"{len(empty)} of {rounds[-1]['nodes']} cards have no fresh rows after a restart, the first {empty[0]}"

@@ -29,7 +29,7 @@ _seconds = [_loaded - _start, _time.perf_counter() - _loaded]
 def load_extension(scale: Scale) -> Iterator[Row]:
     """Measure the magic and the first node, in a kernel started for them."""
     kernels = {"kernel": lambda: call_in_process("benchmarks.startup:time_first_cells")}
-    rounds = [results["kernel"] for results in interleaved(kernels, scale.repetitions)]
+    rounds = [results["kernel"] for results in interleaved(kernels, scale.repetitions, warm_up=scale.judged)]
     load, first = (tuple(results[key] for results in rounds) for key in ("load_s", "first_node_s"))
     yield Row("%load_ext odibi_nb in a fresh kernel", "s", load, target=scale.target(0.3))
     yield Row("the first %%odibi_node after it", "s", first, note="SELECT 1")
@@ -41,7 +41,7 @@ def show_help(scale: Scale) -> Iterator[Row]:
     command = [str(script)] if script.exists() else [sys.executable, "-m", "odibi_nb.commands.shell"]
     contestants = {"help": [*command, "--help"], "python": [sys.executable, "-c", "pass"]}
     runs = {name: lambda words=words: timed_command(words)[0] for name, words in contestants.items()}
-    rounds = list(interleaved(runs, scale.repetitions))
+    rounds = list(interleaved(runs, scale.repetitions, warm_up=scale.judged))
     bare = statistics.median(results["python"] for results in rounds)
     samples = tuple(results["help"] for results in rounds)
     yield Row("odibi-nb --help", "s", samples, target=scale.target(0.25), note=f"Python alone {bare:.3f}")

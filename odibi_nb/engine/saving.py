@@ -43,7 +43,8 @@ def copy_rows(cursor: Cursor, place: str, path: Path) -> None:
 
 def copy_sql(query: str, path: Path) -> str:
     """Return the statement that writes a query's rows, in their order, as they are computed."""
-    options = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {_LEVEL}"
+    # Who asks for a file clears up after it; DuckDB 1.5 leaves its own temporary file when it is interrupted.
+    options = f"FORMAT parquet, USE_TMP_FILE false, COMPRESSION zstd, COMPRESSION_LEVEL {_LEVEL}"
     return f"COPY ({query}) TO {quote_text(str(path))} ({options})"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
-from .jupyterlab import chromium, command, find_chromium, lab_page, running_lab
+from .jupyterlab import CLOSE_ALL, chromium, command, find_chromium, lab_page, open_beside, running_lab
 
 SCREENSHOTS = Path(os.environ.get("ODIBI_NB_SCREENSHOTS") or Path(__file__).parents[2] / "build" / "screenshots")
 INSTALL = "apt-get install -y chromium"
@@ -34,23 +34,42 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
         yield running
 
 
-@pytest.fixture
-def run_in_lab(browser: Browser, lab: tuple[str, Path]) -> Iterator[Callable[..., Page]]:
-    """Open a notebook of the lab's root, run all its cells, and return the page at once."""
-    url, _ = lab
+@pytest.fixture(scope="package")
+def shared_pages(browser: Browser) -> Iterator[list[Page]]:
+    """The page with JupyterLab that tests use one after the other, if there is one: loading it takes longest."""
     pages: list[Page] = []
+    yield pages
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture
+def run_in_lab(
+    browser: Browser, lab: tuple[str, Path], shared_pages: list[Page], request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Page]]:
+    """Open a notebook of the lab's root, run all its cells, and return the page at once."""
+    failed = request.session.testsfailed
 
     def run(name: str, *, dark: bool = False) -> Page:
-        page = browser.new_page(viewport={"width": 1300, "height": 2600}, color_scheme="dark" if dark else "light")
-        pages.append(page)
-        lab_page(page, url, name, dark=dark)
+        if shared_pages:
+            page = open_beside(shared_pages[0], name, dark=dark)
+        else:
+            page = browser.new_page(viewport={"width": 1300, "height": 2600})
+            shared_pages.append(page)
+            lab_page(page, lab[0], name, dark=dark)
+        page.emulate_media(
+            color_scheme="dark" if dark else "light", forced_colors="none", reduced_motion="no-preference"
+        )
         # Cells may well run until the test lets them end.
         page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
         return page
 
     yield run
-    for page in pages:
-        page.close()
+    if request.session.testsfailed > failed:  # who knows what it has left open
+        while shared_pages:
+            shared_pages.pop().close()
+    for page in shared_pages:
+        page.evaluate(CLOSE_ALL)
 
 
 def screenshot(page: Page, name: str) -> None:

@@ -88,8 +88,8 @@ def running_lab(home: Path) -> Iterator[tuple[str, Path]]:
         finally:
             server.terminate()
             try:
-                server.wait(timeout=20)
-            except subprocess.TimeoutExpired:  # it waits for a kernel that is busy
+                server.wait(timeout=5)
+            except subprocess.TimeoutExpired:  # it waits for a kernel that is busy, and that ends with it
                 server.kill()
 
 
@@ -101,10 +101,34 @@ def command(page: Page, name: str, arguments: str = "{}") -> None:
     page.evaluate(f"window.jupyterapp.commands.execute('{name}', {arguments})")
 
 
+CLOSE_ALL = """() => {
+  for (const widget of [...window.jupyterapp.shell.widgets("main")]) {
+    widget.sessionContext?.shutdown();
+    widget.dispose();
+  }
+}"""
+IS_OPEN = """name => {
+  const context = window.jupyterapp?.shell?.currentWidget?.context;
+  return context?.isReady && context.path === name;
+}"""
+
+
 def lab_page(page: Page, url: str, name: str, *, dark: bool = False) -> Page:
     """Open a notebook in JupyterLab, and wait for its kernel."""
     page.goto(f"{url}/lab/tree/{name}?reset")
-    page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.context?.isReady", timeout=90_000)
+    return wait_for_kernel(page, name, dark=dark)
+
+
+def open_beside(page: Page, name: str, *, dark: bool = False) -> Page:
+    """Open a notebook where JupyterLab is loaded, in the place of all that are open, and wait for its kernel."""
+    page.evaluate(CLOSE_ALL)
+    page.evaluate(f"void window.jupyterapp.commands.execute('docmanager:open', {{path: '{name}'}})")
+    return wait_for_kernel(page, name, dark=dark)
+
+
+def wait_for_kernel(page: Page, name: str, *, dark: bool = False) -> Page:
+    """Wait until a notebook is there and its kernel has nothing to do."""
+    page.wait_for_function(IS_OPEN, arg=name, timeout=90_000)
     # The server keeps what an earlier test has chosen.
     command(page, "apputils:change-theme", f"{{theme: 'JupyterLab {'Dark' if dark else 'Light'}'}}")
     page.wait_for_function(f"{KERNEL}?.connectionStatus === 'connected' && {KERNEL}?.status === 'idle'")

@@ -66,12 +66,19 @@ SAID = """section => [section.textContent, ...[...section.querySelectorAll("*")]
   ["alt", "title", "aria-label"].map((name) => one.getAttribute(name) ?? ""))].join("\\n")"""
 
 
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1000, "height": 800})
+    yield page
+    page.close()
+
+
 @pytest.fixture
-def watched(browser: Browser) -> Iterator[Watched]:
-    made = Watched(browser.new_page(viewport={"width": 1000, "height": 800}))
-    made.page.goto("about:blank")
-    yield made
-    made.page.close()
+def watched(page: Page) -> Watched:
+    """A page with nothing on it, and with nothing of what was there before."""
+    made = Watched(page)
+    page.goto("about:blank")
+    return made
 
 
 def show(page: Page, parts: list[str]) -> None:

@@ -20,7 +20,10 @@ SETUP = ("%load_ext odibi_nb\n%odibi set auto=off",)
 NODES = (
     "%%odibi_node load_sales\nimport pandas as pd, time\ntime.sleep(0.5)\npd.DataFrame({'region': ['N', 'S']})",
     "%%odibi_node broken\nSELECT region::INTEGER AS n FROM load_sales",
-    "%%odibi_node clean_sales\nimport time\ntime.sleep(5)\nload_sales",
+    (
+        "%%odibi_node clean_sales\nimport pathlib, time\n"
+        "while not pathlib.Path('seen').exists():\n    time.sleep(0.05)\nload_sales"
+    ),
     "%%odibi_node by_region\nSELECT region, count(*) AS n FROM clean_sales GROUP BY ALL",
 )
 TIMED = (
@@ -66,8 +69,9 @@ def test_a_run_shows_how_far_it_is_and_an_error_at_once(lab: tuple[str, Path], r
     page.evaluate(f"void ({KERNEL}.interrupt = () => Promise.reject(new Error('no')))")
     run.get_by_role("button", name="Cancel").click()
     expect(run.locator(".odibi-run-cancel")).to_have_text("Cancelling…")
-    expect(run.locator(".odibi-run-note")).to_contain_text("■ (interrupt the kernel) ends it too", timeout=3_000)
+    expect(run.locator(".odibi-run-note")).to_contain_text("■ (interrupt the kernel) ends it too", timeout=30_000)
     expect(run.locator(".odibi-run-cancel")).to_have_text("Cancel")
+    (lab[1] / "seen").touch()
     expect(page.locator(".odibi-card").last).to_contain_text("3 completed, 1 failed", timeout=20_000)
     expect(run).to_have_count(0)
     for _ in range(100):  # the error comes a message after the report

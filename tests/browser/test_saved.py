@@ -52,10 +52,11 @@ def opened(browser: Browser, lab: tuple[str, Path]) -> Iterator[Callable[[str], 
         watched.page.close()
 
 
-def run_and_save(page: Page, file: Path, *, with_state: bool) -> nbformat.NotebookNode:
+def run_and_save(run_in_lab: Callable[..., Page], file: Path, *, with_state: bool) -> nbformat.NotebookNode:
+    write_notebook(file.parent, file.name, CELLS, SALES)
+    page = run_in_lab(file.name)
     if with_state:
         command(page, f"{MANAGER}:saveWidgetState")
-    command(page, "notebook:run-all-cells")
     expect(page.get_by_text("the end", exact=True)).to_be_visible(timeout=90_000)
     expect(page.locator('.odibi-dag-node[data-node="step_28"][data-status="completed"]')).to_be_visible(timeout=30_000)
     page.wait_for_timeout(500)  # the cards follow the graph
@@ -80,10 +81,11 @@ def size(cell: nbformat.NotebookNode) -> int:
     return len(nbformat.writes(nbformat.v4.new_notebook(cells=[cell])))
 
 
-def test_without_state_the_picture_stands_alone(lab: tuple[str, Path], opened: Callable[[str], Watched]) -> None:
+def test_without_state_the_picture_stands_alone(
+    lab: tuple[str, Path], run_in_lab: Callable[..., Page], opened: Callable[[str], Watched]
+) -> None:
     file = lab[1] / "bare.ipynb"
-    write_notebook(lab[1], file.name, CELLS, SALES)
-    saved = run_and_save(opened(file.name).page, file, with_state=False)
+    saved = run_and_save(run_in_lab, file, with_state=False)
     assert "widgets" not in saved.metadata
     assert size(saved.cells[GRAPH]) <= 100_000, size(saved.cells[GRAPH])
     assert "region_0009" in file.read_text()  # the tenth row is shown
@@ -112,11 +114,10 @@ def test_without_state_the_picture_stands_alone(lab: tuple[str, Path], opened: C
 
 
 def test_with_state_the_graph_is_there_and_opens_cards_without_its_kernel(
-    lab: tuple[str, Path], opened: Callable[[str], Watched]
+    lab: tuple[str, Path], run_in_lab: Callable[..., Page], opened: Callable[[str], Watched]
 ) -> None:
     file = lab[1] / "stateful.ipynb"
-    write_notebook(lab[1], file.name, CELLS, SALES)
-    saved = run_and_save(opened(file.name).page, file, with_state=True)
+    saved = run_and_save(run_in_lab, file, with_state=True)
     assert "widgets" in saved.metadata
     assert "region_0010" not in file.read_text()
 

@@ -618,7 +618,9 @@ def test_a_run_shows_how_it_went_before_everything_is_kept_and_ctrl_c_ends_the_w
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as process:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["completed"] == ["load", "n"]
-        time.sleep(0.2)
+        time.sleep(0.2)  # until it waits
+        while not list((folder / ".odibi").rglob("*.part")) and process.poll() is None:
+            time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (0, "")

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from odibi_nb.exceptions import ConfigValidationError, UsageError, did_you_mean
 
 __all__ = [
+    "LIKENESS",
     "Option",
     "OptionParser",
     "ParsedLine",
@@ -33,7 +34,7 @@ __all__ = [
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _FLOW = re.compile(r"\{.*\}|\[.*\]", re.DOTALL)
-_LIKENESS = 0.75
+LIKENESS = 0.75
 """Of a choice; at less, 'stale' would be taken for 'sample'."""
 _CONSTANTS = {"true": True, "false": False, "null": None, "~": None}
 
@@ -159,7 +160,7 @@ class OptionParser:
     def _converted(self, option: Option, text: str) -> Any:
         if option.choices and text not in option.choices:
             choices = ", ".join(option.choices)
-            hint = did_you_mean(text, option.choices, likeness=_LIKENESS) or option.help or None
+            hint = did_you_mean(text, option.choices, likeness=LIKENESS) or option.help or None
             raise UsageError(f"{self.prog}: {option.name} is one of {choices}, not '{text}'", hint=hint)
         try:
             return option.convert(text)

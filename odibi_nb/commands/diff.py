@@ -152,7 +152,7 @@ COMMANDS = {
                 "--tolerance",
                 convert=_tolerance,
                 metavar="X",
-                help="numbers that differ by no more count as equal (else floats up to a billionth of their size)",
+                help="by how much numbers in paired rows may differ (else floats by 1e-12 of their size)",
             ),
             Option("--exit-code", takes="nothing", help="fail (exit status 1) when something differs"),
         ),

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from odibi_nb.cells.option_parser import Option, collect, key_text, scalar, scalar_like
+from odibi_nb.cells.option_parser import LIKENESS, Option, collect, key_text, scalar, scalar_like
 from odibi_nb.cells.options import UPSTREAM
 from odibi_nb.cells.python_body import UNKNOWN
 from odibi_nb.commands.base import Call, Command, LiveInputs, Shown
@@ -91,7 +91,7 @@ def _setting(key: str, value: Any) -> Any:
         return value
     if choices is not None:
         if value not in choices:
-            hint = did_you_mean(str(value), choices, likeness=0.75) or _MEANING.get(key)
+            hint = did_you_mean(str(value), choices, likeness=LIKENESS) or _MEANING.get(key)
             raise UsageError(f"{key} is {', '.join(choices[:-1])} or {choices[-1]}, not '{value}'", hint=hint)
         return value == "on" if key == "auto" else value
     least = 0 if key == "preview" else 1

@@ -22,8 +22,8 @@ __all__ = ["LocalConnection"]
 
 _TEMPORARY = ".odibi-tmp"
 _LISTED = 5_000
-_ABANDONED_S = 3_600.0
-"""A file that is being written was changed less long ago."""
+_ABANDONED_S = 86_400.0
+"""A file that is being written was changed less long ago, and one that waits for its first rows was made so."""
 
 
 class LocalConnection(FileConnection):
@@ -194,8 +194,9 @@ def _remove_leftovers(folder: Path) -> None:
     """Remove what killed processes have left of files they wrote; once for each folder."""
     with suppress(OSError), os.scandir(folder) as found:
         for entry in found:
-            if entry.name.endswith(_TEMPORARY) and time.time() - entry.stat().st_mtime > _ABANDONED_S:
-                Path(entry).unlink(missing_ok=True)
+            with suppress(OSError):  # another user's
+                if entry.name.endswith(_TEMPORARY) and time.time() - entry.stat().st_mtime > _ABANDONED_S:
+                    Path(entry).unlink(missing_ok=True)
 
 
 def _make_folder(folder: Path) -> None:

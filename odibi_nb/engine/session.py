@@ -322,6 +322,16 @@ def is_interrupt(exc: duckdb.Error) -> bool:
 def _open(settings: Mapping[str, Any], spill: SpillFolder | None) -> duckdb.DuckDBPyConnection:
     # The user's settings may change how SQL is parsed; the parser stays as it is.
     database = new_database() if settings else take_database()
+    try:
+        _set_up(database, settings, spill)
+    except BaseException:
+        give_back(database)
+        database.close()
+        raise
+    return database
+
+
+def _set_up(database: duckdb.DuckDBPyConnection, settings: Mapping[str, Any], spill: SpillFolder | None) -> None:
     for key, value in _configuration(spill).items():
         database.execute(f"SET GLOBAL {key} = {quote_text(str(value))}")
     with suppress(duckdb.CatalogException):  # DuckDB 1 has no such threads
@@ -332,7 +342,6 @@ def _open(settings: Mapping[str, Any], spill: SpillFolder | None) -> duckdb.Duck
     # It would move the marks that count rows into scans; see `engine/marks.py`.
     disabled = [str(settings[key]) for key in settings if key.casefold() == "disabled_optimizers"]
     database.execute(f"SET GLOBAL disabled_optimizers = {quote_text(','.join([*disabled, 'sampling_pushdown']))}")
-    return database
 
 
 def _spill_folder(chosen: Any, root: Path | None) -> SpillFolder | None:

@@ -20,14 +20,16 @@ _UNKNOWN = "unrecognized configuration parameter"
 _EXTENSION = re.compile(r"install the required extension '(\w+)")
 _CANDIDATES = re.compile(r"Candidate [\w ]+: (.+)")
 _NEVER = ("cannot be set globally", "while database is running")
-_OWN = {"temp_directory"}
-"""What DuckDB isn't given as it is written."""
+_UNTRIED = {"temp_directory", "log_query_path"}
+"""What DuckDB isn't given as it is written, and what makes a file at once."""
 
 
 def set_globally(database: duckdb.DuckDBPyConnection, key: str, value: Any) -> None:
     """Set one for all cursors; raises EngineError."""
     import duckdb
 
+    if key.casefold() == "lock_configuration":
+        raise EngineError(f"DuckDB setting '{key}' would keep the engine from setting up its own", hint="leave it out")
     try:
         database.execute(f"SET GLOBAL {quote_name(key)} = $value", {"value": value})
     except duckdb.Error as exc:
@@ -39,12 +41,12 @@ def refuse_wrong_settings(settings: Mapping[str, Any], locate: Callable[[tuple[A
 
     locate: gives the place of a path of keys in the project.
     """
-    if not settings.keys() - _OWN:
+    if not settings.keys() - _UNTRIED:
         return
     database = new_database()
     try:
         for key, value in settings.items():
-            if key not in _OWN:
+            if key not in _UNTRIED:
                 set_globally(database, key, value)
     except EngineError as exc:
         place = locate(("settings", "duckdb", key))

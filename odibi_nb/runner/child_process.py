@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -26,9 +27,10 @@ class ChildProcess:
 
     def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
         try:
-            self._words = path.open("w+b")
-            with path.open("ab") as words:
+            with ExitStack() as opened, path.open("ab") as words:
+                self._words = opened.enter_context(path.open("w+b"))
                 self._process = _started(words, environment)
+                opened.pop_all()
         except OSError as exc:
             hint = "run fewer nodes at once (workers), or leave out `process: true` and --processes"
             raise EngineError(f"no process can be started for nodes: {exc.strerror or exc}", hint=hint) from exc

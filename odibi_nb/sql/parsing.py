@@ -62,13 +62,15 @@ class _Parser:
 
     @contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self._lock:
-            self._let_go()
-            if self._connection is None:
-                self._connection = new_database()
-            yield self._connection
-        if self._given_back:
-            self._try_to_let_go()
+        try:
+            with self._lock:
+                self._let_go()
+                if self._connection is None:
+                    self._connection = new_database()
+                yield self._connection
+        finally:
+            if self._given_back:
+                self._try_to_let_go()
 
     def take_database(self) -> duckdb.DuckDBPyConnection:
         with self._lock:
@@ -96,7 +98,7 @@ class _Parser:
         if self._given_back and self._connection is not None:
             self._connection.close()
             self._connection = self._taken = None
-        self._given_back = False
+            self._given_back = False
 
 
 def new_database() -> duckdb.DuckDBPyConnection:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
+import json
 from pathlib import Path
 
 __all__ = ["copies_of", "notebooks_in"]
 
-_ID = re.compile(rb'"id":\s*"([^"]+)"')
-
 
 def copies_of(file: Path) -> list[Path]:
-    """Return the notebooks beside a notebook that have cells of the same ids; read as bytes, outputs may be large."""
+    """Return the notebooks beside a notebook that have most of the ids of its cells, or whose own are mostly there."""
     ids = _ids(file)
-    return [other for other in notebooks_in(file.parent) if other.name != file.name and ids & _ids(other)]
+    return [other for other in notebooks_in(file.parent) if other.name != file.name and _are_alike(ids, _ids(other))]
 
 
 def notebooks_in(folder: Path) -> list[Path]:
@@ -21,8 +19,12 @@ def notebooks_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.ipynb") if path.is_file())
 
 
-def _ids(file: Path) -> set[bytes]:
+def _are_alike(ids: set[str], others: set[str]) -> bool:
+    return 2 * len(ids & others) > min(len(ids), len(others))
+
+
+def _ids(file: Path) -> set[str]:
     try:
-        return set(_ID.findall(file.read_bytes()))
-    except OSError:  # nobody's cells, as long as it can't be read
+        return {cell["id"] for cell in json.loads(file.read_bytes())["cells"] if "id" in cell}
+    except (OSError, ValueError, KeyError, TypeError):  # nobody's cells, as long as it can't be read
         return set()

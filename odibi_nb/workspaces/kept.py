@@ -95,10 +95,19 @@ class KeptResults:
         kept = self._kept.get(name)
         return kept.fingerprint.unsure if kept is not None else {}
 
-    def keep(self, result: NodeResult, fingerprint: Fingerprint, *, in_full: bool, identity: str = "") -> None:
+    def keep(
+        self,
+        result: NodeResult,
+        fingerprint: Fingerprint,
+        *,
+        in_full: bool,
+        identity: str = "",
+        rows_of: Kept | None = None,
+    ) -> None:
         """Take in a result; a node that didn't get to run keeps its last one, stale as it may be.
 
-        identity: of its rows, where they may be others although the fingerprint is the same.
+        identity: of its rows, where they may be others although the fingerprint is the same. rows_of: an earlier result
+        whose rows it has.
         """
         name, before = result.node_name, self._kept.get(result.node_name)
         if result.status == "pending" or (before is not None and result.status in ("skipped", "cancelled")):
@@ -106,8 +115,10 @@ class KeptResults:
         if before is not None and before.result.rows_stand and before.fingerprint.rows != fingerprint.rows:
             self._previous[name] = before
         repeats = self.is_fresh(name, fingerprint.digest)
-        above = {one: self._kept[one].identity for one in fingerprint.upstream if one in self._kept}
+        above: Mapping[str, str] = {one: self._kept[one].identity for one in fingerprint.upstream if one in self._kept}
         identity = identity or fingerprint.rows
+        if rows_of is not None:
+            identity, above = rows_of.identity, rows_of.above
         self._kept[name] = Kept(result, fingerprint, identity, in_full, repeats, above, time.time())
 
     def take(self, name: str, kept: Kept) -> None:

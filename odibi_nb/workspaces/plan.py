@@ -87,17 +87,18 @@ class Planner:
     def _leave_out(self, names: Sequence[str]) -> None:
         """Don't run what has lost its result, if only fresh nodes read it."""
         running = [name for name in names if self._action(name) == "run"]
-        cached = [name for name in names if self._action(name) == "cached"]
-        spared = {above for name in cached for above in self._nodes.task(name).depends_on}
-        wanted = [name for name in running if name not in spared or self._acts(name)]
+        reading = [self._nodes.task(name) for name in names if self._action(name) != "skip"]
+        read = {above for task in reading for above in task.depends_on}
+        wanted = [name for name in running if name not in read or self._acts(name)]
         for name in set(running).difference(self._absent.needed(running, wanted)):
-            reason = "not needed: its result is gone, what reads it is fresh"
+            reason = f"its result is gone, what reads it is fresh (%odibi run {name} computes it)"
             self._planned[name] = PlannedNode(name, "skip", reason, spared=True)
 
     def _acts(self, name: str) -> bool:
         """Whether a node runs for its own sake, not for what reads it."""
-        is_effect = self._nodes[name].config.returns == "none" or self._planned[name].write == "write"
-        return is_effect or name in self._overruled.asked
+        task, asked = self._nodes.task(name), name in self._overruled.asked
+        is_effect = task.returns == "none" or self._planned[name].write == "write"
+        return asked or is_effect or bool(task.checks or task.queries)
 
     def _node(self, name: str) -> PlannedNode:
         if reason := self._skipped(name):
@@ -138,7 +139,8 @@ class Planner:
         if self._overruled.force:
             return "forced"
         running = [above for above in task.depends_on if above in self._planned and self._action(above) == "run"]
-        running = self._absent.would_change(name, running)
+        moved = self._results.moved(name)
+        running = [above for above in running if above in moved or self._absent.would_change(name, [above])]
         changed = list(self._changes(name, kept, running))
         if not changed and not kept.result.rows_stand:
             changed = [f"{kept.result.status} {clock(kept.at)}"]

@@ -20,6 +20,7 @@ from odibi_nb.workspaces.nodes import Nodes
 from odibi_nb.workspaces.plan import Overruled, Plan, Planner
 from odibi_nb.workspaces.recollection import Recollection
 from odibi_nb.workspaces.rereading import overlaps_below
+from odibi_nb.workspaces.selectors import named_in
 
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
@@ -107,7 +108,7 @@ class Preparing:
     def _planned(self, names: Collection[str], request: RunRequest) -> tuple[Plan, Look]:
         needed = self._nodes.with_upstream(names)
         look = self.freshness.look(needed)
-        overruled = Overruled(request.force, request.append_again, asked=frozenset(request.selectors))
+        overruled = Overruled(request.force, request.append_again, asked=named_in(request.selectors))
         plan = Planner(self._nodes, self.results, look, names, overruled).plan(needed)
         if again := self._read_late(plan):
             plan = Planner(self._nodes, self.results, look, names, replace(overruled, again=again)).plan(needed)

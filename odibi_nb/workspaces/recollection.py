@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Recollection"]
 
 _QUICK_S, _FEW_ROWS, _DEEP = 0.005, 10_000, 16
-_FEW = 20
+_FEW_RECORDS = 20
 """Records that are asked for one by one."""
 _ATTEMPTS = 5
 _PAUSE_S = 0.2
@@ -85,7 +85,7 @@ class Recollection:
             return
         digests = {name: digest for name in names if (digest := look.digest(name))}
         new = {name for name, digest in digests.items() if self._looked_up.get(name) != digest}
-        there = self.store.keys() if len(new) > _FEW else digests.values()
+        there = self.store.keys() if len(new) > _FEW_RECORDS else digests.values()
         for name in names:
             if name in new:
                 self._looked_up[name] = digests[name]

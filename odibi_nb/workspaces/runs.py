@@ -245,8 +245,7 @@ class Runs(Preparing):
         name = result.node_name
         look = self._fingerprints.look(self._nodes.with_upstream([name]))
         if (fingerprint := look.fingerprint(name)) is not None:
-            kept = self.results.kept(name)
-            self.results.keep(result, fingerprint, in_full=True, identity=kept.identity if kept is not None else "")
+            self.results.keep(result, fingerprint, in_full=True, rows_of=self.results.kept(name))
         self.let_rows_stand(name)
 
     def execute(self, job: Job, listeners: Iterable[Listener] = ()) -> RunOutcome:

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from odibi_nb.exceptions import UsageError, did_you_mean
 from odibi_nb.graph import DependencyGraph
 
-__all__ = ["STATES", "Selectable", "select"]
+__all__ = ["STATES", "Selectable", "named_in", "select"]
 
 STATES = ("stale", "failed", "modified")
 
@@ -47,19 +47,28 @@ def select(
     return [name for name in graph.topological_sort() if name in chosen - left_out]
 
 
+def named_in(selectors: Iterable[str]) -> frozenset[str]:
+    """Return what selectors say by name, be it with what is above or below it."""
+    return frozenset(_core(part.strip()) for text in selectors for part in text.split(","))
+
+
 def _union(graph: DependencyGraph, nodes: Mapping[str, Selectable], text: str) -> set[str]:
     parts = [_part(graph, nodes, part.strip()) for part in text.split(",")]
     return set.intersection(*parts)
 
 
 def _part(graph: DependencyGraph, nodes: Mapping[str, Selectable], part: str) -> set[str]:
-    core = part.removeprefix("+").removesuffix("+")
+    core = _core(part)
     found = _matching(nodes, core)
     if not found:
         raise _unmatched(nodes, part, core)
     above = set().union(*(graph.get_dependencies(name) for name in found)) if part.startswith("+") else set()
     below = set().union(*(graph.get_dependents(name) for name in found)) if part.endswith("+") else set()
     return found | above | below
+
+
+def _core(part: str) -> str:
+    return part.removeprefix("+").removesuffix("+")
 
 
 def _matching(nodes: Mapping[str, Selectable], core: str) -> set[str]:

@@ -228,7 +228,7 @@ def test_an_object_of_another_session_is_made_again_only_for_what_reads_it(root:
         ws.run()
     with session(root, trained) as ws:
         plan = {one.name: (one.action, one.reason) for one in ws.plan()}
-        assert plan["model"] == ("skip", "not needed: its result is gone, what reads it is fresh")
+        assert plan["model"] == ("skip", "its result is gone, what reads it is fresh (%odibi run model computes it)")
         assert [plan[name][0] for name in ("sales", "scored", "report")] == ["cached"] * 3
         ws.node("report", "SELECT max(score) AS score FROM scored")
         assert ws.run_cell("report").status == "completed"
@@ -239,6 +239,52 @@ def test_an_object_of_another_session_is_made_again_only_for_what_reads_it(root:
         assert ws.run().names("completed", "cached") == ["sales", "model", "scored", "report", "worst"]
         assert set(ws.statuses().values()) <= {"completed", "cached"}
         assert log(root) == ["model", "scored", "model"]
+
+
+def test_a_chain_of_what_is_gone_runs_for_nobody(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("sales", read={"connection": "local", "path": "sales.csv"})
+        ws.node("features", logged("features", "[len(sales)]", "sales"), returns="object")
+        ws.node("model", logged("model", "{'factor': features[0]}", "features"), returns="object")
+        ws.node("scored", logged("scored", "sales.assign(score=model['factor'])", "sales, model"))
+
+    with session(root, declare) as ws:
+        ws.run()
+    with session(root, declare) as ws:
+        assert {one.name: one.action for one in ws.plan()}["features"] == "skip"
+        assert ws.run().names("cached") == ["sales", "scored"]
+        assert log(root) == ["features", "model", "scored"]
+        ws.expect("scored", "scores", "SELECT * FROM scored WHERE score < 1")
+        assert ws.expectations.check("scored", "scores").passed
+        assert ws.run().names("cached") == ["sales", "scored"]
+        assert log(root) == ["features", "model", "scored"]
+        assert ws.run("model+").names("completed", "cached") == ["sales", "features", "model", "scored"]
+        assert log(root) == ["features", "model", "scored", "features", "model"]
+
+
+def test_a_side_effect_is_performed_for_what_follows_it_in_each_session(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("sales", read={"connection": "local", "path": "sales.csv"})
+        ws.node("push", logged("push", "None", "sales"), returns="none")
+        ws.node("after", logged("after", "sales", "sales"), depends_on=["push"])
+
+    for _ in range(2):
+        with session(root, declare) as ws:
+            ws.run()
+    assert log(root) == ["push", "after"] * 2
+
+
+def test_data_tests_of_a_result_that_is_gone_are_not_passed_over(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("sales", logged("sales", "pd.DataFrame({'id': range(9)})"), materialize="store", cache=True)
+        ws.expect("sales", "few", "SELECT * FROM sales WHERE id > 3")
+        ws.node("sorted", "SELECT * FROM sales ORDER BY id", materialize="table")
+
+    with session(root, declare) as ws:
+        assert ws.attempt(RunRequest()).names("failed") == ["sales"]
+    shutil.rmtree(root / ".odibi" / "store" / "rows")
+    with session(root, declare) as ws:
+        assert ws.attempt(RunRequest()).names("failed") == ["sales"]
 
 
 def test_what_has_lost_its_result_runs_where_something_needs_it(root: Path) -> None:

@@ -23,6 +23,7 @@ def locate(path: tuple[str, ...]) -> dict[str, object]:
         ("memory_limit", 2, "'memory_limit' can't be 2: Unknown unit for memory", "it is the maximum memory"),
         ("TimeZone", "Mars", "'TimeZone' can't be 'Mars': Unknown TimeZone", "candidates: "),
         ("access_mode", "read_only", "'access_mode' can't be 'read_only': Cannot change", "leave it out"),
+        ("lock_configuration", True, "DuckDB setting 'lock_configuration' would keep", "leave it out"),
         ("s3_region", "eu", "DuckDB setting 's3_region' is one of the extension 'httpfs'", "leave it out, or install"),
     ],
 )
@@ -38,6 +39,7 @@ def test_a_wrong_setting_is_told_with_its_place_and_what_to_do(key, value, messa
 def test_right_ones_are_taken(tmp_path) -> None:
     right = {"threads": 2, "MEMORY_LIMIT": "1GB", "worker_threads": 2, "temp_directory": str(tmp_path / "new")}
     refuse_wrong_settings({**right, "preserve_insertion_order": "no", "memory_limit": "none"}, locate)
+    refuse_wrong_settings({"log_query_path": str(tmp_path / "log"), "threads": 2}, locate)
     assert list(tmp_path.iterdir()) == []
 
 

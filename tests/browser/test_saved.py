@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -124,7 +125,15 @@ def test_with_state_the_graph_is_there_and_opens_cards_without_its_kernel(
     page = opened(file.name).page
     cell = graph_cell(page)
     node = cell.locator('.odibi-dag-node[data-node="step_3"]')
-    expect(node).to_be_visible(timeout=30_000)
+    # On a busy machine JupyterLab was seen to give up restoring widgets; then the picture stands, until a reload.
+    with suppress(AssertionError):
+        expect(node).to_be_visible(timeout=30_000)
+    if not node.is_visible():
+        expect(cell.locator(".odibi-static img")).to_be_visible()
+        page = opened(file.name).page
+        cell = graph_cell(page)
+        node = cell.locator('.odibi-dag-node[data-node="step_3"]')
+        expect(node).to_be_visible(timeout=60_000)
     expect(cell.locator(".odibi-static")).to_be_hidden()
     # All rows are only in the kernel: without it the preview stands.
     rows = page.locator(".jp-CodeCell").nth(GRAPH + 1)

@@ -107,8 +107,7 @@ class Notebook(RuleBasedStateMachine):
         except OdibiException:
             return
         self.bodies[new] = self.bodies.pop(old)
-        if (kept := self.ws._runs.results.kept(new)) is not None:  # the old one's, which it takes over
-            self.computed[new] = (kept, self.computed[old][1])
+        self.note_renamed(old, new)
 
     @rule(number=NUMBER)
     def change_param(self, number: int) -> None:
@@ -176,6 +175,10 @@ class Notebook(RuleBasedStateMachine):
             if kept is not None and self.computed.get(name, (None, ""))[0] is not kept:
                 self.computed[name] = (kept, self.naive(name))
 
+    def note_renamed(self, old: str, new: str) -> None:
+        if (kept := self.ws._runs.results.kept(new)) is not None:  # the old one's, which it takes over
+            self.computed[new] = (kept, self.computed[old][1])
+
     def expected(self, name: str) -> str:
         if self.ws._runs.results.kept(name) is None:
             return "pending"
@@ -191,6 +194,9 @@ class StoredNotebook(Notebook):
         ws._runs._keeps = True
         ws._runs.configure(ws.project)
         return ws
+
+    def note_renamed(self, old: str, new: str) -> None:
+        """Nothing is remembered here: `compare` asks a session that has computed nothing before."""
 
     @rule()
     def restart(self) -> None:

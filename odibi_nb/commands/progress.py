@@ -8,7 +8,7 @@ from typing import TextIO
 
 from odibi_nb.runner import Event, NodeFinished, NodeStarted, RunFinished, RunStarted
 
-__all__ = ["NodeOutputs", "Progress"]
+__all__ = ["NodeOutputs", "Progress", "rewrite_line"]
 
 _INTERVAL_S = 0.1
 
@@ -61,7 +61,12 @@ class Progress:
             self._write(f"{len(self._done)}/{self._total} · running {', '.join(self._running) or '…'}")
 
     def _write(self, text: str) -> None:
-        width = shutil.get_terminal_size().columns - 1
-        # Erase the line, then write what fits into one: a longer one couldn't be erased again.
-        self._stream.write(f"\r\x1b[2K{text[:width]}")
-        self._stream.flush()
+        rewrite_line(self._stream, text)
+
+
+def rewrite_line(stream: TextIO, text: str) -> None:
+    """Put a text in the place of the line that the cursor of a terminal is in; "" erases it."""
+    width = shutil.get_terminal_size().columns - 1
+    # What fits into one line: a longer one couldn't be erased again.
+    stream.write(f"\r\x1b[2K{text[:width]}")
+    stream.flush()

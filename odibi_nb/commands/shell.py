@@ -96,13 +96,14 @@ def _run(command: Command, words: Sequence[str], afterwards: ExitStack) -> Shown
 
 def _close(workspace: Workspace) -> None:
     """Wait until results are kept; a terminal says so meanwhile."""
-    told = workspace.waiting_to_be_kept and sys.stderr.isatty()
-    if told:
-        sys.stderr.write("keeping results for the next run …")
-        sys.stderr.flush()
+    if not (workspace.waiting_to_be_kept and sys.stderr.isatty()):
+        workspace.close()
+        return
+    from odibi_nb.commands.progress import rewrite_line
+
+    rewrite_line(sys.stderr, "keeping results for the next run …")
     workspace.close()
-    if told:
-        sys.stderr.write("\r\x1b[2K")
+    rewrite_line(sys.stderr, "")
 
 
 def _loaded(command: Command, call: Call) -> Call:

@@ -19,7 +19,7 @@ _PAUSE_S, _PATIENCE_S = 0.05, 1.0
 
 
 @contextmanager
-def alone(paths: Iterable[Path], waits: Callable[[], None] = lambda: None) -> Iterator[None]:
+def alone(paths: Iterable[Path], waits: Callable[[], None]) -> Iterator[None]:
     """Hold the locks of these names, once nobody else does; in one order everywhere, so that all get on.
 
     waits: called once if that takes more than a second.

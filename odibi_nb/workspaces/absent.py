@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,9 +19,11 @@ class Absent:
     def __init__(self, nodes: Nodes, results: KeptResults, look: Look) -> None:
         self._nodes, self._results, self._look = nodes, results, look
 
-    def would_change(self, reader: str, above: Iterable[str]) -> list[str]:
-        """Return those of the nodes above one that may give others than its result came from, once they have run."""
-        return [one for one in above if not self._gives_the_same(one, reader)]
+    def would_change(self, reader: str, above: str) -> bool:
+        """Whether a node, once it has run, may give other rows than a reader's result came from."""
+        if self._nodes.task(above).returns == "none" or self._look.varies(above) or not self._is_absent(above):
+            return True
+        return not self._results.came_from(reader, above, self._look.rows(above))
 
     def needed(self, running: Sequence[str], wanted: Collection[str]) -> list[str]:
         """Return what has to run of `running`, which is in topological order: what is absent only for its readers.
@@ -38,8 +40,3 @@ class Absent:
     def _is_absent(self, name: str) -> bool:
         kept = self._results.kept(name)
         return kept is None or kept.fingerprint.rows != self._look.rows(name)
-
-    def _gives_the_same(self, name: str, reader: str) -> bool:
-        if self._nodes.task(name).returns == "none" or self._look.varies(name) or not self._is_absent(name):
-            return False
-        return self._results.came_from(reader, name, self._look.rows(name))

@@ -76,8 +76,9 @@ class Freshness:
         look, found = self.look(names), dict[str, None]()
         absent = Absent(self._nodes, self._results, look)
         for one in names:
-            above = (dependency for dependency in self._nodes.task(one).depends_on if dependency in found)
-            if absent.would_change(one, above) or not self._results.is_fresh(one, look.digest(one)):
+            running = (above for above in self._nodes.task(one).depends_on if above in found)
+            changes = any(absent.would_change(one, above) for above in running)
+            if changes or not self._results.is_fresh(one, look.digest(one)):
                 found[one] = None
         return absent.needed(list(found), wanted)
 

@@ -140,7 +140,7 @@ class Planner:
             return "forced"
         running = [above for above in task.depends_on if above in self._planned and self._action(above) == "run"]
         moved = self._results.moved(name)
-        running = [above for above in running if above in moved or self._absent.would_change(name, [above])]
+        running = [above for above in running if above in moved or self._absent.would_change(name, above)]
         changed = list(self._changes(name, kept, running))
         if not changed and not kept.result.rows_stand:
             changed = [f"{kept.result.status} {clock(kept.at)}"]

@@ -85,7 +85,7 @@ class Recollection:
             return
         digests = {name: digest for name in names if (digest := look.digest(name))}
         new = {name for name, digest in digests.items() if self._looked_up.get(name) != digest}
-        there = self.store.keys() if len(new) > _FEW_RECORDS else digests.values()
+        there = self.store.keys() if len(new) > _FEW_RECORDS else {digests[name] for name in new}
         for name in names:
             if name in new:
                 self._looked_up[name] = digests[name]

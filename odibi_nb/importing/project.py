@@ -74,7 +74,9 @@ class Project:
         return {one.pipeline: list(_heads_of(one)) for one in self.pipelines}
 
     def _project_text(self) -> str:
-        data = {key: value for key, value in self.data.items() if key not in _IN_CELLS}
+        # What the main file says comes first, as in that file.
+        written = sorted(self.tree.value.items(), key=lambda item: (item[1].source != self.tree.source, item[1].index))
+        data = {key: self.data[key] for key, _ in written if key not in _IN_CELLS}
         if isinstance(data.get("connections"), dict):
             data["connections"] = self.move.connections(data["connections"])
         text = mapping_text(self.tree, data) if data else ""

@@ -106,11 +106,13 @@ def _outdented(line: str, indent: int) -> str:
     return line[indent:] if not line[:indent].strip() else line.lstrip()
 
 
-def _reads(text: str, data: Any) -> bool:
+def _reads(text: str, data: Mapping[Any, Any]) -> bool:
+    """Whether a text says these keys, in whatever order."""
     try:
-        return same_data(parse_yaml(text).data, data)
+        said = parse_yaml(text).data
     except ConfigValidationError:
         return False
+    return said.keys() == data.keys() and all(same_data(said[key], value) for key, value in data.items())
 
 
 def same_data(one: Any, other: Any) -> bool:

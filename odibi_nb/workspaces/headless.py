@@ -16,6 +16,7 @@ from odibi_nb.workspaces.functions import Namespace
 from odibi_nb.workspaces.loaded import Loaded
 from odibi_nb.workspaces.node_functions import node_functions_of, with_function
 from odibi_nb.workspaces.notebooks import load_notebook
+from odibi_nb.workspaces.project_tests import mocks_of_project, tests_of_project
 from odibi_nb.workspaces.source_functions import read_functions
 from odibi_nb.workspaces.workspace import Workspace
 
@@ -68,6 +69,9 @@ def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
         for config in pipeline.nodes:
             node = with_function(_declared(config, loaded, pipeline.pipeline), decorated, loaded.root)
             _declare_once(workspace, node)
+    for test in tests_of_project(loaded):
+        workspace.tests.put(test)
+    workspace.trials.mocks.put(mocks_of_project(loaded))
     return Loaded(workspace, loaded.file, notes=loaded.notes, functions=functions)
 
 

@@ -17,7 +17,7 @@ from odibi_nb.cells.queries import EXPECT_LINE, SQL_LINE, SqlOptions, parse_sql_
 from odibi_nb.commands.base import Call, Live, Shown, described_options
 from odibi_nb.commands.table import find_command, overview
 from odibi_nb.exceptions import Interrupted, UsageError, Where
-from odibi_nb.notebook.cells import CellWatch, blaming, line_magic_text, magic_line
+from odibi_nb.notebook.cells import CellWatch, blaming, line_magic_text, magic_line, spelt_in
 from odibi_nb.notebook.display import as_twin, has_widgets, is_captured, show, show_value, show_widget
 from odibi_nb.notebook.run_output import RunOutput
 from odibi_nb.workspaces.mock_cell import MOCK_LINE
@@ -188,6 +188,17 @@ class OdibiMagics(Magics):
         """Declare a node without a body in one line: `%odibi_node load_sales --read local:sales.csv`."""
         origin = self._watch.origin(line, alone=False)
         self._declare(line, "", origin, magic_line(origin, line.strip()))
+
+    def take_function(self, function: Callable[..., object]) -> None:
+        """Declare the node of a function that `@node` decorates in the running cell, as its magic would do."""
+        found = self._watch.decorated(function, spelt_in(self.shell.user_ns))
+        if found is None:
+            return
+        decorated, origin = found
+        with _short_interrupts():
+            with self._workspace.broken.noting(origin, "odibi_node", decorated.name):
+                node = self._workspace.declare_function(decorated, origin)
+            self._try(node)
 
     @no_var_expand
     @cell_magic("odibi_test")  # type: ignore[arg-type]

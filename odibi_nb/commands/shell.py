@@ -107,12 +107,13 @@ def _close(workspace: Workspace) -> None:
 
 
 def _loaded(command: Command, call: Call) -> Call:
+    from odibi_nb.project_file import chosen_environment
     from odibi_nb.workspaces.headless import load_target
 
     target, *rest = call.words
     if f"[{target}]" in command.words and not Path(target).exists():
         raise UsageError(f"TARGET comes before '{target}'", hint=f"odibi-nb {command.example_at('shell')}")
-    env = call.values.get("env")
+    env = chosen_environment(call.values.get("env"))
     loaded = load_target(target, env=env, execute=command.executes, go_on=command.takes_broken)
     for one in loaded.left_out if command.executes else ():
         if one.changes is not None:

@@ -6,6 +6,7 @@ from odibi_nb.pictures.diff import diff_html, diff_text
 from odibi_nb.pictures.expectation import expectation_html, expectation_text
 from odibi_nb.pictures.layout import warm
 from odibi_nb.pictures.lineage import lineage_html, lineage_text
+from odibi_nb.pictures.mermaid import dag_mermaid
 from odibi_nb.pictures.parameters import parameters_html, parameters_text
 from odibi_nb.pictures.plan import plan_html, plan_text
 from odibi_nb.pictures.profile import profile_html, profile_text
@@ -19,6 +20,7 @@ from odibi_nb.pictures.testing import failure_text, unit_test_html, unit_test_te
 
 __all__ = [
     "dag_html",
+    "dag_mermaid",
     "dag_svg",
     "dag_text",
     "diff_html",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.engine.settings import refuse_wrong_settings
-from odibi_nb.exceptions import DependencyError, SourceNotFoundError, UsageError
+from odibi_nb.exceptions import DependencyError, SourceNotFoundError
 from odibi_nb.pipeline.setup import functions_of
 from odibi_nb.runner.tasks import Place
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode
@@ -38,9 +38,7 @@ def load_target(target: str | Path, *, env: str | None = None, execute: bool = T
     path = Path(target)
     if path.suffix != ".ipynb":
         return _load_project(path, env, execute=execute)
-    if env is not None:
-        raise UsageError("--env is for project files", hint="a notebook's environments are not built yet")
-    loaded = load_notebook(path, go_on=go_on)
+    loaded = load_notebook(path, env=env, go_on=go_on)
     if not execute:  # what helpers are can't be told without running them, and so not which results are fresh
         loaded.workspace.keep_nothing()
     return loaded
@@ -59,7 +57,8 @@ def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
         loaded.root, functions=functions, namespace=_globals_of(functions, decorated, execute=execute)
     )
     workspace.saved_as = loaded.file.stem
-    workspace.configure(loaded.project)
+    workspace.environments.name = env
+    workspace.environments.take(lambda name: loaded.project if name == env else load_project(path, env=name).project)
     if not execute:
         workspace.keep_nothing()
     pipelines = loaded.project.pipelines

@@ -28,6 +28,7 @@ from odibi_nb.cells.notebook_file import NotebookCell, read_notebook
 from odibi_nb.cells.parsing import parse_python
 from odibi_nb.cells.star_imports import expanded
 from odibi_nb.exceptions import NodeExecutionError, OdibiException, UsageError, did_you_mean
+from odibi_nb.project_file import unknown_environment
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.workspaces.declared import CellOrigin
 from odibi_nb.workspaces.expectations import expectation_from_cell
@@ -43,11 +44,11 @@ from odibi_nb.workspaces.workspace import Workspace
 __all__ = ["load_notebook"]
 
 
-def load_notebook(path: Path, *, go_on: bool = False) -> Loaded:
+def load_notebook(path: Path, *, env: str | None = None, go_on: bool = False) -> Loaded:
     """Read and declare; no code of the notebook runs before the first run, or before what asks for its values.
 
-    go_on: past cells that can't be read; what is wrong with them is in the workspace's `broken`. Else raises
-    OdibiException at cell and line.
+    env: which of the project's environments. go_on: past cells that can't be read; what is wrong with them is in the
+    workspace's `broken`. Else raises OdibiException at cell and line.
     """
     notebook = read_notebook(path)
     spelt = spellings(_tree_of(cell.source) for cell in notebook.cells if find_magic(cell.source) is None)
@@ -64,6 +65,7 @@ def load_notebook(path: Path, *, go_on: bool = False) -> Loaded:
     )
     workspace.name = workspace.saved_as = path.stem
     workspace.before_runs(definitions.set_up)
+    workspace.environments.name = env
     for cell in notebook.cells:
         for read in _readings(workspace, cell, path, spelt):
             try:
@@ -72,6 +74,8 @@ def load_notebook(path: Path, *, go_on: bool = False) -> Loaded:
                 exc.at(cell=cell.label, file=str(path))
                 if not go_on:
                     raise
+    if env is not None and workspace.project is None and not workspace.broken.has_project:
+        raise unknown_environment(env, file=str(path))
     used = definitions.close(workspace)
     lines = left_out_lines(notebook.cells, used.missing, path)
     left_out = sorted((*used.left_out, *lines), key=lambda one: (int(one.cell), one.line))
@@ -202,7 +206,8 @@ def _function(workspace: Workspace, function: NodeFunction, origin: CellOrigin) 
 
 
 def _project(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
-    workspace.configure(project_of_cell(magic.body, origin, line=magic.line, magic_line=magic.magic_line))
+    read = partial(project_of_cell, magic.body, origin, line=magic.line, magic_line=magic.magic_line)
+    workspace.environments.take(read)
 
 
 def _node(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:

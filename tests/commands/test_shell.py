@@ -574,6 +574,7 @@ def test_graph_in_every_format(shell: Shell, sales: str) -> None:
     assert "← clean_sales" in shell("graph", sales)[1]
     assert shell("graph", sales, "--format", "svg")[1].startswith("<svg")
     assert shell("graph", sales, "--format", "dot")[1].startswith("digraph")
+    assert "n_load_sales --> n_clean_sales" in shell("graph", sales, "--format", "mermaid")[1]
     data = json.loads(shell("graph", sales, "--json")[1])
     assert data == json.loads(shell("graph", sales, "--format", "json")[1])
     assert data["edges"] == [["load_sales", "clean_sales"], ["clean_sales", "by_region"]]

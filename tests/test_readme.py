@@ -84,14 +84,15 @@ def test_the_error_shown_is_the_one_that_comes(folder: Path) -> None:
 
 
 def test_the_project_file_runs_by_the_commands_below_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (project,) = blocks("yaml")
-    (folder / "odibi.yaml").write_text(project, "utf-8")
+    project, tests = (next(one for one in blocks("yaml") if one.startswith(key)) for key in ("project:", "mocks:"))
+    (folder / "odibi.yaml").write_text(project + tests, "utf-8")
     commands = next(block for block in blocks("sh") if "odibi-nb run ." in block).splitlines()
     assert len(commands) == 5
     for command in commands:
         program, *words = shlex.split(command)
         assert program == "odibi-nb"
         assert main(words) == 0, command
+    assert main(["test", "."]) == 0
     assert (folder / "data/by_region.csv").read_text().startswith("region,total\n")
 
 

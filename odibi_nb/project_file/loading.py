@@ -27,7 +27,7 @@ class LoadedProject:
     root: the folder that its relative paths start from. notes: what a reader should know.
     node_places: where each node is declared; of two nodes of one name, the first.
     step_places, test_places: where the text of each of a node's steps, and of each of its data tests, begins.
-    locate: gives the place of a path of keys.
+    document: what the files say, with the place of each key.
     """
 
     project: ProjectConfig
@@ -37,7 +37,12 @@ class LoadedProject:
     node_places: Mapping[str, Where]
     step_places: Mapping[str, tuple[TextPlace, ...]]
     test_places: Mapping[str, tuple[TextPlace, ...]]
-    locate: Locate
+    document: YamlDocument
+
+    @property
+    def locate(self) -> Locate:
+        """Gives the place of a path of keys."""
+        return self.document.place
 
 
 def load_project(
@@ -59,7 +64,7 @@ def load_project(
     project = build(ProjectConfig, data, locate=document.place)
     places = _node_places(document, project)
     steps, tests = (_sql_places(document, project, *keys) for keys in (("transform", "steps"), ("validation", "tests")))
-    return LoadedProject(project, root, file.absolute(), _notes(project), places, steps, tests, document.place)
+    return LoadedProject(project, root, file.absolute(), _notes(project), places, steps, tests, document)
 
 
 def _project_file(path: Path) -> Path:
@@ -152,11 +157,11 @@ def _with_environment(tree: Tree, env: str | None) -> Tree:
 
 def _substituted(document: YamlDocument, environ: Mapping[str, str] | None) -> Any:
     data = document.data
-    # Other environments may name variables that are set only there.
-    environments = data.pop("environments", None)
+    # Other environments may name variables that are set only there; mocks and tests are data.
+    as_written = {key: data.pop(key) for key in ("environments", "mocks", "tests") if key in data}
     variables = data["vars"] if isinstance(data.get("vars"), dict) else {}
     resolved: dict[str, Any] = substitute(data, variables, environ, locate=document.place)
-    return resolved if environments is None else {**resolved, "environments": environments}
+    return {**resolved, **as_written}
 
 
 def _rebase_sql_files(document: YamlDocument, data: Any, root: Path) -> None:

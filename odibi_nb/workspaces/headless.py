@@ -13,6 +13,7 @@ from odibi_nb.runner.tasks import Place
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode
 from odibi_nb.workspaces.loaded import Loaded
 from odibi_nb.workspaces.notebooks import load_notebook
+from odibi_nb.workspaces.project_tests import mocks_of_project, tests_of_project
 from odibi_nb.workspaces.source_functions import read_functions
 from odibi_nb.workspaces.workspace import Workspace
 
@@ -60,6 +61,9 @@ def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
     for pipeline in pipelines:
         for config in pipeline.nodes:
             _declare_once(workspace, _declared(config, loaded, pipeline.pipeline))
+    for test in tests_of_project(loaded):
+        workspace.tests.put(test)
+    workspace.trials.mocks.put(mocks_of_project(loaded))
     return Loaded(workspace, loaded.file, notes=loaded.notes, functions=functions)
 
 

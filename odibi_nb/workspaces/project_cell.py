@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 __all__ = ["KEYS_OF_FILES", "project_of_cell"]
 
-KEYS_OF_FILES = ("pipelines", "imports", "environments")
+KEYS_OF_FILES = ("pipelines", "imports", "environments", "mocks", "tests")
 """What only a file can say: a notebook's nodes are its cells."""
+
+
+_NODES = "each node is a cell"
+_CELLS = {"mocks": "mocks are cells: %%odibi_mock NODE", "tests": "each test is a cell: %%odibi_test NODE TEST"}
 
 
 def project_of_cell(text: str, origin: CellOrigin, *, line: str = "", magic_line: int = 1) -> ProjectConfig:
@@ -42,7 +46,7 @@ def project_of_cell(text: str, origin: CellOrigin, *, line: str = "", magic_line
         for key in KEYS_OF_FILES:
             if key in data:
                 place = document.place([key])
-                raise ConfigValidationError(f"'{key}' is for project files", hint="each node is a cell", **place)
+                raise ConfigValidationError(f"'{key}' is for project files", hint=_CELLS.get(key, _NODES), **place)
         variables = data.get("vars")
         resolved = substitute(data, variables if isinstance(variables, Mapping) else {}, locate=document.place)
         project = build(ProjectConfig, resolved, locate=document.place)

@@ -104,18 +104,19 @@ class _Definitions:
 
     def close(self, workspace: Workspace) -> Slice:
         """Settle, now that all nodes are known, what of the code they use."""
-        wanted, called = set[str](), set[str]()
+        wanted, functions = set[str](), set[str]()
         decorated = {name for cell in self._cells for name in cell.nodes}
         for node in workspace.nodes.values():
             if node.body is not None:  # plain code gets a parameter rather than the variable of its name
                 wanted |= node.body.uses.difference(workspace.params if node.body.form == "code" else ())
-                called |= decorated & node.body.uses if node.body.form == "function" else set()
+                functions |= decorated & node.body.uses if node.body.form == "function" else set()
             steps = node.config.transform.steps if node.config.transform else []
             used = [self._transforms[step.function] for step in steps if step.function in self._transforms]
-            wanted.update(definition.name for definition in used)
-        # A node's function is one of the notebook too, to those that call it.
-        nodes = {name for name in workspace.nodes if name not in called}
-        self._slice = slice_definitions(self._cells, sorted(wanted - nodes), Path(self._folder))
+            functions.update(definition.name for definition in used)
+        # A node may be called like the function of its step, and a node's function is one of the notebook too, to those
+        # that call it; as a name in code it is the node.
+        names = sorted((wanted - set(workspace.nodes)) | functions)
+        self._slice = slice_definitions(self._cells, names, Path(self._folder))
         return self._slice
 
     def set_up(self) -> None:

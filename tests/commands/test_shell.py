@@ -231,6 +231,23 @@ def test_a_transform_of_the_notebook_is_checked_and_run(shell: Shell) -> None:
     assert "did you mean 'by'?" in err
 
 
+@pytest.mark.parametrize("more", [(), ("--processes",)])
+def test_a_transform_may_be_called_like_its_node_and_have_defaults_that_are_code(
+    shell: Shell, more: tuple[str, ...]
+) -> None:
+    step = "%%odibi_node n --write local:n.csv\ndepends_on: [load_sales]\ntransform: {steps: [{function: n}]}"
+    plain = "from odibi_nb import transform\nLOW = 3\n@transform\ndef n(df, by=LOW, *, to=LOW + 1):\n"
+    cells = (PROJECT, f"{plain}    return df.head(1).assign(by=by, to=to)", LOAD, step)
+    assert shell("run", _notebook("n.ipynb", *cells), *more)[0] == 0
+    assert Path("data/n.csv").read_text() == "region,amount,by,to\nN,50,3,4\n"
+
+
+def test_transforms_may_import_modules_beside_them(shell: Shell, project: str) -> None:
+    Path("beside_transforms.py").write_text("FACTOR = 2\n")
+    Path("transforms.py").write_text(f"from beside_transforms import FACTOR\n{TRANSFORMS}")
+    assert shell("run", project)[0] == 0
+
+
 def test_definitions_run_once_even_for_nodes_in_parallel(shell: Shell) -> None:
     target = _notebook(
         "n.ipynb",

@@ -104,19 +104,15 @@ class _Definitions:
 
     def close(self, workspace: Workspace) -> Slice:
         """Settle, now that all nodes are known, what of the code they use."""
-        wanted, functions = set[str](), set[str]()
-        decorated = {name for cell in self._cells for name in cell.nodes}
+        wanted: set[str] = set()
+        inputs = {*workspace.params, *workspace.nodes}
         for node in workspace.nodes.values():
-            if node.body is not None:  # plain code gets a parameter rather than the variable of its name
-                wanted |= node.body.uses.difference(workspace.params if node.body.form == "code" else ())
-                functions |= decorated & node.body.uses if node.body.form == "function" else set()
+            if node.body is not None:  # plain code gets a parameter or node rather than the variable of its name
+                wanted |= node.body.uses.difference(inputs if node.body.form == "code" else ())
             steps = node.config.transform.steps if node.config.transform else []
             used = [self._transforms[step.function] for step in steps if step.function in self._transforms]
-            functions.update(definition.name for definition in used)
-        # A node may be called like the function of its step, and a node's function is one of the notebook too, to those
-        # that call it; as a name in code it is the node.
-        names = sorted((wanted - set(workspace.nodes)) | functions)
-        self._slice = slice_definitions(self._cells, names, Path(self._folder))
+            wanted.update(definition.name for definition in used)
+        self._slice = slice_definitions(self._cells, sorted(wanted), Path(self._folder))
         return self._slice
 
     def set_up(self) -> None:

@@ -220,6 +220,12 @@ def test_names_imported_by_a_star_are_the_nodes_too(shell: Shell) -> None:
     assert shell("run", target)[0] == 0
 
 
+def test_a_transform_named_like_its_node_is_found(shell: Shell) -> None:
+    step = "%%odibi_node double\ndepends_on: [load_sales]\ntransform: {steps: [{function: double, params: {by: 3}}]}"
+    plain = "from odibi_nb import transform\n@transform\ndef double(df, by: int = 1):\n    return df.assign(x=by)"
+    assert shell("run", _notebook("n.ipynb", PROJECT, plain, LOAD, step))[0] == 0
+
+
 def test_a_transform_of_the_notebook_is_checked_and_run(shell: Shell) -> None:
     step = "%%odibi_node n\ndepends_on: [load_sales]\ntransform: {steps: [{function: double, params: {by: BY}}]}"
     plain = "from odibi_nb import transform\n@transform\ndef double(df, by: int = 1):\n    return df.assign(x=by)"

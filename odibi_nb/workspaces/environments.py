@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from odibi_nb.exceptions import OdibiException
-from odibi_nb.project_file.environments import chosen_environment
 
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
@@ -25,7 +24,7 @@ class Environments:
 
     def __init__(self, configure: Callable[[ProjectConfig], None]) -> None:
         self._configure = configure
-        self.name = chosen_environment()
+        self.name = _chosen()
         self.project_for: ProjectFor | None = None
 
     def take(self, project_for: ProjectFor) -> ProjectConfig:
@@ -48,4 +47,10 @@ class Environments:
 
     def clear(self) -> None:
         """Forget the project."""
-        self.name, self.project_for = chosen_environment(), None
+        self.name, self.project_for = _chosen(), None
+
+
+def _chosen() -> str | None:
+    from odibi_nb.project_file import chosen_environment
+
+    return chosen_environment()

@@ -24,8 +24,20 @@ class Environments:
 
     def __init__(self, configure: Callable[[ProjectConfig], None]) -> None:
         self._configure = configure
-        self.name = _chosen()
+        self._chosen: tuple[str | None] | None = None
         self.project_for: ProjectFor | None = None
+
+    @property
+    def name(self) -> str | None:
+        if self._chosen is not None:
+            return self._chosen[0]
+        from odibi_nb.project_file import chosen_environment
+
+        return chosen_environment()
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self._chosen = (name,)
 
     def take(self, project_for: ProjectFor) -> ProjectConfig:
         """Configure the workspace by a project as it is in the present environment, and return it."""
@@ -47,10 +59,4 @@ class Environments:
 
     def clear(self) -> None:
         """Forget the project."""
-        self.name, self.project_for = _chosen(), None
-
-
-def _chosen() -> str | None:
-    from odibi_nb.project_file import chosen_environment
-
-    return chosen_environment()
+        self._chosen = self.project_for = None

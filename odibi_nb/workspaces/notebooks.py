@@ -28,7 +28,6 @@ from odibi_nb.cells.notebook_file import NotebookCell, read_notebook
 from odibi_nb.cells.parsing import parse_python
 from odibi_nb.cells.star_imports import expanded
 from odibi_nb.exceptions import NodeExecutionError, OdibiException, UsageError, did_you_mean
-from odibi_nb.project_file import unknown_environment
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.workspaces.declared import CellOrigin
 from odibi_nb.workspaces.expectations import expectation_from_cell
@@ -75,6 +74,8 @@ def load_notebook(path: Path, *, env: str | None = None, go_on: bool = False) ->
                 if not go_on:
                     raise
     if env is not None and workspace.project is None and not workspace.broken.has_project:
+        from odibi_nb.project_file import unknown_environment
+
         raise unknown_environment(env, file=str(path))
     used = definitions.close(workspace)
     lines = left_out_lines(notebook.cells, used.missing, path)

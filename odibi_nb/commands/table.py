@@ -53,6 +53,7 @@ COMMANDS = {
         Row("help", "help", _BOTH, "this list, or a command's page"),
         Row("init", "init", ("shell",), "make a new project"),
         Row("demo", "demo", ("shell",), "make a small project with data, run it, show the results"),
+        Row("schema", "schema", ("shell",), "the JSON Schema of YAML files for editors, or of what --json prints"),
         Row("doctor", "doctor", ("shell",), "find what is missing or in the way on this machine"),
     )
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from odibi_nb.importing.beside import Beside
@@ -15,11 +16,13 @@ from odibi_nb.importing.project import Project
 
 __all__ = ["cells_of"]
 
+_ALL_YAML = 2
 
-def cells_of(project: Project, as_written: Collection[str] = ()) -> list[NewCell]:
-    """Return the cells. as_written: nodes that keep the form that they have in the file."""
+
+def cells_of(project: Project, plainer: Mapping[str, int] = MappingProxyType({})) -> list[NewCell]:
+    """Return the cells. plainer: nodes whose steps stay YAML (1), or all that they say (2)."""
     nodes = list(project.nodes())
-    bodies = _bodies(project, nodes, as_written)
+    bodies = _bodies(project, nodes, plainer)
     code = _code(project, nodes, bodies)
     heads, beside = project.pipeline_heads(), Beside(project.tree)
     cells = [*project.heads(), *_code_cells(project, code)]
@@ -28,16 +31,16 @@ def cells_of(project: Project, as_written: Collection[str] = ()) -> list[NewCell
         if node.pipeline != pipeline:
             pipeline = node.pipeline
             cells += heads.get(pipeline, [])
-        cells += _node_cells(node, bodies.get(node.name), code, is_brief=node.name not in as_written)
+        cells += _node_cells(node, bodies.get(node.name), code, is_brief=plainer.get(node.name, 0) < _ALL_YAML)
         cells += beside.of(node.name)
     return [*cells, *beside.others()]
 
 
-def _bodies(project: Project, nodes: Iterable[NodeText], as_written: Collection[str]) -> dict[str, Body]:
+def _bodies(project: Project, nodes: Iterable[NodeText], plainer: Collection[str]) -> dict[str, Body]:
     """Return what cells say in SQL or Python, by node."""
     calls = Counter(step["function"] for node in nodes for step in _functions(node))
     own = {name for name, count in calls.items() if count == 1}
-    found = {node.name: _body(project, node, own) for node in nodes if node.name not in as_written}
+    found = {node.name: _body(project, node, own) for node in nodes if node.name not in plainer}
     return {name: body for name, body in found.items() if body is not None}
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from odibi_nb.exceptions import OdibiException, UsageError, ValidationError
+from odibi_nb.exceptions import OdibiException, SourceNotFoundError, UsageError, ValidationError
 from odibi_nb.importing.cell import NewCell, cells_text, notebook_text
 from odibi_nb.importing.cells import cells_of
 from odibi_nb.importing.project import Project, read_project
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from odibi_nb.workspaces import Workspace
 
 __all__ = ["Imported", "import_project"]
+
+_PLAINEST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,12 @@ def import_project(target: Path, notebook: Path | None = None, *, force: bool = 
 
 
 def _checked(target: Path) -> Path:
+    hint = "import a YAML file, or a folder with odibi.yaml"
     if target.suffix in (".ipynb", ".py"):
         what = "a notebook already" if target.suffix == ".ipynb" else "Python, which may declare nodes in any way"
-        raise UsageError(f"'{target}' is {what}", hint="import a YAML file, or a folder with odibi.yaml")
+        raise UsageError(f"'{target}' is {what}", hint=hint)
+    if not target.exists():
+        raise SourceNotFoundError(f"there is no '{target}'", hint=hint)
     return target
 
 
@@ -97,22 +102,26 @@ class _Trial:
 
     def cells(self) -> list[NewCell]:
         """Return the cells; raises ValidationError for a node that can't be said as it is."""
-        as_written: set[str] = set()
+        plainer: dict[str, int] = {}
         while True:
-            cells = cells_of(self._project, as_written)
+            cells = cells_of(self._project, plainer)
             try:
                 found = self._differences(cells)
             except OdibiException as exc:
-                if exc.node is None or exc.node in as_written:
+                if not (name := self._improvable([exc.node], plainer)):
                     raise
-                as_written.add(exc.node)
+                plainer |= name
                 continue
             if not found:
                 return cells
-            more = {one.node for one in found if one.node is not None} - as_written
-            if not more:
+            if not (names := self._improvable((one.node for one in found), plainer)):
                 raise _refusal(found[0], self._path)
-            as_written |= more
+            plainer |= names
+
+    def _improvable(self, names: Iterable[str | None], plainer: Mapping[str, int]) -> dict[str, int]:
+        """Return the nodes, of those named, that have a plainer form still, each with the next one."""
+        known = {name for name in names if name is not None and name in self._ws.nodes}
+        return {name: plainer.get(name, 0) + 1 for name in known if plainer.get(name, 0) < _PLAINEST}
 
     def _differences(self, cells: list[NewCell]) -> list[Difference]:
         draft = self._path.with_name(f".{self._path.stem}.{secrets.token_hex(4)}.ipynb")

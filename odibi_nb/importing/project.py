@@ -14,7 +14,6 @@ from odibi_nb.importing.code import ProjectCode, read_code
 from odibi_nb.importing.line import quoted
 from odibi_nb.importing.node_cell import NodeText
 from odibi_nb.importing.paths import Move
-from odibi_nb.importing.yaml_text import yaml_text
 from odibi_nb.project_file import load_project
 
 if TYPE_CHECKING:
@@ -79,10 +78,9 @@ class Project:
         data = {key: self.data[key] for key, _ in written if key not in _IN_CELLS}
         if isinstance(data.get("connections"), dict):
             data["connections"] = self.move.connections(data["connections"])
-        text = mapping_text(self.tree, data) if data else ""
-        if len(self.pipelines) != 1 or "pipeline" in data:
-            return text
-        return _after_first_key(text, yaml_text({"pipeline": self.pipelines[0].pipeline}))
+        if len(self.pipelines) == 1:
+            data = _after_project(data, "pipeline", self.data.get("pipeline", self.pipelines[0].pipeline))
+        return mapping_text(self.tree, data) if data else ""
 
     def _moved(self, node: Tree, fields: dict[str, Any]) -> dict[str, Any]:
         """Return a node's fields with the paths in its SQL as they are written from the notebook's folder."""
@@ -152,8 +150,7 @@ def _heads_of(pipeline: PipelineConfig) -> Iterator[NewCell]:
     yield NewCell(f"{name}-pipeline", f"%odibi pipeline {quoted(name)}")
 
 
-def _after_first_key(text: str, line: str) -> str:
-    """Put a key below the project's name, which people write first; comments above stay there."""
-    lines = text.split("\n") if text else []
-    at = next((number for number, one in enumerate(lines, start=1) if one.startswith("project:")), 0)
-    return "\n".join([*lines[:at], line, *lines[at:]])
+def _after_project(data: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
+    """Put a key below the project's name, which people write first."""
+    before = {name: data[name] for name in data if name == "project"}
+    return {**before, key: value, **{name: data[name] for name in data if name != "project"}}

@@ -1,4 +1,4 @@
-"""Strategies for whole projects, with names and texts that YAML, a shell's line or a cell may take for something else."""
+"""Strategies for whole projects, whose names and texts YAML, a shell's line or a cell might take for something else."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from odibi_nb.importing.yaml_text import yaml_text
 
 AWKWARD = (
-    "NO", "on", "1e3", "0x10", "017", "1_000", "2026-01-01", "12:30", "null", "~", ".inf", "true", "- x", "a: b", "a #b",
-    "#x", "---", "--- x", "...", "%x", "%%odibi_node", "!x", "?", "x?", "$x", "$n", "{a}", "{{ x }}", "[a", "&a", "*a", "|",
-    ">", "@x", "`", "'", '"', "it's", 'say "it"', "\"it's\"", "\\", "C:\\x", "--read", "-x", "--", " lead", "trail ", "a  b",
-    "tab\tin", "two\nlines", "lines\n\n  in\nblocks\n", "\nfirst", "last\n\n", "größe", "中文", "😀", "a\u2028b", "a\x85b",
-    "${vars.n}", "$${n}", "read: x", "select", "SELECT 1", "import x", "def f():", "a,b", "a=b", "x" * 130,
+    "NO", "on", "1e3", "0x10", "017", "1_000", "2026-01-01", "12:30", "null", "~", ".inf", "true", "- x", "a: b",
+    "a #b", "#x", "---", "--- x", "...", "%x", "%%odibi_node", "!x", "?", "x?", "$x", "$n", "{a}", "{{ x }}", "[a",
+    "&a", "*a", "|", ">", "@x", "`", "'", '"', "it's", 'say "it"', "\"it's\"", "\\", "C:\\x", "--read", "-x", "--",
+    " lead", "trail ", "a  b", "tab\tin", "two\nlines", "lines\n\n  in\nblocks\n", "\nfirst", "last\n\n", "größe",
+    "中文",
+    "😀", "a\u2028b", "a\x85b", "${vars.n}", "$${n}", "read: x", "select", "SELECT 1", "import x", "def f():", "a,b",
+    "a=b", "x" * 130,
 )  # fmt: skip
 NAMES = ("a", "NO", "on", "null", "select", "größe", "_1", "1a", "y", "read", "transform", "true", "b_2", "Ünï", "e3")
 COLUMNS = ("x", "t", "größe", "a b", "NO", "select", "1", 'q"t', "x,y")
@@ -93,7 +95,9 @@ def _constant(draw: st.DrawFn, name: str, above: list[str], files: dict[str, str
 
 def _query(draw: st.DrawFn, name: str, above: list[str], files: dict[str, str]) -> dict[str, Any]:
     source = draw(st.sampled_from(above))
-    form = draw(st.sampled_from(['SELECT *\nFROM "{}"', 'FROM "{}"', 'WITH w AS (SELECT * FROM "{}")\nSELECT * FROM w']))
+    form = draw(
+        st.sampled_from(['SELECT *\nFROM "{}"', 'FROM "{}"', 'WITH w AS (SELECT * FROM "{}")\nSELECT * FROM w'])
+    )
     depends = {"depends_on": [source]} if draw(st.booleans()) else {}
     return {**depends, "transform": {"steps": [_step(draw, name, form.format(source), files)]}}
 
@@ -146,15 +150,14 @@ def _validations(name: str) -> st.SearchStrategy[dict[str, Any]]:
     values = st.lists(st.one_of(some_texts, st.integers(0, 9)), min_size=1, max_size=2)
     column = st.sampled_from(COLUMNS)
     action = st.fixed_dictionaries({}, optional={"on_fail": st.sampled_from(["warn", "fail"])})
+    bad_rows = st.just(f'SELECT *\nFROM "{name}" WHERE x < 0\n')
     kinds = st.one_of(
         st.fixed_dictionaries({"type": st.sampled_from(["not_null", "unique"]), "columns": columns}),
         st.fixed_dictionaries({"type": st.just("not_null"), "column": column}),
         st.fixed_dictionaries({"type": st.just("accepted_values"), "column": column, "values": values}),
         st.fixed_dictionaries({"type": st.just("row_count"), "min": st.integers(0, 3)}),
         st.fixed_dictionaries({"type": st.just("custom_sql"), "condition": st.sampled_from(["x > 0", "t <> '-- x'"])}),
-        st.fixed_dictionaries(
-            {"type": st.just("custom_sql"), "name": some_texts, "sql": st.just(f'SELECT *\nFROM "{name}" WHERE x < 0\n')}
-        ),
+        st.fixed_dictionaries({"type": st.just("custom_sql"), "name": some_texts, "sql": bad_rows}),
     )
     tests = st.lists(st.tuples(kinds, action).map(lambda pair: {**pair[0], **pair[1]}), min_size=1, max_size=3)
     return st.fixed_dictionaries({"tests": tests}, optional={"mode": st.sampled_from(["warn", "fail"])})
@@ -168,8 +171,7 @@ def _beside(draw: st.DrawFn, nodes: list[dict[str, Any]]) -> dict[str, Any]:
         if source is None or not draw(st.booleans()):
             continue
         given = draw(st.one_of(rows, st.just("x,t\n1,a\n")))
-        name = "s" if "inputs" in node else source
-        found.setdefault("mocks", {})[node["name"]] = {name: given}
-        test = {"given": draw(st.sampled_from(["mock", {name: given}])), "expect": {"count": 1}}
+        found.setdefault("mocks", {})[node["name"]] = {source: given}
+        test = {"given": draw(st.sampled_from(["mock", {source: given}])), "expect": {"count": 1}}
         found.setdefault("tests", {})[node["name"]] = {draw(st.sampled_from(["sums", "NO", "e3"])): test}
     return found

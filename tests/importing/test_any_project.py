@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 
 from odibi_nb.exceptions import OdibiException

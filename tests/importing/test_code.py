@@ -45,7 +45,8 @@ def test_a_function_that_can_be_no_body_stays_what_it_is(project: Project, defin
     step = "{function: f, params: {df: load}}" if why == "called with params" else "{function: f}"
     project.nodes(LOAD + f"- {{name: g, depends_on: [load], transform: {{steps: [{step}]}}}}\n", below="vars: {n: 5}\n")
     notebook = project.notebook()
-    assert notebook["g"].startswith("%%odibi_node g") and "function: f" in notebook["g"]
+    assert notebook["g"].startswith("%%odibi_node g")
+    assert "function: f" in notebook["g"]
     assert any("@transform" in text for text in notebook.texts)
 
 
@@ -93,9 +94,7 @@ def test_names_for_type_checkers_keep_the_module_in_one_piece(project: Project) 
 
 
 def test_no_code_of_the_project_is_run(project: Project) -> None:
-    project.write(
-        "transforms.py", "open('ran', 'w').close()\n" + OURS + "@transform\ndef f(load):\n    return load\n"
-    )
+    project.write("transforms.py", "open('ran', 'w').close()\n" + OURS + "@transform\ndef f(load):\n    return load\n")
     project.nodes(LOAD + plain("f", "f"))
     project.convert()
     assert "ran" not in project.listing()

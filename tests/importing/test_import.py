@@ -81,11 +81,17 @@ def test_a_cell_has_a_node_in_the_form_that_suits_it(project: Project) -> None:
         "LEAST = 5",
         "All sales.\n\nfrom the till",
         '%%odibi_node load --read "local:a b.csv" --option "sep=;" --tag daily --describe "All sales."',
-        '%%odibi_node clean --expect "not_null(x)" --expect "row_count > 0"\n# rows that count\n'
-        "def clean(load):\n    return load[load.x > LEAST]  # more",
+        """%%odibi_node clean --expect "not_null(x)" --expect "row_count > 0"
+# rows that count
+def clean(load):
+    return load[load.x > LEAST]  # more""",
         "%%odibi_node total --write local:t.csv --mode upsert --key x y\n-- all of it\nSELECT sum(x) AS x FROM clean",
-        "%%odibi_node steps --depends-on load\ntransform:\n  steps:\n    - operation: filter  # some\n"
-        "      params: {condition: x > 1}\n    - SELECT * FROM df",
+        """%%odibi_node steps --depends-on load
+transform:
+  steps:
+    - operation: filter  # some
+      params: {condition: x > 1}
+    - SELECT * FROM df""",
         "%%odibi_node copied --write local:copy.csv\ninputs: {a: load}\ncache: false",
     ]
     assert notebook.ids == [
@@ -169,9 +175,7 @@ def test_each_of_several_pipelines_has_a_heading(project: Project) -> None:
     ]
 
 
-def test_the_project_keeps_its_own_text_and_its_references(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_project_keeps_its_own_text_and_its_references(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_FOLDER", "/srv/secret")
     head = (
         "# of the shop\n\nproject: shop # ours\nconnections:\n  # here\n  local:\n    type: local\n"
@@ -183,9 +187,9 @@ def test_the_project_keeps_its_own_text_and_its_references(
         head=head,
     )
     notebook = project.notebook()
-    assert notebook["project"] == "%%odibi_project\n" + head.replace(
-        "# ours\n", "# ours\npipeline: sales\n"
-    ).rstrip("\n")
+    assert notebook["project"] == "%%odibi_project\n" + head.replace("# ours\n", "# ours\npipeline: sales\n").rstrip(
+        "\n"
+    )
     assert notebook["a"] == "%%odibi_node a\ntransform: {steps: [\"SELECT '${vars.since}' AS day\"]}"
     assert '--read "local:${env:SECRET_FOLDER}/b.csv"' in notebook["b"]
     assert "/srv/secret" not in (project.folder / "nb.ipynb").read_text()
@@ -214,16 +218,44 @@ def test_a_file_of_one_pipeline_is_a_project_too(project: Project) -> None:
     ]
 
 
+def test_anchors_aliases_and_merges_mean_what_they_meant(project: Project) -> None:
+    project.nodes(
+        """
+        - &first
+          name: load
+          read: &place {connection: local, path: a.csv}
+          tags: &tags
+          - daily
+
+          - "NO"
+        - <<: *first
+          name: again
+          read:
+            <<: *place
+            path: b.csv
+        - {name: "third", tags: *tags, inputs: {x: load}, cache: false}
+        """
+    )
+    notebook = project.notebook()
+    assert notebook["load"] == "%%odibi_node load --read local:a.csv --tag daily --tag NO"
+    assert notebook["again"] == "%%odibi_node again --read local:b.csv --tag daily --tag NO"
+    assert notebook["third"] == "%%odibi_node third --tag daily --tag NO\ninputs: {x: load}\ncache: false"
+
+
 def test_paths_mean_the_same_files_from_another_folder(project: Project) -> None:
     project.write("etl/data/a.csv", "x\n1\n")
-    project.write("etl/odibi.yaml", HEAD.replace("./data", "data/") + """vars: {n: 1}
+    project.write(
+        "etl/odibi.yaml",
+        HEAD.replace("./data", "data/")
+        + """vars: {n: 1}
 pipelines:
   - pipeline: sales
     nodes:
       - {name: load, read: {connection: local, path: a.csv}}
       - name: files
         transform: {steps: ["SELECT * FROM 'data/a.csv' JOIN read_csv('../b.csv') USING (x) -- 'c.csv'"]}
-""")
+""",
+    )
     (project.folder / "books").mkdir()
     import_project(project.folder / "etl", project.folder / "books" / "nb.ipynb")
     notebook = read(project.folder / "books" / "nb.ipynb")
@@ -303,7 +335,7 @@ def test_what_is_wrong_with_a_project_is_said_before_anything_is_written(project
         project.convert("nb.txt")
     assert caught.value.hint == "call it nb.ipynb"
     for name in ("nb.ipynb", "pipeline.py"):
-        with pytest.raises(UsageError, match="is (a notebook already|Python)"):
+        with pytest.raises(UsageError, match=r"is (a notebook already|Python)"):
             import_project(project.folder / name)
     with pytest.raises(OdibiException, match="there is no"):
         import_project(project.folder / "other.yaml")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from odibi_nb.cells.definitions import PlainCell
 from odibi_nb.engine.settings import refuse_wrong_settings
 from odibi_nb.exceptions import DependencyError, SourceNotFoundError, UsageError
 from odibi_nb.pipeline.setup import functions_of
@@ -59,20 +62,28 @@ def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
         loaded.root, functions=functions, namespace=_globals_of(functions, decorated, execute=execute)
     )
     workspace.saved_as = loaded.file.stem
-    workspace.configure(loaded.project)
+    workspace.configure(loaded.project, written=loaded.document.data)
+    workspace.sources.cells = partial(_module_of, loaded.root, frozenset(decorated))
     if not execute:
         workspace.keep_nothing()
     pipelines = loaded.project.pipelines
     if len(pipelines) == 1:
         workspace.current_pipeline = pipelines[0].pipeline
-    for pipeline in pipelines:
-        for config in pipeline.nodes:
-            node = with_function(_declared(config, loaded, pipeline.pipeline), decorated, loaded.root)
-            _declare_once(workspace, node)
+    for at, pipeline in enumerate(pipelines):
+        for number, config in enumerate(pipeline.nodes):
+            written = loaded.document.at(("pipelines", at, "nodes", number)).data
+            node = replace(_declared(config, loaded, pipeline.pipeline), written=written)
+            _declare_once(workspace, with_function(node, decorated, loaded.root))
     for test in tests_of_project(loaded):
         workspace.tests.put(test)
     workspace.trials.mocks.put(mocks_of_project(loaded))
     return Loaded(workspace, loaded.file, notes=loaded.notes, functions=functions)
+
+
+def _module_of(root: Path, nodes: frozenset[str]) -> list[PlainCell]:
+    """Return a project's own code as a notebook would have it."""
+    file = root / "transforms.py"
+    return [PlainCell(file.name, file.read_text(encoding="utf-8"), nodes=nodes)] if file.is_file() else []
 
 
 def _globals_of(functions: Functions, decorated: Iterable[str], *, execute: bool) -> Namespace | None:

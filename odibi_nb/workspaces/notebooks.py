@@ -35,7 +35,7 @@ from odibi_nb.workspaces.loaded import Loaded
 from odibi_nb.workspaces.node_functions import functions_in_cell
 from odibi_nb.workspaces.node_tests import declared_test
 from odibi_nb.workspaces.papermill import injected_values
-from odibi_nb.workspaces.project_cell import project_of_cell
+from odibi_nb.workspaces.project_cell import project_of_cell, written_project
 from odibi_nb.workspaces.session_commands import left_out_lines, pipeline_of
 from odibi_nb.workspaces.source_functions import SourceFunction, transforms_in
 from odibi_nb.workspaces.workspace import Workspace
@@ -64,6 +64,7 @@ def load_notebook(path: Path, *, go_on: bool = False) -> Loaded:
     )
     workspace.name = workspace.saved_as = path.stem
     workspace.before_runs(definitions.set_up)
+    workspace.sources.cells = lambda: plain
     for cell in notebook.cells:
         for read in _readings(workspace, cell, path, spelt):
             try:
@@ -202,7 +203,8 @@ def _function(workspace: Workspace, function: NodeFunction, origin: CellOrigin) 
 
 
 def _project(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
-    workspace.configure(project_of_cell(magic.body, origin, line=magic.line, magic_line=magic.magic_line))
+    project = project_of_cell(magic.body, origin, line=magic.line, magic_line=magic.magic_line)
+    workspace.configure(project, written=written_project(magic.body))
 
 
 def _node(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:

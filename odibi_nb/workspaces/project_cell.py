@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import ConfigValidationError, OdibiException, UsageError
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
     from odibi_nb.workspaces.declared import CellOrigin
 
-__all__ = ["KEYS_OF_FILES", "project_of_cell"]
+__all__ = ["KEYS_OF_FILES", "project_of_cell", "written_project"]
 
 KEYS_OF_FILES = ("pipelines", "imports", "environments", "mocks", "tests")
 """What only a file can say: a notebook's nodes are its cells."""
@@ -19,6 +19,13 @@ KEYS_OF_FILES = ("pipelines", "imports", "environments", "mocks", "tests")
 
 _NODES = "each node is a cell"
 _CELLS = {"mocks": "mocks are cells: %%odibi_mock NODE", "tests": "each test is a cell: %%odibi_test NODE TEST"}
+
+
+def written_project(text: str) -> Mapping[str, Any]:
+    """Return what a cell that can be read says, with its references as they are written."""
+    from odibi_nb.project_file import parse_yaml
+
+    return parse_yaml(text).data or {}
 
 
 def project_of_cell(text: str, origin: CellOrigin, *, line: str = "", magic_line: int = 1) -> ProjectConfig:

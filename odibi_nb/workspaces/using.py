@@ -108,7 +108,8 @@ class Using:
         is_own = self._is_own(file) and not copies
         if is_own and (ws.notebook is not None or not self._declared):
             ws.saved_as = other.saved_as
-        notes = [*loaded.notes, *self._configure(other.project, undo), *_about_copies(file, copies)]
+        ws.sources.used[file] = other.sources.plain_cells
+        notes = [*loaded.notes, *self._configure(other, undo), *_about_copies(file, copies)]
         self._take_functions(loaded.functions)
         self._take_values(loaded.injected, undo)
         ran, mine = self._ran(), self._own(file)
@@ -150,9 +151,9 @@ class Using:
         nodes = self._ws.nodes
         return {one for one in self._declared.get(file, ()) if one in nodes and nodes[one].origin.file is not None}
 
-    def _configure(self, project: ProjectConfig | None, undo: ExitStack) -> list[str]:
+    def _configure(self, other: Workspace, undo: ExitStack) -> list[str]:
         """Take over a project, unless this session has one of its own; return what is to be said of it."""
-        ws, around = self._ws, self._around
+        ws, around, project, written = self._ws, self._around, other.project, other.sources.project
         if project is None or project == ws.project:
             return []
         if ws.project is not None and ws.project is not self._project:
@@ -168,7 +169,7 @@ class Using:
             ws.nodes.recompile()
 
         undo.callback(back)
-        ws.configure(project)
+        ws.configure(project, written=written)
         self._project = project
         return []
 

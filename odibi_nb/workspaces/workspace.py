@@ -36,6 +36,7 @@ from odibi_nb.workspaces.refusing import refusal, refusal_note
 from odibi_nb.workspaces.result import Result
 from odibi_nb.workspaces.runs import Runs
 from odibi_nb.workspaces.shortcuts import SAMPLE_ROWS, Shortcuts
+from odibi_nb.workspaces.sources import Sources
 from odibi_nb.workspaces.surroundings import Surroundings
 from odibi_nb.workspaces.trials import Trial, Trials
 from odibi_nb.workspaces.using import Used, Using
@@ -93,6 +94,7 @@ class Workspace(Declaring):
         self._using = Using(self, self._around, self._runs)
         self.current_pipeline: str | None = None
         self.name = self.root.name
+        self.sources = Sources()
         self.options: dict[str, Any] = {"auto": True, "preview": 10, "upstream": "fresh", "sample": SAMPLE_ROWS}
 
     @property
@@ -165,14 +167,17 @@ class Workspace(Declaring):
         """Let something come before every run: a notebook's setup cells, when it runs headless."""
         self._around.set_up = set_up
 
-    def configure(self, project: ProjectConfig) -> None:
-        """Take over connections, vars, engine and settings: `ws.configure(ProjectConfig(vars={"min_amount": 100}))`."""
+    def configure(self, project: ProjectConfig, *, written: Mapping[str, Any] | None = None) -> None:
+        """Take over connections, vars, engine and settings: `ws.configure(ProjectConfig(vars={"min_amount": 100}))`.
+
+        written: the same as its text says it, with its references.
+        """
         with self.lock:
             connections = connections_of(project.connections, self.root)
             refuse_nodes(project.vars, self.nodes)
             refuse_unsuitable(project.vars, self.nodes, {})
             self._runs.configure(project)
-            self.project = project
+            self.project, self.sources.project = project, written
             self.current_pipeline = project.pipeline or self.current_pipeline
             self._around.connections = connections
             if project.settings.preview is not None:
@@ -194,7 +199,8 @@ class Workspace(Declaring):
             self.trials.clear()
             self.expectations.clear()
             self._using.clear()
-            self.project, self.current_pipeline = None, None
+            self.sources.used.clear()
+            self.project, self.sources.project, self.current_pipeline = None, None, None
             self.nodes.clear()
 
     def set_params(self, values: Mapping[str, Any], *, layer: str = "session") -> None:

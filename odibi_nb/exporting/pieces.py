@@ -1,0 +1,142 @@
+"""Statements of a notebook as pieces of a module: the author's text, with the comments that belong to it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from odibi_nb.cells.definitions import Slice, Statement
+from odibi_nb.cells.magics import python_text
+from odibi_nb.cells.names import names_of
+from odibi_nb.cells.parsing import parse_python
+
+__all__ = ["Piece", "joined", "living", "piece_of", "pieces_of", "used_in"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a module. cell, line, end: where it stands in the notebook; names: it binds; uses: it takes."""
+
+    text: str
+    names: frozenset[str]
+    uses: frozenset[str]
+    cell: str = ""
+    line: int = 0
+    end: int = 0
+
+    @property
+    def tree(self) -> ast.Module:
+        return parse_python(self.text)
+
+    @property
+    def is_block(self) -> bool:
+        """Whether it is a function or a class, around which there is room."""
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        return any(isinstance(statement, kinds) for statement in self.tree.body)
+
+
+def piece_of(text: str, *, cell: str = "", line: int = 0) -> Piece:
+    """Return a text as a piece."""
+    tree = parse_python(text)
+    names = names_of(tree.body)
+    return Piece(text, names.bound, names.uses | used_in(tree), cell, line, line + text.count("\n"))
+
+
+def pieces_of(definitions: Slice) -> Iterator[Piece]:
+    """Yield the statements of a slice, those that a later one makes void left out."""
+    for statement in living(definitions.statements):
+        lines = python_text(definitions.texts[statement.cell]).text.split("\n")
+        text = _with_comments(statement, lines)
+        if len(parse_python(text).body) > 1:  # a setup cell, whole
+            text = _without_passes(text)
+        piece = piece_of(text, cell=statement.cell, line=statement.line)
+        yield replace(piece, names=frozenset(statement.names))
+
+
+def used_in(tree: ast.AST) -> frozenset[str]:
+    """Return the names in annotations that are quoted: whoever checks types looks them up."""
+    found = set[str]()
+    for node in ast.walk(tree):
+        for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+            if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+                try:
+                    quoted = parse_python(annotation.value)
+                except SyntaxError:
+                    continue
+                found |= {name.id for name in ast.walk(quoted) if isinstance(name, ast.Name)}
+    return frozenset(found)
+
+
+def living(statements: Sequence[Statement]) -> Iterator[Statement]:
+    """Yield statements but for those that are said again before anybody uses them, as in a cell that ran twice."""
+    uses = [names_of(parse_python(one.source).body).uses for one in statements]
+    for at, statement in enumerate(statements):
+        names, repeated = set(statement.names), False
+        for later in range(at + 1, len(statements)):
+            if uses[later] & names and not _waits(statements[later]):
+                break
+            if names <= set(statements[later].names) and _is_sure(statements[later]):
+                repeated = True
+                break
+        said = (one for one in statements[:at] if one.source == statement.source)
+        if not repeated and not any(_still_holds(one, statements[: at + 1], uses) for one in said):
+            yield statement
+
+
+def _still_holds(first: Statement, until: Sequence[Statement], uses: Sequence[frozenset[str]]) -> bool:
+    """Whether what a statement has bound is the same when it is said again at the end of `until`."""
+    at = until.index(first)
+    rebound = {name for one in until[at + 1 : -1] for name in one.names}
+    return rebound.isdisjoint(uses[at] | set(first.names))
+
+
+def _waits(statement: Statement) -> bool:
+    """Whether a statement is a function that nothing of is run where it is defined."""
+    for one in parse_python(statement.source).body:
+        if not isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) or one.decorator_list:
+            return False
+        now = [*one.args.defaults, *one.args.kw_defaults, one.returns]
+        now += [each.annotation for each in (*one.args.posonlyargs, *one.args.args, *one.args.kwonlyargs)]
+        if any(isinstance(node, ast.Name) for part in now if part is not None for node in ast.walk(part)):
+            return False
+    return True
+
+
+def _is_sure(statement: Statement) -> bool:
+    """Whether a statement binds its names whatever happens."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign)
+    return all(isinstance(one, kinds) for one in parse_python(statement.source).body)
+
+
+def _with_comments(statement: Statement, lines: Sequence[str]) -> str:
+    """Return a statement's text with the comments right above it and behind it."""
+    first = statement.line - 1
+    above = first
+    while above > 0 and lines[above - 1].startswith("#"):
+        above -= 1
+    source = statement.source
+    last = lines[first + source.count("\n")]
+    rest = last.rpartition(source.rpartition("\n")[2])[2]
+    behind = f"  {rest.strip()}" if rest.strip().startswith("#") else ""
+    return "\n".join([*lines[above:first], f"{source.strip()}{behind}"])
+
+
+def _without_passes(text: str) -> str:
+    """Return a cell's text without the lines that are `pass` for a line of IPython's."""
+    gone = {one.lineno for one in parse_python(text).body if isinstance(one, ast.Pass)}
+    return "\n".join(line for number, line in enumerate(text.split("\n"), start=1) if number not in gone)
+
+
+def joined(pieces: Iterable[Piece]) -> str:
+    """Return pieces as the text of a module: two blank lines around functions, neighbours stay neighbours."""
+    text, before = "", None
+    for piece in pieces:
+        if before is None:
+            gap = ""
+        elif before.is_block or piece.is_block:
+            gap = "\n\n\n"
+        else:
+            gap = "\n" if before.cell and before.cell == piece.cell and piece.line - before.end <= 1 else "\n\n"
+        text, before = f"{text}{gap}{piece.text.strip()}", piece
+    return text

@@ -21,6 +21,8 @@ def export(call: Call) -> Shown:
     from odibi_nb.exporting import export as export_to
 
     ws, force = call.ws, bool(call.values.get("force"))
+    if ws.environments.name is not None and "pipelines" in (ws.environments.written or {}):
+        raise UsageError("a project is exported with all of its environments", hint="leave --env out")
     path = Path(call.words[0]).expanduser()
     done = export_to(ws, ws.root / path if call.door == "cell" else path, force=force)
     data = _data(done)

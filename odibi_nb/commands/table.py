@@ -44,7 +44,7 @@ COMMANDS = {
         Row("export", "export", _BOTH, "the nodes as a project folder that runs without the notebook"),
         Row("ls", "looking", _BOTH, "the names that selectors mean"),
         Row("params", "settings", _BOTH, "the parameters and their values; k=v sets one, --ui makes inputs"),
-        Row("set", "settings", ("cell",), "options of this workspace: auto, preview, upstream, sample"),
+        Row("set", "settings", ("cell",), "options of this workspace: auto, preview, upstream, sample, env"),
         Row("pipeline", "settings", ("cell",), "the pipeline of the cells that follow"),
         Row("store", "store", _BOTH, "the results that outlive a session; prune makes room"),
         Row("drop", "nodes", ("cell",), "forget a node, or one expectation of it"),
@@ -54,6 +54,7 @@ COMMANDS = {
         Row("help", "help", _BOTH, "this list, or a command's page"),
         Row("init", "init", ("shell",), "make a new project"),
         Row("demo", "demo", ("shell",), "make a small project with data, run it, show the results"),
+        Row("schema", "schema", ("shell",), "the JSON Schema of YAML files for editors, or of what --json prints"),
         Row("doctor", "doctor", ("shell",), "find what is missing or in the way on this machine"),
     )
 }

@@ -106,7 +106,7 @@ def _check(ws: Workspace, temporary: Path, functions: Mapping[str, NodeFunction]
 
     with _without_bytecode():
         try:
-            exported = load_target(temporary).workspace
+            exported = load_target(temporary, env=ws.environments.name).workspace
             exported.keep_nothing()
             check(ws, exported, functions)
         except OdibiException as exc:

@@ -73,9 +73,12 @@ def living(statements: Sequence[Statement]) -> Iterator[Statement]:
     uses = [names_of(parse_python(one.source).body).uses for one in statements]
     for at, statement in enumerate(statements):
         names, repeated = set(statement.names), False
+        watched = set(names)
         for later in range(at + 1, len(statements)):
-            if uses[later] & names and not _waits(statements[later]):
-                break
+            if uses[later] & watched:
+                if not _waits(statements[later]):
+                    break
+                watched |= set(statements[later].names)  # whoever calls it uses it
             if names <= set(statements[later].names) and _is_sure(statements[later]):
                 repeated = True
                 break

@@ -39,8 +39,8 @@ def pipeline_of(ws: Workspace, pipeline: str | None) -> str:
 
 
 def _written(ws: Workspace) -> Mapping[str, Any]:
-    if ws.sources.project is not None:
-        return ws.sources.project
+    if ws.environments.written is not None:
+        return ws.environments.written
     if ws.project is None:
         return {}
     data: dict[str, Any] = ws.project.model_dump(mode="json", exclude_unset=True)

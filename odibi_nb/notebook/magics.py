@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
@@ -138,7 +138,7 @@ class OdibiMagics(Magics):
     @cell_magic
     @_with_help()
     def odibi_project(self, line: str, cell: str) -> None:
-        """Configure the project, in YAML: project, pipeline, engine, connections, vars, retry, story, settings.
+        """Configure the project, in YAML: project, pipeline, engine, connections, vars, environments …
 
         Example:
             %%odibi_project
@@ -151,14 +151,13 @@ class OdibiMagics(Magics):
         origin = self._watch.origin(line, cell)
         first = magic_line(origin)
         with self._workspace.broken.noting(origin, "odibi_project", line), blaming(origin.place(first)):
-            project = project_of_cell(cell, origin, line=line, magic_line=first)
-            self._workspace.configure(project, written=written_project(cell))
-        names = ", ".join(project.connections) or "none"
-        show(
-            Shown(
-                f"project: engine {project.engine} · connections: {names} · vars: {', '.join(project.vars) or 'none'}"
-            )
-        )
+            read = partial(project_of_cell, cell, origin, line=line, magic_line=first)
+            project = self._workspace.environments.take(read, written_project(cell))
+        env = self._workspace.environments.name
+        chosen = [f"environment {env}"] if env else []
+        names, variables = (", ".join(named) or "none" for named in (project.connections, project.vars))
+        facts = [f"engine {project.engine}", *chosen, f"connections: {names}", f"vars: {variables}"]
+        show(Shown(f"project: {' · '.join(facts)}"))
 
     @no_var_expand
     @cell_magic("odibi_node")  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from odibi_nb.cells.definitions import PlainCell
 from odibi_nb.engine.settings import refuse_wrong_settings
-from odibi_nb.exceptions import DependencyError, SourceNotFoundError, UsageError
+from odibi_nb.exceptions import DependencyError, SourceNotFoundError
 from odibi_nb.pipeline.setup import functions_of
 from odibi_nb.runner.tasks import Place
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode
@@ -24,7 +24,7 @@ from odibi_nb.workspaces.source_functions import read_functions
 from odibi_nb.workspaces.workspace import Workspace
 
 if TYPE_CHECKING:
-    from odibi_nb.config import NodeConfig
+    from odibi_nb.config import NodeConfig, ProjectConfig
     from odibi_nb.project_file import LoadedProject, TextPlace
     from odibi_nb.registry import Functions
 
@@ -41,9 +41,7 @@ def load_target(target: str | Path, *, env: str | None = None, execute: bool = T
     path = Path(target)
     if path.suffix != ".ipynb":
         return _load_project(path, env, execute=execute)
-    if env is not None:
-        raise UsageError("--env is for project files", hint="a notebook's environments are not built yet")
-    loaded = load_notebook(path, go_on=go_on)
+    loaded = load_notebook(path, env=env, go_on=go_on)
     if not execute:  # what helpers are can't be told without running them, and so not which results are fresh
         loaded.workspace.keep_nothing()
     return loaded
@@ -62,7 +60,9 @@ def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
         loaded.root, functions=functions, namespace=_globals_of(functions, decorated, execute=execute)
     )
     workspace.saved_as = loaded.file.stem
-    workspace.configure(loaded.project, written=loaded.document.data)
+    workspace.environments.name = env
+    read = partial(_project_in, loaded, path, env)
+    workspace.environments.take(read, loaded.document.data)
     workspace.sources.cells = partial(_module_of, loaded.root, frozenset(decorated))
     if not execute:
         workspace.keep_nothing()
@@ -78,6 +78,13 @@ def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
         workspace.tests.put(test)
     workspace.trials.mocks.put(mocks_of_project(loaded))
     return Loaded(workspace, loaded.file, notes=loaded.notes, functions=functions)
+
+
+def _project_in(loaded: LoadedProject, path: Path, env: str | None, name: str | None) -> ProjectConfig:
+    """Return a project as it is in the environment `name`; env: that in which it was loaded."""
+    from odibi_nb.project_file import load_project
+
+    return loaded.project if name == env else load_project(path, env=name).project
 
 
 def _module_of(root: Path, nodes: frozenset[str]) -> list[PlainCell]:

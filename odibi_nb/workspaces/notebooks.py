@@ -43,11 +43,11 @@ from odibi_nb.workspaces.workspace import Workspace
 __all__ = ["load_notebook"]
 
 
-def load_notebook(path: Path, *, go_on: bool = False) -> Loaded:
+def load_notebook(path: Path, *, env: str | None = None, go_on: bool = False) -> Loaded:
     """Read and declare; no code of the notebook runs before the first run, or before what asks for its values.
 
-    go_on: past cells that can't be read; what is wrong with them is in the workspace's `broken`. Else raises
-    OdibiException at cell and line.
+    env: which of the project's environments. go_on: past cells that can't be read; what is wrong with them is in the
+    workspace's `broken`. Else raises OdibiException at cell and line.
     """
     notebook = read_notebook(path)
     spelt = spellings(_tree_of(cell.source) for cell in notebook.cells if find_magic(cell.source) is None)
@@ -65,6 +65,7 @@ def load_notebook(path: Path, *, go_on: bool = False) -> Loaded:
     workspace.name = workspace.saved_as = path.stem
     workspace.before_runs(definitions.set_up)
     workspace.sources.cells = lambda: plain
+    workspace.environments.name = env
     for cell in notebook.cells:
         for read in _readings(workspace, cell, path, spelt):
             try:
@@ -73,6 +74,10 @@ def load_notebook(path: Path, *, go_on: bool = False) -> Loaded:
                 exc.at(cell=cell.label, file=str(path))
                 if not go_on:
                     raise
+    if env is not None and workspace.project is None and not workspace.broken.has_project:
+        from odibi_nb.project_file import unknown_environment
+
+        raise unknown_environment(env, file=str(path))
     used = definitions.close(workspace)
     lines = left_out_lines(notebook.cells, used.missing, path)
     left_out = sorted((*used.left_out, *lines), key=lambda one: (int(one.cell), one.line))
@@ -101,18 +106,15 @@ class _Definitions:
 
     def close(self, workspace: Workspace) -> Slice:
         """Settle, now that all nodes are known, what of the code they use."""
-        wanted, called = set[str](), set[str]()
-        decorated = {name for cell in self._cells for name in cell.nodes}
+        wanted: set[str] = set()
+        inputs = {*workspace.params, *workspace.nodes}
         for node in workspace.nodes.values():
-            if node.body is not None:  # plain code gets a parameter rather than the variable of its name
-                wanted |= node.body.uses.difference(workspace.params if node.body.form == "code" else ())
-                called |= decorated & node.body.uses if node.body.form == "function" else set()
+            if node.body is not None:  # plain code gets a parameter or node rather than the variable of its name
+                wanted |= node.body.uses.difference(inputs if node.body.form == "code" else ())
             steps = node.config.transform.steps if node.config.transform else []
             used = [self._transforms[step.function] for step in steps if step.function in self._transforms]
             wanted.update(definition.name for definition in used)
-        # A node's function is one of the notebook too, to those that call it.
-        nodes = {name for name in workspace.nodes if name not in called}
-        self._slice = slice_definitions(self._cells, sorted(wanted - nodes), Path(self._folder))
+        self._slice = slice_definitions(self._cells, sorted(wanted), Path(self._folder))
         return self._slice
 
     def set_up(self) -> None:
@@ -203,8 +205,8 @@ def _function(workspace: Workspace, function: NodeFunction, origin: CellOrigin) 
 
 
 def _project(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
-    project = project_of_cell(magic.body, origin, line=magic.line, magic_line=magic.magic_line)
-    workspace.configure(project, written=written_project(magic.body))
+    read = partial(project_of_cell, magic.body, origin, line=magic.line, magic_line=magic.magic_line)
+    workspace.environments.take(read, written_project(magic.body))
 
 
 def _node(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from odibi_nb.cells.decorated import decorated_functions, spellings
 from odibi_nb.cells.parsing import parse_python
+from odibi_nb.cells.python_body import UNKNOWN, without_unknown
 from odibi_nb.exceptions import TransformError
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.workspaces.functions import Namespace
@@ -37,7 +38,9 @@ class SourceFunction:
         self.is_node = is_node
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return self.real(*arguments, **named)
+        function = self.real
+        args, kwargs = without_unknown(self.__signature__, arguments, named)
+        return function(*args, **kwargs)
 
     @property
     def real(self) -> Any:
@@ -114,5 +117,5 @@ def _parameter(argument: ast.arg, default: ast.expr | None, kind: Any) -> inspec
 def _literal(default: ast.expr) -> Any:
     try:
         return ast.literal_eval(default)
-    except (ValueError, TypeError):  # not a literal: any value will do, nothing is called here
-        return ...
+    except (ValueError, TypeError):  # not a literal: the function itself will know
+        return UNKNOWN

@@ -23,11 +23,9 @@ def _none() -> Sequence[PlainCell]:
 class Sources:
     """The texts behind a workspace.
 
-    project: as it is written, its references unresolved; None where no text says it. cells: gives the plain code, in
-    order. used: that of files whose nodes were taken over.
+    cells: gives the plain code, in order. used: that of files whose nodes were taken over.
     """
 
-    project: Mapping[str, Any] | None = None
     cells: Cells = _none
     used: dict[Path, Cells] = field(default_factory=dict)
 

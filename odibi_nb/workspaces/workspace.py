@@ -21,6 +21,7 @@ from odibi_nb.workspaces.checks import Expectations
 from odibi_nb.workspaces.crossings import crossings_in
 from odibi_nb.workspaces.declared import DeclaredNode
 from odibi_nb.workspaces.declaring import Declaring
+from odibi_nb.workspaces.environments import Environments
 from odibi_nb.workspaces.expectations import Expectation
 from odibi_nb.workspaces.functions import Namespace
 from odibi_nb.workspaces.identity import Twins
@@ -90,6 +91,7 @@ class Workspace(Declaring):
         self.queries = Queries(self.nodes, self._around, self._runs, self.lock)
         self.expectations = Expectations(self.nodes, self._runs, self.run_cell, self.lock)
         self.project: ProjectConfig | None = None
+        self.environments = Environments(self.configure)
         self.notebook: str | Path | None = None
         self._using = Using(self, self._around, self._runs)
         self.current_pipeline: str | None = None
@@ -167,17 +169,14 @@ class Workspace(Declaring):
         """Let something come before every run: a notebook's setup cells, when it runs headless."""
         self._around.set_up = set_up
 
-    def configure(self, project: ProjectConfig, *, written: Mapping[str, Any] | None = None) -> None:
-        """Take over connections, vars, engine and settings: `ws.configure(ProjectConfig(vars={"min_amount": 100}))`.
-
-        written: the same as its text says it, with its references.
-        """
+    def configure(self, project: ProjectConfig) -> None:
+        """Take over connections, vars, engine and settings: `ws.configure(ProjectConfig(vars={"min_amount": 100}))`."""
         with self.lock:
             connections = connections_of(project.connections, self.root)
             refuse_nodes(project.vars, self.nodes)
             refuse_unsuitable(project.vars, self.nodes, {})
             self._runs.configure(project)
-            self.project, self.sources.project = project, written
+            self.project, self.environments.project_for = project, None
             self.current_pipeline = project.pipeline or self.current_pipeline
             self._around.connections = connections
             if project.settings.preview is not None:
@@ -200,7 +199,8 @@ class Workspace(Declaring):
             self.expectations.clear()
             self._using.clear()
             self.sources.used.clear()
-            self.project, self.sources.project, self.current_pipeline = None, None, None
+            self.environments.clear()
+            self.project, self.current_pipeline = None, None
             self.nodes.clear()
 
     def set_params(self, values: Mapping[str, Any], *, layer: str = "session") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from odibi_nb.workspaces import Workspace
     from odibi_nb.workspaces.declared import DeclaredNode
 
-__all__ = ["NodeFunction", "function_of", "functions_of_steps", "uses_itself"]
+__all__ = ["NodeFunction", "calls_itself", "function_of", "functions_of_steps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,14 @@ class NodeFunction:
     """What a node's Python becomes.
 
     name: of the function. piece: its text; None where a cell defines it, for `Workspace.node` to take. beside: what
-    its cell holds beside the function, before it.
+    its cell holds beside the function, before it. is_code: whether it was plain code, no function.
     """
 
     node: str
     name: str
     piece: Piece | None
     beside: tuple[Piece, ...] = ()
+    is_code: bool = False
 
     @property
     def uses(self) -> frozenset[str]:
@@ -83,7 +84,8 @@ def _of_code(ws: Workspace, node: DeclaredNode) -> NodeFunction:
             **node.place.locate(None),
         )
     text = as_function(body, function.inputs)
-    return NodeFunction(node.name, node.name, piece_of(text))
+    piece = replace(piece_of(text), uses=body.uses.difference(function.inputs))
+    return NodeFunction(node.name, node.name, piece, is_code=True)
 
 
 def _of_function(node: DeclaredNode, source: str, name: str) -> NodeFunction:
@@ -119,7 +121,9 @@ def _name_of_given(node: DeclaredNode, function: Callable[..., Any]) -> str:
     return name
 
 
-def uses_itself(piece: Piece, name: str) -> bool:
-    """Whether a function calls itself."""
-    definition = next(one for one in piece.tree.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
-    return name in names_of(definition.body).uses
+def calls_itself(function: NodeFunction) -> bool:
+    """Whether a node's own function uses its name."""
+    if function.piece is None or function.is_code:
+        return False
+    definitions = (one for one in function.piece.tree.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
+    return function.name in names_of(next(definitions).body).uses

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from odibi_nb.cells.as_function import renamed_function
 from odibi_nb.cells.decorated import imports_of_ours
-from odibi_nb.cells.definitions import PlainCell, slice_definitions
+from odibi_nb.cells.definitions import PlainCell, Slice, slice_definitions
 from odibi_nb.cells.magics import python_text
 from odibi_nb.cells.names import AMBIENT
 from odibi_nb.cells.parsing import parse_python
 from odibi_nb.exceptions import OdibiException, TransformError
-from odibi_nb.exporting.functions import NodeFunction, function_of, functions_of_steps, uses_itself
+from odibi_nb.exporting.functions import NodeFunction, calls_itself, function_of, functions_of_steps
 from odibi_nb.exporting.imports import bound_imports, import_lines, is_import, local_modules
 from odibi_nb.exporting.pieces import Piece, joined, piece_of, pieces_of
 from odibi_nb.registry import is_node_function
@@ -61,7 +61,10 @@ class _Builder:
         self._cells = ws.sources.plain_cells()
         wanted = {name for function in functions for name in function.uses} | self._definitions(called)
         self._decorated = {name for cell in self._cells for name in cell.nodes}
-        self._slice = slice_definitions(self._cells, sorted(wanted), ws.root)
+        quoted = {name for one in functions if one.piece is not None for name in one.piece.quoted}
+        quoted |= {name for piece in pieces_of(self._sliced(wanted)) for name in piece.quoted}
+        self._slice = self._sliced(wanted | quoted)
+        self._missing = [name for name in self._slice.missing if name not in quoted]
         self._pieces = [piece for piece in pieces_of(self._slice) if not _is_ours(piece)]
         self._variables = ws.nodes.variables()
 
@@ -78,6 +81,9 @@ class _Builder:
         }
         return Module(self._whole(imports, code, folder), named)
 
+    def _sliced(self, names: Iterable[str]) -> Slice:
+        return slice_definitions(self._cells, sorted(names), self._ws.root)
+
     def _definitions(self, called: Iterable[str]) -> set[str]:
         """Return the names of the functions that steps call, as cells define them."""
         trees = map(_tree, self._cells)
@@ -89,8 +95,8 @@ class _Builder:
         """Refuse names that a module wouldn't have, and data that it would have to hold."""
         used = {name for piece in self._pieces for name in piece.uses}
         used |= {name for function in self._functions for name in function.uses}
-        for name in (*self._slice.missing, *sorted(used & _ONLY_IN_NOTEBOOKS)):
-            if name in self._slice.missing and self._is_frame(name):
+        for name in (*self._missing, *sorted(used & _ONLY_IN_NOTEBOOKS)):
+            if name in self._missing and self._is_frame(name):
                 raise self._refused(name, "a DataFrame")
             hint = "only a notebook has it" if name in _ONLY_IN_NOTEBOOKS else "no plain code defines it"
             raise TransformError(
@@ -114,7 +120,7 @@ class _Builder:
     def _reader(self, name: str) -> str | None:
         """Return the first node that uses a name, itself or by what it uses."""
         for function in self._functions:
-            used = slice_definitions(self._cells, sorted(function.uses), self._ws.root)
+            used = self._sliced(function.uses)
             if name in {*function.uses, *used.missing, *(one for s in used.statements for one in s.names)}:
                 return function.node
         return next((one.node for one in self._functions), None)
@@ -136,7 +142,7 @@ class _Builder:
             name = one.name if one.piece is None or one.name not in taken else f"{one.node}_node"
             if name in names.values() and one.piece is not None:
                 name = f"{one.node}_node"
-            if name != one.name and one.piece is not None and uses_itself(one.piece, one.name):
+            if name != one.name and calls_itself(one):
                 raise TransformError(
                     f"the function of node '{one.node}' and something else of the notebook have one name",
                     hint="rename one of them",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import OdibiException, TransformError
@@ -49,11 +50,14 @@ class NodeWriter:
             return None
         steps = node.config.transform.steps
         written = _written_steps(node, len(steps))
-        return [self._step(node, step, said, len(steps)) for step, said in zip(steps, written, strict=True)]
+        is_only = len(steps) == 1
+        return [self._step(node, step, said, is_only=is_only) for step, said in zip(steps, written, strict=True)]
 
-    def _step(self, node: DeclaredNode, step: TransformStep, said: Mapping[str, Any], count: int) -> dict[str, Any]:
+    def _step(
+        self, node: DeclaredNode, step: TransformStep, said: Mapping[str, Any], *, is_only: bool
+    ) -> dict[str, Any]:
         if step.sql_file is not None:
-            return {**said, "sql_file": self._sql_file(node, step.sql_file)}
+            return {**said, "sql_file": self._sql_file(node, step.sql_file, is_only=is_only)}
         if step.sql is not None and not said:
             return {"sql_file": self._file(node.name, step.sql)}
         if step.sql is not None:
@@ -63,14 +67,17 @@ class NodeWriter:
         return dict(said)
 
     def _file(self, name: str, text: str) -> str:
-        path = f"sql/{name}.sql"
-        self.files[path] = f"{SQL_HEAD}{self.move.sql(text).strip()}\n"
+        written = f"{SQL_HEAD}{self.move.sql(text.removeprefix(SQL_HEAD)).strip()}\n"
+        paths = (f"sql/{name}{f'_{number}' if number else ''}.sql" for number in count())
+        path = next(path for path in paths if self.files.get(path, written) == written)
+        self.files[path] = written
         return path
 
-    def _sql_file(self, node: DeclaredNode, path: str) -> str:
-        """Return the path of a file of SQL: where it reads files by relative paths, that of a copy."""
+    def _sql_file(self, node: DeclaredNode, path: str, *, is_only: bool) -> str:
+        """Return the path of a file of SQL: that of a copy for a project's own, and where it reads relative paths."""
         text = (self.move.root / path).read_text(encoding="utf-8")
-        return self.move.path(path) if self.move.sql(text) == text else self._file(node.name, text)
+        is_own = is_only and node.origin.label is None
+        return self._file(node.name, text) if is_own or self.move.sql(text) != text else self.move.path(path)
 
     def _sql_within(self, text: str) -> str:
         """Return SQL that YAML holds; with references in it, it can't be read before they are resolved."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from odibi_nb.cells.definitions import Slice, Statement
@@ -11,16 +11,21 @@ from odibi_nb.cells.magics import python_text
 from odibi_nb.cells.names import names_of
 from odibi_nb.cells.parsing import parse_python
 
-__all__ = ["Piece", "joined", "living", "piece_of", "pieces_of", "used_in"]
+__all__ = ["Piece", "joined", "living", "piece_of", "pieces_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a module. cell, line, end: where it stands in the notebook; names: it binds; uses: it takes."""
+    """A part of a module.
+
+    names: it binds. uses: it takes; quoted: those of them that only stand in quoted annotations. cell, line, end:
+    where it stands in the notebook.
+    """
 
     text: str
     names: frozenset[str]
     uses: frozenset[str]
+    quoted: frozenset[str] = frozenset()
     cell: str = ""
     line: int = 0
     end: int = 0
@@ -36,11 +41,15 @@ class Piece:
         return any(isinstance(statement, kinds) for statement in self.tree.body)
 
 
+_Used = tuple[Statement, frozenset[str]]
+
+
 def piece_of(text: str, *, cell: str = "", line: int = 0) -> Piece:
     """Return a text as a piece."""
     tree = parse_python(text)
     names = names_of(tree.body)
-    return Piece(text, names.bound, names.uses | used_in(tree), cell, line, line + text.count("\n"))
+    quoted = _quoted_in(tree) - names.uses - names.bound
+    return Piece(text, names.bound, names.uses | quoted, quoted, cell, line, line + text.count("\n"))
 
 
 def pieces_of(definitions: Slice) -> Iterator[Piece]:
@@ -54,7 +63,7 @@ def pieces_of(definitions: Slice) -> Iterator[Piece]:
         yield replace(piece, names=frozenset(statement.names))
 
 
-def used_in(tree: ast.AST) -> frozenset[str]:
+def _quoted_in(tree: ast.AST) -> frozenset[str]:
     """Return the names in annotations that are quoted: whoever checks types looks them up."""
     found = set[str]()
     for node in ast.walk(tree):
@@ -68,30 +77,46 @@ def used_in(tree: ast.AST) -> frozenset[str]:
     return frozenset(found)
 
 
-def living(statements: Sequence[Statement]) -> Iterator[Statement]:
-    """Yield statements but for those that are said again before anybody uses them, as in a cell that ran twice."""
-    uses = [names_of(parse_python(one.source).body).uses for one in statements]
-    for at, statement in enumerate(statements):
-        names, repeated = set(statement.names), False
-        watched = set(names)
-        for later in range(at + 1, len(statements)):
-            if uses[later] & watched:
-                if not _waits(statements[later]):
-                    break
-                watched |= set(statements[later].names)  # whoever calls it uses it
-            if names <= set(statements[later].names) and _is_sure(statements[later]):
-                repeated = True
-                break
-        said = (one for one in statements[:at] if one.source == statement.source)
-        if not repeated and not any(_still_holds(one, statements[: at + 1], uses) for one in said):
-            yield statement
+def living(statements: Sequence[Statement]) -> list[Statement]:
+    """Return statements but for those that are said again before anybody uses them, as in a cell that ran twice."""
+    said: list[Statement] = []
+    for statement in statements:
+        first = next((at for at, one in enumerate(said) if one.source == statement.source), None)
+        if first is None or not _still_holds(said[first], said[first + 1 :]):
+            said.append(statement)
+    listed = [(one, _uses(one)) for one in said]
+    return [one for at, (one, _) in enumerate(listed) if not _is_void(one, listed[:at], listed[at + 1 :])]
 
 
-def _still_holds(first: Statement, until: Sequence[Statement], uses: Sequence[frozenset[str]]) -> bool:
-    """Whether what a statement has bound is the same when it is said again at the end of `until`."""
-    at = until.index(first)
-    rebound = {name for one in until[at + 1 : -1] for name in one.names}
-    return rebound.isdisjoint(uses[at] | set(first.names))
+def _uses(statement: Statement) -> frozenset[str]:
+    return names_of(parse_python(statement.source).body).uses
+
+
+def _still_holds(statement: Statement, later: Sequence[Statement]) -> bool:
+    """Whether what a statement has bound would be the same if it were said again after the later ones."""
+    return {name for one in later for name in one.names}.isdisjoint(_uses(statement) | set(statement.names))
+
+
+def _is_void(statement: Statement, before: Sequence[_Used], later: Sequence[_Used]) -> bool:
+    """Whether a later statement binds the same names before anybody has used them."""
+    names = set(statement.names)
+    watched = _users(names, before)
+    for one, used in later:
+        if used & watched:
+            if not _waits(one):
+                return False
+            watched |= set(one.names)  # whoever calls it uses it
+        if names <= set(one.names) and _is_sure(one):
+            return True
+    return False
+
+
+def _users(names: Collection[str], before: Sequence[_Used]) -> set[str]:
+    """Return names, and those of functions before them that use them once they are called."""
+    users = set(names)
+    while more := {name for one, used in before if used & users for name in one.names} - users:
+        users |= more
+    return users
 
 
 def _waits(statement: Statement) -> bool:

@@ -110,7 +110,7 @@ class _Definitions:
         inputs = {*workspace.params, *workspace.nodes}
         for node in workspace.nodes.values():
             if node.body is not None:  # plain code gets a parameter or node rather than the variable of its name
-                wanted |= node.body.uses.difference(inputs if node.body.form == "code" else ())
+                wanted |= node.body.uses.difference((inputs - {node.name}) if node.body.form == "code" else ())
             steps = node.config.transform.steps if node.config.transform else []
             used = [self._transforms[step.function] for step in steps if step.function in self._transforms]
             wanted.update(definition.name for definition in used)

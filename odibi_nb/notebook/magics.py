@@ -146,13 +146,13 @@ class OdibiMagics(Magics):
               local: {type: local, base_path: ./data}
             vars: {min_amount: 100}
         """
-        from odibi_nb.workspaces.project_cell import project_of_cell
+        from odibi_nb.workspaces.project_cell import project_of_cell, written_project
 
         origin = self._watch.origin(line, cell)
         first = magic_line(origin)
         with self._workspace.broken.noting(origin, "odibi_project", line), blaming(origin.place(first)):
             read = partial(project_of_cell, cell, origin, line=line, magic_line=first)
-            project = self._workspace.environments.take(read)
+            project = self._workspace.environments.take(read, written_project(cell))
         env = self._workspace.environments.name
         chosen = [f"environment {env}"] if env else []
         names, variables = (", ".join(named) or "none" for named in (project.connections, project.vars))

@@ -37,6 +37,7 @@ from odibi_nb.workspaces.refusing import refusal, refusal_note
 from odibi_nb.workspaces.result import Result
 from odibi_nb.workspaces.runs import Runs
 from odibi_nb.workspaces.shortcuts import SAMPLE_ROWS, Shortcuts
+from odibi_nb.workspaces.sources import Sources
 from odibi_nb.workspaces.surroundings import Surroundings
 from odibi_nb.workspaces.trials import Trial, Trials
 from odibi_nb.workspaces.using import Used, Using
@@ -95,6 +96,7 @@ class Workspace(Declaring):
         self._using = Using(self, self._around, self._runs)
         self.current_pipeline: str | None = None
         self.name = self.root.name
+        self.sources = Sources()
         self.options: dict[str, Any] = {"auto": True, "preview": 10, "upstream": "fresh", "sample": SAMPLE_ROWS}
 
     @property
@@ -196,6 +198,7 @@ class Workspace(Declaring):
             self.trials.clear()
             self.expectations.clear()
             self._using.clear()
+            self.sources.used.clear()
             self.environments.clear()
             self.project, self.current_pipeline = None, None
             self.nodes.clear()

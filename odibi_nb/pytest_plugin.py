@@ -105,12 +105,13 @@ class PipelineFile(pytest.File):
     def collect(self) -> Iterator[NodeGroup]:
         """Yield a group for each node that has tests."""
         from odibi_nb.exceptions import OdibiException
+        from odibi_nb.project_file import chosen_environment
         from odibi_nb.workspaces.headless import load_target
 
         if not _holds_tests(self.path):  # may be no pipeline at all
             return
         try:
-            self.workspace = load_target(self.path).workspace
+            self.workspace = load_target(self.path, env=chosen_environment()).workspace
         except OdibiException as exc:
             raise self.CollectError(f"{type(exc).__name__}: {exc}") from exc
         tests = self.workspace.tests.values()

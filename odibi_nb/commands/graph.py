@@ -17,27 +17,27 @@ __all__ = ["COMMANDS"]
 
 def graph(call: Call) -> Shown:
     """Show the graph; in a shell as text unless --format says otherwise. Nothing is executed."""
-    from odibi_nb.pictures import dag_html, dag_svg, dag_text
+    from odibi_nb.pictures import dag_html, dag_mermaid, dag_svg, dag_text
 
     view = dag_view(call.ws, selected(call))
     by = call.values.get("collapse") or ""
     view = collapsed(view, by) if by else view
     data = asdict(view)
-    match call.values.get("format"):
-        case "svg":
-            return Shown(dag_svg(view), data=data)
-        case "dot":
-            return Shown(str(call.ws.graph.to_graphviz(view).source).rstrip(), data=data)
-        case "json":
-            return Shown(json.dumps(data, indent=2), data=data)
-        case "text":
-            return Shown(dag_text(view), data=data)
-        case _:
-            if call.door == "shell":
-                return Shown(dag_text(view), data=data)
+    wanted = call.values.get("format") or ("text" if call.door == "shell" else "")
+    match wanted:
+        case "":
             names = partial(selected, call)
             return Shown(dag_text(view), dag_html(view), dag_svg(view), data, live=LiveGraph(names, by))
+        case "dot":
+            text = str(call.ws.graph.to_graphviz(view).source).rstrip()
+        case "json":
+            text = json.dumps(data, indent=2)
+        case _:
+            text = {"svg": dag_svg, "mermaid": dag_mermaid, "text": dag_text}[wanted](view)
+    return Shown(text, data=data)
 
+
+_FORMATS = ("text", "svg", "dot", "mermaid", "json")
 
 COMMANDS = {
     "graph": Command(
@@ -50,7 +50,7 @@ COMMANDS = {
             SELECT,
             EXCLUDE,
             Option("--collapse", choices=GROUPINGS, metavar="BY", help="one node for all of a tag, layer or pipeline"),
-            Option("--format", choices=("text", "svg", "dot", "json"), metavar="FORMAT", help="text, svg, dot or json"),
+            Option("--format", choices=_FORMATS, metavar="FORMAT", help="text, svg, dot, mermaid or json"),
         ),
     )
 }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from typing import TextIO
 
 from odibi_nb.runner import Event, NodeFinished, NodeStarted, RunFinished, RunStarted
 
-__all__ = ["NodeOutputs", "Progress", "rewrite_line"]
+__all__ = ["Lines", "NodeOutputs", "Progress", "is_live", "rewrite_line"]
 
 _INTERVAL_S = 0.1
 
@@ -24,6 +25,23 @@ class NodeOutputs:
             return
         for line in event.result.output.text.splitlines():
             self._stream.write(f"{event.result.node_name} | {line}\n")
+        self._stream.flush()
+
+
+class Lines:
+    """A listener of a run that writes a line for each node that has ended, after what the node has printed."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._outputs = stream, NodeOutputs(stream)
+
+    def __call__(self, event: Event) -> None:
+        if not isinstance(event, NodeFinished):
+            return
+        from odibi_nb.pictures import ended_text
+        from odibi_nb.views.build_progress import ended_view
+
+        self._outputs(event)
+        self._stream.write(f"{ended_text(ended_view(event.result))}\n")
         self._stream.flush()
 
 
@@ -64,9 +82,24 @@ class Progress:
         rewrite_line(self._stream, text)
 
 
+def is_live(stream: TextIO) -> bool:
+    """Whether a stream is a terminal in which lines may be rewritten; the log of a CI job may look like one."""
+    is_logged = os.environ.get("CI", "").casefold() not in ("", "0", "false")
+    can_draw = os.environ.get("TERM") not in ("dumb", "unknown") and stream.encoding.casefold() in ("utf-8", "utf8")
+    return stream.isatty() and can_draw and not is_logged
+
+
 def rewrite_line(stream: TextIO, text: str) -> None:
     """Put a text in the place of the line that the cursor of a terminal is in; "" erases it."""
-    width = shutil.get_terminal_size().columns - 1
     # What fits into one line: a longer one couldn't be erased again.
-    stream.write(f"\r\x1b[2K{text[:width]}")
+    stream.write(f"\r\x1b[2K{text[: _width(stream) - 1]}")
     stream.flush()
+
+
+def _width(stream: TextIO) -> int:
+    """Return the columns of a terminal, whatever stdout is."""
+    try:
+        own = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):  # it is none
+        own = os.terminal_size((80, 24))
+    return shutil.get_terminal_size(own).columns if "COLUMNS" in os.environ else own.columns

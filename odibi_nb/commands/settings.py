@@ -19,8 +19,9 @@ __all__ = ["COMMANDS", "SETTINGS", "typed_parameters"]
 UI = Option("--ui", takes="nothing", help="inputs that run what depends on them; SELECTORs say of which nodes")
 _FLOW = (("[", "]"), ("{", "}"))
 
+_NO_ENVIRONMENT = "none"
 _MEANING = {"upstream": "what cells of nodes run on: see %odibi help set"}
-SETTINGS = {"auto": ("on", "off"), "preview": None, "upstream": UPSTREAM, "sample": None}
+SETTINGS = {"auto": ("on", "off"), "preview": None, "upstream": UPSTREAM, "sample": None, "env": None}
 
 
 def params(call: Call) -> Shown:
@@ -72,14 +73,19 @@ def _without_parameters(call: Call, selected: Sequence[str]) -> UsageError:
 def set_(call: Call) -> Shown:
     """Set options of this workspace."""
     options = call.ws.options
-    new = {key: _setting(key, scalar(text)) for key, text in _texts("set", call.words).items()}
+    texts = dict(_texts("set", call.words))
+    env = texts.pop("env", None)
+    new = {key: _setting(key, scalar(text)) for key, text in texts.items()}
+    if env is not None:
+        call.ws.environments.choose(None if env in ("", _NO_ENVIRONMENT) else env)
     options.update(new)
-    shown = {**options, "auto": "on" if options["auto"] else "off"}
+    data = {**options, "env": call.ws.environments.name}
+    shown = {**data, "auto": "on" if options["auto"] else "off", "env": data["env"] or _NO_ENVIRONMENT}
     listed = " ".join(f"{key}={shown[key]}" for key in SETTINGS)
     is_short = new.get("upstream", "fresh") != "fresh"
     told = "\nit is for cells of nodes; %odibi run computes and writes real rows all the same, %%odibi_sql reads them"
     note = told if is_short else ""
-    return Shown(listed + note, data=dict(options))
+    return Shown(listed + note, data=data)
 
 
 def _setting(key: str, value: Any) -> Any:
@@ -157,14 +163,15 @@ COMMANDS = {
         ),
         Command(
             "set",
-            "Set options: auto=on|off (whether cells of nodes run them), preview=N (rows on cards), upstream, sample.",
+            "Set options: auto=on|off (whether cells of nodes run them), preview=N (rows on cards), and more.",
             "set auto=off",
             set_,
             words=("[SETTING=VALUE…]",),
             details=(
                 "upstream=fresh|stored|sample: on what cells of nodes run. fresh: what is above is computed first.\n"
                 "stored: their last results are taken as they are (STALE INPUT). sample: all runs on few rows of the\n"
-                "sources (SAMPLE), sample=N of each."
+                "sources (SAMPLE), sample=N of each.\n"
+                "env=NAME: which of the project's environments is laid over the rest; env=none: none of them."
             ),
         ),
         Command(

@@ -19,7 +19,6 @@ from odibi_nb.commands.table import find_command, overview
 from odibi_nb.exceptions import NodeExecutionError, OdibiException, TransformError, UsageError
 
 if TYPE_CHECKING:
-    from odibi_nb.runner import Listener
     from odibi_nb.workspaces import Workspace
 
 __all__ = ["main"]
@@ -80,10 +79,12 @@ def _run(command: Command, words: Sequence[str], afterwards: ExitStack) -> Shown
     parsed = command.parser("shell").parse(words)
     call = Call("shell", parsed.words, parsed.values)
     try:
-        with _stdout_is_ours(command.for_files):
+        with _stdout_is_ours(command.for_files), ExitStack() as around:
             if command.needs_target:
                 call = _loaded(command, call)
                 afterwards.callback(_close, call.ws)
+            if command.needs_target and command.executes:
+                call = around.enter_context(_followed(command, call))
             shown = command.run(call)
         if command.for_files and shown.exit_status:
             _print(shown.text, sys.stderr)
@@ -96,23 +97,24 @@ def _run(command: Command, words: Sequence[str], afterwards: ExitStack) -> Shown
 
 def _close(workspace: Workspace) -> None:
     """Wait until results are kept; a terminal says so meanwhile."""
-    if not (workspace.waiting_to_be_kept and sys.stderr.isatty()):
+    from odibi_nb.commands.progress import is_live, rewrite_line
+
+    if not (workspace.waiting_to_be_kept and is_live(sys.stderr)):
         workspace.close()
         return
-    from odibi_nb.commands.progress import rewrite_line
-
     rewrite_line(sys.stderr, "keeping results for the next run …")
     workspace.close()
     rewrite_line(sys.stderr, "")
 
 
 def _loaded(command: Command, call: Call) -> Call:
+    from odibi_nb.project_file import chosen_environment
     from odibi_nb.workspaces.headless import load_target
 
     target, *rest = call.words
     if f"[{target}]" in command.words and not Path(target).exists():
         raise UsageError(f"TARGET comes before '{target}'", hint=f"odibi-nb {command.example_at('shell')}")
-    env = call.values.get("env")
+    env = chosen_environment(call.values.get("env"))
     loaded = load_target(target, env=env, execute=command.executes, go_on=command.takes_broken)
     for one in loaded.left_out if command.executes else ():
         if one.changes is not None:
@@ -125,17 +127,22 @@ def _loaded(command: Command, call: Call) -> Call:
         workspace=loaded.workspace,
         left_out=loaded.left_out,
         notes=loaded.notes,
-        listeners=_listeners() if command.executes else (),
     )
 
 
-def _listeners() -> tuple[Listener, ...]:
-    from odibi_nb.commands.progress import NodeOutputs, Progress
+@contextmanager
+def _followed(command: Command, call: Call) -> Iterator[Call]:
+    """Let the call's runs be told of on stderr."""
+    from odibi_nb.commands.live_progress import LiveProgress
+    from odibi_nb.commands.progress import Lines, NodeOutputs, is_live
     from odibi_nb.runner.in_order import InOrder
 
-    outputs = NodeOutputs(sys.stderr)
-    # A terminal shows things as they happen; a log is compared with another one.
-    return (Progress(sys.stderr), outputs) if sys.stderr.isatty() else (InOrder(outputs),)
+    if not is_live(sys.stderr):  # a log is compared with another one
+        lines = Lines(sys.stderr) if command.name == "run" else NodeOutputs(sys.stderr)
+        yield replace(call, listeners=(InOrder(lines),))
+        return
+    with LiveProgress(call.ws, sys.stderr, on_mocks=bool(call.values.get("mock"))) as live:
+        yield replace(call, listeners=(live,))
 
 
 @contextmanager

@@ -43,7 +43,7 @@ COMMANDS = {
         Row("validate", "validate", _BOTH, "check everything that can be checked without running"),
         Row("ls", "looking", _BOTH, "the names that selectors mean"),
         Row("params", "settings", _BOTH, "the parameters and their values; k=v sets one, --ui makes inputs"),
-        Row("set", "settings", ("cell",), "options of this workspace: auto, preview, upstream, sample"),
+        Row("set", "settings", ("cell",), "options of this workspace: auto, preview, upstream, sample, env"),
         Row("pipeline", "settings", ("cell",), "the pipeline of the cells that follow"),
         Row("store", "store", _BOTH, "the results that outlive a session; prune makes room"),
         Row("drop", "nodes", ("cell",), "forget a node, or one expectation of it"),

@@ -20,25 +20,34 @@ PROJECT: Shape = ProjectConfig
 TEST: Shape = NodeTestConfig
 
 # What a cell says elsewhere, or only a file can say.
+_NOT_IN_OVERLAYS = ("environments",)
 _NOT_IN_CELLS = {"NodeConfig": ("name",), "ProjectConfig": KEYS_OF_FILES}
 
 
 def keys_at(shape: Shape, path: Sequence[str]) -> list[str]:
     """Return the keys that a mapping may have at a path of the model; [] where there are none to name."""
+    shape, path, left_out = (PROJECT, path[2:], _NOT_IN_OVERLAYS) if _is_in_overlay(shape, path) else (shape, path, ())
     keys: dict[str, None] = {}
     for model in _models(_types_at(shape, path)):
         keys.update(
             dict.fromkeys(key for key in model.model_fields if key not in _NOT_IN_CELLS.get(model.__name__, ()))
         )
-    return list(keys)
+    return [key for key in keys if key not in left_out]
 
 
 def words_at(shape: Shape, path: Sequence[str]) -> list[str]:
     """Return the words that may stand at a path: those of an enum, the types of connections, true and false."""
+    if _is_in_overlay(shape, path):
+        path = path[2:]
     *above, last = path or [""]
     if last == "type" and any(issubclass(model, BaseConnectionConfig) for model in _models(_types_at(shape, above))):
         return list(connection_configs())
     return [word for kind in _types_at(shape, path) for word in _words(kind)]
+
+
+def _is_in_overlay(shape: Shape, path: Sequence[str]) -> bool:
+    """Whether a path leads into one of the environments of a project, which has the project's keys."""
+    return shape is PROJECT and len(path) > 1 and path[0] == "environments"
 
 
 def _types_at(shape: Shape, path: Sequence[str]) -> list[Any]:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odibi_nb.cells.definitions import cell_filename
 from odibi_nb.cells.magics import find_line_magics, find_magic
-from odibi_nb.exceptions import OdibiException
+from odibi_nb.exceptions import OdibiException, UsageError
+from odibi_nb.registry import node
 from odibi_nb.runner import Place
 from odibi_nb.workspaces.declared import CellOrigin
+from odibi_nb.workspaces.node_functions import functions_in_cell
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["CellWatch", "blaming", "fill_empty_cells", "label_of", "line_magic_text", "magic_line"]
+    from odibi_nb.cells.decorated import NodeFunction
+
+__all__ = ["CellWatch", "blaming", "fill_empty_cells", "label_of", "line_magic_text", "magic_line", "spelt_in"]
 
 _CONTINUED = "\\\n"
 
@@ -87,6 +92,13 @@ def blaming(place: Place) -> Iterator[None]:
         raise exc.at(**place.locate(1)) from exc.__cause__
 
 
+def spelt_in(variables: Mapping[str, Any]) -> list[str]:
+    """Return how cells may write the decorator `@node`, by the variables that there are."""
+    ours = [node, sys.modules.get("odibi_nb.node"), sys.modules["odibi_nb"]]
+    found = [(name, value) for name, value in list(variables.items()) if any(value is one for one in ours)]
+    return [f"{name}.node" if value is ours[2] else name for name, value in found]
+
+
 class CellWatch:
     """Knows which cell runs."""
 
@@ -136,6 +148,26 @@ class CellWatch:
         # Tracebacks quote the cell from here.
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         return CellOrigin(cell.label, cell.id, text, code_file=file, alone=alone)
+
+    def decorated(self, function: Callable[..., Any], spelt: Collection[str]) -> tuple[NodeFunction, CellOrigin] | None:
+        """Return what `@node` has just decorated as the running cell has it; None for what another file defines.
+
+        Raises UsageError where it doesn't stand at the top level of the cell: there no headless run finds it.
+        """
+        code = getattr(inspect.unwrap(function), "__code__", None)
+        if code is None or label_of(self._shell, code.co_filename) is None:
+            return None
+        functions = functions_in_cell(self._running.text, spelt)
+        named = [one for one in functions if one.name == code.co_name]
+        origin = self.origin("", alone=len(functions) == 1 and not find_line_magics(self._running.text))
+        if not named:
+            hint = "put it above the `def`, at the left margin of a cell"
+            raise UsageError(
+                f"@node can't find '{code.co_name}' in this cell", hint=hint, **origin.place().locate(None)
+            )
+        # IPython leaves out blank lines before the first one that isn't.
+        above = len(self._running.text) - len(self._running.text.lstrip("\n"))
+        return min(named, key=lambda one: abs(one.line - above - code.co_firstlineno)), origin
 
     def _metadata(self) -> dict[str, Any]:
         get_parent = getattr(self._shell, "get_parent", None)  # a kernel's shell has it, a terminal's not

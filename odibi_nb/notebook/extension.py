@@ -15,6 +15,7 @@ from odibi_nb.notebook.completer import WorkspaceCompleter
 from odibi_nb.notebook.file import notebook_file
 from odibi_nb.notebook.live_views import LiveViews
 from odibi_nb.notebook.magics import OdibiMagics
+from odibi_nb.registry.marking import is_node_function, tell, tell_no_more
 from odibi_nb.workspaces.papermill import injected_values
 
 if TYPE_CHECKING:
@@ -90,12 +91,14 @@ class _Loaded:
         self._shell.input_transformers_cleanup.append(fill_empty_cells)
         for event, listener in self._listeners:
             self._shell.events.register(event, listener)
+        tell(self._magics.take_function)
         self._completer.put_in()
         self._views.put_in()
 
     def take_out(self) -> None:
         shell, magics = self._shell, self._magics
         self._views.take_out()
+        tell_no_more(self._magics.take_function)
         self._completer.take_out()
         for event, listener in self._listeners:
             shell.events.unregister(event, listener)
@@ -144,13 +147,18 @@ def _new_workspace(shell: InteractiveShell) -> Workspace:
     ws = Workspace(
         file.parent if file is not None else None,
         namespace=namespace,
-        is_variable=lambda name: name in shell.user_ns and name not in shell.user_ns_hidden,
+        is_variable=lambda name: _is_variable(shell, name),
         is_frame=lambda name: _is_frame(shell.user_ns.get(name)),
         label_of=partial(label_of, shell),
     )
     if file is not None:
         ws.notebook, ws.saved_as = file, file.stem
     return ws
+
+
+def _is_variable(shell: InteractiveShell, name: str) -> bool:
+    """Whether a notebook has a variable; the function of a node stands for the node."""
+    return name in shell.user_ns and name not in shell.user_ns_hidden and not is_node_function(shell.user_ns[name])
 
 
 def _is_frame(value: Any) -> bool:

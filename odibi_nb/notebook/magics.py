@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
@@ -17,7 +17,7 @@ from odibi_nb.cells.queries import EXPECT_LINE, SQL_LINE, SqlOptions, parse_sql_
 from odibi_nb.commands.base import Call, Live, Shown, described_options
 from odibi_nb.commands.table import find_command, overview
 from odibi_nb.exceptions import Interrupted, UsageError, Where
-from odibi_nb.notebook.cells import CellWatch, blaming, line_magic_text, magic_line
+from odibi_nb.notebook.cells import CellWatch, blaming, line_magic_text, magic_line, spelt_in
 from odibi_nb.notebook.display import as_twin, has_widgets, is_captured, show, show_value, show_widget
 from odibi_nb.notebook.run_output import RunOutput
 from odibi_nb.workspaces.mock_cell import MOCK_LINE
@@ -138,7 +138,7 @@ class OdibiMagics(Magics):
     @cell_magic
     @_with_help()
     def odibi_project(self, line: str, cell: str) -> None:
-        """Configure the project, in YAML: project, pipeline, engine, connections, vars, retry, story, settings.
+        """Configure the project, in YAML: project, pipeline, engine, connections, vars, environments …
 
         Example:
             %%odibi_project
@@ -151,14 +151,13 @@ class OdibiMagics(Magics):
         origin = self._watch.origin(line, cell)
         first = magic_line(origin)
         with self._workspace.broken.noting(origin, "odibi_project", line), blaming(origin.place(first)):
-            project = project_of_cell(cell, origin, line=line, magic_line=first)
-            self._workspace.configure(project)
-        names = ", ".join(project.connections) or "none"
-        show(
-            Shown(
-                f"project: engine {project.engine} · connections: {names} · vars: {', '.join(project.vars) or 'none'}"
-            )
-        )
+            read = partial(project_of_cell, cell, origin, line=line, magic_line=first)
+            project = self._workspace.environments.take(read)
+        env = self._workspace.environments.name
+        chosen = [f"environment {env}"] if env else []
+        names, variables = (", ".join(named) or "none" for named in (project.connections, project.vars))
+        facts = [f"engine {project.engine}", *chosen, f"connections: {names}", f"vars: {variables}"]
+        show(Shown(f"project: {' · '.join(facts)}"))
 
     @no_var_expand
     @cell_magic("odibi_node")  # type: ignore[arg-type]
@@ -188,6 +187,17 @@ class OdibiMagics(Magics):
         """Declare a node without a body in one line: `%odibi_node load_sales --read local:sales.csv`."""
         origin = self._watch.origin(line, alone=False)
         self._declare(line, "", origin, magic_line(origin, line.strip()))
+
+    def take_function(self, function: Callable[..., object]) -> None:
+        """Declare the node of a function that `@node` decorates in the running cell, as its magic would do."""
+        found = self._watch.decorated(function, spelt_in(self.shell.user_ns))
+        if found is None:
+            return
+        decorated, origin = found
+        with _short_interrupts():
+            with self._workspace.broken.noting(origin, "odibi_node", decorated.name):
+                node = self._workspace.declare_function(decorated, origin)
+            self._try(node)
 
     @no_var_expand
     @cell_magic("odibi_test")  # type: ignore[arg-type]

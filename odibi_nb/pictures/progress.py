@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from odibi_nb.exceptions import plural
+from odibi_nb.exceptions import plural, shortened
 from odibi_nb.pictures.card import error_html, error_text, status_html
 from odibi_nb.pictures.markup import Markup, tag
 from odibi_nb.pictures.style import framed
 from odibi_nb.pictures.symbols import STATUSES, mark
-from odibi_nb.pictures.text import join_facts, visible
-from odibi_nb.views import RunningNodeView, RunProgressView
+from odibi_nb.pictures.text import join_facts, row_count, visible
+from odibi_nb.views import NodeView, RunningNodeView, RunProgressView
 from odibi_nb.views.cells import duration_text
 
-__all__ = ["in_order", "progress_html", "progress_text"]
+__all__ = ["ended_text", "in_order", "progress_facts", "progress_html", "progress_text", "time_text"]
+
+_SAID = 160  # characters of an error within a line; the whole of it comes with the run's outcome
 
 
 def progress_html(view: RunProgressView) -> str:
     """Return how far a run is, without scripts or network."""
-    head = tag("div", tag("b", view.title), " ", status_html(view.status), f" · {_facts(view)}", class_="odibi-head")
-    running = [tag("div", status_html("running", one.name), f" · {_time(one)}") for one in view.running]
+    head = tag(
+        "div", tag("b", view.title), " ", status_html(view.status), f" · {progress_facts(view)}", class_="odibi-head"
+    )
+    running = [tag("div", status_html("running", one.name), f" · {time_text(one)}") for one in view.running]
     failed = [tag("div", tag("b", one.node), error_html(one.error), class_="odibi-failure") for one in view.failed]
     return framed(Markup(head), *running, *failed)
 
 
 def progress_text(view: RunProgressView) -> str:
     """Return how far a run is for terminals and logs."""
-    running = [visible(f"  {mark('running')} {one.name} · {_time(one)}") for one in view.running]
+    running = [visible(f"  {mark('running')} {one.name} · {time_text(one)}") for one in view.running]
     failed = [f"\n{visible(one.node)}\n{error_text(one.error)}" for one in view.failed]
-    return "\n".join([visible(f"{view.title} {mark(view.status)} · {_facts(view)}"), *running, *failed])
+    return "\n".join([visible(f"{view.title} {mark(view.status)} · {progress_facts(view)}"), *running, *failed])
+
+
+def ended_text(view: NodeView) -> str:
+    """Return a node that has ended as one line: "✓ completed by_region · 3 rows · 4 ms"."""
+    why = "" if view.error is None else f"{view.error.type}: {view.error.message.partition(chr(10))[0]}"
+    reason = view.notes[0] if view.notes and view.error is None else ""
+    facts = (row_count(view.rows), view.time, *view.badges, view.written, reason, shortened(why, _SAID))
+    return visible(join_facts(f"{mark(view.status)} {view.name}", *facts))
 
 
 def in_order(view: RunProgressView) -> list[tuple[str, int]]:
@@ -35,7 +47,8 @@ def in_order(view: RunProgressView) -> list[tuple[str, int]]:
     return [(status, found[status]) for status in STATUSES if status in found]
 
 
-def _facts(view: RunProgressView) -> str:
+def progress_facts(view: RunProgressView) -> str:
+    """Return how many nodes have ended, how long it has taken and how long it will."""
     ended = ", ".join(f"{count} {status}" for status, count in in_order(view))
     nodes = f"{view.done} of {plural(view.nodes, 'node')}"
     return join_facts(f"{nodes}: {ended}" if ended else nodes, duration_text(view.elapsed_s), _left(view))
@@ -49,6 +62,7 @@ def _left(view: RunProgressView) -> str:
     return f"about {duration_text(view.left_s)} left, as the last time"
 
 
-def _time(node: RunningNodeView) -> str:
+def time_text(node: RunningNodeView) -> str:
+    """Return how long a node runs, and took the last time: "3.2 s of about 10.0 s"."""
     expected = "" if node.expected_s is None else f" of about {duration_text(node.expected_s)}"
     return f"{duration_text(node.elapsed_s)}{expected}"

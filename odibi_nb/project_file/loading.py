@@ -11,8 +11,8 @@ from typing import Any
 from odibi_nb.config import EngineType, PipelineConfig, ProjectConfig
 from odibi_nb.exceptions import ConfigValidationError, Where, did_you_mean
 from odibi_nb.project_file.building import Locate, build
+from odibi_nb.project_file.environments import resolved, with_environment
 from odibi_nb.project_file.reading import parse_yaml
-from odibi_nb.project_file.references import substitute
 from odibi_nb.project_file.tree import TextPlace, Tree, YamlDocument, merged
 
 __all__ = ["FILE_NAMES", "LoadedProject", "load_project"]
@@ -57,8 +57,8 @@ def load_project(
     Raises ConfigValidationError, with file, line and key.
     """
     file = _project_file(Path(path))
-    document = YamlDocument(_with_environment(_read(file, ()), env))
-    data = _substituted(document, environ)
+    document = YamlDocument(with_environment(_read(file, ()), env))
+    data = resolved(document, environ)
     root = file.absolute().parent
     _rebase_sql_files(document, data, root)
     project = build(ProjectConfig, data, locate=document.place)
@@ -138,30 +138,6 @@ def _imports(tree: Tree, file: Path) -> list[tuple[Path, dict[str, Any]]]:
             raise ConfigValidationError("'imports' lists paths of YAML files", hint=hint, **entry.place)
         found.append((file.parent / entry.value, entry.place))
     return found
-
-
-def _with_environment(tree: Tree, env: str | None) -> Tree:
-    if env is None:
-        return tree
-    environments = tree.value.get("environments")
-    known = environments.value if environments and isinstance(environments.value, dict) else {}
-    if env in known:
-        overlay = known[env]
-        # Another shape is the models' to refuse.
-        return merged(tree, overlay, appended="pipelines") if isinstance(overlay.value, dict) else tree
-    hint = did_you_mean(env, known) or (
-        f"known: {', '.join(map(str, known))}" if known else "add it to 'environments:'"
-    )
-    raise ConfigValidationError(f"unknown environment '{env}'", hint=hint, file=tree.source.file)
-
-
-def _substituted(document: YamlDocument, environ: Mapping[str, str] | None) -> Any:
-    data = document.data
-    # Other environments may name variables that are set only there; mocks and tests are data.
-    as_written = {key: data.pop(key) for key in ("environments", "mocks", "tests") if key in data}
-    variables = data["vars"] if isinstance(data.get("vars"), dict) else {}
-    resolved: dict[str, Any] = substitute(data, variables, environ, locate=document.place)
-    return {**resolved, **as_written}
 
 
 def _rebase_sql_files(document: YamlDocument, data: Any, root: Path) -> None:

@@ -10,16 +10,33 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from odibi_nb.runner import Event, NodeFinished, NodeStarted, RunFinished, RunStarted
-from odibi_nb.views.build import error_view
+from odibi_nb.views.build import error_view, told_node
+from odibi_nb.views.models import DagNodeView, NodeView
 from odibi_nb.views.progress import NodeFailureView, RunningNodeView, RunProgressView
 
 if TYPE_CHECKING:
     from odibi_nb.runner import NodeResult
     from odibi_nb.workspaces import Workspace
 
-__all__ = ["RunFollower", "time_left_s"]
+__all__ = ["RunFollower", "ended_view", "time_left_s"]
 
 _MOST_ERRORS = 10  # that are shown whole while a run goes on
+
+
+def ended_view(result: NodeResult) -> NodeView:
+    """Return what is to be said of a node that has just ended, for a line in a log; nothing is computed for it."""
+    told = told_node(DagNodeView(result.node_name, "", result.status), result)
+    return NodeView(
+        name=result.node_name,
+        kind="",
+        status=result.status,
+        rows=told.rows,
+        time=told.time,
+        written=f"written to {result.written}" if result.written else "",
+        badges=result.badges,
+        notes=(result.reason,) if result.reason else (),
+        error=error_view(result.error) if result.error is not None else None,
+    )
 
 
 class RunFollower:

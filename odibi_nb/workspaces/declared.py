@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig
     from odibi_nb.workspaces.expectations import Expectation
 
-__all__ = ["CellOrigin", "DeclaredNode", "declared_from_cell", "declared_from_python", "renamed"]
+__all__ = ["CellOrigin", "DeclaredNode", "declared_as", "declared_from_cell", "declared_from_python", "renamed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,12 @@ class DeclaredNode:
         return self.config.name
 
     @property
+    def body_step(self) -> int:
+        """Which of its steps runs its body."""
+        steps = self.config.transform.steps if self.config.transform and self.body else []
+        return next((at for at, step in enumerate(steps) if self.body and step.function == self.body.node), 0)
+
+    @property
     def has_start(self) -> bool:
         """Whether its steps find a current frame, `df`."""
         return bool(self.config.read or self.config.inputs or self.config.depends_on)
@@ -132,14 +138,17 @@ def declared_from_cell(
     """
     try:
         declaration = parse_node_cell(line, cell, magic_line=magic_line)
-        return _declared(declaration, origin, variables)
+        return declared_as(declaration, origin, variables)
     except OdibiException as exc:
         if exc.hint is not None and "--write" in line:
             exc.hint = on_the_line(exc.hint)
         raise exc.at(**origin.place().locate(exc.where.line)) from exc.__cause__
 
 
-def _declared(declaration: Declaration, origin: CellOrigin, variables: Mapping[str, Any]) -> DeclaredNode:
+def declared_as(
+    declaration: Declaration, origin: CellOrigin, variables: Mapping[str, Any], pipeline: str | None = None
+) -> DeclaredNode:
+    """Return the node that a declaration, read from a cell, makes; pipeline: where it says none."""
     body = None
     if declaration.language == "python":
         body = read_python(declaration.body, node=declaration.name, first_line=declaration.body_line)
@@ -154,7 +163,7 @@ def _declared(declaration: Declaration, origin: CellOrigin, variables: Mapping[s
         place=replace(place, spelt=on_the_line) if on_line else place,
         body_places=_body_places(declaration, origin, config),
         test_places=_test_places(declaration, origin, config),
-        pipeline=declaration.options.pipeline,
+        pipeline=declaration.options.pipeline or pipeline,
         body=body,
         no_run=declaration.options.no_run,
         into=declaration.options.into,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from odibi_nb.engine.settings import refuse_wrong_settings
-from odibi_nb.exceptions import DependencyError, SourceNotFoundError, UsageError
+from odibi_nb.exceptions import DependencyError, SourceNotFoundError
 from odibi_nb.pipeline.setup import functions_of
 from odibi_nb.runner.tasks import Place
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode
+from odibi_nb.workspaces.functions import Namespace
 from odibi_nb.workspaces.loaded import Loaded
+from odibi_nb.workspaces.node_functions import node_functions_of, with_function
 from odibi_nb.workspaces.notebooks import load_notebook
 from odibi_nb.workspaces.project_tests import mocks_of_project, tests_of_project
 from odibi_nb.workspaces.source_functions import read_functions
@@ -20,6 +23,7 @@ from odibi_nb.workspaces.workspace import Workspace
 if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig
     from odibi_nb.project_file import LoadedProject, TextPlace
+    from odibi_nb.registry import Functions
 
 __all__ = ["Loaded", "load_target"]
 
@@ -34,9 +38,7 @@ def load_target(target: str | Path, *, env: str | None = None, execute: bool = T
     path = Path(target)
     if path.suffix != ".ipynb":
         return _load_project(path, env, execute=execute)
-    if env is not None:
-        raise UsageError("--env is for project files", hint="a notebook's environments are not built yet")
-    loaded = load_notebook(path, go_on=go_on)
+    loaded = load_notebook(path, env=env, go_on=go_on)
     if not execute:  # what helpers are can't be told without running them, and so not which results are fresh
         loaded.workspace.keep_nothing()
     return loaded
@@ -50,9 +52,13 @@ def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
     loaded = load_project(path, env=env)
     refuse_wrong_settings(loaded.project.settings.duckdb, loaded.locate)
     functions = functions_of(loaded.root) if execute else read_functions(loaded.root)
-    workspace = Workspace(loaded.root, functions=functions)
+    decorated = node_functions_of(loaded.root)
+    workspace = Workspace(
+        loaded.root, functions=functions, namespace=_globals_of(functions, decorated, execute=execute)
+    )
     workspace.saved_as = loaded.file.stem
-    workspace.configure(loaded.project)
+    workspace.environments.name = env
+    workspace.environments.take(lambda name: loaded.project if name == env else load_project(path, env=name).project)
     if not execute:
         workspace.keep_nothing()
     pipelines = loaded.project.pipelines
@@ -60,11 +66,21 @@ def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
         workspace.current_pipeline = pipelines[0].pipeline
     for pipeline in pipelines:
         for config in pipeline.nodes:
-            _declare_once(workspace, _declared(config, loaded, pipeline.pipeline))
+            node = with_function(_declared(config, loaded, pipeline.pipeline), decorated, loaded.root)
+            _declare_once(workspace, node)
     for test in tests_of_project(loaded):
         workspace.tests.put(test)
     workspace.trials.mocks.put(mocks_of_project(loaded))
     return Loaded(workspace, loaded.file, notes=loaded.notes, functions=functions)
+
+
+def _globals_of(functions: Functions, decorated: Iterable[str], *, execute: bool) -> Namespace | None:
+    """Return what gives the globals of a project's own functions; None where none is a node's, or none may run."""
+    name = next(iter(decorated), None)
+    if name is None or not execute:
+        return None
+    variables: dict[str, Any] = inspect.unwrap(functions.get(name)).__globals__
+    return lambda: variables
 
 
 def _declare_once(workspace: Workspace, node: DeclaredNode) -> None:

@@ -9,26 +9,29 @@ from odibi_nb.exceptions import ConfigValidationError, OdibiException, UsageErro
 
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
+    from odibi_nb.project_file import YamlDocument
     from odibi_nb.workspaces.declared import CellOrigin
 
 __all__ = ["KEYS_OF_FILES", "project_of_cell"]
 
-KEYS_OF_FILES = ("pipelines", "imports", "environments", "mocks", "tests")
+KEYS_OF_FILES = ("pipelines", "imports", "mocks", "tests")
 """What only a file can say: a notebook's nodes are its cells."""
-
 
 _NODES = "each node is a cell"
 _CELLS = {"mocks": "mocks are cells: %%odibi_mock NODE", "tests": "each test is a cell: %%odibi_test NODE TEST"}
 
 
-def project_of_cell(text: str, origin: CellOrigin, *, line: str = "", magic_line: int = 1) -> ProjectConfig:
+def project_of_cell(
+    text: str, origin: CellOrigin, env: str | None = None, *, line: str = "", magic_line: int = 1
+) -> ProjectConfig:
     """Return what a `%%odibi_project` cell says; raises ConfigValidationError at its line.
 
-    text: below the magic. line: what follows the magic's name, which should be nothing.
+    text: below the magic. env: which of its `environments` to lay over the rest. line: what follows the magic's name,
+    which should be nothing.
     """
     from odibi_nb.config import ProjectConfig
     from odibi_nb.engine.settings import refuse_wrong_settings
-    from odibi_nb.project_file import build, parse_yaml, substitute
+    from odibi_nb.project_file import YamlDocument, build, parse_yaml, resolved, with_environment
 
     if line.strip():
         raise UsageError(
@@ -37,20 +40,25 @@ def project_of_cell(text: str, origin: CellOrigin, *, line: str = "", magic_line
             **origin.place().locate(magic_line),
         )
     try:
-        document = parse_yaml(text, cell=origin.label, first_line=magic_line + 1)
-        data = document.data if document.data is not None else {}
-        if not isinstance(data, Mapping):
-            raise ConfigValidationError(
-                "a project is a mapping of its keys", hint="connections: {local: {type: local}}", **document.place()
-            )
-        for key in KEYS_OF_FILES:
-            if key in data:
-                place = document.place([key])
-                raise ConfigValidationError(f"'{key}' is for project files", hint=_CELLS.get(key, _NODES), **place)
-        variables = data.get("vars")
-        resolved = substitute(data, variables if isinstance(variables, Mapping) else {}, locate=document.place)
-        project = build(ProjectConfig, resolved, locate=document.place)
+        written = parse_yaml(text, cell=origin.label, first_line=magic_line + 1)
+        _refuse_keys_of_files(written)
+        document = YamlDocument(with_environment(written.tree, env))
+        project = build(ProjectConfig, resolved(document), locate=document.place)
         refuse_wrong_settings(project.settings.duckdb, document.place)
     except OdibiException as exc:
         raise exc.at(**origin.place().locate(exc.where.line)) from exc.__cause__
     return project
+
+
+def _refuse_keys_of_files(document: YamlDocument) -> None:
+    data = document.data
+    if not isinstance(data, Mapping):
+        hint = "connections: {local: {type: local}}"
+        raise ConfigValidationError("a project is a mapping of its keys", hint=hint, **document.place())
+    environments = data.get("environments")
+    overlays = environments if isinstance(environments, Mapping) else {}
+    for path, said in [((), data), *((("environments", name), overlay) for name, overlay in overlays.items())]:
+        for key in KEYS_OF_FILES:
+            if isinstance(said, Mapping) and key in said:
+                place = document.place([*path, key])
+                raise ConfigValidationError(f"'{key}' is for project files", hint=_CELLS.get(key, _NODES), **place)

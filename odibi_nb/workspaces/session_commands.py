@@ -92,6 +92,9 @@ def _use(words: Sequence[str], notebook: Path) -> _Effect | None:
 
 
 def _set(words: Sequence[str]) -> _Effect:
+    names = [word.removeprefix("env=") for word in words if word.startswith("env=")]
+    for name in (one for one in names if one not in ("", "none")):
+        return _Effect(f"give --env {shlex.quote(name)}", "the environment")
     return _Effect("it is about cells and their cards")
 
 

@@ -17,7 +17,7 @@ from odibi_nb.workspaces.defining import Defined, Defining
 
 if TYPE_CHECKING:
     from odibi_nb.cells.definitions import LeftOut
-    from odibi_nb.config import ProjectConfig
+    from odibi_nb.workspaces.environments import ProjectFor
     from odibi_nb.workspaces.loaded import Loaded
     from odibi_nb.workspaces.nodes import Nodes
     from odibi_nb.workspaces.runs import Runs
@@ -58,13 +58,13 @@ class Using:
         self._ws, self._around, self._runs = workspace, around, runs
         self._defining = Defining(around.namespace)
         self._declared: dict[Path, set[str]] = {}
-        self._project: ProjectConfig | None = None
+        self._read: ProjectFor | None = None
 
     def use(self, target: str | Path | None) -> Used:
         """Declare what a file says; what it raises leaves everything as it was. See `Workspace.use`."""
         from odibi_nb.workspaces.headless import load_target
 
-        loaded = load_target(self._path(target), go_on=True)
+        loaded = load_target(self._path(target), env=self._ws.environments.name, go_on=True)
         with ExitStack() as undo:
             self._settle_root(loaded, undo)
             # User code: it must not keep others from looking at the workspace.
@@ -77,7 +77,7 @@ class Using:
     def clear(self) -> None:
         """Forget which files were used: what they have declared is gone."""
         self._declared.clear()
-        self._project = None
+        self._read = None
 
     def _path(self, target: str | Path | None) -> Path:
         """Return the file; what is below the working directory is called as seen from there, as errors name it."""
@@ -108,7 +108,7 @@ class Using:
         is_own = self._is_own(file) and not copies
         if is_own and (ws.notebook is not None or not self._declared):
             ws.saved_as = other.saved_as
-        notes = [*loaded.notes, *self._configure(other.project, undo), *_about_copies(file, copies)]
+        notes = [*loaded.notes, *self._configure(other, undo), *_about_copies(file, copies)]
         self._take_functions(loaded.functions)
         self._take_values(loaded.injected, undo)
         ran, mine = self._ran(), self._own(file)
@@ -150,14 +150,15 @@ class Using:
         nodes = self._ws.nodes
         return {one for one in self._declared.get(file, ()) if one in nodes and nodes[one].origin.file is not None}
 
-    def _configure(self, project: ProjectConfig | None, undo: ExitStack) -> list[str]:
+    def _configure(self, other: Workspace, undo: ExitStack) -> list[str]:
         """Take over a project, unless this session has one of its own; return what is to be said of it."""
-        ws, around = self._ws, self._around
+        ws, around, project, read = self._ws, self._around, other.project, other.environments.project_for
         if project is None or project == ws.project:
             return []
-        if ws.project is not None and ws.project is not self._project:
+        if ws.project is not None and (self._read is None or ws.environments.project_for is not self._read):
             return ["its project is another one; that of this session stays"]
-        before, connections, variables = self._project, around.connections, around.params.of("vars")
+        before, read_before = ws.project, ws.environments.project_for
+        connections, variables = around.connections, around.params.of("vars")
         pipeline, options = ws.current_pipeline, dict(ws.options)
 
         def back() -> None:
@@ -165,11 +166,12 @@ class Using:
             around.connections, ws.project, ws.current_pipeline = connections, before, pipeline
             around.params.replace("vars", variables)
             ws.options.update(options)
+            ws.environments.project_for = read_before
             ws.nodes.recompile()
 
         undo.callback(back)
         ws.configure(project)
-        self._project = project
+        ws.environments.project_for = self._read = read
         return []
 
     def _take_functions(self, functions: Functions | None) -> None:

@@ -21,6 +21,7 @@ from odibi_nb.workspaces.checks import Expectations
 from odibi_nb.workspaces.crossings import crossings_in
 from odibi_nb.workspaces.declared import DeclaredNode
 from odibi_nb.workspaces.declaring import Declaring
+from odibi_nb.workspaces.environments import Environments
 from odibi_nb.workspaces.expectations import Expectation
 from odibi_nb.workspaces.functions import Namespace
 from odibi_nb.workspaces.identity import Twins
@@ -89,6 +90,7 @@ class Workspace(Declaring):
         self.queries = Queries(self.nodes, self._around, self._runs, self.lock)
         self.expectations = Expectations(self.nodes, self._runs, self.run_cell, self.lock)
         self.project: ProjectConfig | None = None
+        self.environments = Environments(self.configure)
         self.notebook: str | Path | None = None
         self._using = Using(self, self._around, self._runs)
         self.current_pipeline: str | None = None
@@ -172,7 +174,7 @@ class Workspace(Declaring):
             refuse_nodes(project.vars, self.nodes)
             refuse_unsuitable(project.vars, self.nodes, {})
             self._runs.configure(project)
-            self.project = project
+            self.project, self.environments.project_for = project, None
             self.current_pipeline = project.pipeline or self.current_pipeline
             self._around.connections = connections
             if project.settings.preview is not None:
@@ -194,6 +196,7 @@ class Workspace(Declaring):
             self.trials.clear()
             self.expectations.clear()
             self._using.clear()
+            self.environments.clear()
             self.project, self.current_pipeline = None, None
             self.nodes.clear()
 

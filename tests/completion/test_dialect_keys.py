@@ -11,7 +11,7 @@ from odibi_nb.config.unbuilt import UNBUILT_VALUES
 
 def test_a_cells_keys_are_those_of_the_model_but_for_what_is_said_elsewhere() -> None:
     assert set(keys_at(NODE, ())) == NodeConfig.model_fields.keys() - {"name"}
-    assert set(keys_at(PROJECT, ())) == ProjectConfig.model_fields.keys() - {"pipelines", "imports", "environments"}
+    assert set(keys_at(PROJECT, ())) == ProjectConfig.model_fields.keys() - {"pipelines", "imports", "mocks", "tests"}
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,9 @@ def test_words_are_those_that_are_built() -> None:
 )
 def test_literals_flags_and_enums_are_words(path: tuple[str, ...], word: str) -> None:
     assert word in words_at(NODE, path)
+
+
+def test_an_environment_has_the_keys_of_a_project() -> None:
+    assert {"vars", "connections"} <= set(keys_at(PROJECT, ("environments", "prod")))
+    assert "environments" not in keys_at(PROJECT, ("environments", "prod"))
+    assert "local" in words_at(PROJECT, ("environments", "prod", "connections", "mine", "type"))

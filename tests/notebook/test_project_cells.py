@@ -50,7 +50,7 @@ def test_a_wrong_setting_is_refused_at_its_line(nb: Notebook, settings, line, me
     assert nb.ws.params == {"min_amount": 100}
 
 
-@pytest.mark.parametrize("key", ["pipelines: []", "imports: [a.yaml]", "environments: {dev: {}}"])
+@pytest.mark.parametrize("key", ["pipelines: []", "imports: [a.yaml]", "environments: {dev: {pipelines: []}}"])
 def test_what_only_files_can_say_is_refused(nb: Notebook, key: str) -> None:
     assert "is for project files" in str(nb.fails(f"%%odibi_project\n{key}"))
 
@@ -80,3 +80,38 @@ def test_another_engine_means_new_results(nb: Notebook) -> None:
     nb.ok(LOAD)
     assert nb.ws.status("load_sales") == "completed"
     assert nb.ws["load_sales"].rows == 4
+
+
+ENVIRONMENTS = (
+    f"{PROJECT}\nenvironments: {{prod: {{vars: {{min_amount: 160}}, connections: {{local: {{base_path: ./prod}}}}}}}}"
+)
+
+
+def test_a_session_chooses_an_environment_and_what_depends_on_it_is_stale(nb: Notebook, monkeypatch) -> None:
+    nb.ok(ENVIRONMENTS, LOAD, "%%odibi_node big\nSELECT * FROM load_sales WHERE amount >= $min_amount")
+    assert "env=prod" in nb.ok("%odibi set env=prod").text
+    assert nb.ws.params == {"min_amount": 160}
+    assert nb.ws.status("big") == "stale"
+    assert "environment prod · connections: local · vars: min_amount" in nb.ok(ENVIRONMENTS).text
+    error = nb.fails("%odibi set env=prd")
+    assert (error.hint, nb.ws.environments.name) == ("did you mean 'prod'?", "prod")
+    nb.ok("%odibi set env=none")
+    assert nb.ws.params == {"min_amount": 100}
+    assert nb.ws.status("big") == "completed"
+
+
+def test_an_environment_holds_for_a_project_that_comes_later(nb: Notebook, monkeypatch) -> None:
+    monkeypatch.setenv("ODIBI_NB_ENV", "prod")
+    nb.ok("%odibi reset", ENVIRONMENTS)
+    assert nb.ws.params == {"min_amount": 160}
+    error = nb.fails(PROJECT)
+    assert error.where.cell == "5"
+    assert "ODIBI_NB_ENV asks for 'prod'" in error.hint
+
+
+def test_a_file_that_is_used_is_taken_for_the_environment_of_the_session(nb: Notebook) -> None:
+    (nb.ws.root / "other.yaml").write_text("vars: {x: 1}\nenvironments: {prod: {vars: {x: 2}}}\npipelines: []\n")
+    nb.ok("%odibi reset", "%odibi set env=prod", "%odibi use other.yaml")
+    assert nb.ws.params == {"x": 2}
+    nb.ok("%odibi set env=none", "%odibi use other.yaml")
+    assert nb.ws.params == {"x": 1}

@@ -1,0 +1,98 @@
+"""How far a run is, in a real terminal and in logs."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from odibi_nb.commands.shell import main
+from tests.commands.terminals import run_in_terminal
+
+FIRST = (
+    "%%odibi_node first_of_them_all\nprint('\\x1b[31mred', flush=True)\ntime.sleep(0.35)\npd.DataFrame({'x': [1, 2]})"
+)
+BAD = "%%odibi_node bad\ndef bad(first_of_them_all):\n    raise ValueError('no')"
+BELOW = "%%odibi_node below\nSELECT * FROM bad"
+SLOW = "%%odibi_node slow\ntime.sleep(60)\npd.DataFrame({'x': [1]})"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _notebook(*cells: str) -> str:
+    made = [nbformat.v4.new_code_cell(cell) for cell in ("import time\nimport pandas as pd", *cells)]
+    nbformat.write(nbformat.v4.new_notebook(cells=made), "n.ipynb")
+    return "n.ipynb"
+
+
+def _steady(lines: list[str]) -> list[str]:
+    """Return lines without their times, and without empty ones."""
+    return [re.sub(r" · (<?[\d.]+ m?s)(?= · |$)", "", line) for line in lines if line]
+
+
+ENDED = [
+    "first_of_them_all | red",
+    "✓ completed first_of_them_all · 2 rows",
+    "✗ failed bad · ValueError: no",
+    "» skipped below · 'bad' failed",
+]
+
+
+def test_a_terminal_shows_what_runs_and_in_the_end_only_what_has_ended() -> None:
+    ran = run_in_terminal(["run", _notebook(FIRST, BAD, BELOW), "--json"])
+    assert ran.status == 1
+    assert list(json.loads(ran.stdout)["nodes"]) == ["first_of_them_all", "bad", "below"]
+    assert "▶ first_of_them_all" in ran.written
+    assert "0 of 3 nodes" in ran.written
+    assert _steady(ran.screen) == ENDED
+    assert "\x1b[31mred" in ran.written.replace("\x1b[0m", "")
+
+
+def test_a_second_run_says_how_long_a_node_took_and_colours_are_left_out_on_demand() -> None:
+    notebook = _notebook(FIRST.replace("\\x1b[31m", ""))
+    main(["run", notebook])
+    ran = run_in_terminal(["run", notebook, "--force"], NO_COLOR="1")
+    assert re.search(r"▶ first_of_them_all · \d+ ms of about \d+ ms", _without_controls(ran.written))
+    assert not re.search(r"\x1b\[[39]\dm", ran.written)
+
+
+def test_a_narrow_terminal_has_room_for_all_lines() -> None:
+    ran = run_in_terminal(["run", _notebook(FIRST)], width=24)
+    live = [line for line in _without_controls(ran.written).splitlines() if line.startswith(("▶", "0 of"))]
+    assert re.fullmatch(r"▶ first.+all · \d+ ms", live[0])
+    assert max(map(len, live)) <= 24
+    ended = "first_of_them_all | red✓ completed first_of_them_all · 2 rows · "
+    assert re.sub(r"\d+ ms$", "", "".join(ran.screen)) == ended
+
+
+def test_ctrl_c_leaves_the_terminal_as_it_should_be() -> None:
+    ran = run_in_terminal(["run", _notebook(SLOW)], interrupt_when=lambda written: "▶ slow" in written)
+    assert ran.status == 130
+    assert _steady(ran.screen) == ["■ cancelled slow · interrupted"]
+    assert ran.written.count("\x1b[?25h") >= ran.written.count("\x1b[?25l") > 0
+    assert "cancelled" in ran.stdout
+
+
+@pytest.mark.parametrize("environment", [{"CI": "true"}, {"TERM": "dumb"}])
+def test_a_terminal_that_is_a_log_gets_plain_lines(environment: dict[str, str]) -> None:
+    ran = run_in_terminal(["run", _notebook(FIRST.replace("\\x1b[31m", ""))], **environment)
+    assert "\x1b" not in ran.written
+    assert _steady(ran.written.splitlines()) == ENDED[:2]
+
+
+def test_a_log_has_a_line_for_each_node_in_the_order_of_the_graph(capsys: pytest.CaptureFixture[str]) -> None:
+    quick = "%%odibi_node quick\npd.DataFrame({'x': [1]})"
+    assert main(["run", _notebook(FIRST, quick, BAD, BELOW), "--workers", "2"]) == 1
+    said = _steady(capsys.readouterr().err.splitlines())
+    assert said == [ENDED[0].replace("red", "\x1b[31mred"), ENDED[1], "✓ completed quick · 1 row", *ENDED[2:]]
+
+
+def _without_controls(text: str) -> str:
+    return re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", text)

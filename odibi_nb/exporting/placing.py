@@ -13,9 +13,9 @@ from typing import Literal
 
 from odibi_nb.exceptions import UsageError
 
-__all__ = ["FileChange", "changes", "diff_of", "put", "written_beside"]
+__all__ = ["TEMPORARY", "FileChange", "changes", "diff_of", "put", "written_beside"]
 
-_TEMPORARY = ".odibi-export-"
+TEMPORARY = ".odibi-export-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def diff_of(changed: list[FileChange]) -> str:
 def written_beside(files: Mapping[str, str], folder: Path) -> Iterator[Path]:
     """Yield a folder with the files beside the one that they are for; it is gone at the end."""
     made = _first_missing(folder.parent)
-    temporary = folder.parent / f"{_TEMPORARY}{folder.name}-{secrets.token_hex(4)}"
+    temporary = folder.parent / f"{TEMPORARY}{folder.name}-{secrets.token_hex(4)}"
     try:
         for path, text in files.items():
             file = temporary / path

@@ -58,7 +58,13 @@ def written_beside(files: Mapping[str, str], folder: Path) -> Iterator[Path]:
 
 
 def put(changed: list[FileChange], source: Path, folder: Path) -> None:
-    """Move the files that change from `source` into `folder`; what fails midway is taken back."""
+    """Move the files that change from `source` into `folder`; what fails midway is taken back.
+
+    Where there is no such folder yet, `source` becomes it at once.
+    """
+    if not folder.exists() and _files_in(source) == {one.path for one in changed}:
+        source.replace(folder)
+        return
     done: list[FileChange] = []
     made = _first_missing(folder)
     try:
@@ -75,6 +81,10 @@ def put(changed: list[FileChange], source: Path, folder: Path) -> None:
         if made is not None:
             shutil.rmtree(made, ignore_errors=True)
         raise
+
+
+def _files_in(folder: Path) -> set[str]:
+    return {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
 
 
 def _take_back(change: FileChange, file: Path) -> None:

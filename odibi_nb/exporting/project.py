@@ -35,7 +35,8 @@ def project_data(ws: Workspace, writer: NodeWriter, *, imports: list[str]) -> di
 
 def pipeline_of(ws: Workspace, pipeline: str | None) -> str:
     """Return the name of the pipeline of a node that may have none."""
-    return pipeline or (ws.project.pipeline if ws.project is not None else None) or ws.saved_as
+    said = (ws.project.pipeline, ws.project.project) if ws.project is not None else ()
+    return next(filter(None, (pipeline, *said)), ws.saved_as)
 
 
 def _written(ws: Workspace) -> Mapping[str, Any]:

@@ -124,10 +124,14 @@ class OdibiMagics(Magics):
         with self._output(on_mocks=bool(parsed.values.get("mock"))) as output:
             call = Call("cell", parsed.words, parsed.values, self._workspace, listeners=output.listeners)
             shown = command.run(call)
-            if shown.live is not None and has_widgets(self.shell):
-                self._show_live(shown, shown.live)
-            else:
-                output.show(shown)
+            try:
+                if shown.live is not None and has_widgets(self.shell):
+                    self._show_live(shown, shown.live)
+                else:
+                    output.show(shown)
+            finally:
+                for note in shown.afterwards().notes if shown.afterwards is not None else ():
+                    print(f"note: {note}")  # noqa: T201 - it comes after all that is shown
 
     def _output(self, *, on_mocks: bool = False) -> RunOutput:
         """Return what follows the runs of a cell."""

@@ -51,6 +51,7 @@ class Shown:
 
     error: raised once the rest is shown. exit_status: of the shell command. next_cell: a text for the notebook's next
     cell. notes: said beside it in a shell, on stderr. live: what may be shown in its stead where widgets are.
+    afterwards: does what may be done once it is shown, and returns what is to be shown of that; None: nothing.
     """
 
     text: str = ""
@@ -62,6 +63,7 @@ class Shown:
     next_cell: str | None = None
     notes: Sequence[str] = ()
     live: Live | None = None
+    afterwards: Callable[[], Shown] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,10 +43,14 @@ def _answer(words: list[str], afterwards: ExitStack) -> int:
     try:
         with _stdout_is_ours(as_json):
             shown = _shown(words, afterwards)
-        for note in shown.notes:
-            _print(f"note: {note}", sys.stderr)
+        _print_notes(shown)
         if as_json or shown.text:
             _print(json.dumps(shown.data, default=str, ensure_ascii=False) if as_json else shown.text, sys.stdout)
+        if shown.afterwards is not None:
+            last = shown.afterwards()
+            _print_notes(last)
+            if last.text and not as_json:
+                _print(last.text, sys.stdout)
         return shown.exit_status
     except OdibiException as exc:
         _report(exc, as_json)
@@ -164,6 +168,11 @@ def _report(error: OdibiException, as_json: bool) -> None:
         from odibi_nb.pipeline.results import error_dict
 
         _print(json.dumps({"status": "failed", "error": error_dict(error)}, ensure_ascii=False), sys.stdout)
+
+
+def _print_notes(shown: Shown) -> None:
+    for note in shown.notes:
+        _print(f"note: {note}", sys.stderr)
 
 
 def _print(text: str, stream: TextIO) -> None:

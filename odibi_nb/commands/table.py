@@ -41,6 +41,7 @@ COMMANDS = {
         Row("capture", "capture", _BOTH, "real input rows of a node as a mock cell"),
         Row("lineage", "lineage", _BOTH, "which columns a column comes from and goes into"),
         Row("validate", "validate", _BOTH, "check everything that can be checked without running"),
+        Row("export", "export", _BOTH, "the nodes as a project folder that runs without the notebook"),
         Row("ls", "looking", _BOTH, "the names that selectors mean"),
         Row("params", "settings", _BOTH, "the parameters and their values; k=v sets one, --ui makes inputs"),
         Row("set", "settings", ("cell",), "options of this workspace: auto, preview, upstream, sample, env"),

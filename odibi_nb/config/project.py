@@ -70,10 +70,10 @@ class LoggingConfig(DialectModel):
 
 
 class StoryConfig(DialectModel):
-    """Where the report of each run goes."""
+    """Where the report of each run goes: into `.odibi` beside the project, unless a connection is named."""
 
-    connection: str
-    path: str
+    connection: str | None = None
+    path: str | None = None
     max_sample_rows: int = Field(default=10, ge=0)
     auto_generate: bool = True
     retention_days: int | None = Field(default=30, ge=1)

@@ -100,12 +100,13 @@ def spelt_in(variables: Mapping[str, Any]) -> list[str]:
 
 
 class CellWatch:
-    """Knows which cell runs."""
+    """Knows which cell runs; ids: of those that ran, by label, where the front end tells them."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
         # Loaded in the middle of a cell, this one began unseen.
         self._running = _Running("")
+        self.ids: dict[str, str] = {}
 
     def begin(self, info: Any) -> list[str]:
         """Take note of the cell that begins; return the ids of cells deleted since the last one.
@@ -116,6 +117,8 @@ class CellWatch:
         # `execution_count` is counted up before the cell in IPython 9 and after it in IPython 8.
         label = str(len(history.input_hist_raw)) if info.store_history and history is not None else None
         self._running = _Running(info.raw_cell, label, getattr(info, "cell_id", None))
+        if label is not None and self._running.id is not None:
+            self.ids[label] = self._running.id
         # What was deleted and put back runs again under its old id.
         return [gone for gone in self._metadata().get("deletedCells") or () if gone != self._running.id]
 

@@ -12,6 +12,7 @@ from IPython.core.getipython import get_ipython
 from odibi_nb.exceptions import UsageError, plural
 from odibi_nb.notebook.cells import CellWatch, fill_empty_cells, label_of
 from odibi_nb.notebook.completer import WorkspaceCompleter
+from odibi_nb.notebook.executed import executed_cells
 from odibi_nb.notebook.file import notebook_file
 from odibi_nb.notebook.live_views import LiveViews
 from odibi_nb.notebook.magics import OdibiMagics
@@ -92,6 +93,7 @@ class _Loaded:
         for event, listener in self._listeners:
             self._shell.events.register(event, listener)
         tell(self._magics.take_function)
+        self._workspace.sources.cells = partial(executed_cells, self._shell, self._workspace, self._watch.ids)
         self._completer.put_in()
         self._views.put_in()
 

@@ -124,10 +124,14 @@ class OdibiMagics(Magics):
         with self._output(on_mocks=bool(parsed.values.get("mock"))) as output:
             call = Call("cell", parsed.words, parsed.values, self._workspace, listeners=output.listeners)
             shown = command.run(call)
-            if shown.live is not None and has_widgets(self.shell):
-                self._show_live(shown, shown.live)
-            else:
-                output.show(shown)
+            try:
+                if shown.live is not None and has_widgets(self.shell):
+                    self._show_live(shown, shown.live)
+                else:
+                    output.show(shown)
+            finally:
+                for note in shown.afterwards().notes if shown.afterwards is not None else ():
+                    print(f"note: {note}")  # noqa: T201 - it comes after all that is shown
 
     def _output(self, *, on_mocks: bool = False) -> RunOutput:
         """Return what follows the runs of a cell."""
@@ -146,13 +150,13 @@ class OdibiMagics(Magics):
               local: {type: local, base_path: ./data}
             vars: {min_amount: 100}
         """
-        from odibi_nb.workspaces.project_cell import project_of_cell
+        from odibi_nb.workspaces.project_cell import project_of_cell, written_project
 
         origin = self._watch.origin(line, cell)
         first = magic_line(origin)
         with self._workspace.broken.noting(origin, "odibi_project", line), blaming(origin.place(first)):
             read = partial(project_of_cell, cell, origin, line=line, magic_line=first)
-            project = self._workspace.environments.take(read)
+            project = self._workspace.environments.take(read, written_project(cell))
         env = self._workspace.environments.name
         chosen = [f"environment {env}"] if env else []
         names, variables = (", ".join(named) or "none" for named in (project.connections, project.vars))

@@ -162,7 +162,7 @@ def _steps(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[tuple[Any, ...]
 
 
 def _notes(project: ProjectConfig) -> tuple[str, ...]:
-    notes = [f"'{section}' is not acted on yet" for section in ("story", "system") if getattr(project, section)]
+    notes = ["'system' is not acted on yet"] if project.system else []
     if project.engine is EngineType.POLARS:
         notes.append(f"engine 'polars' runs on the default engine, '{EngineType.DUCKDB}'")
     return tuple(notes)

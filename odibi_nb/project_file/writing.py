@@ -65,8 +65,15 @@ def _lay_out(node: Any) -> int | None:
     pairs = isinstance(node, yaml.MappingNode)
     children = [child for pair in node.value for child in pair] if pairs else node.value
     widths = [_lay_out(child) for child in children]
-    is_nested = any(isinstance(child, yaml.CollectionNode) and child.value for child in children)
+    is_nested = any(_holds_mapping(child) for child in children)
     width = sum(2 + width for width in widths if width is not None)
     fits = None not in widths and width <= _SHORT
     node.flow_style = fits and (not is_nested or (not pairs and width <= _SHORT // 2))
     return width if node.flow_style else None
+
+
+def _holds_mapping(node: Any) -> bool:
+    """Whether a node is a mapping that says something, or a list of such."""
+    if isinstance(node, yaml.SequenceNode):
+        return any(isinstance(child, yaml.CollectionNode) and child.value for child in node.value)
+    return isinstance(node, yaml.MappingNode) and bool(node.value)

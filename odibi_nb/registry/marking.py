@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
+from weakref import WeakSet
 
 from odibi_nb.exceptions import TransformError
 from odibi_nb.registry.functions import collecting_functions
@@ -12,7 +13,8 @@ __all__ = ["is_node_function", "node", "tell", "tell_no_more"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_MARK = "__odibi_node__"
+# Beside the functions, not on them: what is on a function is a part of its fingerprint.
+_marked_functions: WeakSet[Any] = WeakSet()
 # Not a context variable: kernels may lose those between cells.
 _listeners: list[Callable[[Callable[..., Any]], None]] = []
 
@@ -34,7 +36,10 @@ def node(function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
 
 def is_node_function(value: Any) -> bool:
     """Whether `@node` has been put to a function."""
-    return getattr(value, _MARK, False) is True
+    try:
+        return value in _marked_functions or getattr(value, "is_node", False) is True
+    except TypeError:  # a value that can't be hashed, or weakly referred to
+        return False
 
 
 def tell(listener: Callable[[Callable[..., Any]], None]) -> None:
@@ -53,7 +58,7 @@ def _marked(function: F) -> F:
         raise TransformError(
             f"@node stands above a function, not {function!r}", hint="its options have names: @node(tags=['daily'])"
         )
-    setattr(function, _MARK, True)
+    _marked_functions.add(function)
     if (functions := collecting_functions()) is not None:
         functions.register(function)
         return function

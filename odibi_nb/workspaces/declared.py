@@ -13,6 +13,7 @@ from odibi_nb.cells.python_body import PythonBody, read_python
 from odibi_nb.cells.spelling import on_the_line
 from odibi_nb.exceptions import OdibiException, UsageError
 from odibi_nb.runner.tasks import Place
+from odibi_nb.workspaces.sources import escaped
 
 if TYPE_CHECKING:
     from odibi_nb.cells.body import Declaration
@@ -72,6 +73,7 @@ class DeclaredNode:
     body_places, test_places: where the text of each step, and of each data test, begins.
     expectations: the data tests, the last ones of `config`, that are declared apart.
     body: the Python of its cell, when it has one. function: a function given by hand instead.
+    written: its fields as they are written, with their references, but for what its body says.
     mock: its cell runs it on mock rows. upstream: what its cell takes for the nodes above it.
     declared: when a node of this name last was declared differently, in seconds since 1970.
     """
@@ -93,6 +95,7 @@ class DeclaredNode:
     notes: tuple[str, ...] = field(default=())
     test_places: tuple[Place, ...] = ()
     expectations: tuple[Expectation, ...] = ()
+    written: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def __repr__(self) -> str:
         return f"<node {self.name}: {self.language}>"
@@ -169,6 +172,7 @@ def declared_as(
         into=declaration.options.into,
         mock=declaration.options.mock,
         upstream=declaration.options.upstream,
+        written=declaration.fields,
     )
 
 
@@ -211,7 +215,7 @@ def declared_from_python(
     function = body if callable(body) else None
     text = dedent(body).strip() if isinstance(body, str) else ""
     language = "python" if function else detect_language(text)
-    fields = {**fields, "name": name}
+    fields, written = {**fields, "name": name}, escaped(fields)
     if language == "sql":
         fields["transform"] = {"steps": [{"sql": text}]}
     elif language == "python":
@@ -229,6 +233,7 @@ def declared_from_python(
         pipeline=pipeline,
         body=None if function or language != "python" else read_python(text, node=name),
         function=function,
+        written=written,
     )
 
 

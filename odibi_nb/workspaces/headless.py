@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from odibi_nb.cells.definitions import PlainCell
 from odibi_nb.engine.settings import refuse_wrong_settings
 from odibi_nb.exceptions import DependencyError, SourceNotFoundError
 from odibi_nb.pipeline.setup import functions_of
@@ -21,7 +24,7 @@ from odibi_nb.workspaces.source_functions import read_functions
 from odibi_nb.workspaces.workspace import Workspace
 
 if TYPE_CHECKING:
-    from odibi_nb.config import NodeConfig
+    from odibi_nb.config import NodeConfig, ProjectConfig
     from odibi_nb.project_file import LoadedProject, TextPlace
     from odibi_nb.registry import Functions
 
@@ -58,20 +61,36 @@ def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
     )
     workspace.saved_as = loaded.file.stem
     workspace.environments.name = env
-    workspace.environments.take(lambda name: loaded.project if name == env else load_project(path, env=name).project)
+    read = partial(_project_in, loaded, path, env)
+    workspace.environments.take(read, loaded.document.data)
+    workspace.sources.cells = partial(_module_of, loaded.root, frozenset(decorated))
     if not execute:
         workspace.keep_nothing()
     pipelines = loaded.project.pipelines
     if len(pipelines) == 1:
         workspace.current_pipeline = pipelines[0].pipeline
-    for pipeline in pipelines:
-        for config in pipeline.nodes:
-            node = with_function(_declared(config, loaded, pipeline.pipeline), decorated, loaded.root)
-            _declare_once(workspace, node)
+    for at, pipeline in enumerate(pipelines):
+        for number, config in enumerate(pipeline.nodes):
+            written = loaded.document.at(("pipelines", at, "nodes", number)).data
+            node = replace(_declared(config, loaded, pipeline.pipeline), written=written)
+            _declare_once(workspace, with_function(node, decorated, loaded.root))
     for test in tests_of_project(loaded):
         workspace.tests.put(test)
     workspace.trials.mocks.put(mocks_of_project(loaded))
     return Loaded(workspace, loaded.file, notes=loaded.notes, functions=functions)
+
+
+def _project_in(loaded: LoadedProject, path: Path, env: str | None, name: str | None) -> ProjectConfig:
+    """Return a project as it is in the environment `name`; env: that in which it was loaded."""
+    from odibi_nb.project_file import load_project
+
+    return loaded.project if name == env else load_project(path, env=name).project
+
+
+def _module_of(root: Path, nodes: frozenset[str]) -> list[PlainCell]:
+    """Return a project's own code as a notebook would have it."""
+    file = root / "transforms.py"
+    return [PlainCell(file.name, file.read_text(encoding="utf-8"), nodes=nodes)] if file.is_file() else []
 
 
 def _globals_of(functions: Functions, decorated: Iterable[str], *, execute: bool) -> Namespace | None:

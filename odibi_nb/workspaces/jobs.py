@@ -22,7 +22,7 @@ class RunRequest:
 
     selectors: none means every node. params: values for this run alone. force: compute also what is fresh.
     append_again: append also what was appended. workers: nodes at once. preview: rows of each result to fetch at once.
-    mock: run on mock rows; "auto" makes up those that nobody has given. processes: see `RunOptions`.
+    mock: run on mock rows; "auto" makes up those that nobody has given. processes: see `RunOptions`. door: who asks.
     """
 
     selectors: tuple[str, ...] = ()
@@ -35,6 +35,7 @@ class RunRequest:
     preview: int = 0
     mock: Literal["given", "auto"] | None = None
     processes: bool = False
+    door: Literal["cell", "shell", "python"] = "python"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Job:
 
     given: results of nodes that needn't run; done: their tasks. look: what each result will stand for; None: for
     nothing that is kept. plan: of every node that has a part in it. notes: what is to be said of the whole of it.
+    request: what was asked for; None: a cell, which computes what it shows.
     """
 
     tasks: tuple[NodeTask, ...]
@@ -52,3 +54,4 @@ class Job:
     look: Look | None = None
     plan: Plan = ()
     notes: tuple[str, ...] = ()
+    request: RunRequest | None = None

@@ -35,7 +35,7 @@ from odibi_nb.workspaces.loaded import Loaded
 from odibi_nb.workspaces.node_functions import functions_in_cell
 from odibi_nb.workspaces.node_tests import declared_test
 from odibi_nb.workspaces.papermill import injected_values
-from odibi_nb.workspaces.project_cell import project_of_cell
+from odibi_nb.workspaces.project_cell import project_of_cell, written_project
 from odibi_nb.workspaces.session_commands import left_out_lines, pipeline_of
 from odibi_nb.workspaces.source_functions import SourceFunction, transforms_in
 from odibi_nb.workspaces.workspace import Workspace
@@ -64,6 +64,7 @@ def load_notebook(path: Path, *, env: str | None = None, go_on: bool = False) ->
     )
     workspace.name = workspace.saved_as = path.stem
     workspace.before_runs(definitions.set_up)
+    workspace.sources.cells = lambda: plain
     workspace.environments.name = env
     for cell in notebook.cells:
         for read in _readings(workspace, cell, path, spelt):
@@ -109,7 +110,7 @@ class _Definitions:
         inputs = {*workspace.params, *workspace.nodes}
         for node in workspace.nodes.values():
             if node.body is not None:  # plain code gets a parameter or node rather than the variable of its name
-                wanted |= node.body.uses.difference(inputs if node.body.form == "code" else ())
+                wanted |= node.body.uses.difference((inputs - {node.name}) if node.body.form == "code" else ())
             steps = node.config.transform.steps if node.config.transform else []
             used = [self._transforms[step.function] for step in steps if step.function in self._transforms]
             wanted.update(definition.name for definition in used)
@@ -205,7 +206,7 @@ def _function(workspace: Workspace, function: NodeFunction, origin: CellOrigin) 
 
 def _project(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
     read = partial(project_of_cell, magic.body, origin, line=magic.line, magic_line=magic.magic_line)
-    workspace.environments.take(read)
+    workspace.environments.take(read, written_project(magic.body))
 
 
 def _node(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import ConfigValidationError, OdibiException, UsageError
 
@@ -12,13 +12,24 @@ if TYPE_CHECKING:
     from odibi_nb.project_file import YamlDocument
     from odibi_nb.workspaces.declared import CellOrigin
 
-__all__ = ["KEYS_OF_FILES", "project_of_cell"]
+__all__ = ["KEYS_OF_FILES", "project_of_cell", "written_project"]
 
 KEYS_OF_FILES = ("pipelines", "imports", "mocks", "tests")
 """What only a file can say: a notebook's nodes are its cells."""
 
 _NODES = "each node is a cell"
 _CELLS = {"mocks": "mocks are cells: %%odibi_mock NODE", "tests": "each test is a cell: %%odibi_test NODE TEST"}
+
+
+def written_project(text: str) -> Mapping[str, Any] | None:
+    """Return what a cell says, with its references as they are written; None where it can't be read."""
+    from odibi_nb.project_file import parse_yaml
+
+    try:
+        data = parse_yaml(text).data
+    except ConfigValidationError:  # which reading it as a project tells
+        return None
+    return data if isinstance(data, Mapping) else {}
 
 
 def project_of_cell(

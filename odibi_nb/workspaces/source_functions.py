@@ -35,7 +35,7 @@ class SourceFunction:
         self.__module__ = "transforms"
         self.__signature__ = inspect.Signature(list(_parameters(definition)))
         self._defined_as, self._namespace = definition.name, namespace
-        self.__odibi_node__ = is_node
+        self.is_node = is_node
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         function = self.real

@@ -120,7 +120,9 @@ def test_json_of_a_run_is_one_object_with_exact_rows(shell: Shell, sales: str) -
     assert status == 0
     assert list(data) == [
         "pipeline", "status", "duration_s", "completed", "cached", "failed", "skipped", "cancelled", "written", "nodes",
+        "story",
     ]  # fmt: skip
+    assert Path(data["story"]).read_text("utf-8").startswith("<!doctype html>")
     assert (data["pipeline"], data["status"], data["written"]) == ("sales", "completed", ["by_region"])
     assert {name: node["rows"] for name, node in data["nodes"].items()} == {
         "load_sales": 4, "clean_sales": 2, "by_region": 2,

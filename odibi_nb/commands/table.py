@@ -49,6 +49,7 @@ COMMANDS = {
         Row("store", "store", _BOTH, "the results that outlive a session; prune makes room"),
         Row("drop", "nodes", ("cell",), "forget a node, or one expectation of it"),
         Row("use", "use", ("cell",), "the nodes of a file, with the results that are stored of them"),
+        Row("import", "import_", _BOTH, "a notebook of a project's files"),
         Row("rename", "nodes", ("cell",), "give a node another name"),
         Row("reset", "nodes", ("cell",), "forget every node, result and parameter"),
         Row("help", "help", _BOTH, "this list, or a command's page"),

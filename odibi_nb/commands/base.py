@@ -112,7 +112,8 @@ class Command:
     def parser(self, door: Door) -> OptionParser:
         """Return the parser of its line at this door."""
         if door == "cell":
-            return OptionParser(f"%odibi {self.name}", self.options, words=self.words, elsewhere=NODE_LINE)
+            options = tuple(option for option in self.options if option is not JSON)  # a cell shows it as it is
+            return OptionParser(f"%odibi {self.name}", options, words=self.words, elsewhere=NODE_LINE)
         target = ("TARGET",) if self.needs_target else ()
         extra = (ENV, JSON) if self.needs_target else ()
         options, words = (*self.options, *extra), (*target, *self.words)

@@ -42,11 +42,11 @@ def failures_html(story: StoryView, places: dict[str, str]) -> Markup:
         wrong = [error_html(card.error)] if card.error is not None else []
         wrong += [broken_html(one) for one in card.expectations if one.sample is not None]
         if card.status == "failed" and wrong:
-            link = tag("a", card.name, href=f"#{places[card.name]}")
+            link = _linked(card.name, places)
             parts.append(tag("div", tag("h3", status_html("failed"), " ", link), *wrong, class_="odibi-failure"))
     stopped = [node.card.name for node in story.nodes if node.card.status in ("skipped", "cancelled")]
     if parts and stopped:
-        links = join((tag("a", name, href=f"#{places[name]}") for name in stopped), ", ")
+        links = join((_linked(name, places) for name in stopped), ", ")
         parts.append(tag("p", f"because of that {plural(len(stopped), 'node')} did not run: ", links))
     return tag("section", tag("h2", "What failed"), *parts, id="failures") if parts else Markup()
 
@@ -54,7 +54,7 @@ def failures_html(story: StoryView, places: dict[str, str]) -> Markup:
 def changes_html(story: StoryView, places: dict[str, str]) -> Markup:
     """Return whose columns are others than in the last run."""
     items = [
-        tag("li", tag("a", node.card.name, href=f"#{places[node.card.name]}"), ": ", "; ".join(diff_lines(changes)))
+        tag("li", _linked(node.card.name, places), ": ", "; ".join(diff_lines(changes)))
         for node in story.nodes
         if (changes := node.card.changes) is not None
     ]
@@ -97,12 +97,17 @@ def rows_text(rows: int | None) -> str:
     return "" if rows is None else f"{rows:,}"
 
 
+def _linked(name: str, places: dict[str, str]) -> Markup:
+    """Return a name that leads to the node's section, where there is one."""
+    return tag("a", name, href=f"#{places[name]}") if name in places else tag("b", name)
+
+
 def _row(node: StoryNodeView, places: dict[str, str]) -> tuple[Markup | str, ...]:
     card = node.card
     timing = [spark(node.earlier_s, node.duration_s)] if node.earlier_s else []
     said = against_median(node)
     return (
-        tag("a", card.name, href=f"#{places[card.name]}"),
+        _linked(card.name, places),
         status_html(card.status),
         rows_text(node.rows_in),
         card.rows,

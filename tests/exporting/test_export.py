@@ -36,6 +36,7 @@ def test_references_and_secrets_stay_as_they_are_written(tmp_path: Path, monkeyp
     cell = (
         "%%odibi_project\nconnections:\n  local: {type: local, base_path: '${EXPORT_DATA}'}\n"
         "vars:\n  token: ${EXPORT_TOKEN}\n  place: ${vars.token}-x\n  plain: $${EXPORT_TOKEN}\n  pick: ${NO_VAR:-5}\n"
+        "settings: {duckdb: {temp_directory: spill}}\n"
         "environments:\n  prod:\n    connections: {local: {base_path: ./data}}\n    vars: {token: '${EXPORT_PROD}'}"
     )
     read = "%%odibi_node load_sales --describe 'for ${vars.token}'\nread: {connection: local, path: sales.csv}"
@@ -45,6 +46,7 @@ def test_references_and_secrets_stay_as_they_are_written(tmp_path: Path, monkeyp
     said = project_of(tmp_path)
     assert said["connections"]["local"]["base_path"] == "../${EXPORT_DATA}"
     assert said["environments"]["prod"]["connections"]["local"]["base_path"] == "../data"
+    assert said["settings"]["duckdb"]["temp_directory"] == "../spill"
     assert said["vars"]["plain"] == "$${EXPORT_TOKEN}"
     assert said["pipelines"][0]["nodes"][0]["description"] == "for ${vars.token}"
     assert outcome(tmp_path / "out") == outcome(tmp_path / "nb.ipynb")

@@ -35,6 +35,7 @@ STATUSES: dict[str, dict[str, int]] = {
     "capture": {"good": 0, "failing": 0, "unread": 2, "broken": 2},
     "lineage": {"good": 0, "failing": 0, "unread": 0, "broken": 2},
     "export": {"good": 0, "failing": 0, "unread": 2, "broken": 2},
+    "story": {"good": 0, "failing": 0, "unread": 0, "broken": 2},
     "store": {"good": 0, "failing": 0, "unread": 0, "broken": 2},
 }
 WORDS = {**dict.fromkeys(("diff", "profile", "capture", "lineage"), ("totals",)), "export": ("made", "--force")}
@@ -48,6 +49,7 @@ WITHOUT_TARGET = {
     "demo taken": (("taken/odibi.yaml",), 2),
     "schema": ((), 0),
     "schema ruin": ((), 2),
+    "import nowhere.yaml": ((), 2),
     "doctor --jsn": ((), 2),
     "ruin": ((), 2),
     "set": ((), 2),

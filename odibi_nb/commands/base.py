@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from odibi_nb.cells.option_parser import Option, OptionParser
 from odibi_nb.cells.options import NODE_LINE
+from odibi_nb.commands.outputs import OUTPUTS, exit_statuses
 
 if TYPE_CHECKING:
     from odibi_nb.runner import Listener
@@ -128,6 +129,8 @@ class Command:
             lines += ["", self.details]
         if parser.options:
             lines += ["", *described_options(parser.options)]
+        if door == "shell" and self.name in OUTPUTS:
+            lines += ["", f"exit status: {exit_statuses(self.name)}"]
         prefix = "%odibi " if door == "cell" else "odibi-nb "
         return "\n".join([*lines, "", f"example: {prefix}{self.example_at(door)}"])
 

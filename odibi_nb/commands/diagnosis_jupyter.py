@@ -13,6 +13,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from packaging.version import Version
+
 import odibi_nb
 from odibi_nb.commands.findings import Finding, look_at_folder, version_of
 
@@ -24,6 +26,7 @@ _EXTENSIONS = {
     "odibi-nb": ("odibi_nb", "SQL in cells has no colours"),
 }
 """By extension: the package that brings it, and what is missing without it."""
+_LOWEST = {"jupyterlab": Version("4.2"), "notebook": Version("7.2")}
 
 
 def jupyter_checks() -> Iterator[Finding]:
@@ -34,13 +37,25 @@ def jupyter_checks() -> Iterator[Finding]:
         detail = "no JupyterLab here; notebooks still run in a shell and in editors"
         yield Finding("Jupyter", "warn", detail, "pip install jupyterlab")
         return
-    versions = ", ".join(f"{name} {version}" for name, version in fronts.items())
-    yield Finding("Jupyter", "ok", versions if server.is_ours else f"that of {server.prefix}")
+    if server.is_ours:
+        yield from _fronts(fronts)
+    else:
+        yield Finding("Jupyter", "ok", f"that of {server.prefix}")
     yield from server.extensions()
     yield from server.kernels()
     from jupyter_core.paths import jupyter_runtime_dir
 
     yield look_at_folder("Jupyter's runtime files", Path(jupyter_runtime_dir()), "fail")
+
+
+def _fronts(versions: Mapping[str, str]) -> Iterator[Finding]:
+    """Say which front ends there are, and which are older than what colours and formats SQL in cells."""
+    old = {name: lowest for name, lowest in _LOWEST.items() if name in versions and Version(versions[name]) < lowest}
+    for name, lowest in old.items():
+        detail = f"{name} {versions[name]}: SQL in cells has colours from {lowest} on"
+        yield Finding("Jupyter", "warn", detail, f"pip install '{name}>={lowest}'")
+    if not old:
+        yield Finding("Jupyter", "ok", ", ".join(f"{name} {version}" for name, version in versions.items()))
 
 
 def _server(*, has_front: bool) -> _Server | None:

@@ -43,6 +43,6 @@ COMMANDS = {
         doctor,
         options=(JSON,),
         needs_target=False,
-        details="Exit status 1 when something fails; a warning is something that works less well.",
+        details="A warning is something that works less well.",
     )
 }

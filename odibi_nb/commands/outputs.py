@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from odibi_nb.exceptions import UsageError, did_you_mean
 
-__all__ = ["OUTPUTS", "output_schema", "outputs_page"]
+__all__ = ["OUTPUTS", "exit_statuses", "output_schema", "outputs_page"]
 
 OUTPUTS = ("status", "graph", "plan", "run", "test", "validate", "ls", "doctor", "error")
 """The commands whose object is kept as it is; error: what any command prints when it can't do its work."""
@@ -24,9 +24,14 @@ def output_schema(name: str) -> dict[str, Any]:
     if name not in OUTPUTS:
         hint = did_you_mean(name, OUTPUTS) or f"known: {', '.join(OUTPUTS)}"
         raise UsageError(f"there is no schema of '{name}'", hint=hint)
-    file = resources.files("odibi_nb.commands").joinpath("schemas", f"{name}.json")
+    file = Path(__file__).with_name("schemas") / f"{name}.json"
     schema: dict[str, Any] = json.loads(file.read_text("utf-8"))
     return schema
+
+
+def exit_statuses(name: str) -> str:
+    """Return what the exit statuses of a command say, in a line."""
+    return "; ".join(f"{status} {text}" for status, text in output_schema(name)["x-exit-status"].items())
 
 
 def outputs_page() -> str:

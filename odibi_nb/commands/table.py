@@ -47,6 +47,7 @@ COMMANDS = {
         Row("set", "settings", ("cell",), "options of this workspace: auto, preview, upstream, sample, env"),
         Row("pipeline", "settings", ("cell",), "the pipeline of the cells that follow"),
         Row("store", "store", _BOTH, "the results that outlive a session; prune makes room"),
+        Row("story", "story", _BOTH, "the runs there have been: list, show one, diff two"),
         Row("drop", "nodes", ("cell",), "forget a node, or one expectation of it"),
         Row("use", "use", ("cell",), "the nodes of a file, with the results that are stored of them"),
         Row("import", "import_", _BOTH, "a notebook of a project's files"),

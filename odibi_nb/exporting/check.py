@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 _OF_CONFIG = ("description", "tags", "enabled", "preview", "cache", "sensitive", "returns", "materialize", "process")
-_OF_PROJECT = ("project", "engine", "vars", "settings", "retry", "logging", "story", "system")
+# Of these it is compared what nodes make of them, and how the project says its own nodes.
+_NOT_OF_PROJECT = {"connections", "environments", "imports", "mocks", "pipeline", "pipelines", "tests"}
 
 
 def check(ws: Workspace, exported: Workspace, functions: Mapping[str, NodeFunction]) -> None:
@@ -50,9 +52,21 @@ def check(ws: Workspace, exported: Workspace, functions: Mapping[str, NodeFuncti
 
 
 def _check_project(ws: Workspace, exported: Workspace) -> None:
-    for field in _OF_PROJECT if ws.project is not None and exported.project is not None else ():
-        if getattr(ws.project, field) != getattr(exported.project, field):
+    before, after = (_said(one) for one in (ws, exported))
+    for field, value in before.items():
+        if after.get(field) != value:
             raise ValidationError(f"the project would be another one in the export: '{field}' differs")
+
+
+def _said(ws: Workspace) -> dict[str, Any]:
+    """Return what a project says, its folders as they are."""
+    if ws.project is None:
+        return {}
+    said: dict[str, Any] = ws.project.model_dump(exclude=_NOT_OF_PROJECT)
+    duckdb = said["settings"]["duckdb"]
+    if duckdb.get("temp_directory"):
+        duckdb["temp_directory"] = os.path.realpath(ws.root / Path(duckdb["temp_directory"]).expanduser())
+    return said
 
 
 def _differences(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import keyword
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import FunctionType
@@ -83,9 +84,11 @@ def _of_code(ws: Workspace, node: DeclaredNode) -> NodeFunction:
             node=node.name,
             **node.place.locate(None),
         )
-    text = as_function(body, function.inputs)
+    is_name = node.name.isidentifier() and not keyword.iskeyword(node.name)
+    name = node.name if is_name else f"node_{node.name}"
+    text = as_function(body, function.inputs, name=name)
     piece = replace(piece_of(text), uses=body.uses.difference(function.inputs))
-    return NodeFunction(node.name, node.name, piece, is_code=True)
+    return NodeFunction(node.name, name, piece, is_code=True)
 
 
 def _of_function(node: DeclaredNode, source: str, name: str) -> NodeFunction:

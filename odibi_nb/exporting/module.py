@@ -135,7 +135,8 @@ class _Builder:
 
     def _named(self) -> dict[str, str]:
         """Return what the function of each node is called: as the node, unless something else is."""
-        taken = {name for piece in self._pieces if not self._declares(piece) for name in piece.names}
+        taken = {*dir(builtins)}
+        taken |= {name for piece in self._pieces if not self._declares(piece) for name in piece.names}
         taken |= {name for one in self._functions for piece in one.beside for name in piece.names}
         names: dict[str, str] = {}
         for one in self._functions:

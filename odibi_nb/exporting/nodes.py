@@ -31,8 +31,7 @@ class NodeWriter:
 
     def data(self, node: DeclaredNode) -> dict[str, Any]:
         """Return a node's fields, in the order in which people write them; its SQL is in `files` then."""
-        fields = {key: _plain(value) for key, value in node.written.items()}
-        fields["name"] = node.name
+        fields = {**node.written, "name": node.name}
         if node.config.inputs and not fields.get("inputs"):  # it passes on what it depends on
             fields["inputs"] = {alias: given for alias, given in node.config.inputs.items() if isinstance(given, str)}
         try:
@@ -89,7 +88,7 @@ class NodeWriter:
             raise
 
     def _validation(self, node: DeclaredNode) -> dict[str, Any] | None:
-        written = _plain(node.written.get("validation"))
+        written = node.written.get("validation")
         if written is None and not node.expectations:
             return None
         data = dict(written or {})
@@ -108,7 +107,7 @@ class NodeWriter:
 
 def _written_steps(node: DeclaredNode, count: int) -> list[Mapping[str, Any]]:
     """Return the steps as they are written; empty ones for a node whose body is its only step."""
-    transform = _plain(node.written.get("transform"))
+    transform = node.written.get("transform")
     steps = transform.get("steps") if isinstance(transform, Mapping) else None
     if not isinstance(steps, list):
         return [{}] * count
@@ -120,12 +119,3 @@ def _written_steps(node: DeclaredNode, count: int) -> list[Mapping[str, Any]]:
 def _own_function(node: DeclaredNode) -> str | None:
     """Return the name of the function that is a node's own."""
     return node.body.node if node.body is not None else node.name if node.function is not None else None
-
-
-def _plain(value: Any) -> Any:
-    """Return a value of the Python API as plain data."""
-    if hasattr(value, "model_dump"):
-        return _plain(value.model_dump(mode="json", exclude_unset=True))
-    if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value

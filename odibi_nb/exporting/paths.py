@@ -53,18 +53,30 @@ class Move:
         return moved(text, analyze(text), self.path)
 
     def project(self, written: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a project's data with the folders of its connections as they are written from `folder`."""
-        data = dict(written)
+        """Return a project's data with the folders in it as they are written from `folder`."""
+        data = self._with_spill(written)
         if isinstance(data.get("connections"), Mapping):
             data["connections"] = {name: self._connection(name, one) for name, one in data["connections"].items()}
         if isinstance(data.get("environments"), Mapping):
             overlays = data["environments"].items()
-            data["environments"] = {name: self.overlay(one) for name, one in overlays}
+            data["environments"] = {name: self._overlay(one) for name, one in overlays}
         return data
 
-    def overlay(self, written: Any) -> Any:
+    def _with_spill(self, written: Mapping[str, Any]) -> dict[str, Any]:
+        settings: Any = written.get("settings")
+        duckdb: Any = settings.get("duckdb") if isinstance(settings, Mapping) else None
+        spill = duckdb.get("temp_directory") if isinstance(duckdb, Mapping) else None
+        if not isinstance(spill, str) or not spill:
+            return dict(written)
+        moved = self.written_path(spill, "settings.duckdb.temp_directory")
+        return {**written, "settings": {**settings, "duckdb": {**duckdb, "temp_directory": moved}}}
+
+    def _overlay(self, written: Any) -> Any:
         """Return an environment's data; what it doesn't say of a connection stays unsaid."""
-        if not isinstance(written, Mapping) or not isinstance(written.get("connections"), Mapping):
+        if not isinstance(written, Mapping):
+            return written
+        written = self._with_spill(written)
+        if not isinstance(written.get("connections"), Mapping):
             return written
         moved = {
             name: {**one, "base_path": self.written_path(one["base_path"], f"connections.{name}.base_path")}

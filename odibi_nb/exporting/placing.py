@@ -13,9 +13,9 @@ from typing import Literal
 
 from odibi_nb.exceptions import UsageError
 
-__all__ = ["FileChange", "changes", "diff_of", "put", "written_beside"]
+__all__ = ["TEMPORARY", "FileChange", "changes", "diff_of", "put", "written_beside"]
 
-_TEMPORARY = ".odibi-export-"
+TEMPORARY = ".odibi-export-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def diff_of(changed: list[FileChange]) -> str:
 def written_beside(files: Mapping[str, str], folder: Path) -> Iterator[Path]:
     """Yield a folder with the files beside the one that they are for; it is gone at the end."""
     made = _first_missing(folder.parent)
-    temporary = folder.parent / f"{_TEMPORARY}{folder.name}-{secrets.token_hex(4)}"
+    temporary = folder.parent / f"{TEMPORARY}{folder.name}-{secrets.token_hex(4)}"
     try:
         for path, text in files.items():
             file = temporary / path
@@ -58,7 +58,13 @@ def written_beside(files: Mapping[str, str], folder: Path) -> Iterator[Path]:
 
 
 def put(changed: list[FileChange], source: Path, folder: Path) -> None:
-    """Move the files that change from `source` into `folder`; what fails midway is taken back."""
+    """Move the files that change from `source` into `folder`; what fails midway is taken back.
+
+    Where there is no such folder yet, `source` becomes it at once.
+    """
+    if not folder.exists() and _files_in(source) == {one.path for one in changed}:
+        source.replace(folder)
+        return
     done: list[FileChange] = []
     made = _first_missing(folder)
     try:
@@ -75,6 +81,10 @@ def put(changed: list[FileChange], source: Path, folder: Path) -> None:
         if made is not None:
             shutil.rmtree(made, ignore_errors=True)
         raise
+
+
+def _files_in(folder: Path) -> set[str]:
+    return {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
 
 
 def _take_back(change: FileChange, file: Path) -> None:

@@ -14,7 +14,7 @@ _WORDS = ("latest", "previous")
 
 def find_run(history: RunHistory, word: str, owner: str | None = None) -> RunRecord:
     """Return a run with its nodes; raises UnknownNameError. owner: whose runs `latest` and `previous` count."""
-    run_id = _id_of(history.ids(owner), history.ids(), word)
+    run_id = _id_of(history.ids(owner) or history.ids(), history.ids(), word)
     found = history.get(run_id)
     if found is None:
         raise UnknownNameError(f"run '{word}' can't be read", hint=history.note or None)

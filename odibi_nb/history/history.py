@@ -96,6 +96,15 @@ class RunHistory:
         rows = self._read(lambda db: db.execute(query, (owner, run_id, 5 * _LOOKED_BACK)).fetchall()) or []
         return {name: _columns(text) for name, text, _ in rows}
 
+    def node_at(self, run: RunRecord, name: str) -> NodeRecord | None:
+        """Return what was last told of a node's result by a run, or before it: it may have been there already."""
+        query = f"""SELECT {_NODE} FROM nodes LEFT JOIN columns c ON c.digest = nodes.columns
+            WHERE name = ? AND nodes.columns IS NOT NULL
+            AND run IN (SELECT seq FROM runs WHERE owner = ? AND seq <= (SELECT seq FROM runs WHERE id = ?))
+            ORDER BY run DESC LIMIT 1"""
+        found = self._read(lambda db: db.execute(query, (name, run.owner, run.id)).fetchone())
+        return _node(found) if found is not None else None
+
     def close(self) -> None:
         self._database.close()
 
@@ -103,6 +112,7 @@ class RunHistory:
         return self._database.read(work)
 
 
+_NODE = "name, status, action, reason, rows, rows_in, duration_s, c.columns, written, error, fingerprint, code"
 _EARLIER = "SELECT seq FROM runs WHERE owner = ? AND seq < coalesce((SELECT seq FROM runs WHERE id = ?), 1e18)"
 
 
@@ -170,11 +180,14 @@ def _run(db: sqlite3.Connection, row: tuple[Any, ...], *, whole: bool = False) -
 
 
 def _nodes(db: sqlite3.Connection, seq: int) -> Iterator[NodeRecord]:
-    query = """SELECT name, status, action, reason, rows, rows_in, duration_s, c.columns, written, error, fingerprint,
-        code FROM nodes LEFT JOIN columns c ON c.digest = nodes.columns WHERE run = ? ORDER BY place"""
-    for name, status, action, reason, rows, rows_in, seconds, columns, *rest in db.execute(query, (seq,)):
-        told = None if columns is None else _columns(columns)
-        yield NodeRecord(name, status, action, reason, rows, rows_in, seconds, told, *rest)
+    query = f"SELECT {_NODE} FROM nodes LEFT JOIN columns c ON c.digest = nodes.columns WHERE run = ? ORDER BY place"
+    yield from map(_node, db.execute(query, (seq,)))
+
+
+def _node(row: tuple[Any, ...]) -> NodeRecord:
+    name, status, action, reason, rows, rows_in, seconds, columns, *rest = row
+    told = None if columns is None else _columns(columns)
+    return NodeRecord(name, status, action, reason, rows, rows_in, seconds, told, *rest)
 
 
 def _columns(text: str) -> _Columns:

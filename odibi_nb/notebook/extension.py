@@ -14,6 +14,7 @@ from odibi_nb.notebook.cells import CellWatch, fill_empty_cells, label_of
 from odibi_nb.notebook.completer import WorkspaceCompleter
 from odibi_nb.notebook.executed import executed_cells
 from odibi_nb.notebook.file import notebook_file
+from odibi_nb.notebook.function_cells import FunctionCells
 from odibi_nb.notebook.live_views import LiveViews
 from odibi_nb.notebook.magics import OdibiMagics
 from odibi_nb.registry.marking import is_node_function, tell, tell_no_more
@@ -78,6 +79,7 @@ class _Loaded:
         self._watch = CellWatch(shell)
         self._views = LiveViews(shell, ws)
         self._magics = OdibiMagics(shell, ws, self._watch, self._views)
+        self._functions = FunctionCells(ws, self._watch, lambda: shell.user_ns, self._magics.try_node)
         self._completer = WorkspaceCompleter(shell, ws)
         # One after the other, each whatever becomes of the one before it.
         self._listeners: tuple[tuple[str, Callable[[Any], None]], ...] = (
@@ -92,7 +94,7 @@ class _Loaded:
         self._shell.input_transformers_cleanup.append(fill_empty_cells)
         for event, listener in self._listeners:
             self._shell.events.register(event, listener)
-        tell(self._magics.take_function)
+        tell(self._functions.take)
         self._workspace.sources.cells = partial(executed_cells, self._shell, self._workspace, self._watch.ids)
         self._completer.put_in()
         self._views.put_in()
@@ -100,7 +102,7 @@ class _Loaded:
     def take_out(self) -> None:
         shell, magics = self._shell, self._magics
         self._views.take_out()
-        tell_no_more(self._magics.take_function)
+        tell_no_more(self._functions.take)
         self._completer.take_out()
         for event, listener in self._listeners:
             shell.events.unregister(event, listener)

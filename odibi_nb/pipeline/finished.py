@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from textwrap import dedent
 from typing import TYPE_CHECKING, NamedTuple
 
 from odibi_nb.exceptions import OdibiException, shortened
 from odibi_nb.history import NodeRecord, RunRecord
-from odibi_nb.runner import NodeResult
+from odibi_nb.runner import FunctionStep, NodeResult
 
 if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig
@@ -21,12 +24,17 @@ if TYPE_CHECKING:
     from odibi_nb.pipeline.story_place import StoryPlace
     from odibi_nb.runner import NodeTask
 
-__all__ = ["FinishedRun", "Said", "error_line", "node_record", "rows_in", "versions"]
+__all__ = ["FinishedRun", "Said", "error_line", "node_record", "rows_in", "source_of", "versions"]
 
 # By name, not imported: it stands on views and pictures, far above what runs.
 _REPORTING = "odibi_nb.story.report"
 _LONGEST = 300
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+# What an error quotes may be a value of the data. Those about code quote names; DuckDB has names in double quotes.
+_QUOTED, _IN_SINGLE, _NOTHING = re.compile(r"'[^']*'|\"[^\"]*\""), re.compile(r"'[^']*'"), re.compile(r"(?!)")
+_ABOUT_CODE = frozenset(
+    {"AttributeError", "ImportError", "ModuleNotFoundError", "NameError", "SyntaxError", "TypeError"}
+)
+_OF_SQL = frozenset({"BinderException", "CatalogException", "ParserException", "TransformError"})
 _PACKAGES = ("odibi_nb", "duckdb", "pandas", "pyarrow", "polars")
 
 
@@ -44,7 +52,8 @@ class FinishedRun:
     """A run; `write` makes its story and its lineage events.
 
     results: in the order of the graph. task, said: give those of a node. history: None keeps none.
-    place: None for a run that leaves no story. folder: `.odibi`, where lineage events go.
+    place: None for a run that leaves no story. folder: `.odibi`, where lineage events go. began: when nodes did, in
+    seconds since 1970.
     """
 
     record: RunRecord
@@ -56,6 +65,7 @@ class FinishedRun:
     history: RunHistory | None = None
     place: StoryPlace | None = None
     notes: tuple[str, ...] = ()
+    began: Mapping[str, float] = field(default_factory=dict)
     story_path: str | None = field(default=None, init=False)
     _written: bool = field(default=False, init=False)
 
@@ -110,9 +120,20 @@ def error_line(error: OdibiException | None, names: Collection[str]) -> str:
     if error is None:
         return ""
     kind = type(error.__cause__ or error).__name__
-    message = _QUOTED.sub(lambda found: found[0] if found[0][1:-1] in names else "'…'", error.message.split("\n")[0])
+    quoted = _NOTHING if kind in _ABOUT_CODE else _IN_SINGLE if kind in _OF_SQL else _QUOTED
+    message = quoted.sub(lambda found: found[0] if found[0][1:-1] in names else "'…'", error.message.split("\n")[0])
     where = str(error.where)
     return shortened(f"{kind}: {message.removeprefix(f'{kind}: ')}" + (f" ({where})" if where else ""), _LONGEST)
+
+
+def source_of(task: NodeTask) -> str:
+    """Return the code of a node's functions; those of no file have none."""
+    found = []
+    for step in task.steps:
+        if isinstance(step, FunctionStep):
+            with suppress(OSError, TypeError):
+                found.append(dedent(inspect.getsource(getattr(step.function, "real", step.function))))
+    return "\n".join(found)
 
 
 def versions() -> dict[str, str]:

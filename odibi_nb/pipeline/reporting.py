@@ -59,7 +59,7 @@ class Reporting:
         nodes = tuple(self._node(outcome, task) for task in tasks if task.name in outcome.results)
         return RunRecord(
             id=str(uuid.uuid4()),
-            owner=self.pipeline.pipeline,
+            owner=self.file.stem,
             title=self.pipeline.pipeline,
             kind="run",
             door="python",

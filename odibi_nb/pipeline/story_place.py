@@ -7,17 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from odibi_nb.config.project import StoryConfig
 from odibi_nb.connections.base import FileConnection
 from odibi_nb.connections.local import LocalConnection
 from odibi_nb.exceptions import ConnectionError, did_you_mean  # noqa: A004
 
 if TYPE_CHECKING:
-    from odibi_nb.config import ProjectConfig
+    from odibi_nb.config import ProjectConfig, StoryConfig
     from odibi_nb.connections import BaseConnection
     from odibi_nb.history import RunRecord
 
-__all__ = ["StoryPlace", "stamp", "story_place"]
+__all__ = ["StoryPlace", "place_of", "stamp", "story_place"]
 
 _FOLDER = "stories"
 
@@ -51,13 +50,19 @@ def stamp(when: datetime) -> str:
 def story_place(
     project: ProjectConfig | None, connections: Mapping[str, BaseConnection], folder: Path
 ) -> StoryPlace | None:
-    """Return where a project's stories go: into `.odibi`, the folder, unless it says; None where it wants none.
+    """Return where a project's stories go, as `place_of` does; None where it wants none."""
+    is_wanted = project is None or project.story is None or project.story.auto_generate
+    return place_of(project, connections, folder) if is_wanted else None
+
+
+def place_of(project: ProjectConfig | None, connections: Mapping[str, BaseConnection], folder: Path) -> StoryPlace:
+    """Return the place of a project's stories: `.odibi`, the folder, unless it says another.
 
     Raises ConnectionError for a connection that isn't there, or holds no files, and for a path that leaves it.
     """
+    from odibi_nb.config import StoryConfig
+
     config = (project.story if project is not None else None) or StoryConfig()
-    if not config.auto_generate:
-        return None
     connection = LocalConnection(folder, folder) if config.connection is None else connections.get(config.connection)
     if not isinstance(connection, FileConnection):
         hint = (

@@ -33,7 +33,8 @@ def spark(earlier_s: Sequence[float], now_s: float) -> Markup:
     bars = [
         tag(
             "rect",
-            class_="now" if at == len(times) - 1 else "was",
+            fill="#4c8fd6" if at == len(times) - 1 else "currentColor",
+            opacity="1" if at == len(times) - 1 else "0.35",
             x=at * (_BAR + 1),
             y=f"{_TALL - height:.1f}",
             width=_BAR,
@@ -43,12 +44,14 @@ def spark(earlier_s: Sequence[float], now_s: float) -> Markup:
     ]
     said = f"earlier runs: {', '.join(map(duration_text, times[:-1]))}; this one: {duration_text(now_s)}"
     size = {"width": len(times) * (_BAR + 1), "height": _TALL}
-    return tag("svg", tag("title", said), *bars, class_="spark", role="img", aria_label=said, **size)
+    return tag("svg", tag("title", said), *bars, style="vertical-align:middle", role="img", aria_label=said, **size)
 
 
 def share_bar(share: float) -> Markup:
     """Return how much of the time of all nodes one has taken."""
-    return tag("span", tag("i", style=f"width:{100 * share:.1f}%"), class_="share", aria_hidden="true")
+    full = tag("i", style=f"background:#4c8fd6;border-radius:3px;display:block;height:8px;width:{100 * share:.1f}%")
+    frame = "background:rgba(128,128,128,.22);border-radius:3px;display:inline-block;height:8px;width:72px"
+    return tag("span", full, style=frame, class_="share", title=f"{100 * share:.0f}% of the time of all nodes")
 
 
 def chart_svg(runs: Sequence[RunFactsView]) -> Markup:

@@ -34,9 +34,9 @@ class StoryFiles:
         ):
             file.write(text.encode("utf-8", "replace"))
 
-    def read(self, name: str) -> str:
-        """Return a file's text; raises OSError where there is none."""
-        with self._connection.open(self._place.path(name)) as file:
+    def read(self, path: str) -> str:
+        """Return the text of a file, by its path or URI; raises OSError where there is none."""
+        with self._connection.open(path) as file:
             return file.read().decode("utf-8")
 
     def clear_up(self) -> list[str]:

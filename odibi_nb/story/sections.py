@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from odibi_nb.pictures.diff import diff_lines
 from odibi_nb.pictures.expectation import broken_html
 from odibi_nb.pictures.markup import Markup, join, tag
 from odibi_nb.pictures.symbols import known
-from odibi_nb.pictures.table import listing_html, table_html
+from odibi_nb.pictures.table import listing_html
 from odibi_nb.pictures.text import join_facts, row_count
 from odibi_nb.story.chart import share_bar, spark
 from odibi_nb.views import TableView
@@ -22,6 +23,7 @@ __all__ = ["against_median", "anchors", "changes_html", "details_html", "failure
 
 _MOST_DETAILS = 200
 _ALL_PREVIEWS_BYTES, _LEAST_PREVIEW_BYTES = 550_000, 2_000
+_CELL_BYTES = 32
 _COLUMNS = ("node", "status", "rows in", "rows", "time", "share", "earlier", "written to")
 _RIGHT = (False, False, True, True, True)
 _LOUD = ("failed", "cancelled", "skipped", "running", "pending", "completed", "cached")
@@ -42,11 +44,11 @@ def failures_html(story: StoryView, places: dict[str, str]) -> Markup:
         wrong = [error_html(card.error)] if card.error is not None else []
         wrong += [broken_html(one) for one in card.expectations if one.sample is not None]
         if card.status == "failed" and wrong:
-            link = tag("a", card.name, href=f"#{places[card.name]}")
+            link = _linked(card.name, places)
             parts.append(tag("div", tag("h3", status_html("failed"), " ", link), *wrong, class_="odibi-failure"))
     stopped = [node.card.name for node in story.nodes if node.card.status in ("skipped", "cancelled")]
     if parts and stopped:
-        links = join((tag("a", name, href=f"#{places[name]}") for name in stopped), ", ")
+        links = join((_linked(name, places) for name in stopped), ", ")
         parts.append(tag("p", f"because of that {plural(len(stopped), 'node')} did not run: ", links))
     return tag("section", tag("h2", "What failed"), *parts, id="failures") if parts else Markup()
 
@@ -54,7 +56,7 @@ def failures_html(story: StoryView, places: dict[str, str]) -> Markup:
 def changes_html(story: StoryView, places: dict[str, str]) -> Markup:
     """Return whose columns are others than in the last run."""
     items = [
-        tag("li", tag("a", node.card.name, href=f"#{places[node.card.name]}"), ": ", "; ".join(diff_lines(changes)))
+        tag("li", _linked(node.card.name, places), ": ", "; ".join(diff_lines(changes)))
         for node in story.nodes
         if (changes := node.card.changes) is not None
     ]
@@ -97,12 +99,17 @@ def rows_text(rows: int | None) -> str:
     return "" if rows is None else f"{rows:,}"
 
 
+def _linked(name: str, places: dict[str, str]) -> Markup:
+    """Return a name that leads to the node's section, where there is one."""
+    return tag("a", name, href=f"#{places[name]}") if name in places else tag("b", name)
+
+
 def _row(node: StoryNodeView, places: dict[str, str]) -> tuple[Markup | str, ...]:
     card = node.card
     timing = [spark(node.earlier_s, node.duration_s)] if node.earlier_s else []
     said = against_median(node)
     return (
-        tag("a", card.name, href=f"#{places[card.name]}"),
+        _linked(card.name, places),
         status_html(card.status),
         rows_text(node.rows_in),
         card.rows,
@@ -154,7 +161,7 @@ def _body(node: StoryNodeView, room: int) -> Iterator[str]:
 
 def _within(table: TableView, most_bytes: int) -> TableView:
     """Return as much of a preview as there is room for: rows go first, then columns."""
-    while len(table_html(table).encode()) > most_bytes:
+    while _size_bytes(table) > most_bytes:
         if len(table.rows) > 2:
             table = _fewer_rows(table, len(table.rows) // 2)
         elif len(table.columns) > 1:
@@ -162,6 +169,12 @@ def _within(table: TableView, most_bytes: int) -> TableView:
         else:
             return _fewer_rows(table, 0)
     return table
+
+
+def _size_bytes(table: TableView) -> int:
+    """Return about how long a table's HTML is; to make it takes many times as long."""
+    cells = [cell or "" for row in table.rows for cell in row] + [column.name * 2 for column in table.columns]
+    return len(html.escape("".join(cells)).encode("utf-8", "replace")) + _CELL_BYTES * len(cells)
 
 
 def _fewer_rows(table: TableView, rows: int) -> TableView:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from statistics import median
-from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from odibi_nb.comparison.columns import schema_changes
 from odibi_nb.engine.schema import Column
 from odibi_nb.exceptions import shortened
 from odibi_nb.history import NodeRecord, RunRecord
-from odibi_nb.pipeline.finished import FinishedRun
+from odibi_nb.pipeline.finished import FinishedRun, source_of
 from odibi_nb.pipeline.secrets import shown_parameter
 from odibi_nb.runner.tasks import FunctionStep, OperationStep, SqlStep
 from odibi_nb.views.build import error_view, told_node, with_result
@@ -130,22 +127,12 @@ def _card(run: FinishedRun, node: NodeRecord, samples: Samples) -> NodeView:
         error=error_view(result.error) if result.error is not None else None,
         dependencies=tuple(DependencyView(one.name, one.reason, one.resolved) for one in task.dependencies),
         checks=tuple(data_tests_of(task, result)),
-        code=_code(said.code or _source(task)),
+        code=_code(said.code or source_of(task)),
     )
     card = with_result(card, result, 0)
     notes = tuple(note for note in card.notes if note != node.reason)
     shown, expectations = samples.preview(name), samples.expectations(name)
     return replace(card, notes=notes, preview=shown, expectations=expectations, output=long_text(card.output))
-
-
-def _source(task: NodeTask) -> str:
-    """Return the code of a node's functions; those of no file have none."""
-    found = []
-    for step in task.steps:
-        if isinstance(step, FunctionStep):
-            with suppress(OSError, TypeError):
-                found.append(dedent(inspect.getsource(getattr(step.function, "real", step.function))))
-    return "\n".join(found)
 
 
 def _code(text: str) -> str:

@@ -38,7 +38,12 @@ def load_target(target: str | Path, *, env: str | None = None, execute: bool = T
     (`validate` and `graph` run none). go_on: past cells of a notebook that can't be read; see `Workspace.broken`.
     Raises OdibiException at file, cell and line.
     """
-    path = Path(target)
+    loaded = _load(Path(target), env, execute=execute, go_on=go_on)
+    loaded.workspace.recorder.target = str(loaded.file)
+    return loaded
+
+
+def _load(path: Path, env: str | None, *, execute: bool, go_on: bool) -> Loaded:
     if path.suffix != ".ipynb":
         return _load_project(path, env, execute=execute)
     loaded = load_notebook(path, env=env, go_on=go_on)

@@ -15,12 +15,13 @@ from odibi_nb.history import NodeRecord, RunHistory, RunRecord, commit_of
 from odibi_nb.pipeline.finished import FinishedRun, Said, node_record, rows_in, versions
 from odibi_nb.pipeline.secrets import shown_parameter
 from odibi_nb.pipeline.story_place import story_place
+from odibi_nb.runner import NodeStarted
 
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
     from odibi_nb.connections import BaseConnection
     from odibi_nb.fingerprints import Fingerprint
-    from odibi_nb.runner import NodeResult, RunOutcome
+    from odibi_nb.runner import Event, NodeResult, NodeTask, RunOutcome
     from odibi_nb.workspaces.jobs import Job
     from odibi_nb.workspaces.nodes import Nodes
 
@@ -39,6 +40,7 @@ class Recorder:
     """Writes runs down.
 
     about: says whose they are. connections: gives those of the project, by name. params: gives all parameters.
+    target: the file that was loaded, where the session has none of its own.
     """
 
     def __init__(self, nodes: Nodes) -> None:
@@ -49,6 +51,13 @@ class Recorder:
         self.history: RunHistory | None = None
         self._project: ProjectConfig | None = None
         self._folder = Path()
+        self._began: dict[str, float] = {}
+        self.target = ""
+
+    def __call__(self, event: Event) -> None:
+        """Take in when a node begins."""
+        if isinstance(event, NodeStarted):
+            self._began.setdefault(event.name, time.time())
 
     def configure(self, folder: Path | None, project: ProjectConfig | None) -> None:
         """Write runs down in a folder, by a project's settings; None: write none down."""
@@ -68,6 +77,7 @@ class Recorder:
         if self.history is None or job.look is None or not names:
             return None
         about, request = self.about(), job.request
+        self._began = {}
         record = RunRecord(
             id=str(uuid.uuid4()),
             owner=about.owner,
@@ -75,7 +85,7 @@ class Recorder:
             kind="run" if request is not None else "cell",
             door=request.door if request is not None else "cell",
             started=time.time(),
-            target=about.target,
+            target=about.target or self.target,
             selectors=request.selectors if request is not None else (names[-1],),
             exclude=request.exclude if request is not None else (),
             workers=job.options.workers,
@@ -129,17 +139,26 @@ class Recorder:
         return {name: shown_parameter(name, value) for name, value in {**used, **self.params(), **given}.items()}
 
     def _finished(self, record: RunRecord, job: Job, outcome: RunOutcome) -> FinishedRun:
-        tasks = {task.name: task for task in job.tasks if task.name in {one.name for one in record.nodes}}
+        tasks = {task.name: task for task in job.tasks}
+        running = {one.name for one in job.plan if one.action == "run"}
+
+        def task_of(name: str) -> NodeTask:
+            if name in running and name in tasks:
+                return tasks[name]
+            target = tasks[name].target if name in tasks else None  # of a result that was there already
+            return replace(self._nodes.task(name), target=target)
+
         return FinishedRun(
             record,
             {name: result for name, result in outcome.results.items() if name in self._nodes},
-            lambda name: tasks[name] if name in tasks and tasks[name].steps else self._nodes.task(name),
+            task_of,
             self._said,
             self._nodes.root,
             self._folder,
             self.history,
             story_place(self._project, self.connections(), self._folder),
             outcome.notes,
+            self._began,
         )
 
     def _said(self, name: str) -> Said:

@@ -204,7 +204,7 @@ class Runs(Preparing):
                         self.recollection.forget([task.name for task in job.tasks])
                         job = prepare()
                 record = self.recorder.begins(job)
-                outcome = self.execute(job, (*self.listeners, *listeners))
+                outcome = self.execute(job, (*self.listeners, *listeners, self.recorder))
                 with self._lock:
                     self.keep(job, outcome)
                     outcome.report = self.recorder.ends(record, job, outcome)

@@ -38,7 +38,9 @@ class Sources:
 
 
 def escaped(value: Any) -> Any:
-    """Return a value in whose texts `${` is no reference once a file says it."""
+    """Return a value as plain data, in whose texts `${` is no reference once a file says it."""
+    if hasattr(value, "model_dump"):
+        return escaped(value.model_dump(mode="json", exclude_unset=True))
     if isinstance(value, Mapping):
         return {key: escaped(one) for key, one in value.items()}
     if isinstance(value, list | tuple):

@@ -90,6 +90,17 @@ def test_an_extension_of_another_version_than_the_kernel_s_is_told(server: Path,
     assert "--force-reinstall" in found.fix
 
 
+def test_a_jupyterlab_that_is_too_old_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = tmp_path / "jupyterlab-4.1.8.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: jupyterlab\nVersion: 4.1.8\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))  # no other server
+    found = next(finding for finding in jupyter_checks() if finding.name == "Jupyter")
+    assert (found.state, found.fix) == ("warn", "pip install 'jupyterlab>=4.2'")
+    assert found.detail.startswith("jupyterlab 4.1.8: ")
+
+
 def test_an_extension_that_is_switched_off_is_told(server: Path, tmp_path: Path) -> None:
     off = {"disabledExtensions": {"anywidget": True, "odibi-nb": False}}
     save(tmp_path / "JUPYTER_CONFIG_DIR/labconfig/page_config.json", off)

@@ -53,6 +53,15 @@ def shown(load, n: [mark("cell annotation"), int][1] = mark("cell default")):
     mark("cell body")
     return load.assign(n=n, rate=RATE)
 """
+NODE_FUNCTION = """\
+from odibi_nb import node
+
+@node
+@marking
+def counted(load, n: [mark("node annotation"), int][1] = mark("node default")):
+    mark("node body")
+    return load
+"""
 CELLS = (
     FUNCTION.format(place="plain", name="doubled"),
     "mark('setup')",
@@ -64,6 +73,7 @@ CELLS = (
     "%%odibi_node load\nSELECT 1 AS x",
     "%%odibi_node doubled\ntransform: {steps: [{function: doubled}]}",
     DECORATED,
+    NODE_FUNCTION,
     "%%odibi_node plain\nmark('plain body')\nload.assign(text=TEXT)",
     "%%odibi_node written --read local:in.csv --write local:out.csv",
     "%%odibi_node again\nSELECT * FROM 'again.csv'",
@@ -106,7 +116,8 @@ def test_looking_runs_nothing_and_a_run_all_that_nodes_use(
     if target == ".":
         assert ran == {f"transforms {kind}" for kind in function | {"top", "class body", "class attribute"}}
     else:
-        of_cells = {f"{place} {kind}" for place in ("plain", "cell") for kind in function}
+        of_cells = {f"{place} {kind}" for place in ("plain", "cell", "node") for kind in function}
+        of_cells -= {"node decorator"}  # `marking` is the plain cell's
         assert ran == of_cells | {"plain class body", "plain class attribute", "setup", "module", "f-string"}
 
 

@@ -26,17 +26,17 @@ def tests_text(ws: Workspace) -> str:
 
     Raises ValidationError for mock rows that are data of the session.
     """
-    mocks: dict[str, list[Mock]] = {}
+    mocks: dict[str, list[Mock]] = {name: [] for name in ws.nodes}  # their order is that of the nodes
     for mock in ws.trials.mocks:
         mocks.setdefault(mock.node or FOR_ALL, []).append(mock)
-    tests: dict[str, list[NodeTest]] = {}
+    tests: dict[str, list[NodeTest]] = {name: [] for name in ws.nodes}
     for test in ws.tests.values():
         tests.setdefault(test.node, []).append(test)
     parts = []
     if any(mocks.values()):
-        parts += ["mocks:", *(part for node, own in mocks.items() for part in _mocks_of(node, own))]
-    if tests:
-        parts += ["tests:", *(part for node, own in tests.items() for part in _tests_of(node, own))]
+        parts += ["mocks:", *(part for node, own in mocks.items() if own for part in _mocks_of(node, own))]
+    if any(tests.values()):
+        parts += ["tests:", *(part for node, own in tests.items() if own for part in _tests_of(node, own))]
     return "".join(f"{part.rstrip()}\n" for part in parts)
 
 

@@ -150,6 +150,27 @@ def test_what_a_session_has_set_is_told(tmp_path: Path) -> None:
     assert project_of(tmp_path)["vars"] == {"least": 100}
 
 
+@pytest.mark.parametrize(
+    "body",
+    ["SELECT $most AS n FROM load_sales", "load_sales.head(most)", "def big(load_sales, most): return load_sales"],
+)
+def test_parameters_that_only_a_session_gives_are_refused(tmp_path: Path, body: str) -> None:
+    ws = load_target(notebook(tmp_path, PROJECT, LOAD, "# Parameters\nmost = 1", f"%%odibi_node big\n{body}")).workspace
+    with pytest.raises(OdibiException, match="node 'big' takes 'most', which only this session gives"):
+        export(ws, tmp_path / "out")
+
+
+def test_an_interrupt_while_it_is_checked_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*given: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("odibi_nb.exporting.folder.check", interrupted)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(KeyboardInterrupt):
+        exported(tmp_path, PROJECT, LOAD)
+    assert sorted(one.name for one in set(tmp_path.iterdir()).difference(before)) == ["data", "nb.ipynb"]
+
+
 def test_changes_are_shown_and_written_by_force_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

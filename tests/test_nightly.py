@@ -180,6 +180,7 @@ def test_the_workflow_s_steps_run_and_a_second_checkout_computes_nothing(shop: P
         shell(step)
     (case,) = ET.parse(shop / "report.xml").iter("testcase")
     assert (case.get("classname"), case.get("name")) == ("sales.ipynb.totals", "sums")
+    assert list((shop / ".odibi/stories").glob("*.html"))
     (shop / "totals.csv").unlink()
     os.utime(shop / "sales.csv", (1, 1))
     again = json.loads(shell(f"{steps[-1]} --json"))

@@ -36,7 +36,8 @@ def rows(heading: str) -> dict[str, list[str]]:
 
 
 def steady(text: str) -> str:
-    """Take times and the padding that depends on them out of a text."""
+    """Take times, the padding that depends on them, and the ids of runs out of a text."""
+    text = re.sub(r"(?<=story show )[0-9a-f]{8}", "RUN", text)
     return re.sub(r"[ ─]+", " ", re.sub(r"<?\d+(\.\d+)? (ms|s)\b|\b\d\d:\d\d\b", "TIME", text)).strip()
 
 

@@ -115,9 +115,7 @@ def _loaded(command: Command, call: Call) -> Call:
     from odibi_nb.project_file import chosen_environment
     from odibi_nb.workspaces.headless import load_target
 
-    target, *rest = call.words
-    if f"[{target}]" in command.words and not Path(target).exists():
-        raise UsageError(f"TARGET comes before '{target}'", hint=f"odibi-nb {command.example_at('shell')}")
+    target, rest = _target_first(command, call.words)
     env = chosen_environment(call.values.get("env"))
     loaded = load_target(target, env=env, execute=command.executes, go_on=command.takes_broken)
     for one in loaded.left_out if command.executes else ():
@@ -127,11 +125,28 @@ def _loaded(command: Command, call: Call) -> Call:
         _print(f"note: {note}", sys.stderr)
     return replace(
         call,
-        words=tuple(rest),
+        words=rest,
         workspace=loaded.workspace,
         left_out=loaded.left_out,
         notes=loaded.notes,
     )
+
+
+def _target_first(command: Command, words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """Return the target and the other words; what to do may stand before it: `story list sales.ipynb`.
+
+    Then the target may be left out in a project's own folder.
+    """
+    from odibi_nb.project_file import FILE_NAMES
+
+    does = command.words[0].strip("[]").split("|") if command.words else ()
+    if words[0] not in does or Path(words[0]).exists():
+        return words[0], tuple(words[1:])
+    if len(words) > 1 and Path(words[1]).exists():
+        return words[1], (words[0], *words[2:])
+    if any(Path(name).is_file() for name in FILE_NAMES):
+        return ".", tuple(words)
+    raise UsageError("TARGET is missing", hint=f"odibi-nb {command.example_at('shell')}")
 
 
 @contextmanager

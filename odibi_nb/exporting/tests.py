@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from textwrap import indent
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from odibi_nb.cells.magics import find_magic
 from odibi_nb.exceptions import OdibiException, ValidationError
@@ -20,24 +20,32 @@ if TYPE_CHECKING:
 
 __all__ = ["tests_text"]
 
+T = TypeVar("T")
+
 
 def tests_text(ws: Workspace) -> str:
     """Return the file's text, "" where there is nothing to say.
 
     Raises ValidationError for mock rows that are data of the session.
     """
-    mocks: dict[str, list[Mock]] = {name: [] for name in ws.nodes}  # their order is that of the nodes
+    mocks: dict[str, list[Mock]] = {}
     for mock in ws.trials.mocks:
         mocks.setdefault(mock.node or FOR_ALL, []).append(mock)
-    tests: dict[str, list[NodeTest]] = {name: [] for name in ws.nodes}
+    tests: dict[str, list[NodeTest]] = {}
     for test in ws.tests.values():
         tests.setdefault(test.node, []).append(test)
+    # In the order of the nodes, wherever their cells stand: what is imported from here has it too.
+    order = {name: at for at, name in enumerate([FOR_ALL, *ws.nodes])}
     parts = []
     if any(mocks.values()):
-        parts += ["mocks:", *(part for node, own in mocks.items() if own for part in _mocks_of(node, own))]
-    if any(tests.values()):
-        parts += ["tests:", *(part for node, own in tests.items() if own for part in _tests_of(node, own))]
+        parts += ["mocks:", *(part for node, own in _ordered(mocks, order) for part in _mocks_of(node, own))]
+    if tests:
+        parts += ["tests:", *(part for node, own in _ordered(tests, order) for part in _tests_of(node, own))]
     return "".join(f"{part.rstrip()}\n" for part in parts)
+
+
+def _ordered(by_node: Mapping[str, list[T]], order: Mapping[str, int]) -> list[tuple[str, list[T]]]:
+    return sorted(by_node.items(), key=lambda item: order.get(item[0], len(order)))
 
 
 def _mocks_of(node: str, mocks: Iterable[Mock]) -> Iterable[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.importing.blocks import mapping_text
@@ -22,45 +23,34 @@ class Beside:
     def __init__(self, tree: Tree) -> None:
         self._mocks = dict(_below(tree.child("mocks")))
         self._tests = dict(_below(tree.child("tests")))
-        self._for_all = dict(_below(self._mocks.pop(FOR_ALL, None)))
+
+    def for_all(self) -> Iterator[NewCell]:
+        """Yield the cells of rows that stand for nodes everywhere; tests of all nodes may use them."""
+        if (mocks := self._mocks.pop(FOR_ALL, None)) is not None:
+            yield from _mock_cells("mocks", "%%odibi_mock", mocks)
 
     def of(self, node: str) -> Iterator[NewCell]:
-        """Yield the cells that belong below a node's: rows that stand for its result, its mocks, its tests."""
-        if (rows := self._for_all.pop(node, None)) is not None:
-            yield from _mock_cells(f"{node}-rows", "", {node: rows})
+        """Yield the cells that belong below a node's: its mocks, its tests."""
         if (mocks := self._mocks.pop(node, None)) is not None:
-            yield from _mock_cells(f"{node}-mock", node, dict(_below(mocks)), mocks)
+            yield from _mock_cells(f"{node}-mock", f"%%odibi_mock {node}", mocks)
         for name, test in _below(self._tests.pop(node, None)):
             yield NewCell(f"{node}-test-{name}", f"%%odibi_test {node} {name}\n{mapping_text(test, test.plain())}")
 
     def others(self) -> Iterator[NewCell]:
         """Yield the cells of what is for nodes that the project hasn't."""
-        for node in [*self._for_all, *self._mocks, *self._tests]:
+        for node in dict.fromkeys([*self._mocks, *self._tests]):
             yield from self.of(node)
 
 
-def _mock_cells(name: str, node: str, inputs: dict[Any, Tree], tree: Tree | None = None) -> Iterator[NewCell]:
-    """Yield a cell for all rows, and one for each CSV text; tree: of all inputs, where they are for one node."""
-    head = f"%%odibi_mock {node}".rstrip()
-    texts = {one: rows.plain() for one, rows in inputs.items()}
-    csv = [one for one, rows in texts.items() if isinstance(rows, str)]
-    if len(csv) < len(texts):
-        rows = {one: rows for one, rows in texts.items() if one not in csv}
-        text = mapping_text(tree, rows) if tree is not None else _one_text(inputs, rows)
-        yield NewCell(name, f"{head}\n{text}")
-    for one in csv:
-        yield NewCell(f"{name}-{one}", f"{head} --input {quoted(one)}\n{texts[one]}")
-
-
-def _one_text(inputs: dict[Any, Tree], rows: dict[Any, Any]) -> str:
-    (name,) = rows
-    return mapping_text(_above(inputs[name], name), rows)
-
-
-def _above(tree: Tree, key: Any) -> Tree:
-    from odibi_nb.project_file.tree import Tree
-
-    return Tree({key: tree}, tree.source, tree.index)
+def _mock_cells(name: str, head: str, mocks: Tree) -> Iterator[NewCell]:
+    """Yield the cells of a node's mocks: rows that follow each other have one, each CSV text has its own."""
+    texts = mocks.plain()
+    for is_csv, inputs in groupby(texts, key=lambda one: isinstance(texts[one], str)):
+        if not is_csv:
+            yield NewCell(name, f"{head}\n{mapping_text(mocks, {one: texts[one] for one in inputs})}")
+            continue
+        for one in inputs:
+            yield NewCell(f"{name}-{one}", f"{head} --input {quoted(one)}\n{texts[one]}")
 
 
 def _below(tree: Tree | None) -> Iterator[tuple[Any, Tree]]:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import ConfigValidationError
-from odibi_nb.importing.yaml_text import yaml_text
-from odibi_nb.project_file import parse_yaml
+from odibi_nb.project_file import parse_yaml, yaml_text
 
 if TYPE_CHECKING:
     from odibi_nb.project_file.tree import Tree
@@ -40,7 +39,7 @@ def mapping_text(tree: Tree, data: Mapping[Any, Any], *, but: Collection[Any] = 
     orders_for_sql = [one for one in orders if one and one[-1].key == "transform"]
     ends = [(one, "") for one in orders] + [(one, "\n") for one in (*orders_for_sql, blocks)]
     texts = ((_joined(one), end) for one, end in ends)
-    return next((text for text, end in texts if _reads(text + end, wanted)), None) or yaml_text(wanted)
+    return next((text for text, end in texts if _reads(text + end, wanted)), None) or yaml_text(wanted).rstrip()
 
 
 def comments_above(tree: Tree) -> str:
@@ -65,7 +64,9 @@ def _block_of(tree: Tree, key: Any, value: Any) -> _Block:
     below = tree.child(key)
     block = _written(key, below, is_top=not tree.path) if below is not None else None
     is_same = block is not None and _reads("\n".join([*block.lines, ""]), {key: value})
-    return block if block is not None and is_same else _Block(key, yaml_text({key: value}).split("\n"))
+    return (
+        block if block is not None and is_same else _Block(key, yaml_text({key: value}).removesuffix("\n").split("\n"))
+    )
 
 
 def _written(key: Any, tree: Tree, *, is_top: bool) -> _Block | None:

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from odibi_nb.exporting.module import HEAD
+from odibi_nb.exporting.nodes import SQL_HEAD
 from odibi_nb.importing.beside import Beside
 from odibi_nb.importing.blocks import comments_above
 from odibi_nb.importing.cell import NewCell
@@ -25,7 +27,7 @@ def cells_of(project: Project, plainer: Mapping[str, int] = MappingProxyType({})
     bodies = _bodies(project, nodes, plainer)
     code = _code(project, nodes, bodies)
     heads, beside = project.pipeline_heads(), Beside(project.tree)
-    cells = [*project.heads(), *_code_cells(project, code)]
+    cells = [*project.heads(), *_code_cells(project, code), *beside.for_all()]
     pipeline = None
     for node in nodes:
         if node.pipeline != pipeline:
@@ -75,7 +77,8 @@ def _code(project: Project, nodes: Iterable[NodeText], bodies: Mapping[str, Body
 
 
 def _code_cells(project: Project, code: CodeCells) -> Iterator[NewCell]:
-    told = project.code.docstring if any(cell.name == "code" for cell in code.above) else ""
+    is_ours = project.code.docstring in HEAD
+    told = project.code.docstring if not is_ours and any(cell.name == "code" for cell in code.above) else ""
     for cell in code.above:
         if told and cell.name == "code":
             yield NewCell("code-text", told, "markdown")
@@ -106,7 +109,7 @@ def _functions(node: NodeText) -> list[Mapping[str, Any]]:
 
 
 def _trimmed(text: str) -> str:
-    """Return a text without blank lines around it."""
-    lines = text.rstrip().split("\n")
+    """Return a text without blank lines around it, and without the mark of an export."""
+    lines = text.removeprefix(SQL_HEAD).rstrip().split("\n")
     first = next((at for at, line in enumerate(lines) if line.strip()), 0)
     return "\n".join(lines[first:])

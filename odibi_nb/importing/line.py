@@ -10,7 +10,7 @@ from odibi_nb.cells.expectations import parse_expectation
 from odibi_nb.cells.option_parser import key_value
 from odibi_nb.exceptions import UsageError
 from odibi_nb.importing.blocks import same_data
-from odibi_nb.importing.yaml_text import flow
+from odibi_nb.workspaces.mock_text import yaml_value
 
 __all__ = ["option_texts", "quoted"]
 
@@ -73,7 +73,7 @@ def _pair(key: str, value: Any) -> str:
     """Return `key=value`, which reads back as just that value."""
     if isinstance(value, Mapping | list):
         raise _belongs_in_yaml(key)
-    texts = [value, f"'{value}'", f'"{value}"'] if isinstance(value, str) else [flow(value)]
+    texts = [value, f"'{value}'", f'"{value}"'] if isinstance(value, str) else [yaml_value(value)]
     found = (f"{key}={text}" for text in texts if same_data(key_value(f"{key}={text}"), (key, value)))
     if (pair := next(found, None)) is None:
         raise _belongs_in_yaml(key)
@@ -116,7 +116,7 @@ def _of_columns(test: Mapping[str, Any]) -> list[str]:
 
 
 def _of_values(test: Mapping[str, Any]) -> list[str]:
-    values = [f"'{_quotes_doubled(one)}'" if isinstance(one, str) else flow(one) for one in test.get("values", [])]
+    values = [_literal(one) for one in test.get("values", [])]
     return [f"accepted_values({', '.join([_column(_text(test.get('column'))), *values])})"]
 
 
@@ -142,8 +142,8 @@ def _column(name: str) -> str:
     return name if name.isidentifier() else '"' + name.replace('"', '""') + '"'
 
 
-def _quotes_doubled(text: str) -> str:
-    return text.replace("'", "''")
+def _literal(value: Any) -> str:
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else yaml_value(value)
 
 
 def _description(description: Any) -> list[str]:

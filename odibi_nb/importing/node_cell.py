@@ -96,8 +96,9 @@ def _own_cell(node: str, test: Any, mode: Any) -> SqlTest | None:
     if not isinstance(test, Mapping) or test.keys() - {"type", "name", "sql", "on_fail"} or "${" in str(test):
         return None
     name, sql, on_fail = test.get("name"), test.get("sql"), test.get("on_fail", mode)
-    # `on_fail` that says what holds anyway is the author's to keep.
-    if not isinstance(name, str) or not isinstance(sql, str) or test.get("on_fail") == mode:
+    # A cell says what differs from the node's mode, as an export of it does.
+    is_usual = on_fail == mode and (mode != "fail" or "on_fail" in test)
+    if not isinstance(name, str) or not isinstance(sql, str) or is_usual:
         return None
     try:
         line = f"{node} {quoted(name)}" + (" --warn" if on_fail == "warn" else "")

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import TransformError
+from odibi_nb.exporting.nodes import SQL_HEAD
 from odibi_nb.importing.blocks import mapping_text, same_data
 from odibi_nb.importing.cell import NewCell
 from odibi_nb.importing.code import ProjectCode, read_code
 from odibi_nb.importing.line import quoted
 from odibi_nb.importing.node_cell import NodeText
-from odibi_nb.importing.paths import Move
+from odibi_nb.importing.paths import Move, is_elsewhere, moved_sql
 from odibi_nb.project_file import load_project
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Project", "read_project"]
 
+_MARK = SQL_HEAD.replace("--", "#")
+"""What an export begins with."""
 _IN_CELLS = ("pipelines", "imports", "mocks", "tests")
 
 
@@ -47,7 +50,7 @@ class Project:
     @property
     def title(self) -> str:
         """What to call the notebook."""
-        return self.data.get("project") or next((one.pipeline for one in self.pipelines), self.move.old.name)
+        return self.data.get("project") or next((one.pipeline for one in self.pipelines), self.move.root.name)
 
     def nodes(self) -> Iterator[NodeText]:
         """Yield the nodes in the order of the files."""
@@ -74,13 +77,13 @@ class Project:
 
     def _project_text(self) -> str:
         # What the main file says comes first, as in that file.
-        written = sorted(self.tree.value.items(), key=lambda item: (item[1].source != self.tree.source, item[1].index))
-        data = {key: self.data[key] for key, _ in written if key not in _IN_CELLS}
-        if isinstance(data.get("connections"), dict):
-            data["connections"] = self.move.connections(data["connections"])
+        tree = self.tree
+        written = sorted(tree.value.items(), key=lambda item: (item[1].source != tree.source, item[1].index))
+        data = {key: below.plain() for key, below in written if key not in _IN_CELLS}
+        data = self.move.project(data) if is_elsewhere(self.move) else data
         if len(self.pipelines) == 1:
             data = _after_project(data, "pipeline", self.data.get("pipeline", self.pipelines[0].pipeline))
-        return mapping_text(self.tree, data) if data else ""
+        return mapping_text(tree, data).removeprefix(_MARK) if data else ""
 
     def _moved(self, node: Tree, fields: dict[str, Any]) -> dict[str, Any]:
         """Return a node's fields with the paths in its SQL as they are written from the notebook's folder."""
@@ -90,30 +93,32 @@ class Project:
             moved["transform"] = {**fields["transform"], "steps": steps}
         validation = fields.get("validation")
         if isinstance(validation, Mapping) and validation.get("tests"):
-            tests = [
-                {**test, "sql": self.move.sql(test["sql"])} if "sql" in test else test for test in validation["tests"]
-            ]
-            moved["validation"] = {**validation, "tests": tests}
+            moved["validation"] = {**validation, "tests": [self._test(test) for test in validation["tests"]]}
         return fields if same_data(moved, fields) else moved
+
+    def _test(self, test: Any) -> Any:
+        return {**test, "sql": moved_sql(self.move, test["sql"])} if "sql" in test else test
 
     def _step(self, step: Any, written: Tree) -> Any:
         if isinstance(step, str):
-            return self.move.sql(step)
+            return moved_sql(self.move, step)
         if "sql" in step:
-            return {**step, "sql": self.move.sql(step["sql"])}
+            return {**step, "sql": moved_sql(self.move, step["sql"])}
         return self._of_file(step, Path(written.source.file or "").resolve().parent) if "sql_file" in step else step
 
     def _of_file(self, step: Mapping[str, Any], folder: Path) -> Any:
         """Return a step with its file's path, or else its text: that may name files itself. folder: of the path."""
-        path = Move(folder, self.move.new).path(step["sql_file"])
+        path = step["sql_file"]
+        if folder != self.move.folder:
+            path = Move(folder, self.move.folder, self.move.variables).written_path(path, "sql_file")
         text = self.sql_of(path)
-        if text is None or (moved := self.move.sql(text)) == text:
+        if text is None or (moved := moved_sql(self.move, text)) == text:
             return {**step, "sql_file": path}
         return {"sql": moved, **{key: value for key, value in step.items() if key != "sql_file"}}
 
     def sql_of(self, path: str) -> str | None:
         """Return the text of a file of SQL; path: from the notebook's folder, None where it can't be told."""
-        file = self.move.new / path
+        file = self.move.folder / path
         return file.read_text(encoding="utf-8") if "${" not in path and file.is_file() else None
 
 
@@ -125,7 +130,7 @@ def read_project(path: Path, folder: Path) -> Project:
         code = read_code(file.read_text(encoding="utf-8")) if file.is_file() else ProjectCode()
     except SyntaxError as exc:
         raise TransformError(f"transforms.py: {exc.msg}", file=str(file), line=exc.lineno) from exc
-    move = Move(loaded.root.resolve(), folder.resolve())
+    move = Move(loaded.root.resolve(), folder.resolve(), loaded.project.vars)
     return Project(loaded.file, loaded.document.tree, loaded.project.pipelines, code, move)
 
 

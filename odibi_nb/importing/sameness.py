@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from odibi_nb.fingerprints.code import normal_sql
 from odibi_nb.importing.module_code import UsedCode
+from odibi_nb.importing.paths import Move, is_elsewhere, moved_sql
 from odibi_nb.runner.tasks import NodeTask, OperationStep, SqlStep, Step
 from odibi_nb.workspaces.fingerprinting import Fingerprints
 
 if TYPE_CHECKING:
     from odibi_nb.config import CheckConfig, NodeConfig
-    from odibi_nb.importing.paths import Move
     from odibi_nb.workspaces import Workspace
 
 __all__ = ["Difference", "differences"]
@@ -38,7 +38,7 @@ def differences(project: Workspace, notebook: Workspace, move: Move, path: Path)
     if names != list(notebook.nodes):
         yield Difference(None, f"its nodes are {', '.join(notebook.nodes)}, not {', '.join(names)}")
         return
-    code = UsedCode(move.old, path)
+    code = UsedCode(move.root, path)
     if not code.does_the_same:
         yield Difference(None, "what transforms.py does")
     here, there = _fingerprints(project), _fingerprints(notebook)
@@ -49,7 +49,7 @@ def differences(project: Workspace, notebook: Workspace, move: Move, path: Path)
                 yield Difference(name, what)
         if not code.is_same(ours.task, theirs.task):
             yield Difference(name, "Python")
-        if move.is_none and here.get(name) != there.get(name):
+        if not is_elsewhere(move) and here.get(name) != there.get(name):
             yield Difference(name, "fingerprint")
     yield from _beside_differences(project, notebook)
 
@@ -67,7 +67,7 @@ class _Said:
         return self.node.config
 
     def sql(self, text: str) -> str:
-        return normal_sql(self._move.sql(text) if self._move is not None else text)
+        return normal_sql(moved_sql(self._move, text) if self._move is not None else text)
 
     def fields(self) -> Any:
         return self.config.model_dump(mode="json", exclude=_IN_TASK)

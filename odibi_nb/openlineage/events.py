@@ -9,7 +9,6 @@ import os
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,8 +131,9 @@ class _Run:
         return run_id if node is None else str(uuid.uuid5(uuid.UUID(run_id), node.name))
 
     def _run_facets(self, kind: str, node: NodeRecord | None) -> dict[str, Any]:
-        engine = self._record.versions.get("duckdb", "")
-        told = {"version": engine, "name": "DuckDB", "openlineageAdapterVersion": _own_version()}
+        versions = self._record.versions
+        own = versions.get("odibi_nb", "0")
+        told = {"version": versions.get("duckdb", "0"), "name": "DuckDB", "openlineageAdapterVersion": own}
         facets = {"processing_engine": _facet("1-1-1", "ProcessingEngineRunFacet", **told)}
         if node is not None:
             run, job = {"runId": self._record.id}, {"namespace": self.namespace, "name": self._record.title}
@@ -192,10 +192,3 @@ def _once(datasets: Iterable[Event]) -> list[Event]:
 def _facet(edition: str, kind: str, **values: object) -> dict[str, Any]:
     file = kind.removesuffix("OutputDatasetFacet") + "OutputDatasetFacet" if "OutputDataset" in kind else kind
     return {"_producer": _PRODUCER, "_schemaURL": f"{_SPEC}/facets/{edition}/{file}.json#/$defs/{kind}", **values}
-
-
-def _own_version() -> str:
-    try:
-        return version("odibi_nb")
-    except PackageNotFoundError:
-        return "0"

@@ -29,7 +29,9 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     is_block = "\n" in text and text.isascii() and all(line == line.rstrip() for line in text.split("\n"))
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if is_block else None)
+    # YAML 1.1 takes these for line breaks; only a quoted text can hold them.
+    is_odd = any(char in text for char in "\x85\u2028\u2029")
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if is_block else '"' if is_odd else None)
 
 
 _Dumper.add_representer(str, _text)

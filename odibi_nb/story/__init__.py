@@ -2,7 +2,6 @@
 
 from odibi_nb.story.page import story_html
 from odibi_nb.story.reading import story_of
-from odibi_nb.story.report import report
 from odibi_nb.story.text import story_text
 
-__all__ = ["report", "story_html", "story_of", "story_text"]
+__all__ = ["story_html", "story_of", "story_text"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from odibi_nb.pictures.diff import diff_lines
 from odibi_nb.pictures.expectation import broken_html
 from odibi_nb.pictures.markup import Markup, join, tag
 from odibi_nb.pictures.symbols import known
-from odibi_nb.pictures.table import listing_html, table_html
+from odibi_nb.pictures.table import listing_html
 from odibi_nb.pictures.text import join_facts, row_count
 from odibi_nb.story.chart import share_bar, spark
 from odibi_nb.views import TableView
@@ -22,6 +23,7 @@ __all__ = ["against_median", "anchors", "changes_html", "details_html", "failure
 
 _MOST_DETAILS = 200
 _ALL_PREVIEWS_BYTES, _LEAST_PREVIEW_BYTES = 550_000, 2_000
+_CELL_BYTES = 32
 _COLUMNS = ("node", "status", "rows in", "rows", "time", "share", "earlier", "written to")
 _RIGHT = (False, False, True, True, True)
 _LOUD = ("failed", "cancelled", "skipped", "running", "pending", "completed", "cached")
@@ -159,7 +161,7 @@ def _body(node: StoryNodeView, room: int) -> Iterator[str]:
 
 def _within(table: TableView, most_bytes: int) -> TableView:
     """Return as much of a preview as there is room for: rows go first, then columns."""
-    while len(table_html(table).encode()) > most_bytes:
+    while _size_bytes(table) > most_bytes:
         if len(table.rows) > 2:
             table = _fewer_rows(table, len(table.rows) // 2)
         elif len(table.columns) > 1:
@@ -167,6 +169,12 @@ def _within(table: TableView, most_bytes: int) -> TableView:
         else:
             return _fewer_rows(table, 0)
     return table
+
+
+def _size_bytes(table: TableView) -> int:
+    """Return about how long a table's HTML is; to make it takes many times as long."""
+    cells = [cell or "" for row in table.rows for cell in row] + [column.name * 2 for column in table.columns]
+    return len(html.escape("".join(cells)).encode("utf-8", "replace")) + _CELL_BYTES * len(cells)
 
 
 def _fewer_rows(table: TableView, rows: int) -> TableView:

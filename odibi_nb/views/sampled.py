@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Samples"]
 
-_PATIENCE_S = 0.25
+_PATIENCE_S = 0.1
 _MOST_ROWS = 100
 
 
 class Samples:
-    """Previews of a run's results; after a quarter of a second only those that are there already."""
+    """Previews of a run's results; after a tenth of a second only those that are there already."""
 
     def __init__(self, run: FinishedRun) -> None:
         place = run.place

@@ -34,9 +34,11 @@ STATUSES: dict[str, dict[str, int]] = {
     "profile": {"good": 0, "failing": 1, "unread": 2, "broken": 2},
     "capture": {"good": 0, "failing": 0, "unread": 2, "broken": 2},
     "lineage": {"good": 0, "failing": 0, "unread": 0, "broken": 2},
+    "export": {"good": 0, "failing": 0, "unread": 2, "broken": 2},
+    "story": {"good": 0, "failing": 0, "unread": 0, "broken": 2},
     "store": {"good": 0, "failing": 0, "unread": 0, "broken": 2},
 }
-OF_A_NODE = ("diff", "profile", "capture", "lineage")
+WORDS = {**dict.fromkeys(("diff", "profile", "capture", "lineage"), ("totals",)), "export": ("made", "--force")}
 WITHOUT_TARGET = {
     "help": ((), 0),
     "help run": ((), 0),
@@ -47,6 +49,7 @@ WITHOUT_TARGET = {
     "demo taken": (("taken/odibi.yaml",), 2),
     "schema": ((), 0),
     "schema ruin": ((), 2),
+    "import nowhere.yaml": ((), 2),
     "doctor --jsn": ((), 2),
     "ruin": ((), 2),
     "set": ((), 2),
@@ -65,11 +68,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("command", STATUSES)
 def test_a_status_says_how_it_went(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    node = ["totals"] if command in OF_A_NODE else []
-    assert {name: main([command, f"{name}.ipynb", *node]) for name in NOTEBOOKS} == STATUSES[command]
+    words = WORDS.get(command, ())
+    assert {name: main([command, f"{name}.ipynb", *words]) for name in NOTEBOOKS} == STATUSES[command]
     for refused in (["nowhere.ipynb"], ["good.ipynb", "--nonsense"], []):
         capsys.readouterr()
-        assert main([command, *refused, *node]) == 2, refused
+        assert main([command, *refused, *words]) == 2, refused
         assert capsys.readouterr().err.startswith("error: ")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from odibi_nb.importing.yaml_text import yaml_text
+from odibi_nb.project_file import yaml_text
 
 AWKWARD = (
     "NO", "on", "1e3", "0x10", "017", "1_000", "2026-01-01", "12:30", "null", "~", ".inf", "true", "- x", "a: b",

@@ -23,17 +23,20 @@ LOOSE = settings(deadline=None, suppress_health_check=list(HealthCheck), derando
 def test_a_notebook_declares_what_its_project_declares(files: dict[str, str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        for name, text in files.items():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(text, encoding="utf-8")
-        is_valid = _is_valid(root)
-        assume(is_valid)
+        write(files, root)
+        assume(is_valid(root))
         imported = import_project(root, root / "nb.ipynb")
         nbformat.validate(nbformat.read(imported.notebook, as_version=4))
         assert _said(root) == _said(imported.notebook)
 
 
-def _is_valid(root: Path) -> bool:
+def write(files: dict[str, str], root: Path) -> None:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+
+
+def is_valid(root: Path) -> bool:
     try:
         ws = load_target(root, execute=False).workspace
     except OdibiException:

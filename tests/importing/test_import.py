@@ -132,11 +132,11 @@ def test_tests_and_mocks_stand_below_their_node(project: Project) -> None:
         """,
     )
     notebook = project.notebook()
+    assert notebook.texts[notebook.ids.index("mocks")] == "%%odibi_mock\ntotal: [{x: 3}]  # everywhere"
     assert notebook.texts[notebook.ids.index("total") :] == [
         '%%odibi_node total --expect "not_null(x)"\nSELECT sum(x) AS x FROM load',
         "%%odibi_expect total small\nSELECT * FROM total\nWHERE x > 100",
         "%%odibi_expect total odd --warn\nSELECT * FROM total WHERE x % 2 = 1",
-        "%%odibi_mock\ntotal: [{x: 3}]  # everywhere",
         "%%odibi_mock total\nload:\n  - {x: 1}  # one",
         "%%odibi_test total sums\ngiven: {load: [{x: 1}, {x: 2}]}\nexpect: [{x: 3}]",
         "%%odibi_node last --write local:last.csv\ninputs: {t: total}",
@@ -182,7 +182,7 @@ def test_the_project_keeps_its_own_text_and_its_references(project: Project, mon
         '    base_path: "${SECRET_FOLDER}"\nvars:\n  since: "2026-01-01"  # a date\n'
     )
     project.nodes(
-        "- {name: a, transform: {steps: [\"SELECT '${vars.since}' AS day\"]}}\n"
+        "- name: a\n  transform: {steps: [\"SELECT '${vars.since}' AS day\"]}\n"
         "- {name: b, read: {connection: local, path: '${env:SECRET_FOLDER}/b.csv'}, description: '$${x}'}",
         head=head,
     )
@@ -269,17 +269,15 @@ pipelines:
     ws.close()
 
 
-def test_a_folder_that_only_the_environment_knows_keeps_the_notebook_beside(
+def test_a_folder_that_the_environment_knows_keeps_its_reference(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FOLDER", "data")
     project.nodes(LOAD, head=HEAD.replace("./data", '"${FOLDER}"'))
     (project.folder / "books").mkdir()
-    with pytest.raises(UsageError, match="can't be told") as caught:
-        project.convert("books/nb.ipynb")
-    assert str(project.folder) in (caught.value.hint or "")
-    assert project.listing() == ["odibi.yaml"]
-    project.convert()
+    assert "base_path: '../${FOLDER}'" in project.notebook("books/nb.ipynb")["project"]
+    monkeypatch.setenv("FOLDER", str(project.folder))
+    assert 'base_path: "${FOLDER}"' in project.notebook("books/other.ipynb")["project"]
 
 
 def test_a_notebook_that_says_the_same_is_left_as_it_is(project: Project) -> None:

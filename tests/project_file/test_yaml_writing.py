@@ -29,6 +29,7 @@ WORDS = [
     "1_000",
     "=",
     "<<",
+    "a\x85b",
 ]
 TEXTS = st.sampled_from(WORDS) | st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
 VALUES = st.recursive(

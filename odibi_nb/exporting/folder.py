@@ -110,7 +110,7 @@ def _check(ws: Workspace, temporary: Path, functions: Mapping[str, NodeFunction]
         try:
             exported = load_target(temporary, env=ws.environments.name).workspace
             exported.keep_nothing()
-            check(ws, exported, functions)
+            check(ws, exported, functions, folder)
         except OdibiException as exc:
             exc.message = exc.message.replace(str(temporary), str(folder))
             if exc.where.file is not None and exc.where.file.startswith(str(temporary)):

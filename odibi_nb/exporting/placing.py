@@ -54,11 +54,22 @@ def written_beside(files: Mapping[str, str], folder: Path) -> Iterator[Path]:
             file = temporary / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="\n")
+        _link_the_rest(folder, temporary)
         yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         if made is not None and not folder.exists():
             shutil.rmtree(made, ignore_errors=True)
+
+
+def _link_the_rest(folder: Path, temporary: Path) -> None:
+    """Let what is in a folder already be found beside what is to be put into it."""
+    for there in folder.iterdir() if folder.is_dir() else ():
+        here = temporary / there.name
+        if there.is_dir() and here.is_dir():
+            _link_the_rest(there, here)
+        elif not here.exists() and not there.name.startswith((".", "__pycache__")):
+            here.symlink_to(there)
 
 
 def _remove_leftovers(folder: Path) -> None:

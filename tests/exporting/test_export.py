@@ -247,3 +247,21 @@ def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("")
     with pytest.raises(UsageError, match="is a file"):
         exported(tmp_path, PROJECT, LOAD)
+
+
+def test_a_project_may_be_put_beside_its_notebook(tmp_path: Path) -> None:
+    (tmp_path / "sql").mkdir()
+    (tmp_path / "sql/own.sql").write_text("SELECT * FROM load_sales")
+    (tmp_path / "beside_here.py").write_text("FEW = 1\n")
+    few = "%%odibi_node few --write local:few.csv\nload_sales.head(FEW)"
+    own = "%%odibi_node own\ntransform: {steps: [{sql_file: sql/own.sql}]}"
+    literal = "%%odibi_node literal\nSELECT * FROM 'data/sales.csv'"
+    file = notebook(tmp_path, PROJECT, LOAD, "from beside_here import FEW", few, own, literal)
+    ws = load_target(file).workspace
+    export(ws, tmp_path)
+    ws.close()
+    assert sorted(one.name for one in tmp_path.iterdir()) == [
+        "__main__.py", "beside_here.py", "data", "nb.ipynb", "odibi.yaml", "sql", "transforms.py",
+    ]  # fmt: skip
+    assert not any(one.is_symlink() for one in tmp_path.rglob("*"))
+    assert outcome(tmp_path) == outcome(file)

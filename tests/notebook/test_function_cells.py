@@ -78,4 +78,4 @@ def test_the_functions_of_a_used_project_see_their_own_module(nb: Notebook) -> N
     nb.ws.settle()
     nb.ok("%odibi reset", "%odibi use odibi.yaml")
     assert nb.ws.status("clean_sales") == "cached"
-    assert "'LEAST', which it uses, is '1000', not '60'" in str(nb.fails("%odibi export out"))
+    assert "'LEAST', which it uses, is 1000, not 60" in str(nb.fails("%odibi export out"))

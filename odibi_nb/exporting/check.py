@@ -18,6 +18,7 @@ from odibi_nb.runner.tasks import NodeTask, OperationStep, SqlStep, Step
 from odibi_nb.sql import analyze
 from odibi_nb.sql.rooting import moved
 from odibi_nb.workspaces.fingerprinting import Fingerprints, Look
+from odibi_nb.workspaces.functions import CellFunction, GivenFunction
 
 if TYPE_CHECKING:
     from odibi_nb.workspaces import Workspace
@@ -130,7 +131,10 @@ def _located(connection: Any, path: str) -> str:
 def _step(ws: Workspace, step: Step) -> Any:
     if isinstance(step, SqlStep):
         return _sql(ws, step)
-    return (step.name, repr(step.params)) if isinstance(step, OperationStep) else sorted(step.binding.params)
+    if isinstance(step, OperationStep):
+        return step.name, repr(step.params)
+    is_own = isinstance(step.function, CellFunction | GivenFunction)
+    return None if is_own else step.name, sorted(step.binding.params)
 
 
 def _sql(ws: Workspace, step: SqlStep) -> Any:
@@ -176,9 +180,9 @@ def _of_values(
         is_of_session = name in ws.params and ws.params[name] != variables.get(name)
         if not is_of_session and before.params[name].digest != after.params[name].digest:
             yield f"parameter '{name}'", before.params[name].shown, after.params[name].shown
-    if function is None or function.piece is None:
+    if function is not None and function.piece is None:  # it is compared as a whole
         return
-    if not function.beside and before.helpers.keys() != after.helpers.keys():
+    if (function is None or not function.beside) and before.helpers.keys() != after.helpers.keys():
         yield "what it uses", repr(sorted(before.helpers)), repr(sorted(after.helpers))
     for name in sorted(before.helpers.keys() & after.helpers.keys()):
         mine, others = before.helpers[name], after.helpers[name]

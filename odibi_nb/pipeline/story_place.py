@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from odibi_nb.config.project import StoryConfig
 from odibi_nb.connections.base import FileConnection
 from odibi_nb.connections.local import LocalConnection
 from odibi_nb.exceptions import ConnectionError, did_you_mean  # noqa: A004
 
 if TYPE_CHECKING:
-    from odibi_nb.config import ProjectConfig
+    from odibi_nb.config import ProjectConfig, StoryConfig
     from odibi_nb.connections import BaseConnection
     from odibi_nb.history import RunRecord
 
@@ -61,6 +60,8 @@ def place_of(project: ProjectConfig | None, connections: Mapping[str, BaseConnec
 
     Raises ConnectionError for a connection that isn't there, or holds no files, and for a path that leaves it.
     """
+    from odibi_nb.config import StoryConfig  # looking at a project needs none of it
+
     config = (project.story if project is not None else None) or StoryConfig()
     connection = LocalConnection(folder, folder) if config.connection is None else connections.get(config.connection)
     if not isinstance(connection, FileConnection):

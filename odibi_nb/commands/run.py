@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -58,6 +59,7 @@ def request_of(call: Call, params: Mapping[str, Any]) -> RunRequest:
         preview=1 if call.door == "cell" else 0,
         mock=values.get("mock"),
         processes=bool(values.get("processes")),
+        wait_s=_wait_s(values),
     )
 
 
@@ -82,6 +84,25 @@ def _workers(text: str) -> int:
     if text != "auto" and (not text.isdecimal() or int(text) < 1):
         raise ValueError("a number of workers, 1 or more, or auto")
     return worker_count(text if text == "auto" else int(text))
+
+
+def _wait_s(values: Mapping[str, Any]) -> float | None:
+    waiting: float | None = values.get("wait")
+    if not values.get("no_wait"):
+        return waiting
+    if waiting is not None:
+        raise UsageError("--wait and --no-wait contradict each other", hint="--no-wait is --wait 0")
+    return 0
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise ValueError("a number of seconds")
+    return seconds
 
 
 _STATUSES = {"completed": 0, "failed": 1, "cancelled": 130}
@@ -122,6 +143,8 @@ COMMANDS = {
             Option("--processes", takes="nothing", help="Python nodes in processes, not in threads"),
             Option("--fail-fast", takes="nothing", help="start nothing more after a failure"),
             MOCK_OPTION,
+            Option("--wait", convert=_seconds, metavar="SECONDS", help="for another run of this, at most (to its end)"),
+            Option("--no-wait", takes="nothing", help="refuse to run while another run of this goes on"),
         ),
         executes=True,
     )

@@ -23,6 +23,7 @@ class RunRequest:
     selectors: none means every node. params: values for this run alone. force: compute also what is fresh.
     append_again: append also what was appended. workers: nodes at once. preview: rows of each result to fetch at once.
     mock: run on mock rows; "auto" makes up those that nobody has given. processes: see `RunOptions`.
+    wait_s: how long to wait at most for another run of the same notebook or project; None: as long as it takes.
     """
 
     selectors: tuple[str, ...] = ()
@@ -35,6 +36,7 @@ class RunRequest:
     preview: int = 0
     mock: Literal["given", "auto"] | None = None
     processes: bool = False
+    wait_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

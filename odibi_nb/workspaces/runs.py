@@ -32,6 +32,7 @@ from odibi_nb.workspaces.rereading import Rereading
 from odibi_nb.workspaces.sharing import note_shared
 from odibi_nb.workspaces.source_snapshots import Around, SourceSnapshots
 from odibi_nb.workspaces.targets import target_stamp, target_text
+from odibi_nb.workspaces.turns import Turns
 
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
@@ -75,6 +76,7 @@ class Runs(Preparing):
         self.freshness = Freshness(nodes, self.results, self._fingerprints, self.recollection)
         self.snapshots = SourceSnapshots(self._around_snapshots())
         self._folder, self._keeps = folder, True
+        self.turns = Turns(lambda: self._folder, lambda: self.owner, self._running.locked)
         self.configure(None)
 
     @property

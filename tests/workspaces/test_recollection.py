@@ -387,7 +387,7 @@ def test_nothing_is_kept_where_the_project_says_so(root: Path) -> None:
     project = {**PROJECT, "settings": {"store": False}}
     with session(root, pipeline, project) as ws:
         ws.run()
-    assert not (root / ".odibi").exists()
+    assert not (root / ".odibi" / "store").exists()
     with session(root, pipeline, project) as ws:
         assert set(ws.statuses().values()) == {"pending"}
 
@@ -638,6 +638,7 @@ def test_a_session_that_waits_to_append_says_so_and_computes_nothing_that_anothe
 
     locked = threading.Event()
     with session(root, declare) as ws, session(root, declare) as other:
+        other.saved_as = "another notebook"  # runs of one notebook don't overlap
         taken, release = locks.take, threading.Event()
         monkeypatch.setattr(locks, "take", lambda file: locked.set() or (release.is_set() and taken(file)))
         run = threading.Thread(target=ws.run)

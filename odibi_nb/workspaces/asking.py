@@ -27,6 +27,7 @@ from odibi_nb.workspaces.surroundings import Surroundings
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
     from odibi_nb.engine.base import Engine
+    from odibi_nb.workspaces.last_run import LastRun
     from odibi_nb.workspaces.shortcuts import Upstream
 
 __all__ = ["Asking"]
@@ -250,6 +251,11 @@ class Asking:
         with self.lock:
             found = {name: self._runs.results.get(name) for name in names}
         return {name: result.duration for name, result in found.items() if result is not None and result.rows_stand}
+
+    @property
+    def last_run(self) -> LastRun | None:
+        """The last run of this notebook or project, of whatever session: `ws.last_run.status`."""
+        return self._runs.last()
 
     @property
     def title(self) -> str:

@@ -108,10 +108,12 @@ class Preparing:
     def _planned(self, names: Collection[str], request: RunRequest) -> tuple[Plan, Look]:
         needed = self._nodes.with_upstream(names)
         look = self.freshness.look(needed)
-        overruled = Overruled(request.force, request.append_again, asked=named_in(request.selectors))
+        asked = named_in(request.selectors)
+        overruled = Overruled(request.force, request.append_again, request.again, asked, request.done)
         plan = Planner(self._nodes, self.results, look, names, overruled).plan(needed)
         if again := self._read_late(plan):
-            plan = Planner(self._nodes, self.results, look, names, replace(overruled, again=again)).plan(needed)
+            overruled = replace(overruled, again={**overruled.again, **again})
+            plan = Planner(self._nodes, self.results, look, names, overruled).plan(needed)
         return plan, look
 
     def _read_late(self, plan: Plan) -> dict[str, str]:

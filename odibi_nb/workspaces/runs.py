@@ -17,6 +17,7 @@ from odibi_nb.expectations import broken
 from odibi_nb.runner import Listener, NodeResult, NodeTask, Runner, RunOutcome
 from odibi_nb.store import LIMIT_BYTES, ResultStore
 from odibi_nb.workspaces.beginnings import Beginnings
+from odibi_nb.workspaces.early import EarlyKeeping
 from odibi_nb.workspaces.fingerprinting import Fingerprints, Look
 from odibi_nb.workspaces.forms import with_forms
 from odibi_nb.workspaces.freshness import Freshness
@@ -24,6 +25,7 @@ from odibi_nb.workspaces.history import History
 from odibi_nb.workspaces.jobs import Job, RunRequest
 from odibi_nb.workspaces.kept import KeptResults
 from odibi_nb.workspaces.known_schemas import KnownSchemas
+from odibi_nb.workspaces.last_run import LastRun, Recording, begun_run, read_last_run
 from odibi_nb.workspaces.nodes import Nodes
 from odibi_nb.workspaces.plan import Plan, PlannedNode
 from odibi_nb.workspaces.preparing import Preparing
@@ -182,6 +184,28 @@ class Runs(Preparing):
         finally:
             self._running.release()
 
+    def last(self) -> LastRun | None:
+        """Return the last run of this notebook or project; None: nothing tells of one."""
+        return read_last_run(self.turns.path(".run"))
+
+    @contextmanager
+    def begun(self, request: RunRequest, env: str | None) -> Iterator[tuple[RunRequest, Listener]]:
+        """Have the turn to run; yield what is asked, with the run that it resumes looked up, and what records it."""
+        with self.turns.taken(request.wait_s):
+            resumed = self.last() if request.resume else None
+            if request.resume and resumed is None:
+                raise UsageError("there is no run to resume", hint="run it without --resume")
+            if resumed is not None:
+                request = resumed.over(request)
+                with self._lock:
+                    self._fingerprints.go_on_as(resumed.process)
+            begun = begun_run(request, self._fingerprints.process, env)
+            yield request, Recording(self.turns.path(".run"), begun, self._digest)
+
+    def _digest(self, name: str) -> str:
+        with self._lock:
+            return self.freshness.digest(name)
+
     def run(self, prepare: Callable[[], Job], listeners: Iterable[Listener] = ()) -> RunOutcome:
         """Run what `prepare` returns, and keep the results; failures and an interrupt are in the outcome.
 
@@ -261,6 +285,8 @@ class Runs(Preparing):
                 Beginnings(job.tasks, job.options.write, self.recollection, identity),
                 *listeners,
             )
+        if job.look is not None and job.plan:
+            listeners = (EarlyKeeping(job, self.results, self.recollection), *listeners)
         runner = Runner(
             self.engine,
             job.tasks,
@@ -320,7 +346,7 @@ class Runs(Preparing):
         if (fingerprint := look.fingerprint(told)) is not None:
             rows = result.dataset
             in_full = job.options.in_full or (rows is not None and (not rows.lazy or rows.seen_whole))
-            identity = uuid.uuid4().hex if look.varies(told) else ""
+            identity = job.identities.get(told) or (uuid.uuid4().hex if look.varies(told) else "")
             self._standing.pop(result.node_name, None)
             self.results.keep(result, fingerprint, in_full=in_full, identity=identity)
 
@@ -333,6 +359,8 @@ class Runs(Preparing):
         if planned.action == "skip":
             return NodeResult(planned.name, "skipped", reason=planned.reason)
         kept = self.results.get(planned.name)
+        if kept is None and planned.action == "cached":
+            return NodeResult(planned.name, "cached", reason=planned.reason)
         if planned.action == "run" or kept is None or (ran is not None and not ran.success):
             return ran or NodeResult(planned.name)
         return replace(

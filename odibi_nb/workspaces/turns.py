@@ -30,6 +30,11 @@ class Turns:
     ) -> None:
         self._folder, self._owner, self._is_ours = folder, owner, is_ours
 
+    def path(self, suffix: str) -> Path:
+        """Return a file of the notebook's or project's own, below `.odibi/runs`."""
+        digest = blake2b(self._owner().encode(), digest_size=16).hexdigest()
+        return (self._folder() or Path()) / "runs" / f"{digest}{suffix}"
+
     @contextmanager
     def taken(self, wait_s: float | None = None) -> Iterator[None]:
         """Keep other runs away; wait for one that goes on, for `wait_s` seconds at most.
@@ -37,22 +42,22 @@ class Turns:
         Raises UsageError that names it where it takes longer, or would never end because it waits for us.
         """
         folder = self._folder()
-        if folder is None or self._is_ours() or not _is_writable(folder):
+        if folder is None or self._is_ours() or not _is_writable(folder, self.path(".lock")):
             yield
             return
-        path = folder / "runs" / f"{blake2b(self._owner().encode(), digest_size=16).hexdigest()}.lock"
         try:
-            with turn(path, _what_runs(), patience_s=wait_s, waits=_wait_for):
+            with turn(self.path(".lock"), _what_runs(), patience_s=wait_s, waits=_wait_for):
                 yield
         except NoTurn as exc:
             raise _refusal(exc.holder, wait_s) from None
 
 
-def _is_writable(folder: Path) -> bool:
-    """Make the folder where turns are taken; it is said where that can't be: nobody is kept away then."""
+def _is_writable(folder: Path, lock: Path) -> bool:
+    """Make what turns are taken by; it is said where that can't be, in somebody else's folder: nobody is kept away."""
     try:
         keep_private(folder)
-        (folder / "runs").mkdir(exist_ok=True)
+        lock.parent.mkdir(exist_ok=True)
+        lock.open("a").close()
     except OSError as exc:
         _tell(f"note: another run of this at the same time isn't kept away: {folder}: {exc.strerror}")
         return False

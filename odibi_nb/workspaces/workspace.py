@@ -277,8 +277,8 @@ class Workspace(Declaring):
         """Run as `run` does; failed nodes and an interrupt are in the outcome, not raised."""
         if request.mock is not None:
             return self._attempt_on_mocks(request, listeners)
-        with self._runs.turns.taken(request.wait_s):
-            return self._runs.run(partial(self._prepare, request), listeners)
+        with self._runs.begun(request, self.environments.name) as (asked, recording):
+            return self._runs.run(partial(self._prepare, asked), (recording, *listeners))
 
     def run_cell(self, name: str, *, listeners: Iterable[Listener] = ()) -> NodeResult:
         """Compute one node as far as its card shows it, and what above it is not fresh; write nothing.

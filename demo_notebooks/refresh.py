@@ -23,7 +23,8 @@ def main() -> None:
     tpchgen = Path(sysconfig.get_path("scripts"), "tpchgen-cli")
     subprocess.run([tpchgen, "parquet", "-s", "0.01", "--output-dir", HERE / "tpch"], check=True)
     for path in sorted(HERE.glob("*.ipynb")):
-        shutil.rmtree(HERE / ".odibi", ignore_errors=True)
+        for made in (".odibi", "sales"):
+            shutil.rmtree(HERE / made, ignore_errors=True)
         notebook = nbformat.read(path, as_version=4)
         NotebookClient(notebook, resources={"metadata": {"path": str(HERE)}}).execute()
         text = nbformat.writes(clean(notebook), indent=1).replace(str(HERE), NEUTRAL)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from odibi_nb.notebook import load_ipython_extension, unload_ipython_extension, workspace
     from odibi_nb.pipeline import Pipeline, PipelineResults
+    from odibi_nb.registry import node as node
     from odibi_nb.registry import transform
     from odibi_nb.workspaces import Workspace
 
@@ -20,6 +21,7 @@ __all__ = [
     "PipelineResults",
     "Workspace",
     "load_ipython_extension",
+    "node",
     "transform",
     "unload_ipython_extension",
     "workspace",
@@ -32,6 +34,7 @@ _HOMES = {
     "PipelineResults": "odibi_nb.pipeline",
     "Workspace": "odibi_nb.workspaces",
     "load_ipython_extension": "odibi_nb.notebook",
+    "node": "odibi_nb.registry",
     "transform": "odibi_nb.registry",
     "unload_ipython_extension": "odibi_nb.notebook",
 }

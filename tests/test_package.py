@@ -28,6 +28,7 @@ def test_public_names_are_those_of_the_seed_api() -> None:
         "PipelineResults",
         "Workspace",
         "load_ipython_extension",
+        "node",
         "transform",
         "unload_ipython_extension",
         "workspace",

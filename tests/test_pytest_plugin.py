@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import nbformat
 import pytest
@@ -183,8 +184,68 @@ def test_nbval_has_a_notebook_without_tests_to_itself(folder: Path) -> None:
     assert (status, "4 passed" in out) == (0, True), out
 
 
-def test_a_failure_in_a_notebook_fails_nbval_too(folder: Path) -> None:
-    notebook(folder, BAD)
-    status, out = run(folder, "--nbval-lax", "nb.ipynb")
-    assert status == 1
-    assert "2 failed" in out
+PROJECT = """\
+pipelines:
+  - pipeline: p
+    nodes:
+      - {name: sales, transform: {steps: ["SELECT 'N' AS region, 1 AS amount"]}}
+      - {name: clean, transform: {steps: [{function: clean}]}}
+      - {name: by_region, transform: {steps: ["SELECT region, sum(amount) AS total FROM sales GROUP BY region"]}}
+"""
+TRANSFORMS = "from odibi_nb import transform\n\n@transform\ndef clean(sales):\n    return sales.head(1)\n"
+TESTS = """\
+mocks: {by_region: {sales: [{region: N, amount: 5}, {region: N, amount: 7}]}}
+tests:
+  by_region:
+    sums: {given: mock, expect: [{region: N, total: 12}]}
+    wrong: {given: mock, expect: [{region: N, total: 13}]}
+  clean:
+    first: {given: {sales: [{amount: 5}, {amount: 7}]}, expect: {count: 1}}
+"""
+
+
+@pytest.fixture
+def project(folder: Path) -> Path:
+    """A project whose tests are in a file of their own, beside a YAML file that is none."""
+    (folder / "shop").mkdir()
+    (folder / "shop/odibi.yaml").write_text(f"imports: [tests.yaml]\n{PROJECT}")
+    (folder / "shop/tests.yaml").write_text(TESTS)
+    (folder / "shop/transforms.py").write_text(TRANSFORMS)
+    (folder / "shop/other.yaml").write_text("tests: {unit: make check}\n")
+    return folder
+
+
+@pytest.mark.parametrize("words", [["shop"], ["shop/odibi.yaml", "-n", "2"]])
+def test_a_project_s_tests_are_collected_from_its_file_and_its_folder(project: Path, words: list[str]) -> None:
+    status, out = run(project, *words, "-v", "--junitxml=report.xml")
+    assert status == 1, out
+    assert "1 failed, 2 passed" in out
+    assert "1 row differs · tests.yaml, line 5" in out
+    assert "Traceback" not in out
+    cases = {
+        (case.get("classname"), case.get("name")): case for case in ET.parse(project / "report.xml").iter("testcase")
+    }
+    assert cases.keys() == {
+        ("shop.odibi.yaml.by_region", "sums"),
+        ("shop.odibi.yaml.by_region", "wrong"),
+        ("shop.odibi.yaml.clean", "first"),
+    }
+    failure = cases["shop.odibi.yaml.by_region", "wrong"].find("failure")
+    assert failure is not None
+    assert failure.get("message", "").startswith("1 row differs · tests.yaml, line 5")
+    assert "1 · region N  total   13        12" in (failure.text or "")
+
+
+def test_a_project_is_not_collected_unasked(project: Path) -> None:
+    assert run(project, ".")[0] == 5
+    (project / "pytest.ini").write_text("[pytest]\nodibi_notebooks = shop/odibi.yaml\n")
+    assert "1 failed, 2 passed" in run(project)[1]
+
+
+def test_a_project_that_can_t_be_read_is_an_error_at_its_line(project: Path) -> None:
+    (project / "shop/tests.yaml").write_text(TESTS.replace("expect:", "expct:"))
+    status, out = run(project, "shop")
+    assert status == 2
+    assert "did you mean 'expect'?" in out
+    assert "tests.yaml, line 4" in out
+    assert "Traceback" not in out

@@ -36,7 +36,8 @@ def rows(heading: str) -> dict[str, list[str]]:
 
 
 def steady(text: str) -> str:
-    """Take times and the padding that depends on them out of a text."""
+    """Take times, the padding that depends on them, and the ids of runs out of a text."""
+    text = re.sub(r"(?<=story show )[0-9a-f]{8}", "RUN", text)
     return re.sub(r"[ ─]+", " ", re.sub(r"<?\d+(\.\d+)? (ms|s)\b|\b\d\d:\d\d\b", "TIME", text)).strip()
 
 
@@ -84,14 +85,15 @@ def test_the_error_shown_is_the_one_that_comes(folder: Path) -> None:
 
 
 def test_the_project_file_runs_by_the_commands_below_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (project,) = blocks("yaml")
-    (folder / "odibi.yaml").write_text(project, "utf-8")
+    project, tests = (next(one for one in blocks("yaml") if one.startswith(key)) for key in ("project:", "mocks:"))
+    (folder / "odibi.yaml").write_text(project + tests, "utf-8")
     commands = next(block for block in blocks("sh") if "odibi-nb run ." in block).splitlines()
     assert len(commands) == 5
     for command in commands:
         program, *words = shlex.split(command)
         assert program == "odibi-nb"
         assert main(words) == 0, command
+    assert main(["test", "."]) == 0
     assert (folder / "data/by_region.csv").read_text().startswith("region,total\n")
 
 

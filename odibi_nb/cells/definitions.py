@@ -48,13 +48,15 @@ _OURS = re.compile(r"%+(odibi\w*|(re)?load_ext\s+odibi_nb)\b")
 class PlainCell:
     """A code cell that is no `%%odibi…` magic.
 
-    is_setup: it runs whole (tag `odibi-setup`). gives: names whose values reach nodes in another way: papermill's.
+    is_setup: it runs whole (tag `odibi-setup`). gives: names that reach nodes in another way: papermill's, and those
+    of functions that are nodes. nodes: these.
     """
 
     label: str
     source: str
     is_setup: bool = False
     gives: frozenset[str] = frozenset()
+    nodes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

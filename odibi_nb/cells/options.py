@@ -18,7 +18,7 @@ from odibi_nb.cells.option_parser import (
 )
 from odibi_nb.exceptions import UsageError
 
-__all__ = ["MOCK_OPTION", "NODE_LINE", "UPSTREAM", "NodeOptions", "Target", "parse_node_line"]
+__all__ = ["MOCK_OPTION", "NODE_LINE", "UPSTREAM", "NodeOptions", "Target", "as_target", "parse_node_line"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ class NodeOptions:
     returns: Literal["frame", "object", "none"] | None = None
 
 
-def _target(text: str) -> Target:
+def as_target(text: str) -> Target:
+    """Read CONN:PATH; raises ValueError, which says the form."""
     connection, colon, path = text.partition(":")
     if not colon or not connection or not path:
         raise ValueError("CONN:PATH, such as local:sales.csv")
@@ -84,7 +85,7 @@ NODE_LINE = OptionParser(
             metavar="LANG",
             help="the body's language, if not to be guessed",
         ),
-        Option("--read", convert=_target, metavar="CONN:PATH", help="read a source"),
+        Option("--read", convert=as_target, metavar="CONN:PATH", help="read a source"),
         Option("--format", metavar="FORMAT", help="of the source, or of the write where nothing is read"),
         Option(
             "--option",
@@ -93,7 +94,7 @@ NODE_LINE = OptionParser(
             metavar="KEY=VALUE",
             help="an option of the read; in braces or brackets it is YAML",
         ),
-        Option("--write", convert=_target, metavar="CONN:PATH", help="write the result when the node is run"),
+        Option("--write", convert=as_target, metavar="CONN:PATH", help="write the result when the node is run"),
         Option(
             "--mode",
             choices=("overwrite", "append", "upsert", "append_once"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any, Final, Literal
@@ -16,7 +17,16 @@ from odibi_nb.cells.parsing import parse_python
 from odibi_nb.cells.star_imports import star_imports
 from odibi_nb.exceptions import TransformError
 
-__all__ = ["UNKNOWN", "Parameter", "PythonBody", "Unknown", "bind_python", "compile_python", "read_python"]
+__all__ = [
+    "UNKNOWN",
+    "Parameter",
+    "PythonBody",
+    "Unknown",
+    "bind_python",
+    "compile_python",
+    "read_python",
+    "without_unknown",
+]
 
 # The generated function around a body that defines the node's own; no user can write this name.
 _FACTORY = "<body>"
@@ -30,6 +40,16 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
+
+
+def without_unknown(
+    signature: inspect.Signature, args: Sequence[Any], named: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the arguments of a call but for those that are UNKNOWN: the function itself knows these defaults."""
+    bound = signature.bind(*args, **named)
+    for name in [name for name, value in bound.arguments.items() if value is UNKNOWN]:
+        del bound.arguments[name]
+    return bound.args, bound.kwargs
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from odibi_nb.cells.option_parser import Option, OptionParser
 from odibi_nb.cells.options import NODE_LINE
+from odibi_nb.commands.outputs import OUTPUTS, exit_statuses
 
 if TYPE_CHECKING:
     from odibi_nb.runner import Listener
@@ -50,6 +51,7 @@ class Shown:
 
     error: raised once the rest is shown. exit_status: of the shell command. next_cell: a text for the notebook's next
     cell. notes: said beside it in a shell, on stderr. live: what may be shown in its stead where widgets are.
+    afterwards: does what may be done once it is shown, and returns what is to be shown of that; None: nothing.
     """
 
     text: str = ""
@@ -61,6 +63,7 @@ class Shown:
     next_cell: str | None = None
     notes: Sequence[str] = ()
     live: Live | None = None
+    afterwards: Callable[[], Shown] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,8 @@ class Command:
     def parser(self, door: Door) -> OptionParser:
         """Return the parser of its line at this door."""
         if door == "cell":
-            return OptionParser(f"%odibi {self.name}", self.options, words=self.words, elsewhere=NODE_LINE)
+            options = tuple(option for option in self.options if option is not JSON)  # a cell shows it as it is
+            return OptionParser(f"%odibi {self.name}", options, words=self.words, elsewhere=NODE_LINE)
         target = ("TARGET",) if self.needs_target else ()
         extra = (ENV, JSON) if self.needs_target else ()
         options, words = (*self.options, *extra), (*target, *self.words)
@@ -125,6 +129,8 @@ class Command:
             lines += ["", self.details]
         if parser.options:
             lines += ["", *described_options(parser.options)]
+        if door == "shell" and self.name in OUTPUTS:
+            lines += ["", f"exit status: {exit_statuses(self.name)}"]
         prefix = "%odibi " if door == "cell" else "odibi-nb "
         return "\n".join([*lines, "", f"example: {prefix}{self.example_at(door)}"])
 

@@ -6,33 +6,23 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from odibi_nb.commands.diagnosis_jupyter import jupyter_checks
+from odibi_nb.commands.diagnosis_project import project_checks, shell_checks
+from odibi_nb.commands.findings import Finding, look_at_folder, version_of
 from odibi_nb.exceptions import plural
 
-__all__ = ["CHECKS", "Finding", "State"]
-
-State = Literal["ok", "warn", "fail"]
+__all__ = ["CHECKS"]
 
 _LITTLE_ROOM_BYTES = 5_000_000_000
 _TINY: dict[str, Any] = {"memory_limit": "32MB", "threads": 1}
 _SPILL_ROWS = 1_000_000  # some 50 MB, more than that
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. warn: works, with something missing. fix: a command or a sentence."""
-
-    name: str
-    state: State
-    detail: str
-    fix: str = ""
 
 
 def _python() -> Iterator[Finding]:
@@ -56,14 +46,14 @@ def _extras() -> Iterator[Finding]:
         wanted = [r for r in _requirements() if r.marker is not None and r.marker.evaluate({"extra": extra})]
         if extra == "test" or not wanted:
             continue
-        if missing := [r.name for r in wanted if _version(r.name) is None]:
+        if missing := [r.name for r in wanted if version_of(r.name) is None]:
             yield Finding(f"extra {extra}", "ok", f"not installed; `pip install 'odibi_nb[{extra}]'` adds {missing[0]}")
         else:
             yield from map(_package, wanted)
 
 
 def _package(requirement: Requirement) -> Finding:
-    version, install = _version(requirement.name), f"pip install '{str(requirement).partition(';')[0].strip()}'"
+    version, install = version_of(requirement.name), f"pip install '{str(requirement).partition(';')[0].strip()}'"
     if version is None:
         return Finding(requirement.name, "fail", "not installed", install)
     if requirement.specifier.contains(version, prereleases=True):
@@ -77,22 +67,6 @@ def _about(field: str) -> list[str]:
 
 def _requirements() -> list[Requirement]:
     return [Requirement(text) for text in metadata.requires("odibi_nb") or ()]
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def _jupyter() -> Iterator[Finding]:
-    fronts = {name: version for name in ("jupyterlab", "notebook") if (version := _version(name))}
-    if fronts:
-        yield Finding("Jupyter", "ok", ", ".join(f"{name} {version}" for name, version in fronts.items()))
-    else:
-        detail = "no JupyterLab here; notebooks still run in a shell and in editors"
-        yield Finding("Jupyter", "warn", detail, "pip install jupyterlab")
 
 
 def _pictures() -> Iterator[Finding]:
@@ -114,20 +88,10 @@ def _folders() -> Iterator[Finding]:
     from odibi_nb.pictures import wasm
 
     here = Path.cwd()
-    yield _folder("working folder", here, "fail")
-    yield _folder("results (.odibi)", here / ".odibi", "fail")
-    yield _folder("temporary files", Path(tempfile.gettempdir()), "fail")
-    yield _folder("cache", wasm.cache_path().parent, "warn")
-
-
-def _folder(name: str, folder: Path, otherwise: State) -> Finding:
-    """Say whether files can be made in a folder; for one that isn't there yet, in what would hold it."""
-    there = next(place for place in (folder, *folder.parents) if place.exists())
-    try:
-        with tempfile.TemporaryFile(dir=there):
-            return Finding(name, "ok", str(folder))
-    except OSError as exc:
-        return Finding(name, otherwise, f"{there}: {exc.strerror}", f"make {there} a folder where you may write")
+    yield look_at_folder("working folder", here, "fail")
+    yield look_at_folder("results (.odibi)", here / ".odibi", "fail")
+    yield look_at_folder("temporary files", Path(tempfile.gettempdir()), "fail")
+    yield look_at_folder("cache", wasm.cache_path().parent, "warn")
 
 
 def _limits() -> Iterator[Finding]:
@@ -176,9 +140,11 @@ CHECKS: Iterable[Callable[[], Iterator[Finding]]] = (
     _python,
     _packages,
     _extras,
-    _jupyter,
+    jupyter_checks,
     _pictures,
     _folders,
     _limits,
     _spilling,
+    shell_checks,
+    project_checks,
 )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset
     from odibi_nb.engine.schema import Schema
 
-__all__ = ["COMMANDS", "diff_dict"]
+__all__ = ["COMMANDS", "diff_columns", "diff_dict"]
 
 _SAMPLE_ROWS, _MOST_ROWS = 10, 1_000
 
@@ -29,6 +29,10 @@ def diff(call: Call) -> Shown:
     from odibi_nb.workspaces.comparing import compare_to, find_other
 
     (name,), values = call.words, call.values
+    if values.get("run") is not None:
+        from odibi_nb.commands.diff_run import diff_to_run
+
+        return diff_to_run(call, name)
     against = _against(call)
     find_other(call.ws, name, against)  # refuses, before the node runs, what can't be compared with
     request = Request(values.get("key", ()), tolerance=values.get("tolerance"), sample=values.get("rows", _SAMPLE_ROWS))
@@ -54,9 +58,11 @@ def diff_dict(name: str, against: str, found: Comparison) -> dict[str, Any]:
         "against": against,
         "same": None if found.same and found.reason else found.same,
         "columns": {
-            "added": _columns(schema.added),
-            "removed": _columns(schema.removed),
-            "changed": [{"before": _columns([old])[0], "now": _columns([new])[0]} for old, new in schema.changed],
+            "added": diff_columns(schema.added),
+            "removed": diff_columns(schema.removed),
+            "changed": [
+                {"before": diff_columns([old])[0], "now": diff_columns([new])[0]} for old, new in schema.changed
+            ],
             "reordered": schema.reordered,
         },
         "rows": {"before": found.rows_before, "now": found.rows_after} | ({} if rows is None else _counts(rows)),
@@ -90,7 +96,7 @@ def _samples(found: Comparison, rows: RowChanges) -> dict[str, Any]:
     }
 
 
-def _columns(schema: Sequence[Any]) -> list[dict[str, str]]:
+def diff_columns(schema: Sequence[Any]) -> list[dict[str, str]]:
     return [{"name": column.name, "type": column.type} for column in schema]
 
 
@@ -105,7 +111,8 @@ def _against(call: Call) -> str:
     if call.door == "cell":
         return given or "previous"
     if given == "previous":
-        raise UsageError("a shell knows no previous result", hint="--against written, or --against CONN:PATH")
+        hint = "--against written, --against CONN:PATH, or --run previous for columns and counts"
+        raise UsageError("a shell knows no previous result", hint=hint)
     return given or "written"
 
 
@@ -153,6 +160,11 @@ COMMANDS = {
                 convert=_tolerance,
                 metavar="X",
                 help="by how much numbers in paired rows may differ (else floats by 1e-12 of their size)",
+            ),
+            Option(
+                "--run",
+                metavar="RUN",
+                help="compare columns and number of rows with what a run has told: its id, latest or previous",
             ),
             Option("--exit-code", takes="nothing", help="fail (exit status 1) when something differs"),
         ),

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from odibi_nb.commands.base import JSON, Call, Command, Shown
-from odibi_nb.commands.diagnosis import CHECKS, Finding
+from odibi_nb.commands.diagnosis import CHECKS
+from odibi_nb.commands.findings import Finding
 
 __all__ = ["COMMANDS"]
 
@@ -37,11 +38,11 @@ def _text(findings: Sequence[Finding]) -> str:
 COMMANDS = {
     "doctor": Command(
         "doctor",
-        "Find what is missing or in the way on this machine: versions, folders, pictures, DuckDB.",
+        "Find what is missing or in the way on this machine, and in this folder: versions, Jupyter, DuckDB, results.",
         "doctor",
         doctor,
         options=(JSON,),
         needs_target=False,
-        details="Exit status 1 when something fails; a warning is something that works less well.",
+        details="A warning is something that works less well.",
     )
 }

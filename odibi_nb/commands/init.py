@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from importlib import resources
 from pathlib import Path
 
 from odibi_nb.commands.base import Call, Command, Shown
@@ -16,6 +17,7 @@ def init(call: Call) -> Shown:
     """Make a project that `validate` and `run` accept as it stands."""
     folder = Path(call.words[0] if call.words else ".")
     files = template("init")
+    files["odibi.schema.json"] = resources.files("odibi_nb.config").joinpath("schema.json").read_bytes()
     # A repository often has this one before it has a project.
     if (folder / ".gitignore").exists():
         del files[".gitignore"]
@@ -42,6 +44,7 @@ COMMANDS = {
         init,
         words=("[DIR]",),
         needs_target=False,
-        details="No file is overwritten: where one of them is there already, nothing is written.",
+        details="No file is overwritten: where one of them is there already, nothing is written.\n"
+        "odibi.schema.json lets editors complete and check odibi.yaml; `odibi-nb schema --out` renews it.",
     )
 }

@@ -39,6 +39,7 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
             "write_reason": node.write_reason,
             "form": node.form,
             "form_reason": node.form_reason,
+            "expected_s": None if node.expected_s is None else round(node.expected_s, 6),
         }
         for node in view.nodes
     }

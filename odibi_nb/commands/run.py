@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from odibi_nb.cells.option_parser import Option, collect, key_text
@@ -22,7 +24,7 @@ from odibi_nb.workspaces import RunRequest
 from odibi_nb.workspaces.last_run import LastRun
 from odibi_nb.workspaces.plan import clock
 
-__all__ = ["COMMANDS", "PARAM", "RECOMPUTING", "request_of"]
+__all__ = ["COMMANDS", "PARAM", "RECOMPUTING", "reported", "request_of"]
 
 
 def run(call: Call) -> Shown:
@@ -42,14 +44,36 @@ def run(call: Call) -> Shown:
         outcome.notes = (_about(resumed), *outcome.notes)
     view = run_view(call.ws, outcome, with_rows=call.door == "cell")
     error = _error_of(outcome)
-    data = run_dict(view.title, outcome) if values.get("json") else None
-    if data is not None and request.mock is not None:
-        data["mock"] = request.mock
     status = _STATUSES[outcome.status]
     if call.door == "cell":
-        view = replace(_without(view, error), notes=outcome.notes)
-    shown = Shown(run_text(view), run_html(view), data=data, error=error, exit_status=status)
-    return shown if call.door == "cell" else replace(shown, notes=outcome.notes)
+        view = replace(_without(view, error), notes=outcome.notes, story=_story(call, outcome))
+        return Shown(run_text(view), run_html(view), error=error, afterwards=partial(reported, outcome))
+    shown = Shown(run_text(view), error=error, exit_status=status, notes=outcome.notes)
+    if not values.get("json"):
+        return replace(shown, afterwards=partial(reported, outcome))
+    told = reported(outcome)  # before the one object, which says where the story is
+    data = run_dict(view.title, outcome) | ({} if request.mock is None else {"mock": request.mock})
+    return replace(shown, data=data, notes=(*shown.notes, *told.notes))
+
+
+def reported(outcome: RunOutcome) -> Shown:
+    """Write what a run leaves behind; return where its story is, and what else there is to say of that."""
+    if (report := outcome.report) is None:
+        return Shown()
+    notes, path = report.write(), report.story_path
+    if path is None:
+        return Shown(notes=notes)
+    is_below = Path(path).is_absolute() and Path(path).is_relative_to(Path.cwd())
+    return Shown(f"story: {Path(path).relative_to(Path.cwd()) if is_below else path}", notes=notes)
+
+
+def _story(call: Call, outcome: RunOutcome) -> tuple[str, str] | None:
+    """Return a run's id and the address of its story, from the notebook where that is above it."""
+    report = outcome.report
+    if report is None or (path := report.planned_path) is None:
+        return None
+    is_below = Path(path).is_absolute() and Path(path).is_relative_to(call.ws.root)
+    return report.run_id, Path(path).relative_to(call.ws.root).as_posix() if is_below else path
 
 
 def request_of(call: Call, params: Mapping[str, Any]) -> RunRequest:
@@ -68,6 +92,7 @@ def request_of(call: Call, params: Mapping[str, Any]) -> RunRequest:
         processes=bool(values.get("processes")),
         wait_s=_wait_s(values),
         resume=bool(values.get("resume")),
+        door=call.door,
     )
 
 
@@ -109,6 +134,7 @@ def run_dict(title: str, outcome: RunOutcome) -> dict[str, Any]:
         "cancelled": outcome.names("cancelled"),
         "written": [name for name, result in outcome.results.items() if result.written],
         "nodes": nodes,
+        "story": outcome.report.story_path if outcome.report is not None else None,
     }
 
 

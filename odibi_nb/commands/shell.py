@@ -43,10 +43,14 @@ def _answer(words: list[str], afterwards: ExitStack) -> int:
     try:
         with _stdout_is_ours(as_json):
             shown = _shown(words, afterwards)
-        for note in shown.notes:
-            _print(f"note: {note}", sys.stderr)
+        _print_notes(shown)
         if as_json or shown.text:
             _print(json.dumps(shown.data, default=str, ensure_ascii=False) if as_json else shown.text, sys.stdout)
+        if shown.afterwards is not None:
+            last = shown.afterwards()
+            _print_notes(last)
+            if last.text and not as_json:
+                _print(last.text, sys.stdout)
         return shown.exit_status
     except OdibiException as exc:
         _report(exc, as_json)
@@ -111,9 +115,7 @@ def _loaded(command: Command, call: Call) -> Call:
     from odibi_nb.project_file import chosen_environment
     from odibi_nb.workspaces.headless import load_target
 
-    target, *rest = call.words
-    if f"[{target}]" in command.words and not Path(target).exists():
-        raise UsageError(f"TARGET comes before '{target}'", hint=f"odibi-nb {command.example_at('shell')}")
+    target, rest = _target_first(command, call.words)
     env = chosen_environment(call.values.get("env"))
     loaded = load_target(target, env=env, execute=command.executes, go_on=command.takes_broken)
     for one in loaded.left_out if command.executes else ():
@@ -123,11 +125,28 @@ def _loaded(command: Command, call: Call) -> Call:
         _print(f"note: {note}", sys.stderr)
     return replace(
         call,
-        words=tuple(rest),
+        words=rest,
         workspace=loaded.workspace,
         left_out=loaded.left_out,
         notes=loaded.notes,
     )
+
+
+def _target_first(command: Command, words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """Return the target and the other words; what to do may stand before it: `story list sales.ipynb`.
+
+    Then the target may be left out in a project's own folder.
+    """
+    from odibi_nb.project_file import FILE_NAMES
+
+    does = command.words[0].strip("[]").split("|") if command.words else ()
+    if words[0] not in does or Path(words[0]).exists():
+        return words[0], tuple(words[1:])
+    if len(words) > 1 and Path(words[1]).exists():
+        return words[1], (words[0], *words[2:])
+    if any(Path(name).is_file() for name in FILE_NAMES):
+        return ".", tuple(words)
+    raise UsageError("TARGET is missing", hint=f"odibi-nb {command.example_at('shell')}")
 
 
 @contextmanager
@@ -164,6 +183,11 @@ def _report(error: OdibiException, as_json: bool) -> None:
         from odibi_nb.pipeline.results import error_dict
 
         _print(json.dumps({"status": "failed", "error": error_dict(error)}, ensure_ascii=False), sys.stdout)
+
+
+def _print_notes(shown: Shown) -> None:
+    for note in shown.notes:
+        _print(f"note: {note}", sys.stderr)
 
 
 def _print(text: str, stream: TextIO) -> None:

@@ -1,11 +1,10 @@
-"""`python -m odibi_nb.config` prints the dialect's JSON Schema."""
+"""`python -m odibi_nb.config` prints the dialect's JSON Schema, with the connections of installed plug-ins."""
 
 from __future__ import annotations
 
-import json
 import sys
 
-from odibi_nb.config.schema import json_schema
+from odibi_nb.config.schema import json_schema_text
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")
+    sys.stdout.write(json_schema_text())

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from odibi_nb.config.base import DialectModel, problem, problem_at
 from odibi_nb.exceptions import did_you_mean
 
-__all__ = ["MOCK", "ExpectConfig", "ExpectedErrorConfig", "NodeTestConfig", "uneven_row"]
+__all__ = ["MOCK", "ExpectConfig", "ExpectedErrorConfig", "NodeTestConfig", "checked_rows", "uneven_row"]
 
 MOCK: Literal["mock"] = "mock"
 
@@ -28,6 +28,15 @@ def _check_rows(rows: Sequence[Any], path: tuple[str | int, ...] = ()) -> None:
             raise problem_at(here, row, f"row {number + 1} is no row", f"write {_ROWS}")
         if odd := [column for column in row if not isinstance(column, str)]:
             raise problem_at(here, row, f"a column's name is a text, not {odd[0]}", f"quote it: '{odd[0]}'")
+
+
+def checked_rows(rows: Any, path: tuple[str | int, ...], *, or_mock: str = "") -> None:
+    """Refuse what is neither rows nor CSV text; path: where it stands, its last key the name of the input."""
+    if not isinstance(rows, list | str):
+        kinds = f"a list, CSV text{or_mock}" if or_mock else "a list or CSV text"
+        raise problem_at(path, rows, f"the rows of '{path[-1]}' are {kinds}", f"write {_ROWS}")
+    if isinstance(rows, list):
+        _check_rows(rows, path)
 
 
 def _as_rows(value: Any) -> Any:
@@ -79,10 +88,7 @@ def _as_given(value: Any) -> Any:
     if not isinstance(value, Mapping):
         raise problem("given maps each input to its rows", _GIVEN)
     for name, rows in value.items():
-        if not isinstance(rows, list | str):
-            raise problem_at((name,), rows, f"the rows of '{name}' are a list, CSV text or mock", f"write {_ROWS}")
-        if isinstance(rows, list):
-            _check_rows(rows, (name,))
+        checked_rows(rows, (name,), or_mock=" or mock")
     return value
 
 

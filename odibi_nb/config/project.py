@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -10,6 +12,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from odibi_nb.config.base import DialectModel, one_of, problem, problem_at
 from odibi_nb.config.connections import AnyConnection
 from odibi_nb.config.enums import BackoffStrategy, EngineType, LogLevel
+from odibi_nb.config.node_tests import NodeTestConfig, checked_rows
 from odibi_nb.config.nodes import PipelineConfig
 from odibi_nb.exceptions import did_you_mean
 
@@ -67,10 +70,10 @@ class LoggingConfig(DialectModel):
 
 
 class StoryConfig(DialectModel):
-    """Where the report of each run goes."""
+    """Where the report of each run goes: into `.odibi` beside the project, unless a connection is named."""
 
-    connection: str
-    path: str
+    connection: str | None = None
+    path: str | None = None
     max_sample_rows: int = Field(default=10, ge=0)
     auto_generate: bool = True
     retention_days: int | None = Field(default=30, ge=1)
@@ -85,6 +88,29 @@ class SystemConfig(DialectModel):
     environment: str | None = None
 
 
+def _as_mocks(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise problem("mocks gives nodes the rows of their inputs", _MOCKS)
+    for node, inputs in value.items():
+        if not isinstance(inputs, Mapping):
+            raise problem_at((node,), inputs, f"the mocks of '{node}' map each input to its rows", _MOCKS)
+        for name, rows in inputs.items():
+            checked_rows(rows, (node, name))
+    return value
+
+
+def _as_tests(value: Any) -> Any:
+    for node, tests in value.items() if isinstance(value, Mapping) else ():
+        for name in tests if isinstance(tests, Mapping) else ():
+            if not re.fullmatch(r"\w+", str(name)):
+                message = f"a test's name is made of letters, digits and underscores, not '{name}'"
+                raise problem_at((node, name), tests[name], message)
+    return value
+
+
+_MOCKS = "mocks: {by_region: {sales: [{amount: 5}]}}"
+
+
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
@@ -94,6 +120,8 @@ class ProjectConfig(DialectModel):
 
     pipeline: the name of the notebook's own pipeline; files list theirs under `pipelines`.
     retry: None is a single attempt. environments: overlays by name, of the same shape as a project.
+    mocks: rows, or CSV text, by node and input; those of "*" are for every node. tests: unit tests by node and name.
+    In both, `${…}` is text like any other.
     """
 
     project: str | None = None
@@ -112,6 +140,10 @@ class ProjectConfig(DialectModel):
     imports: Annotated[list[str], BeforeValidator(_as_list)] = Field(default_factory=list)
     environments: dict[str, dict[str, Any]] = Field(default_factory=dict)
     pipelines: list[PipelineConfig] = Field(default_factory=list)
+    mocks: Annotated[dict[str, dict[str, list[dict[str, Any]] | str]], BeforeValidator(_as_mocks)] = Field(
+        default_factory=dict
+    )
+    tests: Annotated[dict[str, dict[str, NodeTestConfig]], BeforeValidator(_as_tests)] = Field(default_factory=dict)
 
     @field_validator("environments")
     @classmethod

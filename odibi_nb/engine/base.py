@@ -94,6 +94,11 @@ class Dataset(ABC):
         """The exact number of rows where it costs nothing to say, else None."""
 
     @property
+    def is_light(self) -> bool:
+        """Whether all rows are there, or come from so little that nobody waits for them."""
+        return not self.lazy
+
+    @property
     def seconds(self) -> float:
         """What evaluating it has taken as a part of a reader's query, as far as that is known."""
         return 0.0

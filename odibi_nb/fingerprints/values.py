@@ -153,7 +153,16 @@ class Values:
         if is_installed(module_of(cls)):
             return self._of_installed(cls)
         own = {name: value for name, value in vars(cls).items() if _is_written(name, value)}
-        return [b"class", cls.__qualname__.encode(), *map(self._digest, cls.__bases__), *self._of_items(own)]
+        said = (*self._of_items(own), *(self._of_fields(cls) if "__dataclass_fields__" in vars(cls) else ()))
+        return [b"class", cls.__qualname__.encode(), *map(self._digest, cls.__bases__), *said]
+
+    def _of_fields(self, cls: Any) -> Iterator[bytes]:
+        """Yield what a dataclass's own methods are made of; how they are differs from one process to the next."""
+        yield repr(cls.__dataclass_params__).encode()
+        for field in dataclasses.fields(cls):
+            yield repr((field.name, field.init, field.repr, field.hash, field.compare, field.kw_only)).encode()
+            for given in (field.default, field.default_factory):
+                yield b"" if given is dataclasses.MISSING else self._digest(given)
 
     def _of_items(self, items: Mapping[Any, Any]) -> Iterator[bytes]:
         for key, value in items.items():
@@ -272,7 +281,12 @@ def _is_written(name: str, value: Any) -> bool:
     if type(value).__name__ in ("getset_descriptor", "member_descriptor", "_abc_data"):
         return False
     is_special = name.startswith("__") and name.endswith("__")
-    return not is_special or name == "__annotations__" or isinstance(value, FunctionType)
+    return not is_special or name == "__annotations__" or (isinstance(value, FunctionType) and not _is_made(value))
+
+
+def _is_made(method: FunctionType) -> bool:
+    """Whether a library has made a method, as that of dataclasses does."""
+    return method.__code__.co_filename == "<string>" or _is_foreign(method)
 
 
 _brief = reprlib.Repr()

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odibi_nb.cells.definitions import cell_filename
 from odibi_nb.cells.magics import find_line_magics, find_magic
-from odibi_nb.exceptions import OdibiException
+from odibi_nb.exceptions import OdibiException, UsageError
+from odibi_nb.registry import node
 from odibi_nb.runner import Place
 from odibi_nb.workspaces.declared import CellOrigin
+from odibi_nb.workspaces.node_functions import functions_in_cell
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["CellWatch", "blaming", "fill_empty_cells", "label_of", "line_magic_text", "magic_line"]
+    from odibi_nb.cells.decorated import NodeFunction
+
+__all__ = ["CellWatch", "blaming", "fill_empty_cells", "label_of", "line_magic_text", "magic_line", "spelt_in"]
 
 _CONTINUED = "\\\n"
 
@@ -87,13 +92,21 @@ def blaming(place: Place) -> Iterator[None]:
         raise exc.at(**place.locate(1)) from exc.__cause__
 
 
+def spelt_in(variables: Mapping[str, Any]) -> list[str]:
+    """Return how cells may write the decorator `@node`, by the variables that there are."""
+    ours = [node, sys.modules.get("odibi_nb.node"), sys.modules["odibi_nb"]]
+    found = [(name, value) for name, value in list(variables.items()) if any(value is one for one in ours)]
+    return [f"{name}.node" if value is ours[2] else name for name, value in found]
+
+
 class CellWatch:
-    """Knows which cell runs."""
+    """Knows which cell runs; ids: of those that ran, by label, where the front end tells them."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
         # Loaded in the middle of a cell, this one began unseen.
         self._running = _Running("")
+        self.ids: dict[str, str] = {}
 
     def begin(self, info: Any) -> list[str]:
         """Take note of the cell that begins; return the ids of cells deleted since the last one.
@@ -104,6 +117,8 @@ class CellWatch:
         # `execution_count` is counted up before the cell in IPython 9 and after it in IPython 8.
         label = str(len(history.input_hist_raw)) if info.store_history and history is not None else None
         self._running = _Running(info.raw_cell, label, getattr(info, "cell_id", None))
+        if label is not None and self._running.id is not None:
+            self.ids[label] = self._running.id
         # What was deleted and put back runs again under its old id.
         return [gone for gone in self._metadata().get("deletedCells") or () if gone != self._running.id]
 
@@ -136,6 +151,26 @@ class CellWatch:
         # Tracebacks quote the cell from here.
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         return CellOrigin(cell.label, cell.id, text, code_file=file, alone=alone)
+
+    def decorated(self, function: Callable[..., Any], spelt: Collection[str]) -> tuple[NodeFunction, CellOrigin] | None:
+        """Return what `@node` has just decorated as the running cell has it; None for what another file defines.
+
+        Raises UsageError where it doesn't stand at the top level of the cell: there no headless run finds it.
+        """
+        code = getattr(inspect.unwrap(function), "__code__", None)
+        if code is None or label_of(self._shell, code.co_filename) is None:
+            return None
+        functions = functions_in_cell(self._running.text, spelt)
+        named = [one for one in functions if one.name == code.co_name]
+        origin = self.origin("", alone=len(functions) == 1 and not find_line_magics(self._running.text))
+        if not named:
+            hint = "put it above the `def`, at the left margin of a cell"
+            raise UsageError(
+                f"@node can't find '{code.co_name}' in this cell", hint=hint, **origin.place().locate(None)
+            )
+        # IPython leaves out blank lines before the first one that isn't.
+        above = len(self._running.text) - len(self._running.text.lstrip("\n"))
+        return min(named, key=lambda one: abs(one.line - above - code.co_firstlineno)), origin
 
     def _metadata(self) -> dict[str, Any]:
         get_parent = getattr(self._shell, "get_parent", None)  # a kernel's shell has it, a terminal's not

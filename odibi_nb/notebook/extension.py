@@ -12,9 +12,12 @@ from IPython.core.getipython import get_ipython
 from odibi_nb.exceptions import UsageError, plural
 from odibi_nb.notebook.cells import CellWatch, fill_empty_cells, label_of
 from odibi_nb.notebook.completer import WorkspaceCompleter
+from odibi_nb.notebook.executed import executed_cells
 from odibi_nb.notebook.file import notebook_file
+from odibi_nb.notebook.function_cells import FunctionCells
 from odibi_nb.notebook.live_views import LiveViews
 from odibi_nb.notebook.magics import OdibiMagics
+from odibi_nb.registry.marking import is_node_function, tell, tell_no_more
 from odibi_nb.workspaces.papermill import injected_values
 
 if TYPE_CHECKING:
@@ -76,6 +79,7 @@ class _Loaded:
         self._watch = CellWatch(shell)
         self._views = LiveViews(shell, ws)
         self._magics = OdibiMagics(shell, ws, self._watch, self._views)
+        self._functions = FunctionCells(ws, self._watch, lambda: shell.user_ns, self._magics.try_node)
         self._completer = WorkspaceCompleter(shell, ws)
         # One after the other, each whatever becomes of the one before it.
         self._listeners: tuple[tuple[str, Callable[[Any], None]], ...] = (
@@ -90,12 +94,15 @@ class _Loaded:
         self._shell.input_transformers_cleanup.append(fill_empty_cells)
         for event, listener in self._listeners:
             self._shell.events.register(event, listener)
+        tell(self._functions.take)
+        self._workspace.sources.cells = partial(executed_cells, self._shell, self._workspace, self._watch.ids)
         self._completer.put_in()
         self._views.put_in()
 
     def take_out(self) -> None:
         shell, magics = self._shell, self._magics
         self._views.take_out()
+        tell_no_more(self._functions.take)
         self._completer.take_out()
         for event, listener in self._listeners:
             shell.events.unregister(event, listener)
@@ -144,13 +151,18 @@ def _new_workspace(shell: InteractiveShell) -> Workspace:
     ws = Workspace(
         file.parent if file is not None else None,
         namespace=namespace,
-        is_variable=lambda name: name in shell.user_ns and name not in shell.user_ns_hidden,
+        is_variable=lambda name: _is_variable(shell, name),
         is_frame=lambda name: _is_frame(shell.user_ns.get(name)),
         label_of=partial(label_of, shell),
     )
     if file is not None:
         ws.notebook, ws.saved_as = file, file.stem
     return ws
+
+
+def _is_variable(shell: InteractiveShell, name: str) -> bool:
+    """Whether a notebook has a variable; the function of a node stands for the node."""
+    return name in shell.user_ns and name not in shell.user_ns_hidden and not is_node_function(shell.user_ns[name])
 
 
 def _is_frame(value: Any) -> bool:

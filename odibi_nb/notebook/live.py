@@ -223,6 +223,8 @@ class _LiveGraph:
         except OdibiException as exc:
             return {"html": _error_html(exc)}
         html = shown.html or str(tag("div", shown.text))
+        for note in shown.afterwards().notes if shown.afterwards is not None else ():
+            html += tag("div", note)
         return {"html": html + (_error_html(shown.error) if isinstance(shown.error, OdibiException) else "")}
 
     def _open(self, name: str) -> dict[str, Any]:

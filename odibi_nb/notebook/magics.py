@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial, wraps
 from typing import TYPE_CHECKING
@@ -16,9 +15,10 @@ from odibi_nb.cells.options import NODE_LINE
 from odibi_nb.cells.queries import EXPECT_LINE, SQL_LINE, SqlOptions, parse_sql_line, split_sql
 from odibi_nb.commands.base import Call, Live, Shown, described_options
 from odibi_nb.commands.table import find_command, overview
-from odibi_nb.exceptions import Interrupted, UsageError, Where
+from odibi_nb.exceptions import UsageError, Where
 from odibi_nb.notebook.cells import CellWatch, blaming, line_magic_text, magic_line
 from odibi_nb.notebook.display import as_twin, has_widgets, is_captured, show, show_value, show_widget
+from odibi_nb.notebook.interrupts import short_interrupts
 from odibi_nb.notebook.run_output import RunOutput
 from odibi_nb.workspaces.mock_cell import MOCK_LINE
 
@@ -39,17 +39,6 @@ _HELP = frozenset({"-h", "--help"})
 _LONG_WORK_S = 10.0
 
 
-@contextmanager
-def _short_interrupts() -> Iterator[None]:
-    """Leave our own frames out of what Ctrl-C shows, wherever it has hit."""
-    try:
-        yield
-    except Interrupted:
-        raise
-    except KeyboardInterrupt:
-        raise Interrupted from None
-
-
 def _with_help(parser: OptionParser | None = None, *, alone: bool = False) -> Callable[[_Magic], _Magic]:
     """Answer `-h` and `--help` on a magic's line by its docstring, with the line's options listed in it.
 
@@ -64,7 +53,7 @@ def _with_help(parser: OptionParser | None = None, *, alone: bool = False) -> Ca
         def answering(self: OdibiMagics, line: str, *cell: str) -> None:
             words = [line.strip()] if alone else line.split()
             if _HELP.isdisjoint(words):
-                with _short_interrupts():
+                with short_interrupts():
                     magic(self, line, *cell)
             else:
                 show(Shown(page))
@@ -100,7 +89,7 @@ class OdibiMagics(Magics):
         `%odibi help COMMAND` shows a command's options, with an example.
         """
         try:
-            with _short_interrupts():
+            with short_interrupts():
                 self._run_command(line)
         except UsageError as exc:
             if exc.where == Where():
@@ -124,10 +113,14 @@ class OdibiMagics(Magics):
         with self._output(on_mocks=bool(parsed.values.get("mock"))) as output:
             call = Call("cell", parsed.words, parsed.values, self._workspace, listeners=output.listeners)
             shown = command.run(call)
-            if shown.live is not None and has_widgets(self.shell):
-                self._show_live(shown, shown.live)
-            else:
-                output.show(shown)
+            try:
+                if shown.live is not None and has_widgets(self.shell):
+                    self._show_live(shown, shown.live)
+                else:
+                    output.show(shown)
+            finally:
+                for note in shown.afterwards().notes if shown.afterwards is not None else ():
+                    print(f"note: {note}")  # noqa: T201 - it comes after all that is shown
 
     def _output(self, *, on_mocks: bool = False) -> RunOutput:
         """Return what follows the runs of a cell."""
@@ -146,13 +139,13 @@ class OdibiMagics(Magics):
               local: {type: local, base_path: ./data}
             vars: {min_amount: 100}
         """
-        from odibi_nb.workspaces.project_cell import project_of_cell
+        from odibi_nb.workspaces.project_cell import project_of_cell, written_project
 
         origin = self._watch.origin(line, cell)
         first = magic_line(origin)
         with self._workspace.broken.noting(origin, "odibi_project", line), blaming(origin.place(first)):
             read = partial(project_of_cell, cell, origin, line=line, magic_line=first)
-            project = self._workspace.environments.take(read)
+            project = self._workspace.environments.take(read, written_project(cell))
         env = self._workspace.environments.name
         chosen = [f"environment {env}"] if env else []
         names, variables = (", ".join(named) or "none" for named in (project.connections, project.vars))
@@ -331,9 +324,9 @@ class OdibiMagics(Magics):
     def _declare(self, line: str, cell: str, origin: CellOrigin, first: int) -> None:
         with self._workspace.broken.noting(origin, "odibi_node", line):
             node = self._workspace.declare_cell(line, cell, origin, magic_line=first)
-        self._try(node)
+        self.try_node(node)
 
-    def _try(self, node: DeclaredNode) -> None:
+    def try_node(self, node: DeclaredNode) -> None:
         """Run a node that was just declared, as far as its card shows it."""
         from odibi_nb.notebook.card import declared_card, result_card
 

@@ -14,7 +14,7 @@ from odibi_nb.pictures.table import listing_html, table_html, table_text
 from odibi_nb.pictures.text import display_width, join_facts, row_count, visible
 from odibi_nb.views import CheckView, DependencyView, ErrorView, NodeView
 
-__all__ = ["card_html", "error_html", "error_text", "fold", "node_html", "node_text", "status_html"]
+__all__ = ["card_body", "card_html", "error_html", "error_text", "fold", "node_html", "node_text", "status_html"]
 
 _DOT = Markup('<span class="odibi-dot"> · </span>')
 _PLAIN_DOT = Markup('<span class="odibi-plain"> · </span>')  # where style sheets are stripped
@@ -27,8 +27,19 @@ def node_html(view: NodeView) -> str:
 
 def card_html(view: NodeView) -> Markup:
     """Return the card for a place that has the style sheet already."""
-    parts = [
+    return tag(
+        "div",
         _head(view),
+        *card_body(view),
+        class_=f"odibi-card odibi-{known(view.status)}",
+        data_node=view.name,
+        data_status=view.status,
+    )
+
+
+def card_body(view: NodeView) -> list[str]:
+    """Return what stands below a card's first line."""
+    parts = [
         tag("div", view.description, class_="odibi-muted") if view.description else "",
         error_html(view.error) if view.error else "",
         *map(broken_html, view.expectations),
@@ -37,13 +48,7 @@ def card_html(view: NodeView) -> Markup:
         table_html(view.preview) if view.preview else "",
         *_folded(view),
     ]
-    return tag(
-        "div",
-        *filter(None, parts),
-        class_=f"odibi-card odibi-{known(view.status)}",
-        data_node=view.name,
-        data_status=view.status,
-    )
+    return [part for part in parts if part]
 
 
 def node_text(view: NodeView) -> str:

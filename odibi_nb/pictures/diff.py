@@ -11,7 +11,7 @@ from odibi_nb.pictures.table import table_html, table_text
 from odibi_nb.pictures.text import join_facts, visible
 from odibi_nb.views import ColumnView, DiffView, TableView
 
-__all__ = ["changes_html", "changes_text", "diff_html", "diff_text"]
+__all__ = ["changes_html", "changes_text", "diff_html", "diff_lines", "diff_text"]
 
 _MOST_COLUMNS = 8
 
@@ -19,7 +19,7 @@ _MOST_COLUMNS = 8
 def diff_text(view: DiffView) -> str:
     """Return the whole comparison for terminals and plain-text readers."""
     samples = (f"\n{title}\n{table_text(table)}" for title, table in _samples(view))
-    return "\n".join([visible(_title(view)), *map(visible, _lines(view)), *samples])
+    return "\n".join([visible(_title(view)), *map(visible, diff_lines(view)), *samples])
 
 
 def diff_html(view: DiffView) -> str:
@@ -31,7 +31,7 @@ def diff_html(view: DiffView) -> str:
 
 def changes_text(view: DiffView) -> str:
     """Return what a card says of it."""
-    return "\n".join([f"since {visible(view.against)}:", *(f"  {visible(line)}" for line in _lines(view))])
+    return "\n".join([f"since {visible(view.against)}:", *(f"  {visible(line)}" for line in diff_lines(view))])
 
 
 def changes_html(view: DiffView) -> Markup:
@@ -43,14 +43,14 @@ def changes_html(view: DiffView) -> Markup:
 
 
 def _listed(view: DiffView) -> Markup:
-    return tag("ul", *(tag("li", line) for line in _lines(view)), class_="odibi-notes")
+    return tag("ul", *(tag("li", line) for line in diff_lines(view)), class_="odibi-notes")
 
 
 def _title(view: DiffView) -> str:
     return f"{view.name} against {view.against}"
 
 
-def _lines(view: DiffView) -> Iterator[str]:
+def diff_lines(view: DiffView) -> Iterator[str]:
     """Yield columns, rows, and what else there is to say; one line if nothing differs."""
     if columns := _columns(view):
         yield f"columns: {columns}"

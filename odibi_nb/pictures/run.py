@@ -6,7 +6,7 @@ from odibi_nb.exceptions import plural, shortened
 from odibi_nb.pictures.card import error_html, error_text, status_html
 from odibi_nb.pictures.dag import counts
 from odibi_nb.pictures.expectation import broken_html, broken_text
-from odibi_nb.pictures.markup import tag
+from odibi_nb.pictures.markup import Markup, tag
 from odibi_nb.pictures.style import framed
 from odibi_nb.pictures.symbols import mark
 from odibi_nb.pictures.table import listing_html, listing_text
@@ -30,7 +30,8 @@ def run_html(view: RunView) -> str:
     ]
     broken = [tag("div", tag("b", one.node), broken_html(one)) for one in _broken(view)]
     notes = [tag("div", note, class_="odibi-muted") for note in view.notes]
-    return framed(summary, listing_html(_HEADER, rows, right_aligned=_RIGHT), *notes, *broken, *errors)
+    table = listing_html(_HEADER, rows, right_aligned=_RIGHT)
+    return framed(summary, table, *notes, *broken, *errors, *_story_html(view))
 
 
 def run_text(view: RunView) -> str:
@@ -40,7 +41,19 @@ def run_text(view: RunView) -> str:
     summary = visible(f"{view.title} {mark(view.status)} · {_facts(view)}")
     broken = [broken_text(one, with_node=True) for one in _broken(view)]
     notes = [visible(f"note: {note}") for note in view.notes]
-    return "\n".join([summary, listing_text(_HEADER, rows, right_aligned=_RIGHT), *notes, *broken, *errors])
+    story = [f"story: %odibi story show {visible(view.story[0])}"] if view.story else []
+    return "\n".join([summary, listing_text(_HEADER, rows, right_aligned=_RIGHT), *notes, *broken, *errors, *story])
+
+
+def _story_html(view: RunView) -> list[Markup]:
+    """Say where the story is: not every front end may open files, hence the command that shows it."""
+    if view.story is None:
+        return []
+    run_id, address = view.story
+    command = tag("code", f"%odibi story show {run_id}")
+    return [
+        tag("div", tag("a", "story", href=address, target="_blank"), " · ", command, class_="odibi-muted odibi-story")
+    ]
 
 
 def _broken(view: RunView) -> list[ExpectationView]:

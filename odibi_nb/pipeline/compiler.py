@@ -18,7 +18,8 @@ from odibi_nb.exceptions import (
 )
 from odibi_nb.pipeline.bad_rows import meaning_in_test, name_of_test
 from odibi_nb.pipeline.statements import compile_statement, parameter_values
-from odibi_nb.registry import Functions, bind_arguments
+from odibi_nb.registry import Functions, bind_arguments, is_node_function
+from odibi_nb.registry.signatures import signature_of
 from odibi_nb.runner.tasks import (
     NOWHERE,
     BadRowsQuery,
@@ -199,8 +200,10 @@ class Compiler:
         return {name.casefold(): name for name in self.names}
 
     def _params_for(self, function: Callable[..., Any], own: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the project's parameters that the function of a node's own cell takes."""
+        """Return the project's parameters that a node's own function takes."""
         names: Collection[str] = getattr(function, "parameters", ())
+        if is_node_function(function):
+            names = signature_of(function).named
         return {name: self.params[name] for name in names if name in self.params and name not in own}
 
 

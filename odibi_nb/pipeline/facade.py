@@ -21,8 +21,10 @@ from odibi_nb.exceptions import (
 from odibi_nb.graph import DependencyGraph
 from odibi_nb.pipeline.compiler import Compiler, UnconfiguredError, connected
 from odibi_nb.pipeline.mocks import as_frame, mocked
+from odibi_nb.pipeline.reporting import Reporting
 from odibi_nb.pipeline.results import PipelineResults
 from odibi_nb.pipeline.setup import attempts_of, connections_of, functions_of
+from odibi_nb.pipeline.story_place import story_place
 from odibi_nb.pipeline.targets import shared_targets
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.runner import (
@@ -73,6 +75,7 @@ class Pipeline:
         self._functions = functions or FunctionRegistry.functions
         self._places: dict[str, Place] = {}
         self._attempts = attempts_of(None)
+        self._reporting: Reporting | None = None
         self._running = threading.Lock()
         self._outcome = RunOutcome()
         self._compiled: dict[str, NodeTask] = {}
@@ -87,7 +90,8 @@ class Pipeline:
     def from_yaml(cls, path: str | Path, *, pipeline: str | None = None, env: str | None = None) -> Pipeline:
         """Load a pipeline from a project file, or from a file that holds one pipeline.
 
-        pipeline: which one, where the file has several. env: the overlay of `environments` to use.
+        pipeline: which one, where the file has several. env: the overlay of `environments` to use. Where the file
+        says by `story` where reports go, each run leaves one: `story_path` of its results.
         Raises ConfigValidationError with file, line and key.
         """
         from odibi_nb.project_file import load_project
@@ -112,6 +116,9 @@ class Pipeline:
             functions=functions_of(loaded.root),
         )
         made._attempts = attempts_of(project.retry)
+        if project.story is not None:
+            made._reporting = Reporting(project, config, made._connections, loaded.file)
+            story_place(project, made._connections, loaded.root)
         return made
 
     @property
@@ -173,11 +180,14 @@ class Pipeline:
             self._outcome = RunOutcome()  # the last run's results needn't stay beside the new ones
             self._engine.begin()
             self._outcome = Runner(self._engine, ordered, options=options, listeners=listeners).run()
+        results = PipelineResults.of(self.config.pipeline, self._outcome)
+        if self._reporting is not None:
+            results.story_path = self._reporting.report(self._outcome, ordered, workers=count)
         if self._outcome.interrupted:
             raise self._outcome.interruption()
         if self._outcome.listener_error is not None:
             raise self._outcome.listener_error
-        return PipelineResults.of(self.config.pipeline, self._outcome)
+        return results
 
     def run_node(self, name: str, mock_data: Mapping[str, Any] | None = None) -> NodeResult:
         """Run one node and write nothing.

@@ -8,6 +8,7 @@ from odibi_nb.project_file.loading import FILE_NAMES, LoadedProject, load_projec
 from odibi_nb.project_file.reading import parse_yaml
 from odibi_nb.project_file.references import substitute
 from odibi_nb.project_file.tree import TextPlace, YamlDocument, key_text
+from odibi_nb.project_file.writing import yaml_text
 
 __all__ = [
     "FILE_NAMES",
@@ -23,4 +24,5 @@ __all__ = [
     "substitute",
     "unknown_environment",
     "with_environment",
+    "yaml_text",
 ]

@@ -45,12 +45,13 @@ def unknown_environment(env: str, known: Iterable[Any] = (), **where: Any) -> Co
 
 
 def resolved(document: YamlDocument, environ: Mapping[str, str] | None = None) -> Any:
-    """Return a project's data with its references resolved, but for those of `environments`.
+    """Return a project's data with its references resolved, but for those of `environments`, `mocks` and `tests`.
 
-    These may name variables that are set only elsewhere; what of them is laid over the project stands in it already.
+    Other environments may name variables that are set only there; what of them is laid over the project stands in it
+    already. The others are data.
     """
     data = document.data
-    environments = data.pop("environments", None)
+    as_written = {key: data.pop(key) for key in ("environments", "mocks", "tests") if key in data}
     variables = data["vars"] if isinstance(data.get("vars"), dict) else {}
     found: dict[str, Any] = substitute(data, variables, environ, locate=document.place)
-    return found if environments is None else {**found, "environments": environments}
+    return {**found, **as_written}

@@ -27,7 +27,7 @@ class LoadedProject:
     root: the folder that its relative paths start from. notes: what a reader should know.
     node_places: where each node is declared; of two nodes of one name, the first.
     step_places, test_places: where the text of each of a node's steps, and of each of its data tests, begins.
-    locate: gives the place of a path of keys.
+    document: what the files say, with the place of each key.
     """
 
     project: ProjectConfig
@@ -37,7 +37,12 @@ class LoadedProject:
     node_places: Mapping[str, Where]
     step_places: Mapping[str, tuple[TextPlace, ...]]
     test_places: Mapping[str, tuple[TextPlace, ...]]
-    locate: Locate
+    document: YamlDocument
+
+    @property
+    def locate(self) -> Locate:
+        """Gives the place of a path of keys."""
+        return self.document.place
 
 
 def load_project(
@@ -59,7 +64,7 @@ def load_project(
     project = build(ProjectConfig, data, locate=document.place)
     places = _node_places(document, project)
     steps, tests = (_sql_places(document, project, *keys) for keys in (("transform", "steps"), ("validation", "tests")))
-    return LoadedProject(project, root, file.absolute(), _notes(project), places, steps, tests, document.place)
+    return LoadedProject(project, root, file.absolute(), _notes(project), places, steps, tests, document)
 
 
 def _project_file(path: Path) -> Path:
@@ -157,7 +162,7 @@ def _steps(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[tuple[Any, ...]
 
 
 def _notes(project: ProjectConfig) -> tuple[str, ...]:
-    notes = [f"'{section}' is not acted on yet" for section in ("story", "system") if getattr(project, section)]
+    notes = ["'system' is not acted on yet"] if project.system else []
     if project.engine is EngineType.POLARS:
         notes.append(f"engine 'polars' runs on the default engine, '{EngineType.DUCKDB}'")
     return tuple(notes)

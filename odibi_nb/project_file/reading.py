@@ -17,7 +17,7 @@ from yaml.reader import ReaderError
 from odibi_nb.exceptions import ConfigValidationError
 from odibi_nb.project_file.tree import KeyPath, Source, Tree, YamlDocument
 
-__all__ = ["parse_yaml"]
+__all__ = ["core_resolvers", "parse_yaml"]
 
 MAX_DEPTH = 64
 MAX_VALUES = 1_000_000
@@ -38,6 +38,11 @@ class _CoreLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignor
 
 for _name, _pattern in {"null": _NULL, "bool": _BOOL, "int": _INT, "float": _FLOAT, "merge": re.compile("<<")}.items():
     _CoreLoader.add_implicit_resolver(_TAG + _name, re.compile(rf"(?:{_pattern.pattern})\Z"), None)
+
+
+def core_resolvers() -> Mapping[Any, Any]:
+    """Return what tells a plain scalar's tag, as PyYAML keeps it: for whoever writes YAML that is read here."""
+    return _CoreLoader.yaml_implicit_resolvers
 
 
 def _int(text: str) -> int:

@@ -87,22 +87,22 @@ class YamlDocument:
     def data(self) -> Any:
         return self.tree.plain()
 
-    def place(self, path: Iterable[Any] = ()) -> dict[str, Any]:
-        """Return file, cell, line, source line and key of a path, or of what of it exists."""
+    def at(self, path: Iterable[Any]) -> YamlDocument:
+        """Return what stands below a path, or below what of it exists."""
         tree = self.tree
         for key in path:
             if (below := tree.child(key)) is None:
                 break
             tree = below
-        return tree.place
+        return YamlDocument(tree)
+
+    def place(self, path: Iterable[Any] = ()) -> dict[str, Any]:
+        """Return file, cell, line, source line and key of a path, or of what of it exists."""
+        return self.at(path).tree.place
 
     def text_place(self, path: Iterable[Any]) -> TextPlace:
         """Return where the text of a scalar begins: a block's (`|`, `>`) on the line after its key."""
-        tree = self.tree
-        for key in path:
-            if (below := tree.child(key)) is None:
-                break
-            tree = below
+        tree = self.at(path).tree
         source = tree.source
         begin = tree.index + bool(_BLOCK.search(source.lines[tree.index]))
         above = ("",) * (source.first_line - 1)

@@ -11,6 +11,7 @@ from odibi_nb.registry.functions import (
     transform,
     validate_function_params,
 )
+from odibi_nb.registry.marking import is_node_function, node
 
 __all__ = [
     "Binding",
@@ -21,6 +22,8 @@ __all__ = [
     "bind_arguments",
     "frame_kind",
     "get_registered_function",
+    "is_node_function",
+    "node",
     "transform",
     "validate_function_params",
 ]

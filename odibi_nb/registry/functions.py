@@ -106,6 +106,12 @@ class FunctionRegistry:
     get_function_info = _process.get_function_info
 
 
+def collecting_functions() -> Functions | None:
+    """Return the functions that decorators add to now, while a module or cell is executed; None: the process's."""
+    found = _collector.get()
+    return None if found is _process else found
+
+
 get_registered_function = FunctionRegistry.get
 validate_function_params = FunctionRegistry.validate_params
 

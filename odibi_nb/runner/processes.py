@@ -108,12 +108,12 @@ class Processes:
         self, step: FunctionStep, node: str, returns: str, given: Mapping[str, Given], context: tuple[str, ...]
     ) -> Job:
         """Return a call of a step's function; raises TransformError for what can't be sent."""
-        from odibi_nb.cells.python_body import UNKNOWN
+        from odibi_nb.cells.python_body import without_unknown
 
         handed = {name: _Handed(one) for name, one in given.items()}
         function = getattr(step.function, "real", step.function)
         args, named = step.binding.call(lambda *args, **named: (args, named), handed, _Context())
-        named = {name: value for name, value in named.items() if value is not UNKNOWN}
+        args, named = without_unknown(step.binding.signature.python, args, named)
         call, files = packed_call(function, args, named)
         lines = {file: linecache.cache[file] for file in files if file in linecache.cache}
         path = str(self._path())

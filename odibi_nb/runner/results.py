@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from odibi_nb.exceptions import Interrupted
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from odibi_nb.exceptions import OdibiException
     from odibi_nb.expectations import ExpectationResult
 
-__all__ = ["NodeResult", "RunOutcome", "Status"]
+__all__ = ["NodeResult", "Report", "RunOutcome", "Status"]
 
 Status = Literal["pending", "running", "completed", "cached", "failed", "skipped", "cancelled", "stale"]
 
@@ -78,12 +78,32 @@ class NodeResult:
         }
 
 
+class Report(Protocol):
+    """What a run leaves behind for those who weren't there; made once its results are shown, since it takes a moment.
+
+    run_id: by what people call it. planned_path: where its story will be; story_path: where it is, once it is written.
+    """
+
+    @property
+    def run_id(self) -> str: ...
+
+    @property
+    def planned_path(self) -> str | None: ...
+
+    @property
+    def story_path(self) -> str | None: ...
+
+    def write(self) -> tuple[str, ...]:
+        """Write it, the first time; return what there is to say of that."""
+        ...
+
+
 @dataclass(slots=True)
 class RunOutcome:
     """A run's results by node, in the order of the graph.
 
     interrupted: Ctrl-C ended it. listener_error: what a listener has raised; it was told nothing more.
-    notes: on the whole of it.
+    notes: on the whole of it. report: what it leaves behind; None for a run that leaves nothing.
     """
 
     results: dict[str, NodeResult] = field(default_factory=dict)
@@ -92,6 +112,7 @@ class RunOutcome:
     interrupted: bool = False
     listener_error: Exception | None = None
     notes: tuple[str, ...] = ()
+    report: Report | None = field(default=None, repr=False, compare=False)
 
     def names(self, *statuses: Status) -> list[str]:
         return [name for name, result in self.results.items() if result.status in statuses]
@@ -100,6 +121,14 @@ class RunOutcome:
         """Return what is raised after Ctrl-C, with the number of nodes that it cancelled."""
         # A query of no node has a name that no node can have.
         return Interrupted(sum(name.isidentifier() for name in self.names("cancelled")))
+
+    def raise_first(self) -> None:
+        """Raise KeyboardInterrupt after Ctrl-C, else the first error of a node, if there is one."""
+        if self.interrupted:
+            raise self.interruption()
+        for result in self.results.values():
+            if result.error is not None:
+                raise result.error
 
     def of(self, name: str) -> NodeResult:
         """Return a node's result, or that of the node that failed above it; raises KeyboardInterrupt after Ctrl-C."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from odibi_nb.sql.facts import SqlFacts
 from odibi_nb.sql.quote import quote_text
 
-__all__ = ["rooted", "written_column"]
+__all__ = ["moved", "rooted", "written_column"]
 
 
 def rooted(text: str, facts: SqlFacts, root: Path) -> str:
@@ -15,9 +16,14 @@ def rooted(text: str, facts: SqlFacts, root: Path) -> str:
 
     facts: of `text`. URLs and absolute paths stay as they are.
     """
+    return moved(text, facts, lambda path: str(root / path))
+
+
+def moved(text: str, facts: SqlFacts, place_of: Callable[[str], str]) -> str:
+    """Return `text` with its relative file literals changed by `place_of`; facts: of `text`."""
     spans = [(*span, file.path) for file in facts.files if _is_relative(file.path) for span in file.spans]
     for start, end, path in sorted(spans, reverse=True):
-        text = f"{text[:start]}{quote_text(str(root / path))}{text[end:]}"
+        text = f"{text[:start]}{quote_text(place_of(path))}{text[end:]}"
     return text
 
 

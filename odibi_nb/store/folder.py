@@ -138,6 +138,10 @@ class ResultStore:
         """Return how many bytes all rows take."""
         return sum(kept.size_bytes for kept in self._objects)
 
+    def lost(self) -> int:
+        """Return how many results can't be used: their record isn't whole, or their rows haven't their full length."""
+        return len(self._torn()) + sum(not self._is_whole(entry) for entry in self._all())
+
     def make_room(self) -> None:
         """Remove what was of no use for longest, if there is more than the limit allows, and what crashes have left."""
         self._sweep()
@@ -162,6 +166,9 @@ class ResultStore:
         """Remove results, what crashes have left, and rows of no result; return the results that are gone."""
         going = [entry for entry in self._all() if unwanted(entry) or not self._is_whole(entry)]
         removed = list(self._removed(going))
+        for path in self._torn():
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
         self._sweep()
         self._forget_gone()
         self._remove_unused()
@@ -205,6 +212,9 @@ class ResultStore:
         for path in self._results.glob(f"*{_SUFFIX}"):
             if (entry := _entry(path)) is not None:
                 yield entry
+
+    def _torn(self) -> list[Path]:
+        return [path for path in self._results.glob(f"*{_SUFFIX}") if read_record(path) is None]
 
     def _is_whole(self, entry: Entry) -> bool:
         return entry.rows is None or self._objects.has(entry.rows)

@@ -38,6 +38,7 @@ __all__ = [
     "run_view",
     "status_view",
     "told_node",
+    "with_result",
 ]
 
 _CHANGED_ROWS = 5
@@ -85,12 +86,13 @@ def node_view(
         return card
     changes = changes_of(workspace, name, sample=min(rows, _CHANGED_ROWS)) if compare and trial is None else None
     try:
-        return replace(_with_result(card, result, rows), changes=changes)
+        return replace(with_result(card, result, rows), changes=changes)
     except OdibiException as exc:  # of rows beyond those that were looked at before
         raise workspace.blamed(name, exc) from exc.__cause__
 
 
-def _with_result(card: NodeView, result: NodeResult, rows: int) -> NodeView:
+def with_result(card: NodeView, result: NodeResult, rows: int) -> NodeView:
+    """Return a card with what a result says; rows: of it that are shown."""
     return replace(
         card,
         rows=_rows_text(result),

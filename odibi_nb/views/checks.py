@@ -11,15 +11,16 @@ if TYPE_CHECKING:
     from odibi_nb.runner import NodeResult, NodeTask
     from odibi_nb.workspaces import Workspace
 
-__all__ = ["checks_of"]
+__all__ = ["checks_of", "data_tests_of"]
 
 
 def checks_of(workspace: Workspace, task: NodeTask, result: NodeResult | None) -> tuple[CheckView, ...]:
     """Return a node's data tests as they came out on a result, then its unit tests as they came out last."""
-    return (*_expectations(task, result), *_unit_tests(workspace, task.name))
+    return (*data_tests_of(task, result), *_unit_tests(workspace, task.name))
 
 
-def _expectations(task: NodeTask, result: NodeResult | None) -> list[CheckView]:
+def data_tests_of(task: NodeTask, result: NodeResult | None) -> list[CheckView]:
+    """Return a node's data tests as they came out on a result."""
     if result is not None and result.expectations:
         return [
             CheckView(shortened(one.name), "expectation", _status(one.passed, one.severity), one.detail)

@@ -227,13 +227,17 @@ class DagView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """A run: its pipeline, status, time, and its nodes in the order of the graph; notes: on the whole of it."""
+    """A run: its pipeline, status, time, and its nodes in the order of the graph.
+
+    notes: on the whole of it. story: its id, and the address of its story; None: it has none.
+    """
 
     title: str
     status: str
     time: str
     nodes: tuple[NodeView, ...]
     notes: tuple[str, ...] = ()
+    story: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +245,7 @@ class PlanNodeView:
     """What a run would do to one node.
 
     action: run, cached or skip. write: "write", "written" or None. form, form_reason: what becomes of its result;
-    kept: the same in words.
+    kept: the same in words. expected_s: the seconds that it took the last time; None where that isn't known.
     """
 
     name: str
@@ -252,6 +256,7 @@ class PlanNodeView:
     form: str | None = None
     form_reason: str = ""
     kept: str = ""
+    expected_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

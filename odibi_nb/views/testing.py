@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import Where, did_you_mean
@@ -55,7 +56,8 @@ def verdict_view(verdict: Verdict) -> TestView:
     if verdict.status == "error":
         shown = error_view(error)
         return replace(view, message=f"{shown.type}: {shown.message}", place=shown.where, error=shown)
-    where = Where(cell=error.where.cell, line=error.where.line)
+    file = Path(error.where.file).name if error.where.file and error.where.cell is None else None
+    where = Where(cell=error.where.cell, file=file, line=error.where.line)
     view = replace(view, message=error.message, hint=error.hint, place=str(where))
     if verdict.raised is not None:
         view = replace(view, error=error_view(verdict.raised))

@@ -241,16 +241,21 @@ class Asking:
     def work_above(self, name: str) -> dict[str, float]:
         """Return the nodes that have to run before this one can, with the seconds each took the last time."""
         with self.lock:
-            return self._runs.results.durations(self._runs.freshness.outdated(name))
+            outdated = self._runs.freshness.outdated(name)
+            known = self.durations(outdated)
+            last = self._runs.results.durations(outdated)
+        return {one: seconds or known.get(one, 0.0) for one, seconds in last.items()}
 
     def durations(self, names: Iterable[str]) -> dict[str, float]:
-        """Return the seconds that nodes took the last time that they gave rows, of those that did.
+        """Return the seconds that nodes took the last time that they gave rows, in whatever session, of those that did.
 
         Example: `ws.durations(["by_region"])`.
         """
+        asked = list(names)
         with self.lock:
-            found = {name: self._runs.results.get(name) for name in names}
-        return {name: result.duration for name, result in found.items() if result is not None and result.rows_stand}
+            found = {name: self._runs.results.get(name) for name in asked}
+        seen = {name: result.duration for name, result in found.items() if result is not None and result.rows_stand}
+        return {**self._runs.recorder.durations([name for name in asked if name not in seen]), **seen}
 
     @property
     def last_run(self) -> LastRun | None:

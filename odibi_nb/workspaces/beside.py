@@ -21,19 +21,21 @@ K = TypeVar("K", bound=Hashable)
 
 
 def take_beside(ws: Workspace, other: Workspace, origin_of: Callable[[CellOrigin], CellOrigin], file: str) -> None:
-    """Take what another workspace has from `file`, and let go of what that file had the last time and hasn't any more.
+    """Take what another workspace has, and let go of what its files had the last time and haven't any more.
 
-    origin_of: gives the cell as `ws` knows it. What the session itself has declared stays.
+    file: that of the other one, which may have imported more. origin_of: gives the cell as `ws` knows it. What the
+    session itself has declared stays.
     """
     ran = {one.origin.id for one in (*ws.expectations, *ws.tests.values(), *ws.trials.mocks) if _is_here(one)} - {None}
+    files = {file, *(one.origin.file for one in (*other.tests.values(), *other.trials.mocks))}
 
     def new(here: Mapping[K, T], there: Mapping[K, T]) -> list[T]:
         moved = {key: replace(one, origin=origin_of(one.origin)) for key, one in there.items()}
-        free = [key for key in moved if key not in here or here[key].origin.file == file]
+        free = [key for key in moved if key not in here or here[key].origin.file in files]
         return [moved[key] for key in free if moved[key].origin.id not in ran]
 
     def gone(here: Mapping[K, T], there: Collection[K]) -> list[T]:
-        return [one for key, one in here.items() if one.origin.file == file and key not in there]
+        return [one for key, one in here.items() if one.origin.file in files and key not in there]
 
     checks, their_checks = ({(one.node, one.name): one for one in all_.expectations} for all_ in (ws, other))
     for lost in gone(checks, their_checks):
@@ -46,7 +48,8 @@ def take_beside(ws: Workspace, other: Workspace, origin_of: Callable[[CellOrigin
     for test in new(tests, their_tests):
         ws.tests.put(test)
     mocks, their_mocks = ({(one.node, one.input): one for one in all_.trials.mocks} for all_ in (ws, other))
-    ws.trials.mocks.drop_cells(one.origin.id for one in gone(mocks, their_mocks) if one.origin.id is not None)
+    for unneeded in gone(mocks, their_mocks):
+        ws.trials.mocks.drop(unneeded)
     ws.trials.mocks.put(new(mocks, their_mocks))
 
 

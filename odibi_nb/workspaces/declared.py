@@ -13,13 +13,14 @@ from odibi_nb.cells.python_body import PythonBody, read_python
 from odibi_nb.cells.spelling import on_the_line
 from odibi_nb.exceptions import OdibiException, UsageError
 from odibi_nb.runner.tasks import Place
+from odibi_nb.workspaces.sources import escaped
 
 if TYPE_CHECKING:
     from odibi_nb.cells.body import Declaration
     from odibi_nb.config import NodeConfig
     from odibi_nb.workspaces.expectations import Expectation
 
-__all__ = ["CellOrigin", "DeclaredNode", "declared_from_cell", "declared_from_python", "renamed"]
+__all__ = ["CellOrigin", "DeclaredNode", "declared_as", "declared_from_cell", "declared_from_python", "renamed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class DeclaredNode:
     body_places, test_places: where the text of each step, and of each data test, begins.
     expectations: the data tests, the last ones of `config`, that are declared apart.
     body: the Python of its cell, when it has one. function: a function given by hand instead.
+    written: its fields as they are written, with their references, but for what its body says.
     mock: its cell runs it on mock rows. upstream: what its cell takes for the nodes above it.
     declared: when a node of this name last was declared differently, in seconds since 1970.
     """
@@ -93,6 +95,7 @@ class DeclaredNode:
     notes: tuple[str, ...] = field(default=())
     test_places: tuple[Place, ...] = ()
     expectations: tuple[Expectation, ...] = ()
+    written: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def __repr__(self) -> str:
         return f"<node {self.name}: {self.language}>"
@@ -100,6 +103,12 @@ class DeclaredNode:
     @property
     def name(self) -> str:
         return self.config.name
+
+    @property
+    def body_step(self) -> int:
+        """Which of its steps runs its body."""
+        steps = self.config.transform.steps if self.config.transform and self.body else []
+        return next((at for at, step in enumerate(steps) if self.body and step.function == self.body.node), 0)
 
     @property
     def has_start(self) -> bool:
@@ -132,14 +141,17 @@ def declared_from_cell(
     """
     try:
         declaration = parse_node_cell(line, cell, magic_line=magic_line)
-        return _declared(declaration, origin, variables)
+        return declared_as(declaration, origin, variables)
     except OdibiException as exc:
         if exc.hint is not None and "--write" in line:
             exc.hint = on_the_line(exc.hint)
         raise exc.at(**origin.place().locate(exc.where.line)) from exc.__cause__
 
 
-def _declared(declaration: Declaration, origin: CellOrigin, variables: Mapping[str, Any]) -> DeclaredNode:
+def declared_as(
+    declaration: Declaration, origin: CellOrigin, variables: Mapping[str, Any], pipeline: str | None = None
+) -> DeclaredNode:
+    """Return the node that a declaration, read from a cell, makes; pipeline: where it says none."""
     body = None
     if declaration.language == "python":
         body = read_python(declaration.body, node=declaration.name, first_line=declaration.body_line)
@@ -154,12 +166,13 @@ def _declared(declaration: Declaration, origin: CellOrigin, variables: Mapping[s
         place=replace(place, spelt=on_the_line) if on_line else place,
         body_places=_body_places(declaration, origin, config),
         test_places=_test_places(declaration, origin, config),
-        pipeline=declaration.options.pipeline,
+        pipeline=declaration.options.pipeline or pipeline,
         body=body,
         no_run=declaration.options.no_run,
         into=declaration.options.into,
         mock=declaration.options.mock,
         upstream=declaration.options.upstream,
+        written=declaration.fields,
     )
 
 
@@ -202,7 +215,7 @@ def declared_from_python(
     function = body if callable(body) else None
     text = dedent(body).strip() if isinstance(body, str) else ""
     language = "python" if function else detect_language(text)
-    fields = {**fields, "name": name}
+    fields, written = {**fields, "name": name}, escaped(fields)
     if language == "sql":
         fields["transform"] = {"steps": [{"sql": text}]}
     elif language == "python":
@@ -220,6 +233,7 @@ def declared_from_python(
         pipeline=pipeline,
         body=None if function or language != "python" else read_python(text, node=name),
         function=function,
+        written=written,
     )
 
 

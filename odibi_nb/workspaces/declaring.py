@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import OdibiException, UsageError, did_you_mean
 from odibi_nb.workspaces.asking import Asking
@@ -12,7 +12,11 @@ from odibi_nb.workspaces.broken import BrokenCells
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode, declared_from_cell, declared_from_python, renamed
 from odibi_nb.workspaces.expectations import with_expectations
 from odibi_nb.workspaces.identity import doubts, former_of
+from odibi_nb.workspaces.node_functions import declared_from_function
 from odibi_nb.workspaces.trials import Trials
+
+if TYPE_CHECKING:
+    from odibi_nb.cells.decorated import NodeFunction
 
 __all__ = ["Declaring"]
 
@@ -37,6 +41,11 @@ class Declaring(Asking):
         with self.lock:
             node = declared_from_cell(line, cell, origin, variables=self.params, magic_line=magic_line)
             return self.declare(replace(node, pipeline=node.pipeline or self.current_pipeline))
+
+    def declare_function(self, function: NodeFunction, origin: CellOrigin) -> DeclaredNode:
+        """Declare the node of a function decorated with `@node`; raises at its line, and then nothing has changed."""
+        with self.lock:
+            return self.declare(declared_from_function(function, origin, self.params, self.current_pipeline))
 
     def node(self, name: str, body: str | Callable[..., Any] | None = None, **fields: Any) -> DeclaredNode:
         """Declare a node: `body` is SQL, Python or a function; `fields` are the dialect's (read, write, tags, …).

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import OdibiException
 
@@ -24,14 +24,36 @@ class Environments:
 
     def __init__(self, configure: Callable[[ProjectConfig], None]) -> None:
         self._configure = configure
-        self.name = _chosen()
+        self._chosen: tuple[str | None] | None = None
         self.project_for: ProjectFor | None = None
+        self._written: Mapping[str, Any] | None = None
 
-    def take(self, project_for: ProjectFor) -> ProjectConfig:
+    @property
+    def name(self) -> str | None:
+        if self._chosen is not None:
+            return self._chosen[0]
+        from odibi_nb.project_file import chosen_environment
+
+        return chosen_environment()
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self._chosen = (name,)
+
+    @property
+    def written(self) -> Mapping[str, Any] | None:
+        """The project as its text says it, references and environments included; None where no text does."""
+        return self._written if self.project_for is not None else None
+
+    @written.setter
+    def written(self, written: Mapping[str, Any] | None) -> None:
+        self._written = written
+
+    def take(self, project_for: ProjectFor, written: Mapping[str, Any] | None = None) -> ProjectConfig:
         """Configure the workspace by a project as it is in the present environment, and return it."""
         project = project_for(self.name)
         self._configure(project)
-        self.project_for = project_for
+        self.project_for, self._written = project_for, written
         return project
 
     def choose(self, name: str | None) -> None:
@@ -40,17 +62,11 @@ class Environments:
         self.name = name
         try:
             if read is not None:
-                self.take(read)
+                self.take(read, self.written)
         except OdibiException:
             self.name = before
             raise
 
     def clear(self) -> None:
         """Forget the project."""
-        self.name, self.project_for = _chosen(), None
-
-
-def _chosen() -> str | None:
-    from odibi_nb.project_file import chosen_environment
-
-    return chosen_environment()
+        self._chosen = self.project_for = None

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+from odibi_nb.cells.as_function import as_function
 from odibi_nb.exceptions import OdibiException
 from odibi_nb.fingerprints import Fingerprint, Value, Values, imports_of
 from odibi_nb.fingerprints.code import normal_python, normal_sql
@@ -273,7 +274,8 @@ def _code(step: Step) -> str:
     if isinstance(step, OperationStep):
         return f"{step.name} {step.params!r}"
     if isinstance(step.function, CellFunction) and (body := step.function.body).source:
-        return normal_python(body.source, body.node)
+        source = body.source if body.form == "function" else as_function(body, step.function.inputs)
+        return normal_python(source, body.node)
     return _called(step)
 
 

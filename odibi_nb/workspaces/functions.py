@@ -39,7 +39,7 @@ class CellFunction:
         self.place = place
         self.__name__ = body.node
         self.result_line, self.advice = body.result_line, body.advice
-        self._inputs = tuple(inputs) if body.form == "code" else ()
+        self.inputs = tuple(inputs) if body.form == "code" else ()
         self.node_reasons: dict[str, str]
         self.parameters: tuple[str, ...]
         if body.form == "code":
@@ -61,11 +61,11 @@ class CellFunction:
 
     @cached_property
     def code(self) -> CodeType:
-        return compile_python(self.body, filename=self.place.code_file or "<node>", inputs=self._inputs)
+        return compile_python(self.body, filename=self.place.code_file or "<node>", inputs=self.inputs)
 
     def _parameters(self) -> list[inspect.Parameter]:
         if self.body.form == "code":
-            return [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in self._inputs]
+            return [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in self.inputs]
         return [
             inspect.Parameter(
                 parameter.name,

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from odibi_nb.cells.definitions import PlainCell
 from odibi_nb.engine.settings import refuse_wrong_settings
 from odibi_nb.exceptions import DependencyError, SourceNotFoundError
 from odibi_nb.pipeline.setup import functions_of
 from odibi_nb.runner.tasks import Place
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode
+from odibi_nb.workspaces.functions import Namespace
 from odibi_nb.workspaces.loaded import Loaded
+from odibi_nb.workspaces.node_functions import node_functions_of, with_function
 from odibi_nb.workspaces.notebooks import load_notebook
+from odibi_nb.workspaces.project_tests import mocks_of_project, tests_of_project
 from odibi_nb.workspaces.source_functions import read_functions
 from odibi_nb.workspaces.workspace import Workspace
 
 if TYPE_CHECKING:
-    from odibi_nb.config import NodeConfig
+    from odibi_nb.config import NodeConfig, ProjectConfig
     from odibi_nb.project_file import LoadedProject, TextPlace
+    from odibi_nb.registry import Functions
 
 __all__ = ["Loaded", "load_target"]
 
@@ -30,7 +38,12 @@ def load_target(target: str | Path, *, env: str | None = None, execute: bool = T
     (`validate` and `graph` run none). go_on: past cells of a notebook that can't be read; see `Workspace.broken`.
     Raises OdibiException at file, cell and line.
     """
-    path = Path(target)
+    loaded = _load(Path(target), env, execute=execute, go_on=go_on)
+    loaded.workspace.recorder.target = str(loaded.file)
+    return loaded
+
+
+def _load(path: Path, env: str | None, *, execute: bool, go_on: bool) -> Loaded:
     if path.suffix != ".ipynb":
         return _load_project(path, env, execute=execute)
     loaded = load_notebook(path, env=env, go_on=go_on)
@@ -47,19 +60,51 @@ def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
     loaded = load_project(path, env=env)
     refuse_wrong_settings(loaded.project.settings.duckdb, loaded.locate)
     functions = functions_of(loaded.root) if execute else read_functions(loaded.root)
-    workspace = Workspace(loaded.root, functions=functions)
+    decorated = node_functions_of(loaded.root)
+    workspace = Workspace(
+        loaded.root, functions=functions, namespace=_globals_of(functions, decorated, execute=execute)
+    )
     workspace.saved_as = loaded.file.stem
     workspace.environments.name = env
-    workspace.environments.take(lambda name: loaded.project if name == env else load_project(path, env=name).project)
+    read = partial(_project_in, loaded, path, env)
+    workspace.environments.take(read, loaded.document.data)
+    workspace.sources.cells = partial(_module_of, loaded.root, frozenset(decorated))
     if not execute:
         workspace.keep_nothing()
     pipelines = loaded.project.pipelines
     if len(pipelines) == 1:
         workspace.current_pipeline = pipelines[0].pipeline
-    for pipeline in pipelines:
-        for config in pipeline.nodes:
-            _declare_once(workspace, _declared(config, loaded, pipeline.pipeline))
+    for at, pipeline in enumerate(pipelines):
+        for number, config in enumerate(pipeline.nodes):
+            written = loaded.document.at(("pipelines", at, "nodes", number)).data
+            node = replace(_declared(config, loaded, pipeline.pipeline), written=written)
+            _declare_once(workspace, with_function(node, decorated, loaded.root))
+    for test in tests_of_project(loaded):
+        workspace.tests.put(test)
+    workspace.trials.mocks.put(mocks_of_project(loaded))
     return Loaded(workspace, loaded.file, notes=loaded.notes, functions=functions)
+
+
+def _project_in(loaded: LoadedProject, path: Path, env: str | None, name: str | None) -> ProjectConfig:
+    """Return a project as it is in the environment `name`; env: that in which it was loaded."""
+    from odibi_nb.project_file import load_project
+
+    return loaded.project if name == env else load_project(path, env=name).project
+
+
+def _module_of(root: Path, nodes: frozenset[str]) -> list[PlainCell]:
+    """Return a project's own code as a notebook would have it."""
+    file = root / "transforms.py"
+    return [PlainCell(file.name, file.read_text(encoding="utf-8"), nodes=nodes)] if file.is_file() else []
+
+
+def _globals_of(functions: Functions, decorated: Iterable[str], *, execute: bool) -> Namespace | None:
+    """Return what gives the globals of a project's own functions; None where none is a node's, or none may run."""
+    name = next(iter(decorated), None)
+    if name is None or not execute:
+        return None
+    variables: dict[str, Any] = inspect.unwrap(functions.get(name)).__globals__
+    return lambda: variables
 
 
 def _declare_once(workspace: Workspace, node: DeclaredNode) -> None:

@@ -15,7 +15,7 @@ from odibi_nb.runner import Event, NodeFinished, RunFinished, RunStarted
 from odibi_nb.store.records import unfinished
 from odibi_nb.workspaces.jobs import RunRequest
 
-__all__ = ["LastRun", "Recording", "begun_run", "read_last_run"]
+__all__ = ["LastRun", "Noting", "begun_run", "read_last_run"]
 
 _VERSION = 1
 
@@ -60,7 +60,7 @@ class LastRun:
         return replace(request, params={**self.params, **request.params}, done=self.done, again=again)
 
 
-class Recording:
+class Noting:
     """A listener of a run that notes how far it is. digest_of: gives what a node stands for now."""
 
     def __init__(self, path: Path, begun: LastRun, digest_of: Callable[[str], str]) -> None:

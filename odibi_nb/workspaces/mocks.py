@@ -77,12 +77,16 @@ class Mocks:
         """Return the rows that all readers of a node get for it."""
         return self._by_node.get(None, {}).get(name)
 
+    def drop(self, mock: Mock) -> None:
+        """Forget a mock that is there."""
+        del self._by_node[mock.node][mock.input]
+
     def drop_cells(self, cell_ids: Iterable[str]) -> list[str]:
         """Forget the mocks of deleted cells; return the nodes they were for, else the inputs."""
         cells = set(cell_ids)
         gone = [mock for mock in self if mock.origin.id in cells]
         for mock in gone:
-            del self._by_node[mock.node][mock.input]
+            self.drop(mock)
         return list(dict.fromkeys(mock.node or mock.input for mock in gone))
 
     def rename(self, old: str, new: str) -> None:

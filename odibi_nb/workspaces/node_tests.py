@@ -43,6 +43,7 @@ class NodeTest:
     """A unit test of a node, which may be declared before the node is.
 
     body: its YAML, read only when somebody asks: a run must not fail for a test. magic_line: of its cell.
+    written: the same where a project file says it.
     notes: for the reader: another cell declares a test of this name.
     """
 
@@ -52,6 +53,7 @@ class NodeTest:
     origin: CellOrigin
     magic_line: int = 1
     notes: tuple[str, ...] = ()
+    written: YamlDocument | None = None
 
     @property
     def id(self) -> str:
@@ -68,7 +70,8 @@ class NodeTest:
         from odibi_nb.project_file import build, parse_yaml
 
         try:
-            document = parse_yaml(self.body, cell=self.origin.label, first_line=self.magic_line + 1)
+            first_line = self.magic_line + 1
+            document = self.written or parse_yaml(self.body, cell=self.origin.label, first_line=first_line)
             if not isinstance(document.data, Mapping):
                 hint = "given: {sales: [{amount: 5}]}, then expect: [{total: 5}]"
                 raise ConfigValidationError("a test is a mapping of given and expect", hint=hint, **document.place())

@@ -344,8 +344,8 @@ class Nodes(Mapping[str, DeclaredNode]):
             functions.register(GivenFunction(node.function, values), node.name)
         elif (body := node.body) is not None:
             inputs = {read.name: read.line for read in body.reads if self._is_input(node, read.name, params)}
-            cell = CellFunction(body, self._bodies(node)[0], self._around.namespace, inputs, values)
-            functions.register(cell, node.name)
+            cell = CellFunction(body, self._bodies(node)[node.body_step], self._around.namespace, inputs, values)
+            functions.register(cell, body.node)
         return functions
 
     def _bodies(self, node: DeclaredNode) -> list[Place]:

@@ -6,12 +6,14 @@ import ast
 import copy
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from odibi_nb.cells.decorated import NodeFunction, imports_of_ours, spellings
 from odibi_nb.cells.definitions import (
     PlainCell,
     Slice,
@@ -26,14 +28,14 @@ from odibi_nb.cells.notebook_file import NotebookCell, read_notebook
 from odibi_nb.cells.parsing import parse_python
 from odibi_nb.cells.star_imports import expanded
 from odibi_nb.exceptions import NodeExecutionError, OdibiException, UsageError, did_you_mean
-from odibi_nb.project_file import unknown_environment
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.workspaces.declared import CellOrigin
 from odibi_nb.workspaces.expectations import expectation_from_cell
 from odibi_nb.workspaces.loaded import Loaded
+from odibi_nb.workspaces.node_functions import functions_in_cell
 from odibi_nb.workspaces.node_tests import declared_test
 from odibi_nb.workspaces.papermill import injected_values
-from odibi_nb.workspaces.project_cell import project_of_cell
+from odibi_nb.workspaces.project_cell import project_of_cell, written_project
 from odibi_nb.workspaces.session_commands import left_out_lines, pipeline_of
 from odibi_nb.workspaces.source_functions import SourceFunction, transforms_in
 from odibi_nb.workspaces.workspace import Workspace
@@ -48,7 +50,8 @@ def load_notebook(path: Path, *, env: str | None = None, go_on: bool = False) ->
     workspace's `broken`. Else raises OdibiException at cell and line.
     """
     notebook = read_notebook(path)
-    plain = [_plain(cell) for cell in notebook.cells if find_magic(cell.source) is None]
+    spelt = spellings(_tree_of(cell.source) for cell in notebook.cells if find_magic(cell.source) is None)
+    plain = [_plain(cell, spelt) for cell in notebook.cells if find_magic(cell.source) is None]
     definitions = _Definitions(plain, path)
     workspace = Workspace(
         path.parent,
@@ -61,9 +64,10 @@ def load_notebook(path: Path, *, env: str | None = None, go_on: bool = False) ->
     )
     workspace.name = workspace.saved_as = path.stem
     workspace.before_runs(definitions.set_up)
+    workspace.sources.cells = lambda: plain
     workspace.environments.name = env
     for cell in notebook.cells:
-        for read in _readings(workspace, cell, path):
+        for read in _readings(workspace, cell, path, spelt):
             try:
                 read()
             except OdibiException as exc:
@@ -71,6 +75,8 @@ def load_notebook(path: Path, *, env: str | None = None, go_on: bool = False) ->
                 if not go_on:
                     raise
     if env is not None and workspace.project is None and not workspace.broken.has_project:
+        from odibi_nb.project_file import unknown_environment
+
         raise unknown_environment(env, file=str(path))
     used = definitions.close(workspace)
     lines = left_out_lines(notebook.cells, used.missing, path)
@@ -90,8 +96,9 @@ class _Definitions:
         self._slice: Slice | None = None
         self._namespace: dict[str, Any] | None = None
         self._failure: OdibiException | None = None
-        trees = [expanded(_tree(cell), Path(self._folder)) for cell in cells]
-        self.names = frozenset(name for tree in trees for name in names_of(tree.body).bound)
+        trees = [expanded(_tree_of(cell.source), Path(self._folder)) for cell in cells]
+        bound = (names_of(tree.body).bound.difference(cell.nodes) for cell, tree in zip(cells, trees, strict=True))
+        self.names = frozenset(name for names in bound for name in names)
         self._transforms = {name: one for tree in trees for name, one in transforms_in(tree).items()}
         self.functions = Functions(FunctionRegistry.functions)
         for name, definition in self._transforms.items():
@@ -100,13 +107,14 @@ class _Definitions:
     def close(self, workspace: Workspace) -> Slice:
         """Settle, now that all nodes are known, what of the code they use."""
         wanted: set[str] = set()
+        inputs = {*workspace.params, *workspace.nodes}
         for node in workspace.nodes.values():
-            if node.body is not None:  # plain code gets a parameter rather than the variable of its name
-                wanted |= node.body.uses.difference(workspace.params if node.body.form == "code" else ())
+            if node.body is not None:  # plain code gets a parameter or node rather than the variable of its name
+                wanted |= node.body.uses.difference((inputs - {node.name}) if node.body.form == "code" else ())
             steps = node.config.transform.steps if node.config.transform else []
             used = [self._transforms[step.function] for step in steps if step.function in self._transforms]
             wanted.update(definition.name for definition in used)
-        self._slice = slice_definitions(self._cells, sorted(wanted - set(workspace.nodes)), Path(self._folder))
+        self._slice = slice_definitions(self._cells, sorted(wanted), Path(self._folder))
         return self._slice
 
     def set_up(self) -> None:
@@ -149,7 +157,9 @@ class _Definitions:
         return namespace
 
 
-def _readings(workspace: Workspace, cell: NotebookCell, path: Path) -> Iterator[Callable[[], None]]:
+def _readings(
+    workspace: Workspace, cell: NotebookCell, path: Path, spelt: Collection[str]
+) -> Iterator[Callable[[], None]]:
     """Yield what there is to do about a cell: a cell of line magics may declare several things."""
     magic = find_magic(cell.source)
     # Files older than nbformat 4.5 have no ids; the place of a cell is as good within one file.
@@ -163,8 +173,15 @@ def _readings(workspace: Workspace, cell: NotebookCell, path: Path) -> Iterator[
     )
     if (values := injected_values(cell.source, cell.tags)) is not None:
         yield partial(_take_values, workspace, values, origin)
-    for found in [magic] if magic else find_line_magics(cell.source):
-        yield partial(_read, workspace, found, origin)
+    if magic is not None:
+        yield partial(_read, workspace, magic, origin)
+        return
+    lines = find_line_magics(cell.source)
+    functions = functions_in_cell(cell.source, spelt)
+    origin = replace(origin, alone=len(functions) == 1 and not lines)
+    readings = [(one.magic_line, partial(_read, workspace, one, origin)) for one in lines]
+    readings += [(one.line, partial(_function, workspace, one, origin)) for one in functions]
+    yield from (read for _, read in sorted(readings, key=itemgetter(0)))
 
 
 def _take_values(workspace: Workspace, values: dict[str, Any], origin: CellOrigin) -> None:
@@ -182,9 +199,14 @@ def _read(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
         _DECLARERS.get(magic.name, _refuse)(workspace, magic, origin)
 
 
+def _function(workspace: Workspace, function: NodeFunction, origin: CellOrigin) -> None:
+    with workspace.broken.noting(origin, "odibi_node", function.name):
+        workspace.declare_function(function, origin)
+
+
 def _project(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
     read = partial(project_of_cell, magic.body, origin, line=magic.line, magic_line=magic.magic_line)
-    workspace.environments.take(read)
+    workspace.environments.take(read, written_project(magic.body))
 
 
 def _node(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
@@ -229,14 +251,18 @@ _DECLARERS: dict[str, Callable[[Workspace, CellMagic, CellOrigin], None]] = {
 }
 
 
-def _plain(cell: NotebookCell) -> PlainCell:
-    gives = frozenset(injected_values(cell.source, cell.tags) or ())
-    return PlainCell(cell.label, cell.source, "odibi-setup" in cell.tags, gives)
+def _plain(cell: NotebookCell, spelt: Collection[str]) -> PlainCell:
+    nodes = frozenset(function.name for function in functions_in_cell(cell.source, spelt))
+    given = set(injected_values(cell.source, cell.tags) or ()) | nodes
+    for statement in _tree_of(cell.source).body:
+        if imports_of_ours(statement):
+            given |= names_of([statement]).bound
+    return PlainCell(cell.label, cell.source, "odibi-setup" in cell.tags, frozenset(given), nodes)
 
 
-def _tree(cell: PlainCell) -> ast.Module:
+def _tree_of(source: str) -> ast.Module:
     """Return a cell's syntax tree; that of an empty one where it is no Python, which `validate` lists."""
     try:
-        return parse_python(python_text(cell.source).text)
+        return parse_python(python_text(source).text)
     except SyntaxError:
         return ast.Module([], [])

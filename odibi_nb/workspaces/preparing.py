@@ -72,7 +72,8 @@ class Preparing:
             before=self._history.of(one.name for one in plan),
         )
         ordered = tuple(tasks[one.name] for one in plan if one.name in tasks)
-        return Job(ordered, options, given, self._done(given), look, plan, crossings_in(plan, self._nodes))
+        notes = crossings_in(plan, self._nodes)
+        return Job(ordered, options, given, self._done(given), look, plan, notes, request)
 
     def prepare_cell(self, name: str, rows: int) -> Job:
         """Return the run of one node as far as a card of `rows` rows shows it; nothing is written."""

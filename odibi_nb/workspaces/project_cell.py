@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import ConfigValidationError, OdibiException, UsageError
 
@@ -12,10 +12,24 @@ if TYPE_CHECKING:
     from odibi_nb.project_file import YamlDocument
     from odibi_nb.workspaces.declared import CellOrigin
 
-__all__ = ["KEYS_OF_FILES", "project_of_cell"]
+__all__ = ["KEYS_OF_FILES", "project_of_cell", "written_project"]
 
-KEYS_OF_FILES = ("pipelines", "imports")
+KEYS_OF_FILES = ("pipelines", "imports", "mocks", "tests")
 """What only a file can say: a notebook's nodes are its cells."""
+
+_NODES = "each node is a cell"
+_CELLS = {"mocks": "mocks are cells: %%odibi_mock NODE", "tests": "each test is a cell: %%odibi_test NODE TEST"}
+
+
+def written_project(text: str) -> Mapping[str, Any] | None:
+    """Return what a cell says, with its references as they are written; None where it can't be read."""
+    from odibi_nb.project_file import parse_yaml
+
+    try:
+        data = parse_yaml(text).data
+    except ConfigValidationError:  # which reading it as a project tells
+        return None
+    return data if isinstance(data, Mapping) else {}
 
 
 def project_of_cell(
@@ -58,4 +72,4 @@ def _refuse_keys_of_files(document: YamlDocument) -> None:
         for key in KEYS_OF_FILES:
             if isinstance(said, Mapping) and key in said:
                 place = document.place([*path, key])
-                raise ConfigValidationError(f"'{key}' is for project files", hint="each node is a cell", **place)
+                raise ConfigValidationError(f"'{key}' is for project files", hint=_CELLS.get(key, _NODES), **place)

@@ -25,11 +25,12 @@ from odibi_nb.workspaces.history import History
 from odibi_nb.workspaces.jobs import Job, RunRequest
 from odibi_nb.workspaces.kept import KeptResults
 from odibi_nb.workspaces.known_schemas import KnownSchemas
-from odibi_nb.workspaces.last_run import LastRun, Recording, begun_run, read_last_run
+from odibi_nb.workspaces.last_run import LastRun, Noting, begun_run, read_last_run
 from odibi_nb.workspaces.nodes import Nodes
 from odibi_nb.workspaces.plan import Plan, PlannedNode
 from odibi_nb.workspaces.preparing import Preparing
 from odibi_nb.workspaces.recollection import Recollection
+from odibi_nb.workspaces.recording import Recorder
 from odibi_nb.workspaces.rereading import Rereading
 from odibi_nb.workspaces.sharing import note_shared
 from odibi_nb.workspaces.source_snapshots import Around, SourceSnapshots
@@ -77,6 +78,7 @@ class Runs(Preparing):
         )
         self.freshness = Freshness(nodes, self.results, self._fingerprints, self.recollection)
         self.snapshots = SourceSnapshots(self._around_snapshots())
+        self.recorder = Recorder(nodes)
         self._folder, self._keeps = folder, True
         self.turns = Turns(lambda: self._folder, lambda: self.owner, self._running.locked)
         self.configure(None)
@@ -123,10 +125,13 @@ class Runs(Preparing):
         self._fingerprints.stamps.by_content = project is not None and project.settings.source_files == "content"
         enabled = self._keeps and self._folder is not None and (project is None or project.settings.store.enabled)
         self.recollection.store = self.stored() if enabled else None
+        reports = enabled or (self._keeps and project is not None and project.story is not None)
+        self.recorder.configure(self._folder if reports else None, project)
 
     def keep_nothing(self) -> None:
         """Keep results within this session, whatever the project says, and take up none of another."""
         self._keeps, self.recollection.store = False, None
+        self.recorder.configure(None, self._project)
 
     def stored(self) -> ResultStore:
         """Return the folder where results outlive a session, whether or not those of this one do."""
@@ -162,6 +167,7 @@ class Runs(Preparing):
                 self.snapshots.give_up()
                 raise
             self.snapshots.clear()
+            self.recorder.close()
             for engine in filter(None, (self._engine, self._scratch)):
                 engine.close()
             self._engine = self._scratch = None
@@ -190,7 +196,7 @@ class Runs(Preparing):
 
     @contextmanager
     def begun(self, request: RunRequest, env: str | None) -> Iterator[tuple[RunRequest, Listener]]:
-        """Have the turn to run; yield what is asked, with the run that it resumes looked up, and what records it."""
+        """Have the turn to run; yield what is asked, with the run that it resumes looked up, and what notes how far it is."""
         with self.turns.taken(request.wait_s):
             resumed = self.last() if request.resume else None
             if request.resume and resumed is None:
@@ -200,7 +206,7 @@ class Runs(Preparing):
                 with self._lock:
                     self._fingerprints.go_on_as(resumed.process)
             begun = begun_run(request, self._fingerprints.process, env)
-            yield request, Recording(self.turns.path(".run"), begun, self._digest)
+            yield request, Noting(self.turns.path(".run"), begun, self._digest)
 
     def _digest(self, name: str) -> str:
         with self._lock:
@@ -223,9 +229,11 @@ class Runs(Preparing):
                     with self._lock:
                         self.recollection.forget([task.name for task in job.tasks])
                         job = prepare()
-                outcome = self.execute(job, (*self.listeners, *listeners))
+                record = self.recorder.begins(job)
+                outcome = self.execute(job, (*self.listeners, *listeners, self.recorder))
                 with self._lock:
                     self.keep(job, outcome)
+                    outcome.report = self.recorder.ends(record, job, outcome)
             self.snapshots.run_ends(in_full=job.options.in_full)
         if outcome.listener_error is not None:
             raise outcome.listener_error

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from odibi_nb.cells.decorated import decorated_functions, spellings
 from odibi_nb.cells.parsing import parse_python
+from odibi_nb.cells.python_body import UNKNOWN, without_unknown
 from odibi_nb.exceptions import TransformError
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.workspaces.functions import Namespace
@@ -21,18 +23,24 @@ FunctionDefinition = ast.FunctionDef | ast.AsyncFunctionDef
 class SourceFunction:
     """A function known by its signature alone.
 
-    namespace: gives the globals in which the real one is, once it is called; None: it can't be.
+    namespace: gives the globals in which the real one is, once it is called; None: it can't be. is_node: whether
+    `@node` decorates it.
     """
 
-    def __init__(self, name: str, definition: FunctionDefinition, namespace: Namespace | None = None) -> None:
+    def __init__(
+        self, name: str, definition: FunctionDefinition, namespace: Namespace | None = None, *, is_node: bool = False
+    ) -> None:
         self.__name__ = name
         self.__doc__ = ast.get_docstring(definition)
         self.__module__ = "transforms"
         self.__signature__ = inspect.Signature(list(_parameters(definition)))
         self._defined_as, self._namespace = definition.name, namespace
+        self.is_node = is_node
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return self.real(*arguments, **named)
+        function = self.real
+        args, kwargs = without_unknown(self.__signature__, arguments, named)
+        return function(*args, **kwargs)
 
     @property
     def real(self) -> Any:
@@ -43,7 +51,7 @@ class SourceFunction:
 
 
 def read_functions(root: Path) -> Functions:
-    """Return the functions that `transforms.py` in `root` decorates with `@transform`, without running it.
+    """Return the functions that `transforms.py` in `root` decorates with `@transform` or `@node`, without running it.
 
     Raises TransformError, with file and line, for a syntax error.
     """
@@ -52,7 +60,8 @@ def read_functions(root: Path) -> Functions:
     if not file.is_file():
         return functions
     try:
-        tree = parse_python(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        tree = parse_python(text)
     except SyntaxError as exc:
         source = (exc.text or "").rstrip() or None
         raise TransformError(
@@ -60,6 +69,10 @@ def read_functions(root: Path) -> Functions:
         ) from exc
     for name, definition in transforms_in(tree).items():
         functions.register(SourceFunction(name, definition), name)
+    nodes = {one.name for one in decorated_functions(text, tree, spellings([tree]))}
+    for each in tree.body:
+        if isinstance(each, FunctionDefinition) and each.name in nodes:
+            functions.register(SourceFunction(each.name, each, is_node=True), each.name)
     return functions
 
 
@@ -104,5 +117,5 @@ def _parameter(argument: ast.arg, default: ast.expr | None, kind: Any) -> inspec
 def _literal(default: ast.expr) -> Any:
     try:
         return ast.literal_eval(default)
-    except (ValueError, TypeError):  # not a literal: any value will do, nothing is called here
-        return ...
+    except (ValueError, TypeError):  # not a literal: the function itself will know
+        return UNKNOWN

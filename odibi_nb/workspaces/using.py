@@ -108,6 +108,7 @@ class Using:
         is_own = self._is_own(file) and not copies
         if is_own and (ws.notebook is not None or not self._declared):
             ws.saved_as = other.saved_as
+        ws.sources.used[file] = other.sources.plain_cells
         notes = [*loaded.notes, *self._configure(other, undo), *_about_copies(file, copies)]
         self._take_functions(loaded.functions)
         self._take_values(loaded.injected, undo)
@@ -172,6 +173,7 @@ class Using:
         undo.callback(back)
         ws.configure(project)
         ws.environments.project_for = self._read = read
+        ws.environments.written = other.environments.written
         return []
 
     def _take_functions(self, functions: Functions | None) -> None:

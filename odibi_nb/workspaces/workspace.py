@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from odibi_nb.exceptions import OdibiException, UsageError
 from odibi_nb.pipeline.ad_hoc import QUERY
 from odibi_nb.pipeline.setup import connections_of
+from odibi_nb.pipeline.story_place import story_place
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.runner import Listener, NodeResult, RunOptions, RunOutcome
 from odibi_nb.runner.workers import worker_count
@@ -33,10 +34,12 @@ from odibi_nb.workspaces.parameter_uses import UsedParameter, used_parameters
 from odibi_nb.workspaces.parameters import known_parameters, refuse_nodes, refuse_unknown, refuse_unsuitable
 from odibi_nb.workspaces.plan import Plan
 from odibi_nb.workspaces.queries import Queries
+from odibi_nb.workspaces.recording import About
 from odibi_nb.workspaces.refusing import refusal, refusal_note
 from odibi_nb.workspaces.result import Result
 from odibi_nb.workspaces.runs import Runs
 from odibi_nb.workspaces.shortcuts import SAMPLE_ROWS, Shortcuts
+from odibi_nb.workspaces.sources import Sources
 from odibi_nb.workspaces.surroundings import Surroundings
 from odibi_nb.workspaces.trials import Trial, Trials
 from odibi_nb.workspaces.using import Used, Using
@@ -93,8 +96,12 @@ class Workspace(Declaring):
         self.environments = Environments(self.configure)
         self.notebook: str | Path | None = None
         self._using = Using(self, self._around, self._runs)
+        self.recorder = self._runs.recorder
+        self.recorder.about = lambda: About(self.saved_as, self.title, str(self.notebook or ""))
+        self.recorder.connections, self.recorder.params = (lambda: self.connections), (lambda: self._around.params)
         self.current_pipeline: str | None = None
         self.name = self.root.name
+        self.sources = Sources()
         self.options: dict[str, Any] = {"auto": True, "preview": 10, "upstream": "fresh", "sample": SAMPLE_ROWS}
 
     @property
@@ -171,6 +178,7 @@ class Workspace(Declaring):
         """Take over connections, vars, engine and settings: `ws.configure(ProjectConfig(vars={"min_amount": 100}))`."""
         with self.lock:
             connections = connections_of(project.connections, self.root)
+            story_place(project, connections, self.root)
             refuse_nodes(project.vars, self.nodes)
             refuse_unsuitable(project.vars, self.nodes, {})
             self._runs.configure(project)
@@ -196,6 +204,7 @@ class Workspace(Declaring):
             self.trials.clear()
             self.expectations.clear()
             self._using.clear()
+            self.sources.used.clear()
             self.environments.clear()
             self.project, self.current_pipeline = None, None
             self.nodes.clear()
@@ -247,11 +256,9 @@ class Workspace(Declaring):
             raise UsageError(f"mock is 'given' or 'auto', not {how['mock']!r}")
         how["workers"] = worker_count(how.get("workers", 1))
         outcome = self.attempt(RunRequest(selectors, tuple(exclude), params or {}, **how))
-        if outcome.interrupted:
-            raise outcome.interruption()
-        for result in outcome.results.values():
-            if result.error is not None:
-                raise result.error
+        if outcome.report is not None:
+            outcome.notes = (*outcome.notes, *outcome.report.write())
+        outcome.raise_first()
         return outcome
 
     def plan(self, *selectors: str, exclude: Iterable[str] = (), params: Mapping[str, Any] | None = None) -> Plan:
@@ -277,8 +284,8 @@ class Workspace(Declaring):
         """Run as `run` does; failed nodes and an interrupt are in the outcome, not raised."""
         if request.mock is not None:
             return self._attempt_on_mocks(request, listeners)
-        with self._runs.begun(request, self.environments.name) as (asked, recording):
-            return self._runs.run(partial(self._prepare, asked), (recording, *listeners))
+        with self._runs.begun(request, self.environments.name) as (asked, noting):
+            return self._runs.run(partial(self._prepare, asked), (noting, *listeners))
 
     def run_cell(self, name: str, *, listeners: Iterable[Listener] = ()) -> NodeResult:
         """Compute one node as far as its card shows it, and what above it is not fresh; write nothing.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from importlib import metadata
 from pathlib import Path
@@ -20,7 +21,7 @@ def test_doctor_finds_a_complete_installation_healthy(capsys: pytest.CaptureFixt
     assert main(["doctor"]) == 0
     shown = capsys.readouterr().out
     assert "fail" not in shown
-    assert f"duckdb            {metadata.version('duckdb')}" in shown
+    assert re.search(rf"✓ ok +duckdb +{re.escape(metadata.version('duckdb'))}", shown)
 
 
 def test_doctor_looks_at_every_declared_dependency(capsys: pytest.CaptureFixture[str]) -> None:

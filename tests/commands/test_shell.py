@@ -120,7 +120,9 @@ def test_json_of_a_run_is_one_object_with_exact_rows(shell: Shell, sales: str) -
     assert status == 0
     assert list(data) == [
         "pipeline", "status", "duration_s", "completed", "cached", "failed", "skipped", "cancelled", "written", "nodes",
+        "story",
     ]  # fmt: skip
+    assert Path(data["story"]).read_text("utf-8").startswith("<!doctype html>")
     assert (data["pipeline"], data["status"], data["written"]) == ("sales", "completed", ["by_region"])
     assert {name: node["rows"] for name, node in data["nodes"].items()} == {
         "load_sales": 4, "clean_sales": 2, "by_region": 2,
@@ -230,6 +232,12 @@ def test_names_imported_by_a_star_are_the_nodes_too(shell: Shell) -> None:
     assert shell("run", target)[0] == 0
 
 
+def test_a_transform_named_like_its_node_is_found(shell: Shell) -> None:
+    step = "%%odibi_node double\ndepends_on: [load_sales]\ntransform: {steps: [{function: double, params: {by: 3}}]}"
+    plain = "from odibi_nb import transform\n@transform\ndef double(df, by: int = 1):\n    return df.assign(x=by)"
+    assert shell("run", _notebook("n.ipynb", PROJECT, plain, LOAD, step))[0] == 0
+
+
 def test_a_transform_of_the_notebook_is_checked_and_run(shell: Shell) -> None:
     step = "%%odibi_node n\ndepends_on: [load_sales]\ntransform: {steps: [{function: double, params: {by: BY}}]}"
     plain = "from odibi_nb import transform\n@transform\ndef double(df, by: int = 1):\n    return df.assign(x=by)"
@@ -239,6 +247,23 @@ def test_a_transform_of_the_notebook_is_checked_and_run(shell: Shell) -> None:
     status, _, err = shell("run", bad)
     assert status == 2
     assert "did you mean 'by'?" in err
+
+
+@pytest.mark.parametrize("more", [(), ("--processes",)])
+def test_a_transform_may_be_called_like_its_node_and_have_defaults_that_are_code(
+    shell: Shell, more: tuple[str, ...]
+) -> None:
+    step = "%%odibi_node n --write local:n.csv\ndepends_on: [load_sales]\ntransform: {steps: [{function: n}]}"
+    plain = "from odibi_nb import transform\nLOW = 3\n@transform\ndef n(df, by=LOW, *, to=LOW + 1):\n"
+    cells = (PROJECT, f"{plain}    return df.head(1).assign(by=by, to=to)", LOAD, step)
+    assert shell("run", _notebook("n.ipynb", *cells), *more)[0] == 0
+    assert Path("data/n.csv").read_text() == "region,amount,by,to\nN,50,3,4\n"
+
+
+def test_transforms_may_import_modules_beside_them(shell: Shell, project: str) -> None:
+    Path("beside_transforms.py").write_text("FACTOR = 2\n")
+    Path("transforms.py").write_text(f"from beside_transforms import FACTOR\n{TRANSFORMS}")
+    assert shell("run", project)[0] == 0
 
 
 def test_definitions_run_once_even_for_nodes_in_parallel(shell: Shell) -> None:

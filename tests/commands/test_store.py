@@ -131,4 +131,10 @@ def test_a_target_left_out_is_asked_for(shell: Shell) -> None:
     status, _, err = shell("store")
     assert (status, "TARGET is missing" in err, "odibi-nb store TARGET [prune]" in err) == (2, True, True)
     status, _, err = shell("store", "prune")
-    assert (status, "TARGET comes before 'prune'" in err, "odibi-nb store sales.ipynb prune" in err) == (2, True, True)
+    assert (status, "TARGET is missing" in err, "odibi-nb store sales.ipynb prune" in err) == (2, True, True)
+
+
+def test_what_to_do_may_stand_before_the_target(shell: Shell) -> None:
+    assert shell("store", "prune", "n.ipynb")[:2] == shell("store", "n.ipynb", "prune")[:2]
+    Path("odibi.yaml").write_text("pipeline: p\nnodes:\n- {name: a, transform: {steps: [SELECT 1 AS x]}}\n")
+    assert shell("store", "prune")[0] == 0

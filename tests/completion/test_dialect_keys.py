@@ -11,7 +11,7 @@ from odibi_nb.config.unbuilt import UNBUILT_VALUES
 
 def test_a_cells_keys_are_those_of_the_model_but_for_what_is_said_elsewhere() -> None:
     assert set(keys_at(NODE, ())) == NodeConfig.model_fields.keys() - {"name"}
-    assert set(keys_at(PROJECT, ())) == ProjectConfig.model_fields.keys() - {"pipelines", "imports"}
+    assert set(keys_at(PROJECT, ())) == ProjectConfig.model_fields.keys() - {"pipelines", "imports", "mocks", "tests"}
 
 
 @pytest.mark.parametrize(

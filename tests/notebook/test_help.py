@@ -27,6 +27,7 @@ MACHINERY = {
     "blamed",
     "declare",
     "declare_cell",
+    "declare_function",
     "drop_cells",
     "drop_undeclared",
     "preview_rows",

@@ -7,10 +7,8 @@ import time
 from pathlib import Path
 
 import nbformat
-import papermill
 import pytest
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
 
 from tests.notebook.conftest import ROOT, _fill
 from tests.notebook.shells import BY_REGION, CLEAN, LOAD, PROJECT, Kernel
@@ -51,11 +49,6 @@ def test_only_where_somebody_may_click_there_is_a_widget(loaded: Kernel) -> None
     voila = loaded.wait(loaded.send("import os\nos.environ['SERVER_SOFTWARE'] = 'voila/0.5'\n%odibi graph", asks=False))
     loaded.ok("del os.environ['SERVER_SOFTWARE']")
     assert "application/vnd.jupyter.widget-view+json" in voila.bundles[-1]
-
-
-def test_run_all_stops_at_a_failing_node(tmp_path: Path) -> None:
-    with pytest.raises(CellExecutionError, match="did you mean 'amount'"):
-        _execute(_fill(tmp_path), "%load_ext odibi_nb", PROJECT, LOAD, "%%odibi_node n\nSELECT amuont FROM load_sales")
 
 
 def test_the_front_ends_cell_id_renames(loaded: Kernel) -> None:
@@ -130,19 +123,6 @@ def test_the_workspace_survives_a_reload(loaded: Kernel) -> None:
     loaded.ok("%unload_ext odibi_nb")
     assert loaded.run("%odibi").error_name or "not found" in loaded.run("%odibi").text
     loaded.ok("%load_ext odibi_nb")
-
-
-def test_papermills_values_reach_the_nodes(tmp_path: Path) -> None:
-    cells = ["%load_ext odibi_nb", PROJECT, LOAD, CLEAN]
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    made.cells[1].metadata["tags"] = ["parameters"]  # papermill puts its cell behind this one
-    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(made, _fill(tmp_path) / "in.ipynb")
-    papermill.execute_notebook(
-        tmp_path / "in.ipynb", tmp_path / "out.ipynb", {"min_amount": 180}, cwd=tmp_path, progress_bar=False
-    )
-    card = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[-1].outputs[0]
-    assert "clean_sales · ✓ completed · 1 row" in card.data["text/plain"]
 
 
 def test_a_card_with_all_rows_has_a_static_twin_and_holds_none_itself(loaded: Kernel) -> None:

@@ -248,7 +248,7 @@ def test_polars_is_accepted_with_a_note(write: Write) -> None:
 def test_sections_that_nothing_acts_on_are_noted(write: Write) -> None:
     sections = "".join(f"{name}: {{connection: local, path: p}}\n" for name in ("story", "system"))
     loaded = load_project(write("odibi.yaml", f"connections: {{local: {{type: local}}}}\n{sections}"))
-    assert loaded.notes == ("'story' is not acted on yet", "'system' is not acted on yet")
+    assert loaded.notes == ("'system' is not acted on yet",)
 
 
 def test_a_project_of_fifty_nodes_is_loaded(write: Write) -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from odibi_nb.sql.tokens import name_of, position, text_of, tokenize
@@ -42,7 +40,5 @@ def test_positions_are_one_based() -> None:
     assert [position("ab\ncd", offset) for offset in (0, 1, 3, 4)] == [(1, 1), (1, 2), (2, 1), (2, 2)]
 
 
-def test_a_long_text_takes_linear_time() -> None:
-    start = time.perf_counter()
+def test_a_long_text_is_taken_apart() -> None:
     assert len(tokenize("SELECT x, 'y' /* z */ FROM \"t\"\n" * 20_000)) == 120_000
-    assert time.perf_counter() - start < 5

@@ -1,0 +1,143 @@
+"""A workspace as a project folder, which is loaded and checked before anything of it is put into its place."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from odibi_nb.exceptions import OdibiException, UsageError
+from odibi_nb.exporting.check import check
+from odibi_nb.exporting.functions import NodeFunction
+from odibi_nb.exporting.module import HEAD, module_of
+from odibi_nb.exporting.nodes import SQL_HEAD, NodeWriter
+from odibi_nb.exporting.paths import Move
+from odibi_nb.exporting.placing import FileChange, changes, diff_of, put, written_beside
+from odibi_nb.exporting.project import project_data
+from odibi_nb.exporting.tests import tests_text
+from odibi_nb.project_file import yaml_text
+
+if TYPE_CHECKING:
+    from odibi_nb.workspaces import Workspace
+
+__all__ = ["Exported", "export"]
+
+_HEAD = "# Exported by odibi-nb.\n"
+_MAIN = '''"""Runs this project with the options of `odibi-nb run`: python -m {name} --param key=value."""
+
+import sys
+from pathlib import Path
+
+from odibi_nb.commands.shell import main
+
+sys.exit(main(["run", str(Path(__file__).resolve().parent), *sys.argv[1:]]))
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export has done, or would do.
+
+    diff: of files that it would change; then nothing was written. stale: files of an earlier export that are none of
+    this one. removed: those of them that are gone now. notes: for the reader.
+    """
+
+    folder: Path
+    files: tuple[FileChange, ...]
+    diff: str = ""
+    stale: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def export(ws: Workspace, folder: Path, *, force: bool = False) -> Exported:
+    """Write a workspace's nodes as a project that runs without the notebook.
+
+    force: also over files that are there and say something else. Raises what is wrong with the nodes, and
+    TransformError or ValidationError for what a project can't hold, or would hold differently.
+    """
+    _refuse_problems(ws)
+    folder = folder.resolve()
+    files, functions = _files(ws, folder)
+    changed = changes(files, folder)
+    with written_beside(files, folder) as temporary:
+        _check(ws, temporary, functions, folder)
+        stale = tuple(_stale(folder, files))
+        if (diff := diff_of(changed)) and not force:
+            return Exported(folder, tuple(changed), diff, stale)
+        put(changed, temporary, folder)
+    for path in stale if force else ():
+        (folder / path).unlink()
+    kept, removed = ((), stale) if force else (stale, ())
+    return Exported(folder, tuple(changed), "", kept, removed, tuple(_notes(ws)))
+
+
+def _refuse_problems(ws: Workspace) -> None:
+    problems = [*ws.broken.errors, *ws.problems(but_for=ws.broken), *ws.trials.problems()]
+    if problems:
+        raise problems[0]
+    if not ws.nodes:
+        raise UsageError("there are no nodes to export", hint="declare one: %%odibi_node NAME")
+
+
+def _files(ws: Workspace, folder: Path) -> tuple[dict[str, str], Mapping[str, NodeFunction]]:
+    """Return the texts by their paths, the most important one first, and what the nodes' Python has become."""
+    module = module_of(ws, folder)
+    variables = ws.project.vars if ws.project is not None else {}
+    writer = NodeWriter(
+        Move(ws.root.resolve(), folder, variables), {n: one.name for n, one in module.functions.items()}
+    )
+    tests = tests_text(ws)
+    data = project_data(ws, writer, imports=["tests.yaml"] if tests else [])
+    files = {"odibi.yaml": _HEAD + yaml_text(data), **writer.files}
+    if module.text:
+        files["transforms.py"] = module.text
+    if tests:
+        files["tests.yaml"] = _HEAD + tests
+    return {**files, "__main__.py": _MAIN.format(name=folder.name)}, module.functions
+
+
+def _check(ws: Workspace, temporary: Path, functions: Mapping[str, NodeFunction], folder: Path) -> None:
+    """Load what was written, and compare; errors tell of the folder that it is for."""
+    from odibi_nb.workspaces.headless import load_target
+
+    with _without_bytecode():
+        try:
+            exported = load_target(temporary, env=ws.environments.name).workspace
+            exported.keep_nothing()
+            check(ws, exported, functions)
+        except OdibiException as exc:
+            exc.message = exc.message.replace(str(temporary), str(folder))
+            if exc.where.file is not None and exc.where.file.startswith(str(temporary)):
+                exc.message = f"the export can't be loaded: {exc.message}"
+            raise
+        exported.close()
+
+
+@contextmanager
+def _without_bytecode() -> Iterator[None]:
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
+
+
+def _stale(folder: Path, files: Mapping[str, str]) -> Iterator[str]:
+    """Yield the files that an earlier export has written and that this one doesn't have."""
+    heads = {f"sql/{file.name}": SQL_HEAD for file in sorted(folder.glob("sql/*.sql"))}
+    for path, head in {**heads, "transforms.py": HEAD, "tests.yaml": _HEAD}.items():
+        file = folder / path
+        if path not in files and file.is_file() and file.read_text(encoding="utf-8", errors="replace").startswith(head):
+            yield path
+
+
+def _notes(ws: Workspace) -> Iterator[str]:
+    variables = ws.project.vars if ws.project is not None else {}
+    own = sorted(name for name, value in ws.params.items() if name not in variables or variables[name] != value)
+    if own:
+        given = " ".join(f"--param {name}=…" for name in own)
+        yield f"set in this session, not exported: {', '.join(own)}; give {given}"

@@ -1,0 +1,85 @@
+"""Import lines of many cells as those of one module: what is used, once."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+from odibi_nb.exporting.pieces import Piece
+
+__all__ = ["bound_imports", "import_lines", "is_import", "local_modules"]
+
+# Module ("" for `import x`), name, and the name that it gets.
+Imported = tuple[str, str, str]
+
+
+def is_import(piece: Piece) -> bool:
+    """Whether a piece is nothing but an import."""
+    return all(isinstance(statement, ast.Import | ast.ImportFrom) for statement in piece.tree.body)
+
+
+def bound_imports(pieces: Iterable[Piece]) -> dict[str, set[Imported]]:
+    """Return by name what it is imported as: two things for one name are a conflict."""
+    found: dict[str, set[Imported]] = {}
+    for piece in pieces:
+        for one in _imported(piece, piece.names):
+            found.setdefault(_bound(one), set()).add(one)
+    return found
+
+
+def import_lines(pieces: Iterable[Piece], needed: Collection[str]) -> str:
+    """Return the lines that import the needed names, each once, in the usual order."""
+    modules = dict[str, dict[Imported, None]]()
+    for piece in pieces:
+        for one in _imported(piece, needed):
+            if _bound(one) in needed:
+                key = one[0] or f" {one[1]} {one[2]}"
+                modules.setdefault(key, {})[one] = None
+    sections: dict[bool, list[tuple[bool, str, str]]] = {True: [], False: []}
+    for listed in modules.values():
+        module, name, _ = next(iter(listed))
+        spelt = [one if one == alias else f"{one} as {alias}" for _, one, alias in sorted(listed)]
+        line = f"from {module} import {', '.join(spelt)}" if module else f"import {spelt[0]}"
+        is_python = (module or name).partition(".")[0] in sys.stdlib_module_names
+        sections[is_python].append((bool(module), module or name, line))
+    texts = ("\n".join(_wrapped(line) for *_, line in sorted(set(lines))) for lines in sections.values())
+    return "\n\n".join(text for text in texts if text)
+
+
+def local_modules(pieces: Iterable[Piece], folder: Path) -> list[str]:
+    """Return the modules beside a notebook that pieces import."""
+    found: dict[str, None] = {}
+    for piece in pieces:
+        for node in ast.walk(piece.tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+            found.update(dict.fromkeys(name.partition(".")[0] for name in names))
+    return [top for top in found if (folder / f"{top}.py").is_file() or any((folder / top).glob("*.py"))]
+
+
+def _imported(piece: Piece, needed: Collection[str]) -> Iterator[Imported]:
+    for statement in piece.tree.body:
+        if isinstance(statement, ast.Import):
+            yield from (("", alias.name, alias.asname or alias.name) for alias in statement.names)
+        elif isinstance(statement, ast.ImportFrom):
+            module = "." * statement.level + (statement.module or "")
+            for alias in statement.names:
+                if alias.name == "*":  # the slice has told which names it stands for
+                    yield from ((module, name, name) for name in sorted(piece.names & set(needed)))
+                else:
+                    yield module, alias.name, alias.asname or alias.name
+
+
+def _bound(imported: Imported) -> str:
+    module, _, alias = imported
+    return alias if module else alias.partition(".")[0]
+
+
+def _wrapped(line: str) -> str:
+    """Return a line, or its names one below the other where it is a long one."""
+    head, found, names = line.partition(" import ")
+    if len(line) <= 88 or not found:
+        return line
+    return "\n".join([f"{head} import (", *(f"    {name}," for name in names.split(", ")), ")"])

@@ -1,0 +1,251 @@
+"""`transforms.py`: the functions of nodes with exactly what they use, in working order."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from odibi_nb.cells.as_function import renamed_function
+from odibi_nb.cells.decorated import imports_of_ours
+from odibi_nb.cells.definitions import PlainCell, Slice, slice_definitions
+from odibi_nb.cells.magics import python_text
+from odibi_nb.cells.names import AMBIENT
+from odibi_nb.cells.parsing import parse_python
+from odibi_nb.exceptions import OdibiException, TransformError
+from odibi_nb.exporting.functions import NodeFunction, calls_itself, function_of, functions_of_steps
+from odibi_nb.exporting.imports import bound_imports, import_lines, is_import, local_modules
+from odibi_nb.exporting.pieces import Piece, joined, piece_of, pieces_of
+from odibi_nb.registry import is_node_function
+from odibi_nb.workspaces.source_functions import transforms_in
+
+if TYPE_CHECKING:
+    from odibi_nb.workspaces import Workspace
+
+__all__ = ["HEAD", "Module", "module_of"]
+
+HEAD = '"""What the Python nodes of this project do; exported by odibi-nb."""'
+_FRAMES = frozenset({"pandas", "polars", "pyarrow", "duckdb", "_duckdb"})
+_ONLY_IN_NOTEBOOKS = AMBIENT - set(dir(builtins)) - {"__file__", "__annotations__"}
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """text: of the file, "" where no node has Python. functions: of nodes, named as the module names them."""
+
+    text: str = ""
+    functions: Mapping[str, NodeFunction] = field(default_factory=dict)
+
+
+def module_of(ws: Workspace, folder: Path) -> Module:
+    """Return the module of a workspace's Python nodes, to be put into `folder`.
+
+    Raises TransformError, which names the node, for what a module can't have.
+    """
+    functions = [found for node in ws.nodes.values() if (found := function_of(ws, node)) is not None]
+    called = [name for node in ws.nodes.values() for name in functions_of_steps(ws, node)]
+    if not functions and not called:
+        return Module()
+    return _Builder(ws, functions, called).module(folder)
+
+
+class _Builder:
+    """Puts pieces together."""
+
+    def __init__(self, ws: Workspace, functions: Sequence[NodeFunction], called: Iterable[str]) -> None:
+        self._ws, self._functions = ws, functions
+        self._cells = ws.sources.plain_cells()
+        wanted = {name for function in functions for name in function.uses} | self._definitions(called)
+        self._decorated = {name for cell in self._cells for name in cell.nodes}
+        quoted = {name for one in functions if one.piece is not None for name in one.piece.quoted}
+        quoted |= {name for piece in pieces_of(self._sliced(wanted)) for name in piece.quoted}
+        self._slice = self._sliced(wanted | quoted)
+        self._missing = [name for name in self._slice.missing if name not in quoted]
+        self._pieces = [piece for piece in pieces_of(self._slice) if not _is_ours(piece)]
+        self._variables = ws.nodes.variables()
+
+    def module(self, folder: Path) -> Module:
+        self._check_names()
+        names = self._named()
+        helpers, written = self._in_their_places(names)
+        beside = self._beside(names, helpers)
+        rest = [self._text(one, names) for one in self._functions if one.piece is not None and one.node not in written]
+        code = [*helpers, *(piece for piece in beside if not is_import(piece)), *rest]
+        imports = [piece for piece in (*self._pieces, *beside) if is_import(piece)]
+        named = {
+            one.node: replace(one, name=names[one.node], piece=self._renamed(one, names)) for one in self._functions
+        }
+        return Module(self._whole(imports, code, folder), named)
+
+    def _sliced(self, names: Iterable[str]) -> Slice:
+        return slice_definitions(self._cells, sorted(names), self._ws.root)
+
+    def _definitions(self, called: Iterable[str]) -> set[str]:
+        """Return the names of the functions that steps call, as cells define them."""
+        trees = map(_tree, self._cells)
+        known = {name: one.name for tree in trees for name, one in transforms_in(tree).items()}
+        nodes = {name for cell in self._cells for name in cell.nodes}
+        return {known.get(name, name) for name in called if name in known or name in nodes}
+
+    def _check_names(self) -> None:
+        """Refuse names that a module wouldn't have, and data that it would have to hold."""
+        used = {name for piece in self._pieces for name in piece.uses}
+        used |= {name for function in self._functions for name in function.uses}
+        for name in (*self._missing, *sorted(used & _ONLY_IN_NOTEBOOKS)):
+            if name in self._missing and self._is_frame(name):
+                raise self._refused(name, "a DataFrame")
+            hint = "only a notebook has it" if name in _ONLY_IN_NOTEBOOKS else "no plain code defines it"
+            raise TransformError(
+                f"{self._user(name)} uses '{name}', which an export can't hold", hint=hint, **self._place(name)
+            )
+        for piece in self._pieces:
+            for name in sorted(piece.names):
+                if not is_import(piece) and not piece.is_block and self._is_frame(name):
+                    raise self._refused(name, "a DataFrame")
+
+    def _is_frame(self, name: str) -> bool:
+        value = self._variables.get(name)
+        is_frame = hasattr(value, "columns") and hasattr(type(value), "columns")
+        return is_frame and type(value).__module__.partition(".")[0] in _FRAMES
+
+    def _refused(self, name: str, what: str) -> OdibiException:
+        message = f"{self._user(name)} uses the variable '{name}', {what}: data is no part of an export"
+        hint = f"make it a node: %%odibi_node NAME, and let it be a parameter of {self._user(name)}"
+        return TransformError(message, hint=hint, **self._place(name))
+
+    def _reader(self, name: str) -> str | None:
+        """Return the first node that uses a name, itself or by what it uses."""
+        for function in self._functions:
+            used = self._sliced(function.uses)
+            if name in {*function.uses, *used.missing, *(one for s in used.statements for one in s.names)}:
+                return function.node
+        return next((one.node for one in self._functions), None)
+
+    def _user(self, name: str) -> str:
+        reader = self._reader(name)
+        return f"node '{reader}'" if reader else "the notebook's code"
+
+    def _place(self, name: str) -> dict[str, Any]:
+        reader = self._reader(name)
+        return {"node": reader, **self._ws.nodes[reader].place.locate(None)} if reader else {}
+
+    def _named(self) -> dict[str, str]:
+        """Return what the function of each node is called: as the node, unless something else is."""
+        taken = {*dir(builtins)}
+        taken |= {name for piece in self._pieces if not self._declares(piece) for name in piece.names}
+        taken |= {name for one in self._functions for piece in one.beside for name in piece.names}
+        names: dict[str, str] = {}
+        for one in self._functions:
+            name = one.name if one.piece is None or one.name not in taken else f"{one.node}_node"
+            if name in names.values() and one.piece is not None:
+                name = f"{one.node}_node"
+            if name != one.name and calls_itself(one):
+                raise TransformError(
+                    f"the function of node '{one.node}' and something else of the notebook have one name",
+                    hint="rename one of them",
+                    node=one.node,
+                )
+            names[one.node] = name
+        return names
+
+    def _declares(self, piece: Piece) -> bool:
+        """Whether a piece is the decorated function of a node."""
+        return piece.is_block and len(piece.names) == 1 and piece.names <= self._decorated
+
+    def _in_their_places(self, names: Mapping[str, str]) -> tuple[list[Piece], set[str]]:
+        """Return the notebook's own pieces, with the functions of nodes where others use them; and these nodes."""
+        by_name = {one.name: one for one in self._functions}
+        code, written = list[Piece](), set[str]()
+        for piece in (one for one in self._pieces if not is_import(one)):
+            function = by_name.get(next(iter(piece.names), "")) if len(piece.names) == 1 else None
+            if function is not None and function.piece is not None and self._declares(piece):
+                written.add(function.node)
+                code.append(replace(self._text(function, names), cell=piece.cell, line=piece.line, end=piece.end))
+            elif function is not None and function.piece is None and piece.is_block:
+                code.append(self._marked(piece))
+            else:
+                code.append(piece)
+        return code, written
+
+    def _marked(self, piece: Piece) -> Piece:
+        """Return a function that `Workspace.node` was given with the mark of a node's."""
+        lines = piece.text.split("\n")
+        at = next(number for number, line in enumerate(lines) if line.startswith(("@", "def ", "async ")))
+        mark = [] if is_node_function(self._variables.get(next(iter(piece.names)))) else [self._mark]
+        return piece_of("\n".join([*lines[:at], *mark, *lines[at:]]), cell=piece.cell, line=piece.line)
+
+    def _renamed(self, function: NodeFunction, names: Mapping[str, str]) -> Piece | None:
+        if function.piece is None:
+            return None
+        return piece_of(renamed_function(function.piece.text, function.name, names[function.node]))
+
+    def _text(self, function: NodeFunction, names: Mapping[str, str]) -> Piece:
+        """Return the function of a node as the module has it, with its mark."""
+        piece = self._renamed(function, names)
+        assert piece is not None  # noqa: S101 - the callers have seen to it
+        lines = piece.text.split("\n")
+        at = next(number for number, line in enumerate(lines) if line.startswith(("@", "def ", "async ")))
+        return piece_of("\n".join([*lines[:at], self._mark, *lines[at:]]))
+
+    @property
+    def _mark(self) -> str:
+        taken = {name for piece in self._pieces for name in piece.names} | {one.name for one in self._functions}
+        return "@odibi_nb.node" if "node" in taken else "@node"
+
+    def _beside(self, names: Mapping[str, str], helpers: Sequence[Piece]) -> list[Piece]:
+        """Return what cells of nodes hold beside their functions; refused where two bind a name differently."""
+        imported = bound_imports(piece for piece in self._pieces if is_import(piece))
+        bound = {name: piece.text for piece in helpers for name in piece.names}
+        found: dict[str, Piece] = {}
+        for one in self._functions:
+            for piece in one.beside:
+                for name, things in bound_imports([piece]).items() if is_import(piece) else ():
+                    if name in bound or not things <= imported.setdefault(name, things):
+                        raise _two_meanings(name, one.node)
+                for name in piece.names if not is_import(piece) else ():
+                    if bound.setdefault(name, piece.text) != piece.text or name in imported:
+                        raise _two_meanings(name, one.node)
+                found.setdefault(piece.text, piece)
+        return [piece for text, piece in found.items() if text not in {other.text for other in helpers}]
+
+    def _whole(self, imports: Sequence[Piece], code: Sequence[Piece], folder: Path) -> str:
+        needed = {name for piece in code for name in piece.uses}
+        if any(self._mark in piece.text for piece in code):
+            ours = "from odibi_nb import node" if self._mark == "@node" else "import odibi_nb"
+            imports = [*imports, piece_of(ours)]
+        head, lines = [HEAD], import_lines(imports, needed)
+        if any(len(piece.tree.body) > 1 and "import" in piece.text for piece in code):
+            head.append("# ruff: noqa: E402, F401, F811")
+        if local := local_modules([*imports, *code], self._ws.root):
+            head.append(_path_lines(local, self._ws.root, folder))
+        parts = [*head, *([lines] if lines else [])]
+        gap = "\n\n\n" if code and code[0].is_block else "\n\n"
+        return "\n\n".join(parts) + (f"{gap}{joined(code)}" if code else "") + "\n"
+
+
+def _is_ours(piece: Piece) -> bool:
+    """Whether a piece imports the decorator alone: the module imports its own."""
+    return all(imports_of_ours(statement) for statement in piece.tree.body)
+
+
+def _tree(cell: PlainCell) -> ast.Module:
+    try:
+        return parse_python(python_text(cell.source).text)
+    except SyntaxError:
+        return ast.Module([], [])
+
+
+def _two_meanings(name: str, node: str) -> TransformError:
+    message = f"'{name}' means one thing in the cell of node '{node}' and another one elsewhere"
+    return TransformError(message, hint="rename one of them: an export has both in one module", node=node)
+
+
+def _path_lines(modules: Iterable[str], root: Path, folder: Path) -> str:
+    """Return what lets a module import others that lie beside the notebook."""
+    way = Path(os.path.relpath(root, folder)).as_posix()
+    said = f"sys.path.insert(0, str(Path(__file__).resolve().parent / {way!r}))  # for {', '.join(modules)}"
+    return f"import sys\nfrom pathlib import Path\n\n{said}"

@@ -25,7 +25,6 @@ from odibi_nb.workspaces.history import History
 from odibi_nb.workspaces.jobs import Job, RunRequest
 from odibi_nb.workspaces.kept import KeptResults
 from odibi_nb.workspaces.known_schemas import KnownSchemas
-from odibi_nb.workspaces.last_run import LastRun, Noting, begun_run, read_last_run
 from odibi_nb.workspaces.nodes import Nodes
 from odibi_nb.workspaces.plan import Plan, PlannedNode
 from odibi_nb.workspaces.preparing import Preparing
@@ -50,7 +49,8 @@ class Runs(Preparing):
     listeners: told of every run on real rows. lock: the workspace's. Preparing and keeping are short and want it;
     executing is long and must be done without it: a node may well look at the workspace, from any thread.
     folder: where results outlive the session; None: nowhere. owner: the name of the notebook or project there;
-    owners: the names of those whose nodes are used here, by node.
+    known_as: the same, but "" as long as it is only guessed; owners: the names of those whose nodes are used here, by
+    node.
     """
 
     def __init__(self, nodes: Nodes, lock: threading.RLock, folder: Path | None = None) -> None:
@@ -66,7 +66,7 @@ class Runs(Preparing):
         self._standing: dict[str, tuple[Dataset, str]] = {}
         self._renamed: dict[str, str] = {}
         self._fingerprints = Fingerprints(nodes)
-        self.owner = ""
+        self.owner = self.known_as = ""
         self.owners: dict[str, str] = {}
         self.recollection = Recollection(
             nodes,
@@ -80,7 +80,9 @@ class Runs(Preparing):
         self.snapshots = SourceSnapshots(self._around_snapshots())
         self.recorder = Recorder(nodes)
         self._folder, self._keeps = folder, True
-        self.turns = Turns(lambda: self._folder, lambda: self.owner, self._running.locked)
+        self.turns = Turns(
+            lambda: self._folder, lambda: self.owner, lambda: not self.known_as or self._running.locked()
+        )
         self.configure(None)
 
     @property
@@ -189,28 +191,6 @@ class Runs(Preparing):
             yield
         finally:
             self._running.release()
-
-    def last(self) -> LastRun | None:
-        """Return the last run of this notebook or project; None: nothing tells of one."""
-        return read_last_run(self.turns.path(".run"))
-
-    @contextmanager
-    def begun(self, request: RunRequest, env: str | None) -> Iterator[tuple[RunRequest, Listener]]:
-        """Have the turn to run; yield what is asked, with the run that it resumes looked up, and what notes how far it is."""
-        with self.turns.taken(request.wait_s):
-            resumed = self.last() if request.resume else None
-            if request.resume and resumed is None:
-                raise UsageError("there is no run to resume", hint="run it without --resume")
-            if resumed is not None:
-                request = resumed.over(request)
-                with self._lock:
-                    self._fingerprints.go_on_as(resumed.process)
-            begun = begun_run(request, self._fingerprints.process, env)
-            yield request, Noting(self.turns.path(".run"), begun, self._digest)
-
-    def _digest(self, name: str) -> str:
-        with self._lock:
-            return self.freshness.digest(name)
 
     def run(self, prepare: Callable[[], Job], listeners: Iterable[Listener] = ()) -> RunOutcome:
         """Run what `prepare` returns, and keep the results; failures and an interrupt are in the outcome.

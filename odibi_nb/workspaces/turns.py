@@ -21,14 +21,15 @@ __all__ = ["Turns"]
 class Turns:
     """Whose turn it is to run.
 
-    folder: gives `.odibi`, or None. owner: gives the name of the notebook or project. is_ours: whether a run of this
-    workspace has it, which will refuse another one.
+    folder: gives `.odibi`, or None. owner: gives the name of the notebook or project. without: whether none is to be
+    taken: a run of this workspace has it, which will refuse another one; or nobody knows which notebook this is, and
+    two of one folder are not to wait for each other.
     """
 
     def __init__(
-        self, folder: Callable[[], Path | None], owner: Callable[[], str], is_ours: Callable[[], bool]
+        self, folder: Callable[[], Path | None], owner: Callable[[], str], without: Callable[[], bool]
     ) -> None:
-        self._folder, self._owner, self._is_ours = folder, owner, is_ours
+        self._folder, self._owner, self._without = folder, owner, without
 
     def path(self, suffix: str) -> Path:
         """Return a file of the notebook's or project's own, below `.odibi/runs`."""
@@ -42,7 +43,7 @@ class Turns:
         Raises UsageError that names it where it takes longer, or would never end because it waits for us.
         """
         folder = self._folder()
-        if folder is None or self._is_ours() or not _is_writable(folder, self.path(".lock")):
+        if folder is None or self._without() or not _is_writable(folder, self.path(".lock")):
             yield
             return
         try:

@@ -124,7 +124,7 @@ class Workspace(Declaring):
 
     @saved_as.setter
     def saved_as(self, name: str) -> None:
-        self._runs.owner = name
+        self._runs.owner = self._runs.known_as = name
 
     @property
     def store(self) -> ResultStore:

@@ -638,7 +638,6 @@ def test_a_session_that_waits_to_append_says_so_and_computes_nothing_that_anothe
 
     locked = threading.Event()
     with session(root, declare) as ws, session(root, declare) as other:
-        other.saved_as = "another notebook"  # runs of one notebook don't overlap
         taken, release = locks.take, threading.Event()
         monkeypatch.setattr(locks, "take", lambda file: locked.set() or (release.is_set() and taken(file)))
         run = threading.Thread(target=ws.run)

@@ -97,6 +97,18 @@ def test_a_session_waits_for_it_too_and_another_notebook_does_not(folder: Path) 
     assert session.run(wait_s=0).status == "completed"
 
 
+def test_a_session_that_nobody_can_tell_which_it_is_waits_for_none(tmp_path: Path) -> None:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("%%odibi_node a\nSELECT 1 AS x")])
+    nbformat.write(notebook, tmp_path / f"{tmp_path.name}.ipynb")
+    known = load_target(tmp_path / f"{tmp_path.name}.ipynb").workspace
+    unknown = Workspace(tmp_path)
+    unknown.node("a", "SELECT 1 AS x")
+    with known._runs.turns.taken():
+        assert unknown.run(wait_s=0).status == "completed"
+        with pytest.raises(UsageError, match="another run of this goes on"):
+            known.run(wait_s=0)
+
+
 def test_a_node_that_runs_its_own_notebook_is_no_deadlock(tmp_path: Path) -> None:
     cell = (
         "%%odibi_node a\nfrom odibi_nb.workspaces.headless import load_target\n"
@@ -124,6 +136,7 @@ def test_a_folder_that_can_not_be_written_is_told_and_no_obstacle(
 ) -> None:
     (tmp_path / ".odibi").write_text("no folder")
     ws = Workspace(tmp_path)
+    ws.saved_as = "n"
     ws.node("a", "SELECT 1 AS x")
     assert ws.run().status == "completed"
     assert "isn't kept away" in capsys.readouterr().err

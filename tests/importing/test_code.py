@@ -67,7 +67,8 @@ def test_what_the_module_does_is_done_before_a_headless_run(project: Project) ->
     project.write("data/a.csv", "x\n1\n2\n")
     project.write(
         "transforms.py",
-        '"""Rates."""\n\n__all__ = ["f"]\n\nfrom odibi_nb import transform\n\nBASE = 1\n\nRATES = {}\nRATES["a"] = BASE\n\n\n'
+        '"""Rates."""\n\n__all__ = ["f"]\n\nfrom odibi_nb import transform\n\n'
+        'BASE = 1\n\nRATES = {}\nRATES["a"] = BASE\n\n\n'
         "@transform\ndef f(load):\n    return load.head(RATES['a'])\n\n\n"
         'if __name__ == "__main__":\n    raise SystemExit\n',
     )

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from typing import Any, TextIO
 
-__all__ = ["NodeOutput", "capturing", "for_node"]
+__all__ = ["NodeOutput", "capturing", "for_node", "is_in_node"]
 
 # What a progress bar draws over itself: all of a line up to its last carriage return.
 _OVERDRAWN = re.compile(r"[^\n]*\r(?!\n|$)")
@@ -95,6 +95,11 @@ def capturing() -> Iterator[None]:
         yield
     finally:
         _routes.close()
+
+
+def is_in_node() -> bool:
+    """Whether a node runs in this thread, or has started it."""
+    return _node_here() is not None
 
 
 def _node_here() -> NodeOutput | None:

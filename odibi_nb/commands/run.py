@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -13,13 +14,15 @@ from odibi_nb.cells.options import MOCK_OPTION
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selectors
 from odibi_nb.commands.settings import typed_parameters
-from odibi_nb.exceptions import OdibiException, UsageError
+from odibi_nb.exceptions import OdibiException, UsageError, plural
 from odibi_nb.pipeline.results import node_dict
 from odibi_nb.runner import RunOutcome
 from odibi_nb.runner.workers import worker_count
 from odibi_nb.views import RunView
 from odibi_nb.views.build import error_view, run_view
 from odibi_nb.workspaces import RunRequest
+from odibi_nb.workspaces.last_run import LastRun
+from odibi_nb.workspaces.plan import clock
 
 __all__ = ["COMMANDS", "PARAM", "RECOMPUTING", "reported", "request_of"]
 
@@ -33,7 +36,12 @@ def run(call: Call) -> Shown:
         raise UsageError("there is no node to run", hint="declare one: %%odibi_node NAME")
     params = typed_parameters(call, collect("run", "--param", values.get("param", ())))
     request = request_of(call, params)
+    resumed = _resumed(call) if request.resume else None
+    if resumed is not None and resumed.is_complete:
+        return _nothing_to_resume(call, resumed)
     outcome = call.ws.attempt(request, call.listeners)
+    if resumed is not None:
+        outcome.notes = (_about(resumed), *outcome.notes)
     view = run_view(call.ws, outcome, with_rows=call.door == "cell")
     error = _error_of(outcome)
     status = _STATUSES[outcome.status]
@@ -82,8 +90,34 @@ def request_of(call: Call, params: Mapping[str, Any]) -> RunRequest:
         preview=1 if call.door == "cell" else 0,
         mock=values.get("mock"),
         processes=bool(values.get("processes")),
+        wait_s=_wait_s(values),
+        resume=bool(values.get("resume")),
         door=call.door,
     )
+
+
+def _resumed(call: Call) -> LastRun:
+    """Return the run to go on with; its environment holds, unless a shell's call names another one."""
+    if call.values.get("mock") or call.values.get("force"):
+        raise UsageError("--resume goes on with a run as it was", hint="leave out --force and --mock")
+    last = call.ws.last_run
+    if last is None:
+        raise UsageError("there is no run to resume", hint="run it without --resume")
+    environments = call.ws.environments
+    if call.door == "shell" and not call.values.get("env") and last.env != environments.name:
+        environments.choose(last.env)
+    return last
+
+
+def _nothing_to_resume(call: Call, last: LastRun) -> Shown:
+    text = f"nothing to resume: the last run completed {clock(last.at)}"
+    return Shown(text, data=run_dict(call.ws.title, RunOutcome()))
+
+
+def _about(last: LastRun) -> str:
+    ended = {"failed": "failed", "cancelled": "was interrupted"}.get(last.status, "was killed")
+    done = f"{len(last.done)} of {plural(len(last.names), 'node')} done"
+    return f"this goes on with the run of {clock(last.at)}, which {ended} with {done}"
 
 
 def run_dict(title: str, outcome: RunOutcome) -> dict[str, Any]:
@@ -108,6 +142,25 @@ def _workers(text: str) -> int:
     if text != "auto" and (not text.isdecimal() or int(text) < 1):
         raise ValueError("a number of workers, 1 or more, or auto")
     return worker_count(text if text == "auto" else int(text))
+
+
+def _wait_s(values: Mapping[str, Any]) -> float | None:
+    waiting: float | None = values.get("wait")
+    if not values.get("no_wait"):
+        return waiting
+    if waiting is not None:
+        raise UsageError("--wait and --no-wait contradict each other", hint="--no-wait is --wait 0")
+    return 0
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise ValueError("a number of seconds")
+    return seconds
 
 
 _STATUSES = {"completed": 0, "failed": 1, "cancelled": 130}
@@ -148,6 +201,9 @@ COMMANDS = {
             Option("--processes", takes="nothing", help="Python nodes in processes, not in threads"),
             Option("--fail-fast", takes="nothing", help="start nothing more after a failure"),
             MOCK_OPTION,
+            Option("--resume", takes="nothing", help="go on with the last run where it failed or was stopped"),
+            Option("--wait", convert=_seconds, metavar="SECONDS", help="for another run of this, at most (to its end)"),
+            Option("--no-wait", takes="nothing", help="refuse to run while another run of this goes on"),
         ),
         executes=True,
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 from odibi_nb.store.locks import alone
 from odibi_nb.store.objects import Held, Object, Objects
-from odibi_nb.store.records import read_record, sweep, write_record
+from odibi_nb.store.records import keep_private, read_record, sweep, write_record
 
 __all__ = ["LIMIT_BYTES", "Entry", "ResultStore"]
 
@@ -229,10 +229,8 @@ class ResultStore:
         return self.folder / "last" / f"{_hash(owner)}-{_hash(node)}{_SUFFIX}"
 
     def _make_folder(self) -> None:
-        ignored = self.folder.parent / ".gitignore"
-        if not ignored.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            ignored.write_text("*\n", encoding="utf-8")
+        keep_private(self.folder.parent)
+        self.folder.mkdir(exist_ok=True)
 
 
 def _hash(name: str) -> str:

@@ -11,10 +11,18 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-__all__ = ["TEMPORARY", "read_record", "sweep", "unfinished", "write_record"]
+__all__ = ["TEMPORARY", "keep_private", "read_record", "sweep", "unfinished", "write_record"]
 
 TEMPORARY = ".part"
 _DIGEST_BYTES = 16
+
+
+def keep_private(folder: Path) -> None:
+    """Make `.odibi`, which version control is to leave out; raises OSError."""
+    ignored = folder / ".gitignore"
+    if not ignored.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        ignored.write_text("*\n", encoding="utf-8")
 
 
 def write_record(path: Path, record: dict[str, Any]) -> None:

@@ -27,6 +27,7 @@ from odibi_nb.workspaces.surroundings import Surroundings
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
     from odibi_nb.engine.base import Engine
+    from odibi_nb.workspaces.last_run import LastRun
     from odibi_nb.workspaces.shortcuts import Upstream
 
 __all__ = ["Asking"]
@@ -255,6 +256,11 @@ class Asking:
             found = {name: self._runs.results.get(name) for name in asked}
         seen = {name: result.duration for name, result in found.items() if result is not None and result.rows_stand}
         return {**self._runs.recorder.durations([name for name in asked if name not in seen]), **seen}
+
+    @property
+    def last_run(self) -> LastRun | None:
+        """The last run of this notebook or project, of whatever session: `ws.last_run.status`."""
+        return self._runs.last()
 
     @property
     def title(self) -> str:

@@ -48,13 +48,15 @@ Plan = tuple[PlannedNode, ...]
 class Overruled:
     """What freshness doesn't decide. force: compute even what is fresh. append_again: append even what was appended.
 
-    again: by node, why it is computed all the same. asked: nodes that were asked for by their names.
+    again: by node, why it is computed all the same. asked: nodes that were asked for by their names. done: those that
+    the run which is resumed has completed, as in `LastRun`.
     """
 
     force: bool = False
     append_again: bool = False
     again: Mapping[str, str] = field(default_factory=dict)
     asked: frozenset[str] = frozenset()
+    done: Mapping[str, str] = field(default_factory=dict)
 
 
 class Planner:
@@ -106,8 +108,8 @@ class Planner:
         reason = self._runs(name)
         action: Literal["run", "cached"] = "run" if reason else "cached"
         kept = self._results.kept(name)
-        if not reason and kept is not None:
-            reason = f"computed {clock(kept.at)}"
+        if not reason:
+            reason = f"computed {clock(kept.at)}" if kept is not None else "performed by the run that is resumed"
         write = self._writes(name, action) if name in self._selected else None
         if write is None:
             return PlannedNode(name, action, reason)
@@ -133,7 +135,7 @@ class Planner:
         """Say why a node has to run; "" when it needn't."""
         task, config, kept = self._nodes.task(name), self._nodes[name].config, self._results.kept(name)
         if config.returns == "none":
-            return "a side effect: every run performs it"
+            return "" if self._is_performed(name) else "a side effect: every run performs it"
         if kept is None:
             return "never run"
         if self._overruled.force:
@@ -146,12 +148,18 @@ class Planner:
             changed = [f"{kept.result.status} {clock(kept.at)}"]
         if not changed and name in self._overruled.again:
             changed = [self._overruled.again[name]]
-        if not changed and config.cache is False:
+        if not changed and config.cache is False and name not in self._overruled.done:
             changed = ["cache: false"]
         if not changed and not kept.in_full and config.write is None and name not in self._read:
             changed = ["only its preview was computed"]
         more = len(changed) - _REASONS
         return ", ".join(changed[:_REASONS]) + (f" and {more} more" if more > 0 else "")
+
+    def _is_performed(self, name: str) -> bool:
+        """Whether the run that is resumed has performed a side effect, on what is there still."""
+        above = self._nodes.task(name).depends_on
+        moved = any(one in self._planned and self._action(one) == "run" for one in above)
+        return not moved and self._overruled.done.get(name) == self._look.digest(name) != ""
 
     def _changes(self, name: str, kept: Kept, running: Sequence[str]) -> Iterator[str]:
         now = self._look.fingerprint(name)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from odibi_nb.exceptions import UsageError
 from odibi_nb.pipeline.setup import attempts_of
-from odibi_nb.runner import Dependency, NodeTask, RunOptions
+from odibi_nb.runner import Dependency, Listener, NodeTask, RunOptions
 from odibi_nb.runner.overlap import reads_any, targets_of
 from odibi_nb.workspaces.crossings import crossings_in
 from odibi_nb.workspaces.fingerprinting import Fingerprints, Look
@@ -16,11 +18,13 @@ from odibi_nb.workspaces.freshness import Freshness
 from odibi_nb.workspaces.history import History
 from odibi_nb.workspaces.jobs import Job, RunRequest
 from odibi_nb.workspaces.kept import KeptResults
+from odibi_nb.workspaces.last_run import LastRun, Noting, begun_run, read_last_run
 from odibi_nb.workspaces.nodes import Nodes
 from odibi_nb.workspaces.plan import Overruled, Plan, Planner
 from odibi_nb.workspaces.recollection import Recollection
 from odibi_nb.workspaces.rereading import overlaps_below
 from odibi_nb.workspaces.selectors import named_in
+from odibi_nb.workspaces.turns import Turns
 
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
@@ -30,7 +34,7 @@ __all__ = ["Preparing"]
 
 
 class Preparing:
-    """The part of `Runs` that decides what runs; it wants the workspace's lock."""
+    """The part of `Runs` that decides what runs; all but `begun` wants the workspace's lock."""
 
     results: KeptResults
     freshness: Freshness
@@ -39,11 +43,35 @@ class Preparing:
     _project: ProjectConfig | None
     _fingerprints: Fingerprints
     _history: History
+    _lock: threading.RLock
+    turns: Turns
 
     def reason(self, name: str) -> str:
         """Return why a node would run again; "" when it wouldn't."""
         plan = self.plan([name], RunRequest())
         return plan[-1].reason if plan[-1].action == "run" else ""
+
+    def last(self) -> LastRun | None:
+        """Return the last run of this notebook or project; None: nothing tells of one."""
+        return read_last_run(self.turns.path(".run"))
+
+    @contextmanager
+    def begun(self, request: RunRequest, env: str | None) -> Iterator[tuple[RunRequest, Listener]]:
+        """Have the turn to run; yield what is asked, with what it resumes looked up, and what notes how far it is."""
+        with self.turns.taken(request.wait_s):
+            resumed = self.last() if request.resume else None
+            if request.resume and resumed is None:
+                raise UsageError("there is no run to resume", hint="run it without --resume")
+            if resumed is not None:
+                request = resumed.over(request)
+                with self._lock:
+                    self._fingerprints.go_on_as(resumed.process)
+            begun = begun_run(request, self._fingerprints.process, env)
+            yield request, Noting(self.turns.path(".run"), begun, self._digest)
+
+    def _digest(self, name: str) -> str:
+        with self._lock:
+            return self.freshness.digest(name)
 
     def plan(self, names: Collection[str], request: RunRequest) -> Plan:
         """Return what a run of the named nodes would do."""
@@ -109,10 +137,12 @@ class Preparing:
     def _planned(self, names: Collection[str], request: RunRequest) -> tuple[Plan, Look]:
         needed = self._nodes.with_upstream(names)
         look = self.freshness.look(needed)
-        overruled = Overruled(request.force, request.append_again, asked=named_in(request.selectors))
+        asked = named_in(request.selectors)
+        overruled = Overruled(request.force, request.append_again, request.again, asked, request.done)
         plan = Planner(self._nodes, self.results, look, names, overruled).plan(needed)
         if again := self._read_late(plan):
-            plan = Planner(self._nodes, self.results, look, names, replace(overruled, again=again)).plan(needed)
+            overruled = replace(overruled, again={**overruled.again, **again})
+            plan = Planner(self._nodes, self.results, look, names, overruled).plan(needed)
         return plan, look
 
     def _read_late(self, plan: Plan) -> dict[str, str]:

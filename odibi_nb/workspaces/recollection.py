@@ -120,6 +120,11 @@ class Recollection:
         if kept:
             self._submit(self.store.make_room)
 
+    def save_early(self, kept: Kept) -> None:
+        """Keep a result with rows of its own while the run that has given it goes on."""
+        if self.store is not None and not kept.result.badges:
+            self._submit(partial(self._save, self.store, kept, anew=False))
+
     def note_written(self, name: str) -> None:
         """Remember a write beyond this session, at once: what was appended must never be appended again."""
         written = self._results.written(name)

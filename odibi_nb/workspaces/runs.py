@@ -17,6 +17,7 @@ from odibi_nb.expectations import broken
 from odibi_nb.runner import Listener, NodeResult, NodeTask, Runner, RunOutcome
 from odibi_nb.store import LIMIT_BYTES, ResultStore
 from odibi_nb.workspaces.beginnings import Beginnings
+from odibi_nb.workspaces.early import EarlyKeeping
 from odibi_nb.workspaces.fingerprinting import Fingerprints, Look
 from odibi_nb.workspaces.forms import with_forms
 from odibi_nb.workspaces.freshness import Freshness
@@ -33,6 +34,7 @@ from odibi_nb.workspaces.rereading import Rereading
 from odibi_nb.workspaces.sharing import note_shared
 from odibi_nb.workspaces.source_snapshots import Around, SourceSnapshots
 from odibi_nb.workspaces.targets import target_stamp, target_text
+from odibi_nb.workspaces.turns import Turns
 
 if TYPE_CHECKING:
     from odibi_nb.config import ProjectConfig
@@ -47,7 +49,8 @@ class Runs(Preparing):
     listeners: told of every run on real rows. lock: the workspace's. Preparing and keeping are short and want it;
     executing is long and must be done without it: a node may well look at the workspace, from any thread.
     folder: where results outlive the session; None: nowhere. owner: the name of the notebook or project there;
-    owners: the names of those whose nodes are used here, by node.
+    known_as: the same, but "" as long as it is only guessed; owners: the names of those whose nodes are used here, by
+    node.
     """
 
     def __init__(self, nodes: Nodes, lock: threading.RLock, folder: Path | None = None) -> None:
@@ -63,7 +66,7 @@ class Runs(Preparing):
         self._standing: dict[str, tuple[Dataset, str]] = {}
         self._renamed: dict[str, str] = {}
         self._fingerprints = Fingerprints(nodes)
-        self.owner = ""
+        self.owner = self.known_as = ""
         self.owners: dict[str, str] = {}
         self.recollection = Recollection(
             nodes,
@@ -77,6 +80,9 @@ class Runs(Preparing):
         self.snapshots = SourceSnapshots(self._around_snapshots())
         self.recorder = Recorder(nodes)
         self._folder, self._keeps = folder, True
+        self.turns = Turns(
+            lambda: self._folder, lambda: self.owner, lambda: not self.known_as or self._running.locked()
+        )
         self.configure(None)
 
     @property
@@ -267,6 +273,8 @@ class Runs(Preparing):
                 Beginnings(job.tasks, job.options.write, self.recollection, identity),
                 *listeners,
             )
+        if job.look is not None and job.plan:
+            listeners = (EarlyKeeping(job, self.results, self.recollection), *listeners)
         runner = Runner(
             self.engine,
             job.tasks,
@@ -326,7 +334,7 @@ class Runs(Preparing):
         if (fingerprint := look.fingerprint(told)) is not None:
             rows = result.dataset
             in_full = job.options.in_full or (rows is not None and (not rows.lazy or rows.seen_whole))
-            identity = uuid.uuid4().hex if look.varies(told) else ""
+            identity = job.identities.get(told) or (uuid.uuid4().hex if look.varies(told) else "")
             self._standing.pop(result.node_name, None)
             self.results.keep(result, fingerprint, in_full=in_full, identity=identity)
 
@@ -339,6 +347,8 @@ class Runs(Preparing):
         if planned.action == "skip":
             return NodeResult(planned.name, "skipped", reason=planned.reason)
         kept = self.results.get(planned.name)
+        if kept is None and planned.action == "cached":
+            return NodeResult(planned.name, "cached", reason=planned.reason)
         if planned.action == "run" or kept is None or (ran is not None and not ran.success):
             return ran or NodeResult(planned.name)
         return replace(

@@ -124,7 +124,7 @@ class Workspace(Declaring):
 
     @saved_as.setter
     def saved_as(self, name: str) -> None:
-        self._runs.owner = name
+        self._runs.owner = self._runs.known_as = name
 
     @property
     def store(self) -> ResultStore:
@@ -284,7 +284,8 @@ class Workspace(Declaring):
         """Run as `run` does; failed nodes and an interrupt are in the outcome, not raised."""
         if request.mock is not None:
             return self._attempt_on_mocks(request, listeners)
-        return self._runs.run(partial(self._prepare, request), listeners)
+        with self._runs.begun(request, self.environments.name) as (asked, noting):
+            return self._runs.run(partial(self._prepare, asked), (noting, *listeners))
 
     def run_cell(self, name: str, *, listeners: Iterable[Listener] = ()) -> NodeResult:
         """Compute one node as far as its card shows it, and what above it is not fresh; write nothing.

@@ -124,7 +124,7 @@ def test_a_project_that_keeps_nothing_has_an_empty_store(shell: Shell) -> None:
     nbformat.write(notebook, "n.ipynb")
     outcome(shell)
     assert outcome(shell)["completed"] == ["load", "clean", "total"]
-    assert not Path(".odibi").exists()
+    assert not Path(".odibi/store").exists()
 
 
 def test_a_target_left_out_is_asked_for(shell: Shell) -> None:

@@ -315,3 +315,16 @@ def test_nodes_without_parameters_have_no_inputs(sales: Notebook, selectors: str
 def test_a_notebook_without_parameters_says_where_they_come_from(nb: Notebook) -> None:
     nb.ok("%%odibi_node n\nSELECT 1 AS x")
     assert nb.fails("%odibi params --ui").message == "no node takes a parameter"
+
+
+def test_a_run_that_failed_is_resumed(nb: Notebook) -> None:
+    nb.ok(
+        "done, mended = [], False",
+        "%%odibi_node once --no-run\ncache: false\n---\nimport pandas as pd\ndone.append(1)\npd.DataFrame({'x': [1]})",
+        "%%odibi_node bad --no-run\ndef bad(once):\n    assert mended\n    return once",
+    )
+    nb.fails("%odibi run bad")
+    nb.ok("mended = True")
+    assert "failed with 1 of 2 nodes done" in nb.ok("%odibi run --resume").text
+    assert nb.shell.user_ns["done"] == [1]
+    assert "nothing to resume" in nb.ok("%odibi run --resume").text

@@ -387,7 +387,7 @@ def test_nothing_is_kept_where_the_project_says_so(root: Path) -> None:
     project = {**PROJECT, "settings": {"store": False}}
     with session(root, pipeline, project) as ws:
         ws.run()
-    assert not (root / ".odibi").exists()
+    assert not (root / ".odibi" / "store").exists()
     with session(root, pipeline, project) as ws:
         assert set(ws.statuses().values()) == {"pending"}
 

@@ -120,8 +120,7 @@ def _place(access: Any) -> Any:
 def _project_differences(project: Workspace, notebook: Workspace, move: Move) -> Iterator[Difference]:
     said = {"pipelines", "pipeline", "imports", "mocks", "tests", "connections"}
     ours, theirs = (ws.project.model_dump(exclude=said) if ws.project else {} for ws in (project, notebook))
-    if is_elsewhere(move) and ours:
-        ours["environments"] = {name: move.overlay(one) for name, one in ours["environments"].items()}
+    ours = move.project(ours) if is_elsewhere(move) else ours
     for key in ours:
         if repr(ours[key]) != repr(theirs.get(key)):
             yield Difference(None, key)

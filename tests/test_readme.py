@@ -37,7 +37,9 @@ def rows(heading: str) -> dict[str, list[str]]:
 
 def steady(text: str) -> str:
     """Take times and the padding that depends on them out of a text."""
-    return re.sub(r"[ ─]+", " ", re.sub(r"<?\d+(\.\d+)? (ms|s)\b|\b\d\d:\d\d\b|(?<=story show )\w{8}", "TIME", text)).strip()
+    return re.sub(
+        r"[ ─]+", " ", re.sub(r"<?\d+(\.\d+)? (ms|s)\b|\b\d\d:\d\d\b|(?<=story show )\w{8}", "TIME", text)
+    ).strip()
 
 
 @pytest.fixture

@@ -114,7 +114,8 @@ def _loaded(command: Command, call: Call) -> Call:
     from odibi_nb.workspaces.headless import load_target
 
     target, *rest = call.words
-    if f"[{target}]" in command.words and not Path(target).exists():
+    own = {one for word in command.words for one in word.strip("[]").split("|")}
+    if target in own and not Path(target).exists():
         raise UsageError(f"TARGET comes before '{target}'", hint=f"odibi-nb {command.example_at('shell')}")
     env = call.values.get("env")
     loaded = load_target(target, env=env, execute=command.executes, go_on=command.takes_broken)

@@ -63,7 +63,9 @@ def test_runs_are_listed_shown_and_compared(shell: Shell) -> None:
     assert (load["name"], load["facts"][0]) == ("load", ["rows", "2", "3"])
     assert [column["name"] for column in load["columns"]["columns_added"]] == ["extra"]
     assert total["facts"][0] == ["status", "failed", "completed"]
-    assert "load: rows 2 → 3; columns: + extra VARCHAR" in shell("story", ".", "diff", "previous", "latest")[1]
+    told = shell("story", ".", "diff", "previous", "latest")[1]
+    assert "\nload: rows 2 → 3; " in told
+    assert "columns: + extra VARCHAR" in told
 
 
 def test_a_node_is_compared_with_a_run_whose_rows_are_gone(shell: Shell) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from odibi_nb.exceptions import ConnectionError  # noqa: A004
+from odibi_nb.runner import RunStarted
 from odibi_nb.story import story_html, story_text
 from odibi_nb.story.reading import read_story
 from odibi_nb.workspaces import RunRequest
@@ -252,6 +253,28 @@ def test_a_large_graph_is_drawn_of_the_nodes_that_ran(tmp_path: Path) -> None:
     assert [node["card"]["name"] for node in said["nodes"]] == ["totals"]
     assert len(said["cached"]) == 202
     shop.ws.close()
+
+
+def test_a_cancelled_run_and_one_that_a_listener_breaks_leave_a_story(shop: Shop) -> None:
+    def cancel(event: object) -> None:
+        if isinstance(event, RunStarted):
+            event.cancel()
+
+    with pytest.raises(KeyboardInterrupt):
+        shop.ws.attempt(RunRequest(), [cancel]).raise_first()
+    outcome = shop.ws.attempt(RunRequest(force=True), [cancel])
+    assert outcome.report is not None
+    outcome.report.write()
+    page = shop.pages()[-1]
+    assert twin(page)["run"]["status"] == "cancelled"
+    assert {node["card"]["status"] for node in nodes(page).values()} == {"cancelled"}
+
+    def break_down(event: object) -> None:
+        raise RuntimeError("nobody listens")
+
+    with pytest.raises(RuntimeError, match="nobody listens"):
+        shop.ws.attempt(RunRequest(force=True), [break_down])
+    assert twin(shop.pages()[-1])["run"]["status"] == "completed"
 
 
 def test_a_report_is_written_once(shop: Shop) -> None:

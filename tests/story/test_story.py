@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from odibi_nb.config import StoryConfig
 from odibi_nb.exceptions import ConnectionError  # noqa: A004
+from odibi_nb.pipeline.finished import FinishedRun
+from odibi_nb.pipeline.story_place import StoryPlace
 from odibi_nb.runner import RunStarted
 from odibi_nb.story import story_html, story_text
+from odibi_nb.story.files import StoryFiles
 from odibi_nb.story.reading import read_story
 from odibi_nb.workspaces import RunRequest
 from tests.pictures.payloads import PAYLOADS
@@ -284,3 +288,19 @@ def test_a_report_is_written_once(shop: Shop) -> None:
     assert outcome.report.write() == ()
     assert outcome.report.write() == ()
     assert len(shop.pages()) == 1
+
+
+def test_stories_go_into_a_store_of_objects_too(shop: Shop) -> None:
+    pytest.importorskip("fsspec")
+    from tests.connections.test_object_store import MemoryConnection
+
+    outcome = shop.ws.attempt(RunRequest())
+    assert isinstance(outcome.report, FinishedRun)
+    outcome.report.place = StoryPlace(MemoryConnection("stories"), "nightly", StoryConfig())
+    assert outcome.report.write() == ()
+    path = str(outcome.report.story_path)
+    assert path.startswith("memory://stories/nightly/")
+    assert StoryFiles(outcome.report.place).read(path).startswith("<!doctype html>")
+    assert (
+        read_story(StoryFiles(outcome.report.place).read(path.replace(".html", ".json"))).run.title == "nightly sales"
+    )

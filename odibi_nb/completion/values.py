@@ -159,6 +159,8 @@ _VALUES: Mapping[str, Callable[[LineSpot, LineAround], Offers]] = {
     "FORMAT": _names("format", lambda around: format_names()),
     "CONN:PATH": _target,
     "FILE": _file,
+    "NOTEBOOK": _file,
+    "PROJECT": _file,
     "K=V": _parameter,
     "SETTING=VALUE": _setting,
     "EXPR": _expectation,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from odibi_nb.exporting.export import Exported, export
+from odibi_nb.exporting.folder import Exported, export
 from odibi_nb.exporting.placing import FileChange
 
 __all__ = ["Exported", "FileChange", "export"]

@@ -18,6 +18,7 @@ from odibi_nb.runner.tasks import NodeTask, OperationStep, SqlStep, Step
 from odibi_nb.sql import analyze
 from odibi_nb.sql.rooting import moved
 from odibi_nb.workspaces.fingerprinting import Fingerprints, Look
+from odibi_nb.workspaces.functions import CellFunction, GivenFunction
 
 if TYPE_CHECKING:
     from odibi_nb.workspaces import Workspace
@@ -29,32 +30,38 @@ _OF_CONFIG = ("description", "tags", "enabled", "preview", "cache", "sensitive",
 _NOT_OF_PROJECT = {"connections", "environments", "imports", "mocks", "pipeline", "pipelines", "tests"}
 
 
-def check(ws: Workspace, exported: Workspace, functions: Mapping[str, NodeFunction]) -> None:
+def check(ws: Workspace, exported: Workspace, functions: Mapping[str, NodeFunction], folder: Path) -> None:
     """Raise ValidationError, which names the node, where an exported project differs from its notebook.
 
-    functions: what the Python of nodes has become, by node.
+    functions: what the Python of nodes has become, by node. folder: that which the project's own is for.
     """
     if list(ws.nodes.keys() ^ exported.nodes.keys()):
         raise ValidationError(f"the export lacks nodes: {', '.join(sorted(ws.nodes.keys() ^ exported.nodes.keys()))}")
-    _check_project(ws, exported)
+    there = partial(_there, os.path.realpath(exported.root), str(folder))
+    _check_project(ws, exported, there)
     order = ws.graph.topological_sort()
     looks = [Fingerprints(one.nodes).look(order) for one in (ws, exported)]
     for name in ws.nodes:
         try:
-            found = next(_differences(name, ws, exported, looks, functions.get(name)), None)
+            found = next(_differences(name, (ws, exported), looks, functions.get(name), there), None)
         except OdibiException as exc:
             raise exc.at(node=name) from exc.__cause__
         if found is not None:
             what, mine, others = found
-            message = f"node '{name}' would be another one in the export: {what} is {others!r}, not {mine!r}"
+            message = f"node '{name}' would be another one in the export: {what} is {others}, not {mine}"
             raise ValidationError(message, node=name, **ws.nodes[name].place.locate(None))
     _check_tests(ws, exported)
 
 
-def _check_project(ws: Workspace, exported: Workspace) -> None:
+def _there(written: str, folder: str, value: Any) -> str:
+    """Return a value in words, in which the folder that was written stands for that which it is for."""
+    return repr(value).replace(written, folder)
+
+
+def _check_project(ws: Workspace, exported: Workspace, there: Callable[[Any], str]) -> None:
     before, after = (_said(one) for one in (ws, exported))
     for field, value in before.items():
-        if after.get(field) != value:
+        if there(after.get(field)) != repr(value):
             raise ValidationError(f"the project would be another one in the export: '{field}' differs")
 
 
@@ -70,12 +77,16 @@ def _said(ws: Workspace) -> dict[str, Any]:
 
 
 def _differences(
-    name: str, ws: Workspace, exported: Workspace, looks: list[Look], function: NodeFunction | None
-) -> Iterator[tuple[str, Any, Any]]:
-    """Yield what differs, with both values."""
-    mine, others = (partial(_facts, one, name) for one in (ws, exported))
-    for (what, before), (_, after) in zip(mine(), others(), strict=True):
-        if before != after:
+    name: str,
+    both: tuple[Workspace, Workspace],
+    looks: list[Look],
+    function: NodeFunction | None,
+    there: Callable[[Any], str],
+) -> Iterator[tuple[str, str, str]]:
+    """Yield what differs, with both values in words; both: the notebook's workspace and the export's."""
+    ws, exported = both
+    for (what, mine), (_, others) in zip(_facts(ws, name), _facts(exported, name), strict=True):
+        if (before := repr(mine)) != (after := there(others)):
             yield what, before, after
     prints = [look.fingerprint(name) for look in looks]
     if prints[0] is not None and prints[1] is not None:
@@ -114,13 +125,16 @@ def _target(task: NodeTask) -> Any:
 
 def _located(connection: Any, path: str) -> str:
     place: str = connection.get_path(path)
-    return os.path.normpath(place)
+    return os.path.realpath(place) if Path(place).is_absolute() else place
 
 
 def _step(ws: Workspace, step: Step) -> Any:
     if isinstance(step, SqlStep):
         return _sql(ws, step)
-    return (step.name, repr(step.params)) if isinstance(step, OperationStep) else sorted(step.binding.params)
+    if isinstance(step, OperationStep):
+        return step.name, repr(step.params)
+    is_own = isinstance(step.function, CellFunction | GivenFunction)
+    return None if is_own else step.name, sorted(step.binding.params)
 
 
 def _sql(ws: Workspace, step: SqlStep) -> Any:
@@ -131,7 +145,7 @@ def _sql(ws: Workspace, step: SqlStep) -> Any:
 
 def _of_code(
     name: str, ws: Workspace, exported: Workspace, function: NodeFunction | None
-) -> Iterator[tuple[str, Any, Any]]:
+) -> Iterator[tuple[str, str, str]]:
     node, other = ws.nodes[name], exported.nodes[name]
     if function is None:
         return
@@ -143,7 +157,7 @@ def _of_code(
         before = normal_python(function.piece.text, function.name)
         after = normal_python(body.source, body.node) if body is not None else ""
     if before != after:
-        yield "its code", before, after
+        yield "its code", repr(before), repr(after)
 
 
 def _bare(function: Any) -> Any:
@@ -157,19 +171,19 @@ def _bare(function: Any) -> Any:
 
 def _of_values(
     ws: Workspace, before: Fingerprint, after: Fingerprint, function: NodeFunction | None
-) -> Iterator[tuple[str, Any, Any]]:
+) -> Iterator[tuple[str, str, str]]:
     """Yield parameters and helpers that aren't the same; what a session has set isn't exported."""
     variables = ws.project.vars if ws.project is not None else {}
     if before.params.keys() != after.params.keys():
-        yield "its parameters", sorted(before.params), sorted(after.params)
+        yield "its parameters", repr(sorted(before.params)), repr(sorted(after.params))
     for name in before.params.keys() & after.params.keys():
         is_of_session = name in ws.params and ws.params[name] != variables.get(name)
         if not is_of_session and before.params[name].digest != after.params[name].digest:
             yield f"parameter '{name}'", before.params[name].shown, after.params[name].shown
-    if function is None or function.piece is None:
+    if function is not None and function.piece is None:  # it is compared as a whole
         return
-    if not function.beside and before.helpers.keys() != after.helpers.keys():
-        yield "what it uses", sorted(before.helpers), sorted(after.helpers)
+    if (function is None or not function.beside) and before.helpers.keys() != after.helpers.keys():
+        yield "what it uses", repr(sorted(before.helpers)), repr(sorted(after.helpers))
     for name in sorted(before.helpers.keys() & after.helpers.keys()):
         mine, others = before.helpers[name], after.helpers[name]
         if mine.digest != others.digest and not mine.unsure and not others.unsure:

@@ -59,7 +59,7 @@ class Move:
             data["connections"] = {name: self._connection(name, one) for name, one in data["connections"].items()}
         if isinstance(data.get("environments"), Mapping):
             overlays = data["environments"].items()
-            data["environments"] = {name: self._overlay(one) for name, one in overlays}
+            data["environments"] = {name: self.overlay(one) for name, one in overlays}
         return data
 
     def _with_spill(self, written: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class Move:
         moved = self.written_path(spill, "settings.duckdb.temp_directory")
         return {**written, "settings": {**settings, "duckdb": {**duckdb, "temp_directory": moved}}}
 
-    def _overlay(self, written: Any) -> Any:
+    def overlay(self, written: Any) -> Any:
         """Return an environment's data; what it doesn't say of a connection stays unsaid."""
         if not isinstance(written, Mapping):
             return written

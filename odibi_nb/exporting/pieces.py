@@ -106,7 +106,7 @@ def _is_void(statement: Statement, before: Sequence[_Used], later: Sequence[_Use
             if not _waits(one):
                 return False
             watched |= set(one.names)  # whoever calls it uses it
-        if names <= set(one.names) and _is_sure(one):
+        if names and names <= set(one.names) and _is_sure(one):  # what binds nothing is there for what it does
             return True
     return False
 

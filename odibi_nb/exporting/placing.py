@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import glob
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from odibi_nb.exceptions import UsageError
 __all__ = ["TEMPORARY", "FileChange", "changes", "diff_of", "put", "written_beside"]
 
 TEMPORARY = ".odibi-export-"
+_ABANDONED_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +47,36 @@ def diff_of(changed: list[FileChange]) -> str:
 def written_beside(files: Mapping[str, str], folder: Path) -> Iterator[Path]:
     """Yield a folder with the files beside the one that they are for; it is gone at the end."""
     made = _first_missing(folder.parent)
+    _remove_leftovers(folder)
     temporary = folder.parent / f"{TEMPORARY}{folder.name}-{secrets.token_hex(4)}"
     try:
         for path, text in files.items():
             file = temporary / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="\n")
+        _link_the_rest(folder, temporary)
         yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         if made is not None and not folder.exists():
             shutil.rmtree(made, ignore_errors=True)
+
+
+def _link_the_rest(folder: Path, temporary: Path) -> None:
+    """Let what is in a folder already be found beside what is to be put into it."""
+    for there in folder.iterdir() if folder.is_dir() else ():
+        here = temporary / there.name
+        if there.is_dir() and here.is_dir():
+            _link_the_rest(there, here)
+        elif not here.exists() and not there.name.startswith((".", "__pycache__")):
+            here.symlink_to(there)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what exports have left that were killed, and that surely don't go on any more."""
+    for left in folder.parent.glob(f"{TEMPORARY}{glob.escape(folder.name)}-*"):
+        if time.time() - left.stat().st_mtime > _ABANDONED_S:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def put(changed: list[FileChange], source: Path, folder: Path) -> None:

@@ -85,15 +85,24 @@ def _written(key: Any, tree: Tree, *, is_top: bool) -> _Block | None:
 
 
 def _below(lines: Sequence[str], start: int, indent: int) -> list[str]:
-    """Return the lines that belong to a key above them; a list may stand at its key's own margin."""
-    last = start
+    """Return the lines that belong to a key above them; a list may stand at its key's own margin.
+
+    Comments at that margin belong to it where no other key follows.
+    """
+    last = comments = start
     for at, line in enumerate(lines[start:], start=start + 1):
         text = line.lstrip()
         margin = len(line) - len(text)
-        if text and margin <= indent and not (margin == indent and f"{text} ".startswith("- ")):
+        if margin == indent and text.startswith("#"):
+            comments = at
+        elif text and margin < indent:
             break
-        last = at if text else last
-    return list(lines[start:last])
+        elif text and margin == indent and not f"{text} ".startswith("- "):
+            comments = last
+            break
+        elif text:
+            last = at
+    return list(lines[start : max(last, comments)])
 
 
 def _comments(lines: Sequence[str], below: int, indent: int) -> Iterator[str]:

@@ -60,20 +60,34 @@ def _body(project: Project, node: NodeText, own: Collection[str]) -> Body | None
         text = project.sql_of(step["sql_file"])
     elif kind == "function" and step["function"] in own:
         text = project.code.body(step["function"], node.name)
+        if text is None and (cell := project.code.declaration(step["function"], node.name, _as_options(node))):
+            return Body("python", cell, is_cell=True)
     return Body("python" if kind == "function" else "sql", _trimmed(text)) if text is not None else None
+
+
+def _as_options(node: NodeText) -> str:
+    """Return a node's fields as options of `@node`."""
+    said = {key: _short(value) for key, value in node.fields.items() if key != "transform"}
+    return ", ".join(f"{key}={value!r}" for key, value in said.items())
+
+
+def _short(value: Any) -> Any:
+    """Return a place to read or write in one word, if that says it all."""
+    is_place = isinstance(value, Mapping) and value.keys() == {"connection", "path"}
+    return f"{value['connection']}:{value['path']}" if is_place else value
 
 
 def _code(project: Project, nodes: Iterable[NodeText], bodies: Mapping[str, Body]) -> CodeCells:
     """Return the plain cells: what of the project's code is no body."""
-    gone: list[str] = []
+    gone, declared = list[str](), list[str]()
     calls: dict[str, list[str]] = {}
     for node in nodes:
-        names = [step["function"] for step in _functions(node)]
-        if node.name in bodies:
-            gone += names
-        else:
+        names, body = [step["function"] for step in _functions(node)], bodies.get(node.name)
+        if body is None:
             calls[node.name] = names
-    return project.code.cells(gone, calls)
+        else:
+            (declared if body.is_cell else gone).extend(names)
+    return project.code.cells(gone, calls, declared)
 
 
 def _code_cells(project: Project, code: CodeCells) -> Iterator[NewCell]:
@@ -93,6 +107,9 @@ def _node_cells(node: NodeText, body: Body | None, code: CodeCells, *, is_brief:
         yield NewCell(f"{name}-text", text, "markdown")
     if function := code.by_node.get(name):
         yield NewCell(f"{name}-function", function)
+    if body is not None and body.is_cell:
+        yield NewCell(name, body.text)
+        return
     node, tests = split_tests(node) if is_brief else (node, [])
     yield NewCell(name, node_cell(node, body, briefly=is_brief))
     for test in tests:

@@ -6,9 +6,11 @@ import ast
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from odibi_nb.cells.names import names_of
 from odibi_nb.importing.cell import NewCell
+from odibi_nb.importing.module_file import without_file
 from odibi_nb.importing.pieces import Function, Piece, cut
 from odibi_nb.workspaces.source_functions import transforms_in
 
@@ -42,25 +44,44 @@ class ProjectCode:
 
     def body(self, function: str, node: str) -> str | None:
         """Return a function as the body of a node's cell, named like the node; None where it has to stay as it is."""
-        piece = self.functions.get(function)
-        definition = piece.function if piece is not None else None
-        if piece is None or definition is None or self.runs_whole or len(definition.decorator_list) != 1:
+        piece = self._alone(function)
+        if piece is None or piece.function is None or self._users(piece):
             return None
-        others = frozenset[str]().union(*(other.uses for other in self.pieces if other is not piece))
-        if definition.name in others or (definition.name != node and {definition.name, node} & _names_in(definition)):
+        own = piece.function.name
+        if own != node and {own, node} & _names_in(piece.function):
             return None
-        lines = piece.text.split("\n")[definition.lineno - definition.decorator_list[0].lineno :]
-        lines[0] = re.sub(rf"(def\s+){re.escape(definition.name)}\b", rf"\g<1>{node}", lines[0], count=1)
+        lines = _below_decorator(piece)
+        lines[0] = re.sub(rf"(def\s+){re.escape(own)}\b", rf"\g<1>{node}", lines[0], count=1)
         return "\n".join([*([piece.head] if piece.head else []), *lines])
 
-    def cells(self, bodies: Collection[str], calls: Mapping[str, Collection[str]]) -> CodeCells:
+    def declaration(self, function: str, node: str, options: str) -> str | None:
+        """Return a function that `@node` marks, as a cell that declares the node while others go on calling it.
+
+        options: what stands between the decorator's brackets. None where it can be none.
+        """
+        piece = self._alone(function)
+        if piece is None or piece.function is None or not _is_node(piece) or piece.function.name != node:
+            return None
+        if any(other.function is None for other in self._users(piece)):  # it is called while the module is loaded
+            return None
+        decorator = piece.function.decorator_list[0]
+        spelt = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        marked = f"@{spelt}({options})" if options else f"@{spelt}"
+        return "\n".join([*([piece.head] if piece.head else []), marked, *_below_decorator(piece)])
+
+    def cells(
+        self, bodies: Collection[str], calls: Mapping[str, Collection[str]], declared: Collection[str] = ()
+    ) -> CodeCells:
         """Return the plain cells.
 
         bodies: the functions that became bodies of nodes. calls: by node, in order, the other functions it calls.
+        declared: those that declare their nodes themselves.
         """
         gone = [self.functions[name] for name in bodies]
-        kept = [piece for piece in self.pieces if piece not in gone]
-        needed = frozenset[str]().union(*(_uses(piece, is_body=piece in gone) for piece in self.pieces))
+        marked = [self.functions[name] for name in declared]
+        kept = [piece for piece in self.pieces if piece not in gone and piece not in marked]
+        bare = [*gone, *(piece for piece in kept if _is_node(piece))]
+        needed = frozenset[str]().union(*(_uses(piece, is_bare=piece in bare) for piece in self.pieces))
         first = [NewCell("imports", _IMPORT)] if _TRANSFORM not in needed and any(map(_is_node, kept)) else []
         if self.runs_whole:
             text = _joined(kept, _as_transform)
@@ -71,6 +92,16 @@ class ProjectCode:
         by_node = {node: _joined(pieces, _as_transform) for node, pieces in placed.items()}
         return CodeCells((*first, *_grouped(rest, needed)), by_node)
 
+    def _alone(self, function: str) -> Piece | None:
+        """Return a function that has one decorator, and can be told from the rest of the module."""
+        piece = self.functions.get(function)
+        if piece is None or piece.function is None or self.runs_whole or len(piece.function.decorator_list) != 1:
+            return None
+        return piece
+
+    def _users(self, piece: Piece) -> list[Piece]:
+        return [other for other in self.pieces if other is not piece and piece.bound & other.uses]
+
     def _placed(self, kept: Collection[Piece], calls: Mapping[str, Collection[str]]) -> dict[str, list[Piece]]:
         """Return the functions that only nodes need, by the first node that calls them."""
         placed: dict[str, list[Piece]] = {}
@@ -79,18 +110,21 @@ class ProjectCode:
         }
         for name, node in first.items():
             piece = self.functions[name]
-            if not any(piece.bound & other.uses for other in kept if other is not piece):
+            if piece in kept and not self._users(piece):
                 placed.setdefault(node, []).append(piece)
         return placed
 
 
-def read_code(source: str) -> ProjectCode:
-    """Read the text of `transforms.py`. Raises SyntaxError."""
+def read_code(file: Path, folder: Path) -> ProjectCode:
+    """Read `transforms.py` for a notebook in `folder`. Raises TransformError for what a notebook can't have."""
+    if not file.is_file():
+        return ProjectCode()
+    source = file.read_text(encoding="utf-8")
     docstring, pieces = cut(source)
     runs_whole = "TYPE_CHECKING" in source and any(piece.is_future for piece in pieces)
     dropped = tuple(piece.text.partition("\n")[0] for piece in pieces if piece.is_main)
     kept = [piece for piece in pieces if not piece.is_main and piece.bound != {"__all__"}]
-    kept = [piece for piece in kept if runs_whole or not piece.is_future]
+    kept = without_file([piece for piece in kept if runs_whole or not piece.is_future], file, folder)
     functions = {name: piece for piece in kept if piece.function for name in called_names(piece.function)}
     return ProjectCode(docstring, tuple(kept), functions, dropped, runs_whole)
 
@@ -118,9 +152,16 @@ def _names_in(definition: Function) -> set[str]:
     return arguments | {one.id for one in ast.walk(definition) if isinstance(one, ast.Name)}
 
 
-def _uses(piece: Piece, *, is_body: bool) -> frozenset[str]:
-    """Return the names that a piece takes from outside, as it is in the notebook."""
-    if piece.function is None or not (is_body or _is_node(piece)):
+def _below_decorator(piece: Piece) -> list[str]:
+    """Return the lines of a function below its first decorator."""
+    assert piece.function is not None  # noqa: S101 - the callers have seen to it
+    statements = [*piece.function.decorator_list[1:], piece.function]
+    return piece.text.split("\n")[statements[0].lineno - piece.function.decorator_list[0].lineno :]
+
+
+def _uses(piece: Piece, *, is_bare: bool) -> frozenset[str]:
+    """Return the names that a piece takes from outside; is_bare: as a function without decorators."""
+    if piece.function is None or not is_bare:
         return piece.uses
     bare = ast.parse(ast.unparse(piece.function)).body[0]
     assert isinstance(bare, Function)  # noqa: S101 - what was a function is one
@@ -132,9 +173,7 @@ def _as_transform(piece: Piece) -> str:
     """Return the text of a piece; in a notebook `@node` would declare one more node."""
     if not _is_node(piece) or piece.function is None:
         return piece.whole
-    first = piece.function.decorator_list[0].lineno
-    below = piece.text.split("\n")[piece.function.lineno - first :]
-    return "\n".join([*([piece.head] if piece.head else []), f"@{_TRANSFORM}", *below])
+    return "\n".join([*([piece.head] if piece.head else []), f"@{_TRANSFORM}", *_below_decorator(piece)])
 
 
 def _is_needed(piece: Piece, needed: Collection[str]) -> bool:
@@ -159,16 +198,30 @@ def _trimmed(piece: Piece, needed: Collection[str]) -> str:
 
 
 def _grouped(pieces: Iterable[Piece], needed: Collection[str]) -> Iterator[NewCell]:
-    """Yield cells: imports, then what is defined; what does something has a cell that headless runs run whole."""
+    """Yield cells: imports, then what is defined; what does something has a cell that headless runs run whole.
+
+    Lines without a blank one between them stay together.
+    """
     groups: list[tuple[str, bool, list[Piece]]] = []
-    for piece in pieces:
+    for paragraph in _paragraphs(pieces):
         is_first = all(name == "imports" for name, _, _ in groups)
-        kind = ("imports", False) if piece.is_import and is_first else ("code", piece.is_effect)
+        is_import = is_first and all(piece.is_import for piece in paragraph)
+        kind = ("imports", False) if is_import else ("code", any(piece.is_effect for piece in paragraph))
         if not groups or groups[-1][:2] != kind:
             groups.append((*kind, []))
-        groups[-1][2].append(piece)
+        groups[-1][2].extend(paragraph)
     for name, is_setup, group in groups:
         yield NewCell(name, _joined(group, lambda piece: _trimmed(piece, needed)), is_setup=is_setup)
+
+
+def _paragraphs(pieces: Iterable[Piece]) -> list[list[Piece]]:
+    found: list[list[Piece]] = []
+    for piece in pieces:
+        if found and not piece.gap:
+            found[-1].append(piece)
+        else:
+            found.append([piece])
+    return found
 
 
 def _joined(pieces: Iterable[Piece], text_of: Callable[[Piece], str]) -> str:

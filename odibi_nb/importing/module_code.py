@@ -32,13 +32,9 @@ class UsedCode:
         self._module = _Code([source])
         self._notebook = _Code([python_text(cell.source).text for cell in cells])
         setup = _Code([cell.source for cell in cells if "odibi-setup" in cell.tags])
-        done = [
-            statement
-            for piece in cut(source)[1]
-            if piece.is_effect and not piece.is_main
-            for statement in piece.statements
-        ]
-        self.does_the_same = set(_normal(done)) <= set(_normal(setup.statements))
+        effects = [one for one in cut(source)[1] if one.is_effect and not one.is_main and "__file__" not in one.uses]
+        done = {text for piece in effects for text in _normal(piece.statements)}
+        self.does_the_same = done <= set(_normal(setup.statements))
 
     def is_same(self, ours: NodeTask, theirs: NodeTask) -> bool:
         """Whether a node's functions, and all that these use, are those of the notebook's node."""

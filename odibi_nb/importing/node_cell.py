@@ -39,10 +39,11 @@ class NodeText:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a cell says below its header in place of `transform`."""
+    """What a cell says below its header in place of `transform`; is_cell: it is all that the cell says."""
 
     language: Language
     text: str
+    is_cell: bool = False
 
 
 @dataclass(frozen=True, slots=True)

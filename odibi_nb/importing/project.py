@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from odibi_nb.exceptions import TransformError
 from odibi_nb.exporting.nodes import SQL_HEAD
 from odibi_nb.importing.blocks import mapping_text, same_data
 from odibi_nb.importing.cell import NewCell
@@ -125,12 +124,9 @@ class Project:
 def read_project(path: Path, folder: Path) -> Project:
     """Read a project's files; folder: the notebook's. Raises what is wrong with them."""
     loaded = load_project(path)
-    file = loaded.root / "transforms.py"
-    try:
-        code = read_code(file.read_text(encoding="utf-8")) if file.is_file() else ProjectCode()
-    except SyntaxError as exc:
-        raise TransformError(f"transforms.py: {exc.msg}", file=str(file), line=exc.lineno) from exc
-    move = Move(loaded.root.resolve(), folder.resolve(), loaded.project.vars)
+    root, folder = loaded.root.resolve(), folder.resolve()
+    code = read_code(root / "transforms.py", folder)
+    move = Move(root, folder, loaded.project.vars)
     return Project(loaded.file, loaded.document.tree, loaded.project.pipelines, code, move)
 
 

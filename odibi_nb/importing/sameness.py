@@ -33,7 +33,7 @@ class Difference:
 
 def differences(project: Workspace, notebook: Workspace, move: Move, path: Path) -> Iterator[Difference]:
     """Yield what differs; path: of the notebook's file."""
-    yield from _project_differences(project, notebook)
+    yield from _project_differences(project, notebook, move)
     names = list(project.nodes)
     if names != list(notebook.nodes):
         yield Difference(None, f"its nodes are {', '.join(notebook.nodes)}, not {', '.join(names)}")
@@ -117,9 +117,10 @@ def _place(access: Any) -> Any:
     return access.connection.get_path(access.path) if access is not None else None
 
 
-def _project_differences(project: Workspace, notebook: Workspace) -> Iterator[Difference]:
+def _project_differences(project: Workspace, notebook: Workspace, move: Move) -> Iterator[Difference]:
     said = {"pipelines", "pipeline", "imports", "mocks", "tests", "connections"}
     ours, theirs = (ws.project.model_dump(exclude=said) if ws.project else {} for ws in (project, notebook))
+    ours = move.project(ours) if is_elsewhere(move) else ours
     for key in ours:
         if repr(ours[key]) != repr(theirs.get(key)):
             yield Difference(None, key)

@@ -60,7 +60,7 @@ def place_of(project: ProjectConfig | None, connections: Mapping[str, BaseConnec
 
     Raises ConnectionError for a connection that isn't there, or holds no files, and for a path that leaves it.
     """
-    from odibi_nb.config import StoryConfig
+    from odibi_nb.config import StoryConfig  # looking at a project needs none of it
 
     config = (project.story if project is not None else None) or StoryConfig()
     connection = LocalConnection(folder, folder) if config.connection is None else connections.get(config.connection)

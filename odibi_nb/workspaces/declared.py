@@ -74,6 +74,7 @@ class DeclaredNode:
     expectations: the data tests, the last ones of `config`, that are declared apart.
     body: the Python of its cell, when it has one. function: a function given by hand instead.
     written: its fields as they are written, with their references, but for what its body says.
+    namespace: gives the globals that its body sees; None: the workspace's.
     mock: its cell runs it on mock rows. upstream: what its cell takes for the nodes above it.
     declared: when a node of this name last was declared differently, in seconds since 1970.
     """
@@ -96,6 +97,7 @@ class DeclaredNode:
     test_places: tuple[Place, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     written: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    namespace: Callable[[], dict[str, Any]] | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"<node {self.name}: {self.language}>"

@@ -22,6 +22,7 @@ from odibi_nb.workspaces.stamps import StampLook, Stamps
 
 if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig
+    from odibi_nb.workspaces.declared import DeclaredNode
     from odibi_nb.workspaces.nodes import Nodes
 
 __all__ = ["Fingerprints", "Look"]
@@ -34,8 +35,8 @@ class _Fixed:
     """What holds until the node is compiled anew.
 
     functions: the node's functions that are not in its own text, to be looked at each time; names: what its text
-    takes from the notebook; imports: the code of its text, if that imports anything. tests: its data tests, which
-    change no rows.
+    takes from the notebook, or, where its text stands in a module, from there: namespace; imports: the code of its
+    text, if that imports anything. tests: its data tests, which change no rows.
     """
 
     task: NodeTask
@@ -49,6 +50,7 @@ class _Fixed:
     reads_files: bool
     outside: str
     varies: bool
+    namespace: Callable[[], dict[str, Any]] | None
     digest: bytes
     tests: bytes
 
@@ -85,17 +87,17 @@ class Fingerprints:
         fixed = [self._known(*ready) for name in names if (ready := self._ready(name)) is not None]
         return Look(self, fixed, self.stamps.look())
 
-    def _known(self, task: NodeTask, config: NodeConfig) -> _Fixed:
+    def _known(self, task: NodeTask, node: DeclaredNode) -> _Fixed:
         """Return what a task's declaration fixes; read again only when it was compiled anew."""
         known = self._fixed.get(task.name)
         if known is None or known.task is not task:
-            known = self._fixed[task.name] = _fix(task, config, Values(self._process))
+            known = self._fixed[task.name] = _fix(task, node, Values(self._process))
         return known
 
-    def _ready(self, name: str) -> tuple[NodeTask, NodeConfig] | None:
+    def _ready(self, name: str) -> tuple[NodeTask, DeclaredNode] | None:
         """Return a node as it would run; None for one that can't: it has nothing that could be fresh."""
         try:
-            return self._nodes.ready(name), self._nodes[name].config
+            return self._nodes.ready(name), self._nodes[name]
         except OdibiException:
             return None
 
@@ -211,11 +213,9 @@ class Look:
     def _look_at(self, fixed: _Fixed) -> _Moving:
         moving = _Moving()
         if fixed.names or fixed.functions:
-            if self._variables is None:
-                self._variables = self._all.variables()
             for name, function in fixed.functions.items():
                 moving.helpers[name] = self._value((name, id(function)), function)
-            self._add_used(moving.helpers, self._variables, fixed.names)
+            self._add_used(moving.helpers, self._variables_for(fixed), fixed.names)
         for code in fixed.imports:
             for name, imported in imports_of(code).items():
                 moving.helpers[f"import {name}"] = self._value((name, 1), partial(_same, imported))
@@ -223,12 +223,19 @@ class Look:
             moving.files = self._stamps.of(fixed.task)
         return moving
 
+    def _variables_for(self, fixed: _Fixed) -> Mapping[str, Any]:
+        if fixed.namespace is not None:
+            return fixed.namespace()
+        if self._variables is None:
+            self._variables = self._all.variables()
+        return self._variables
+
     def _add_used(self, helpers: dict[str, Value], variables: Mapping[str, Any], names: Iterable[str]) -> None:
         """Add what the named globals are, and those that they use: the digest has them, and a reason may name them."""
         waiting = sorted(names)
         for name in waiting:
             if name in variables and name not in helpers:
-                helpers[name] = self._value((name, 0), partial(variables.__getitem__, name))
+                helpers[name] = self._value((name, id(variables)), partial(variables.__getitem__, name))
                 waiting.extend(helpers[name].uses)
 
     def _value(self, name: tuple[str, int], get: Callable[[], Any]) -> Value:
@@ -240,7 +247,8 @@ class Look:
         return self._named[name]
 
 
-def _fix(task: NodeTask, config: NodeConfig, values: Values) -> _Fixed:
+def _fix(task: NodeTask, node: DeclaredNode, values: Values) -> _Fixed:
+    config = node.config
     params = {name: values.look(value) for step in task.steps for name, value in _params(step).items()}
     asked = {name: values.look(value) for test in task.queries for name, value in test.query.params.items()}
     functions = dict(pair for step in task.steps for pair in _functions(step))
@@ -262,6 +270,7 @@ def _fix(task: NodeTask, config: NodeConfig, values: Values) -> _Fixed:
         bool(sources_of(task) or literals_of(task)),
         (outside := _outside(task, config)),
         bool(outside) or config.cache is False,
+        node.namespace,
         repr(said).encode(),
         repr((tests, [(name, value.digest) for name, value in asked.items()])).encode() if tests else b"",
     )

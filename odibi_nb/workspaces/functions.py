@@ -35,7 +35,7 @@ class CellFunction:
         inputs: Mapping[str, int],
         values: Collection[str] = (),
     ) -> None:
-        self.body, self._namespace = body, namespace
+        self.body, self.namespace = body, namespace
         self.place = place
         self.__name__ = body.node
         self.result_line, self.advice = body.result_line, body.advice
@@ -57,7 +57,7 @@ class CellFunction:
     @property
     def real(self) -> Callable[..., Any]:
         """The function itself, with the notebook's globals."""
-        return bind_python(self.code, self._namespace())
+        return bind_python(self.code, self.namespace())
 
     @cached_property
     def code(self) -> CodeType:

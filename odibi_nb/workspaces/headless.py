@@ -61,9 +61,8 @@ def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
     refuse_wrong_settings(loaded.project.settings.duckdb, loaded.locate)
     functions = functions_of(loaded.root) if execute else read_functions(loaded.root)
     decorated = node_functions_of(loaded.root)
-    workspace = Workspace(
-        loaded.root, functions=functions, namespace=_globals_of(functions, decorated, execute=execute)
-    )
+    namespace = _globals_of(functions, decorated, execute=execute)
+    workspace = Workspace(loaded.root, functions=functions, namespace=namespace)
     workspace.saved_as = loaded.file.stem
     workspace.environments.name = env
     read = partial(_project_in, loaded, path, env)
@@ -77,7 +76,7 @@ def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
     for at, pipeline in enumerate(pipelines):
         for number, config in enumerate(pipeline.nodes):
             written = loaded.document.at(("pipelines", at, "nodes", number)).data
-            node = replace(_declared(config, loaded, pipeline.pipeline), written=written)
+            node = replace(_declared(config, loaded, pipeline.pipeline), written=written, namespace=namespace)
             _declare_once(workspace, with_function(node, decorated, loaded.root))
     for test in tests_of_project(loaded):
         workspace.tests.put(test)
@@ -100,11 +99,9 @@ def _module_of(root: Path, nodes: frozenset[str]) -> list[PlainCell]:
 
 def _globals_of(functions: Functions, decorated: Iterable[str], *, execute: bool) -> Namespace | None:
     """Return what gives the globals of a project's own functions; None where none is a node's, or none may run."""
-    name = next(iter(decorated), None)
-    if name is None or not execute:
-        return None
-    variables: dict[str, Any] = inspect.unwrap(functions.get(name)).__globals__
-    return lambda: variables
+    found = (getattr(inspect.unwrap(functions.get(name)), "__globals__", None) for name in decorated if execute)
+    variables: dict[str, Any] | None = next((one for one in found if one is not None), None)
+    return None if variables is None else lambda: variables
 
 
 def _declare_once(workspace: Workspace, node: DeclaredNode) -> None:

@@ -344,7 +344,8 @@ class Nodes(Mapping[str, DeclaredNode]):
             functions.register(GivenFunction(node.function, values), node.name)
         elif (body := node.body) is not None:
             inputs = {read.name: read.line for read in body.reads if self._is_input(node, read.name, params)}
-            cell = CellFunction(body, self._bodies(node)[node.body_step], self._around.namespace, inputs, values)
+            place, namespace = self._bodies(node)[node.body_step], node.namespace or self._around.namespace
+            cell = CellFunction(body, place, namespace, inputs, values)
             functions.register(cell, body.node)
         return functions
 

@@ -37,6 +37,7 @@ NODES = ["load_sales", "by_region", "odd", "not_run", "waiting"]
         ("%odibi set auto=|", ["on", "off"]),
         ("%odibi set upstream=s|", ["stored", "sample"]),
         ("%odibi use s|", ["sales.ipynb"]),
+        ("%odibi import s|", ["sales.ipynb"]),
         ("%%odibi_node y --upstream s|", ["stored", "sample"]),
         ("%odibi pipeline |", ["nightly"]),
         ("%odibi help ru|", ["run"]),

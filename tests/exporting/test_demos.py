@@ -50,6 +50,10 @@ def test_the_export_of_a_demo_gives_what_the_notebook_gives(folder: Path, notebo
     assert again["odibi.yaml"] == first["odibi.yaml"]
     assert again.get("transforms.py") == first.get("transforms.py")
     assert parse_yaml(again.get("tests.yaml", "")).data == parse_yaml(first.get("tests.yaml", "")).data
+    back = folder / f"back_{target.name}.ipynb"
+    assert main(["import", str(target), str(back)]) == 0
+    assert main(["export", str(back), str(folder / "back" / target.name)]) == 0
+    assert files_in(folder / "back" / target.name) == first
 
 
 def test_modules_are_clean_for_ruffs_default_rules(folder: Path) -> None:

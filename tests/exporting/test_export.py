@@ -62,7 +62,13 @@ def test_secrets_that_a_program_has_given_are_refused(
     ws.node("one", "SELECT 1 AS x")
     with pytest.raises(OdibiException, match="may be a secret"):
         export(ws, tmp_path / "out")
-    ws.configure(ProjectConfig(vars={"n": 5, "text": "${not a reference}"}))
+    here = {"local": {"type": "local", "base_path": "."}}
+    ws.configure(ProjectConfig(connections=here, vars={"n": 5, "text": "${not a reference}"}))
+    read = {"connection": "local", "path": "x.csv", "options": {"token": "abc"}}
+    ws.node("reading", read=read, write={"connection": "local", "path": "y.csv", "options": {"keys": ["id"]}})
+    with pytest.raises(OdibiException, match=r"'reading\.read\.options\.token' may be a secret"):
+        export(ws, tmp_path / "out")
+    ws.drop("reading")
     ws.node("loop", "SELECT * FROM one", description="${as it is}")
     export(ws, tmp_path / "out")
     assert project_of(tmp_path)["vars"] == {"n": 5, "text": "$${not a reference}"}
@@ -150,6 +156,27 @@ def test_what_a_session_has_set_is_told(tmp_path: Path) -> None:
     assert project_of(tmp_path)["vars"] == {"least": 100}
 
 
+@pytest.mark.parametrize(
+    "body",
+    ["SELECT $most AS n FROM load_sales", "load_sales.head(most)", "def big(load_sales, most): return load_sales"],
+)
+def test_parameters_that_only_a_session_gives_are_refused(tmp_path: Path, body: str) -> None:
+    ws = load_target(notebook(tmp_path, PROJECT, LOAD, "# Parameters\nmost = 1", f"%%odibi_node big\n{body}")).workspace
+    with pytest.raises(OdibiException, match="node 'big' takes 'most', which only this session gives"):
+        export(ws, tmp_path / "out")
+
+
+def test_an_interrupt_while_it_is_checked_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*given: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("odibi_nb.exporting.folder.check", interrupted)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(KeyboardInterrupt):
+        exported(tmp_path, PROJECT, LOAD)
+    assert sorted(one.name for one in set(tmp_path.iterdir()).difference(before)) == ["data", "nb.ipynb"]
+
+
 def test_changes_are_shown_and_written_by_force_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -226,3 +253,21 @@ def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("")
     with pytest.raises(UsageError, match="is a file"):
         exported(tmp_path, PROJECT, LOAD)
+
+
+def test_a_project_may_be_put_beside_its_notebook(tmp_path: Path) -> None:
+    (tmp_path / "sql").mkdir()
+    (tmp_path / "sql/own.sql").write_text("SELECT * FROM load_sales")
+    (tmp_path / "beside_here.py").write_text("FEW = 1\n")
+    few = "%%odibi_node few --write local:few.csv\nload_sales.head(FEW)"
+    own = "%%odibi_node own\ntransform: {steps: [{sql_file: sql/own.sql}]}"
+    literal = "%%odibi_node literal\nSELECT * FROM 'data/sales.csv'"
+    file = notebook(tmp_path, PROJECT, LOAD, "from beside_here import FEW", few, own, literal)
+    ws = load_target(file).workspace
+    export(ws, tmp_path)
+    ws.close()
+    assert sorted(one.name for one in tmp_path.iterdir()) == [
+        "__main__.py", "beside_here.py", "data", "nb.ipynb", "odibi.yaml", "sql", "transforms.py",
+    ]  # fmt: skip
+    assert not any(one.is_symlink() for one in tmp_path.rglob("*"))
+    assert outcome(tmp_path) == outcome(file)

@@ -49,6 +49,21 @@ class Project:
         below = dedent(below).lstrip("\n")
         return self.write("odibi.yaml", f"{head}pipelines:\n  - pipeline: sales\n    nodes:\n{nodes}{below}")
 
+    def cells(self, name: str, *cells: str, setup: str = "") -> Path:
+        """Write a notebook; setup: what the cell begins with that headless runs run whole."""
+        made = [
+            {
+                "cell_type": "code",
+                "execution_count": None,
+                "id": f"c{number}",
+                "metadata": {"tags": ["odibi-setup"]} if setup and text.startswith(setup) else {},
+                "outputs": [],
+                "source": text,
+            }
+            for number, text in enumerate(cells)
+        ]
+        return self.write(name, json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+
     def convert(self, name: str = "nb.ipynb", *, force: bool = False) -> Imported:
         return import_project(self.folder, self.folder / name, force=force)
 

@@ -67,7 +67,8 @@ def test_what_the_module_does_is_done_before_a_headless_run(project: Project) ->
     project.write("data/a.csv", "x\n1\n2\n")
     project.write(
         "transforms.py",
-        '"""Rates."""\n\n__all__ = ["f"]\n\nfrom odibi_nb import transform\n\nRATES = {}\nRATES["a"] = 1\n\n\n'
+        '"""Rates."""\n\n__all__ = ["f"]\n\nfrom odibi_nb import transform\n\n'
+        'BASE = 1\n\nRATES = {}\nRATES["a"] = BASE\n\n\n'
         "@transform\ndef f(load):\n    return load.head(RATES['a'])\n\n\n"
         'if __name__ == "__main__":\n    raise SystemExit\n',
     )
@@ -76,7 +77,7 @@ def test_what_the_module_does_is_done_before_a_headless_run(project: Project) ->
     assert imported.notes == ('left out of transforms.py: if __name__ == "__main__":',)
     notebook = project.notebook()
     assert [cell["metadata"].get("tags") for cell in notebook.cells[3:6]] == [None, None, ["odibi-setup"]]
-    assert notebook.texts[3:6] == ["Rates.", "RATES = {}", 'RATES["a"] = 1']
+    assert notebook.texts[3:6] == ["Rates.", "BASE = 1", 'RATES = {}\nRATES["a"] = BASE']
     assert rows(project, "f") == 1
 
 

@@ -280,6 +280,15 @@ def test_a_folder_that_the_environment_knows_keeps_its_reference(
     assert 'base_path: "${FOLDER}"' in project.notebook("books/other.ipynb")["project"]
 
 
+def test_folders_of_environments_and_of_spilling_move_along(project: Project) -> None:
+    below = "environments: {prod: {connections: {local: {base_path: prod}}}}\n"
+    project.nodes(LOAD, head=HEAD + "settings: {duckdb: {temp_directory: spill}}\n", below=below)
+    (project.folder / "books").mkdir()
+    text = project.notebook("books/nb.ipynb")["project"]
+    assert "temp_directory: ../spill" in text
+    assert "base_path: ../prod" in text
+
+
 def test_a_notebook_that_says_the_same_is_left_as_it_is(project: Project) -> None:
     project.nodes(LOAD)
     project.convert()

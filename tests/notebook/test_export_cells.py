@@ -51,7 +51,7 @@ def test_cells_that_ran_twice_without_an_id_count_once(nb: Notebook) -> None:
 def test_values_that_no_definition_gives_are_told_before_anything_is_written(nb: Notebook) -> None:
     nb.ok(LOAD, "SEEN = [1]", "SEEN.append(2)", "%%odibi_node n\nload_sales.head(len(SEEN))")
     error = nb.fails("%odibi export out")
-    assert "'SEEN', which it uses, is '[1]', not '[1, 2]'" in str(error)
+    assert "'SEEN', which it uses, is [1], not [1, 2]" in str(error)
     assert error.where.node == "n"
     nb.ok("import pandas as pd", "extra = pd.DataFrame({'region': ['N']})", "%%odibi_node n\nload_sales.merge(extra)")
     assert "uses the variable 'extra', a DataFrame" in str(nb.fails("%odibi export out"))

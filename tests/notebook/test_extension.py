@@ -114,7 +114,9 @@ threading.Thread.start = lambda thread: None if thread.name == "odibi-warm" else
 from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
 shell.extension_manager.load_extension("odibi_nb")
-for cell in ("%%odibi_node one\\nSELECT 1 AS x", "%%odibi_node two\\nSELECT x FROM one", "%odibi run", "%odibi plan"):
+nodes = ("%%odibi_node one\\nSELECT 1 AS x", "%%odibi_node two\\nSELECT x FROM one")
+without_picture = "%%odibi_project\\nstory: {auto_generate: false}"
+for cell in (without_picture, *nodes, "%odibi run", "%odibi plan"):
     shell.run_cell(cell).raise_error()
 print(sorted({name.partition(".")[0] for name in sys.modules} & {"pandas", "numpy", "pyarrow", "sqlglot", "wasmtime"}))
 """

@@ -60,3 +60,22 @@ def test_functions_of_modules_and_after_unloading_declare_nothing(nb: Notebook) 
     nb.shell.run_line_magic("unload_ext", "odibi_nb")
     nb.ok(f"@node\n{CLEAN}")
     assert not nb.ws.nodes
+
+
+def test_the_functions_of_a_used_project_see_their_own_module(nb: Notebook) -> None:
+    folder = nb.ws.root
+    (folder / "transforms.py").write_text(
+        f"from odibi_nb import node\n\nLEAST = 60\n\n\n@node\n{CLEAN.replace('>= min_amount', '> LEAST')}\n"
+    )
+    node = "{name: clean_sales, transform: {steps: [{function: clean_sales}]}}"
+    load = "{name: load_sales, read: {connection: local, path: sales.csv}}"
+    (folder / "odibi.yaml").write_text(
+        "connections: {local: {type: local, base_path: ./data}}\nvars: {min_amount: 1}\n"
+        f"pipelines: [{{pipeline: p, nodes: [{load}, {node}]}}]\n"
+    )
+    nb.ok("%odibi reset", "LEAST = 1000", "%odibi use odibi.yaml", "%odibi run")
+    assert nb.ws["clean_sales"].rows == 2
+    nb.ws.settle()
+    nb.ok("%odibi reset", "%odibi use odibi.yaml")
+    assert nb.ws.status("clean_sales") == "cached"
+    assert "'LEAST', which it uses, is 1000, not 60" in str(nb.fails("%odibi export out"))

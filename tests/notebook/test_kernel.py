@@ -137,3 +137,17 @@ def test_a_card_with_all_rows_has_a_static_twin_and_holds_none_itself(loaded: Ke
     assert 'data-node="by_region"' in cards
     assert ">200" not in cards
     assert len(loaded.ok("%%odibi_node later --no-run\nSELECT 'later' AS x", "%odibi show later").bundles) == 1
+
+
+def test_a_decorated_function_is_a_node_in_a_kernel_and_goes_into_an_export(loaded: Kernel) -> None:
+    loaded.ok(LOAD, "from odibi_nb import node\nLEAST = 60")
+    cell = "\n@node(tags=['daily'])\ndef big(load_sales):\n    return load_sales[load_sales.amount > LEAST]"
+    assert "big · ✓ completed · 2 rows" in loaded.run(cell, cellId="f").text
+    ran = loaded.run(cell.replace("big", "large"), cellId="f")
+    assert "renamed from 'big'" in ran.text
+    failed = loaded.run("@node\ndef broken(load_sales):\n    return load_sales.nothing", cellId="g")
+    assert failed.error_name == "NodeExecutionError"
+    assert "line 3" in failed.traceback
+    loaded.ok("%odibi drop broken", "%odibi export exported")
+    ran = loaded.ok("print(open('exported/transforms.py').read())")
+    assert "LEAST = 60\n\n\n@node\ndef large(load_sales):" in ran.text

@@ -14,6 +14,7 @@ from odibi_nb.exporting.check import check
 from odibi_nb.exporting.functions import NodeFunction
 from odibi_nb.exporting.module import HEAD, module_of
 from odibi_nb.exporting.nodes import SQL_HEAD, NodeWriter
+from odibi_nb.exporting.parameters import refuse_unsaid
 from odibi_nb.exporting.paths import Move
 from odibi_nb.exporting.placing import FileChange, changes, diff_of, put, written_beside
 from odibi_nb.exporting.project import project_data
@@ -81,6 +82,7 @@ def _refuse_problems(ws: Workspace) -> None:
         raise problems[0]
     if not ws.nodes:
         raise UsageError("there are no nodes to export", hint="declare one: %%odibi_node NAME")
+    refuse_unsaid(ws)
 
 
 def _files(ws: Workspace, folder: Path) -> tuple[dict[str, str], Mapping[str, NodeFunction]]:
@@ -108,7 +110,7 @@ def _check(ws: Workspace, temporary: Path, functions: Mapping[str, NodeFunction]
         try:
             exported = load_target(temporary, env=ws.environments.name).workspace
             exported.keep_nothing()
-            check(ws, exported, functions)
+            check(ws, exported, functions, folder)
         except OdibiException as exc:
             exc.message = exc.message.replace(str(temporary), str(folder))
             if exc.where.file is not None and exc.where.file.startswith(str(temporary)):

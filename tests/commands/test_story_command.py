@@ -122,7 +122,7 @@ def test_a_run_whose_story_is_gone_is_shown_as_the_history_has_it(shell: Shell) 
 
 
 def test_a_word_before_the_target_is_explained(shell: Shell) -> None:
-    assert "TARGET comes before 'show'" in shell("story", "show", "latest")[2]
+    assert "TARGET is missing" in shell("story", "show", "latest")[2]
 
 
 def test_the_page_is_opened_in_a_browser(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from odibi_nb.exporting.pieces import Piece
 
-__all__ = ["bound_imports", "import_lines", "is_import", "local_modules"]
+__all__ = ["bound_imports", "import_lines", "is_import", "local_modules", "path_lines"]
 
 # Module ("" for `import x`), name, and the name that it gets.
 Imported = tuple[str, str, str]
@@ -57,6 +58,13 @@ def local_modules(pieces: Iterable[Piece], folder: Path) -> list[str]:
             names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
             found.update(dict.fromkeys(name.partition(".")[0] for name in names))
     return [top for top in found if (folder / f"{top}.py").is_file() or any((folder / top).glob("*.py"))]
+
+
+def path_lines(modules: Iterable[str], root: Path, folder: Path) -> str:
+    """Return what lets a module import others that lie beside the notebook."""
+    way = Path(os.path.relpath(root, folder)).as_posix()
+    said = f"sys.path.insert(0, str(Path(__file__).resolve().parent / {way!r}))  # for {', '.join(modules)}"
+    return f"import sys\nfrom pathlib import Path\n\n{said}"
 
 
 def _imported(piece: Piece, needed: Collection[str]) -> Iterator[Imported]:

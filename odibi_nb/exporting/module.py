@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from odibi_nb.cells.names import AMBIENT
 from odibi_nb.cells.parsing import parse_python
 from odibi_nb.exceptions import OdibiException, TransformError
 from odibi_nb.exporting.functions import NodeFunction, calls_itself, function_of, functions_of_steps
-from odibi_nb.exporting.imports import bound_imports, import_lines, is_import, local_modules
+from odibi_nb.exporting.imports import bound_imports, import_lines, is_import, local_modules, path_lines
 from odibi_nb.exporting.pieces import Piece, joined, piece_of, pieces_of, waits
 from odibi_nb.registry import is_node_function
 from odibi_nb.workspaces.source_functions import transforms_in
@@ -228,7 +227,7 @@ class _Builder:
         if any(len(piece.tree.body) > 1 and "import" in piece.text for piece in code):
             head.append("# ruff: noqa: E402, F401, F811")
         if local := local_modules([*imports, *code], self._ws.root):
-            head.append(_path_lines(local, self._ws.root, folder))
+            head.append(path_lines(local, self._ws.root, folder))
         parts = [*head, *([lines] if lines else [])]
         gap = "\n\n\n" if code and code[0].is_block else "\n\n"
         return "\n\n".join(parts) + (f"{gap}{joined(code)}" if code else "") + "\n"
@@ -249,10 +248,3 @@ def _tree(cell: PlainCell) -> ast.Module:
 def _two_meanings(name: str, node: str) -> TransformError:
     message = f"'{name}' means one thing in the cell of node '{node}' and another one elsewhere"
     return TransformError(message, hint="rename one of them: an export has both in one module", node=node)
-
-
-def _path_lines(modules: Iterable[str], root: Path, folder: Path) -> str:
-    """Return what lets a module import others that lie beside the notebook."""
-    way = Path(os.path.relpath(root, folder)).as_posix()
-    said = f"sys.path.insert(0, str(Path(__file__).resolve().parent / {way!r}))  # for {', '.join(modules)}"
-    return f"import sys\nfrom pathlib import Path\n\n{said}"

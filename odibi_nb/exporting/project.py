@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["pipeline_of", "project_data"]
 
 _ELSEWHERE = frozenset({"imports", "mocks", "pipeline", "pipelines", "tests"})
-_SECRET = re.compile(r"pass(word|wd|phrase)?|secret|token|credential|private|(^|_)key|sas", re.IGNORECASE)
+_SECRET = re.compile(r"passw|passphrase|secret|token|credential|private|(^|_)(pass|key|sas|pw)$", re.IGNORECASE)
 
 
 def project_data(ws: Workspace, writer: NodeWriter, *, imports: list[str]) -> dict[str, Any]:
@@ -54,6 +54,8 @@ def _pipelines(ws: Workspace, writer: NodeWriter, written: Any) -> Iterator[dict
     said = {one["pipeline"]: one for one in written or () if isinstance(one, Mapping) and "pipeline" in one}
     nodes: dict[str, list[dict[str, Any]]] = {}
     for node in ws.nodes.values():
+        if node.origin.label is None and node.origin.file is None:  # a program has declared it
+            _refuse_secrets(node.written, (node.name,))
         nodes.setdefault(pipeline_of(ws, node.pipeline), []).append(writer.data(node))
     for name, listed in nodes.items():
         yield {"pipeline": name, **{k: v for k, v in said.get(name, {}).items() if k not in ("pipeline", "nodes")}} | {
@@ -73,5 +75,5 @@ def _refuse_secrets(data: Any, path: tuple[str, ...] = ()) -> None:
         named = next((name for name, value in os.environ.items() if value == data and _SECRET.search(name)), None)
         if named or _SECRET.search(path[-1] if path else ""):
             where = ".".join(path)
-            hint = f"configure it in a %%odibi_project cell: {path[-1]}: ${{{named or 'NAME'}}}"
+            hint = f"write it into a cell, as a reference: {path[-1]}: ${{{named or 'NAME'}}}"
             raise ConfigValidationError(f"'{where}' may be a secret, and no text says where it is from", hint=hint)

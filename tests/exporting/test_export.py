@@ -62,7 +62,13 @@ def test_secrets_that_a_program_has_given_are_refused(
     ws.node("one", "SELECT 1 AS x")
     with pytest.raises(OdibiException, match="may be a secret"):
         export(ws, tmp_path / "out")
-    ws.configure(ProjectConfig(vars={"n": 5, "text": "${not a reference}"}))
+    here = {"local": {"type": "local", "base_path": "."}}
+    ws.configure(ProjectConfig(connections=here, vars={"n": 5, "text": "${not a reference}"}))
+    read = {"connection": "local", "path": "x.csv", "options": {"token": "abc"}}
+    ws.node("reading", read=read, write={"connection": "local", "path": "y.csv", "options": {"keys": ["id"]}})
+    with pytest.raises(OdibiException, match=r"'reading\.read\.options\.token' may be a secret"):
+        export(ws, tmp_path / "out")
+    ws.drop("reading")
     ws.node("loop", "SELECT * FROM one", description="${as it is}")
     export(ws, tmp_path / "out")
     assert project_of(tmp_path)["vars"] == {"n": 5, "text": "$${not a reference}"}

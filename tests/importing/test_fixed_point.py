@@ -30,7 +30,7 @@ def test_a_demo_comes_back_as_it_went(name: str, tmp_path: Path) -> None:
 
 
 @given(projects())
-@settings(LOOSE, max_examples=15)
+@settings(LOOSE, max_examples=10)
 def test_whatever_a_notebook_says_comes_back(files: dict[str, str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()

@@ -18,7 +18,7 @@ from odibi_nb.cells.parsing import parse_python
 from odibi_nb.exceptions import OdibiException, TransformError
 from odibi_nb.exporting.functions import NodeFunction, calls_itself, function_of, functions_of_steps
 from odibi_nb.exporting.imports import bound_imports, import_lines, is_import, local_modules, path_lines
-from odibi_nb.exporting.pieces import Piece, joined, piece_of, pieces_of
+from odibi_nb.exporting.pieces import Piece, joined, piece_of, pieces_of, waits
 from odibi_nb.registry import is_node_function
 from odibi_nb.workspaces.source_functions import transforms_in
 
@@ -162,6 +162,8 @@ class _Builder:
         for piece in (one for one in self._pieces if not is_import(one)):
             function = by_name.get(next(iter(piece.names), "")) if len(piece.names) == 1 else None
             if function is not None and function.piece is not None and self._declares(piece):
+                if not self._is_run(piece):  # it may as well stand with those of the other nodes
+                    continue
                 written.add(function.node)
                 code.append(replace(self._text(function, names), cell=piece.cell, line=piece.line, end=piece.end))
             elif function is not None and function.piece is None and piece.is_block:
@@ -169,6 +171,11 @@ class _Builder:
             else:
                 code.append(piece)
         return code, written
+
+    def _is_run(self, piece: Piece) -> bool:
+        """Whether other pieces use a function already where they stand, not only once they are called."""
+        users = [other for other in self._pieces if other is not piece and piece.names & other.uses]
+        return not all(waits(other.text) for other in users)
 
     def _marked(self, piece: Piece) -> Piece:
         """Return a function that `Workspace.node` was given with the mark of a node's."""

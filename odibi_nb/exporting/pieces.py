@@ -11,7 +11,7 @@ from odibi_nb.cells.magics import python_text
 from odibi_nb.cells.names import names_of
 from odibi_nb.cells.parsing import parse_python
 
-__all__ = ["Piece", "joined", "living", "piece_of", "pieces_of"]
+__all__ = ["Piece", "joined", "living", "piece_of", "pieces_of", "waits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _is_void(statement: Statement, before: Sequence[_Used], later: Sequence[_Use
     watched = _users(names, before)
     for one, used in later:
         if used & watched:
-            if not _waits(one):
+            if not waits(one.source):
                 return False
             watched |= set(one.names)  # whoever calls it uses it
         if names and names <= set(one.names) and _is_sure(one):  # what binds nothing is there for what it does
@@ -119,9 +119,9 @@ def _users(names: Collection[str], before: Sequence[_Used]) -> set[str]:
     return users
 
 
-def _waits(statement: Statement) -> bool:
+def waits(source: str) -> bool:
     """Whether a statement is a function that nothing of is run where it is defined."""
-    for one in parse_python(statement.source).body:
+    for one in parse_python(source).body:
         if not isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) or one.decorator_list:
             return False
         now = [*one.args.defaults, *one.args.kw_defaults, one.returns]

@@ -19,7 +19,7 @@ LOOSE = settings(deadline=None, suppress_health_check=list(HealthCheck), derando
 
 
 @given(projects())
-@settings(LOOSE, max_examples=40)
+@settings(LOOSE, max_examples=25)
 def test_a_notebook_declares_what_its_project_declares(files: dict[str, str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)

@@ -30,7 +30,7 @@ def test_a_demo_comes_back_as_it_went(name: str, tmp_path: Path) -> None:
 
 
 @given(projects())
-@settings(LOOSE, max_examples=15)
+@settings(LOOSE, max_examples=10)
 def test_whatever_a_notebook_says_comes_back(files: dict[str, str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
@@ -167,20 +167,18 @@ def test_a_function_that_others_call_declares_its_node_itself(tmp_path: Path) ->
         "    return load.head(1)\n\n\ndef twice(df):\n    return half(df)",
         "%%odibi_node called\ndef called(load):\n    return twice(load)",
     )
-    exported(tmp_path / "zero.ipynb", tmp_path / "first")
-    import_project(tmp_path / "first", tmp_path / "second.ipynb")
-    text = read(tmp_path / "second.ipynb")["half"]
+    assert_fixed(tmp_path / "zero.ipynb")
+    text = read(tmp_path / "first_again.ipynb")["half"]
     assert text == "@node(write='local:b.csv', tags=['x'])\ndef half(load):\n    return load.head(1)".replace(
         "write='local:b.csv', tags=['x']", "tags=['x'], write='local:b.csv'"
     )
-    assert_fixed(tmp_path / "second.ipynb", "third")
 
 
-def assert_fixed(notebook: Path, name: str = "first") -> None:
+def assert_fixed(notebook: Path) -> None:
     root = notebook.parent
-    first = exported(notebook, root / name)
-    import_project(root / name, root / f"{name}_again.ipynb")
-    assert exported(root / f"{name}_again.ipynb", root / f"{name}_again") == first
+    first = exported(notebook, root / "first")
+    import_project(root / "first", root / "first_again.ipynb")
+    assert exported(root / "first_again.ipynb", root / "first_again") == first
 
 
 def exported(notebook: Path, folder: Path) -> dict[str, str]:

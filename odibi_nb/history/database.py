@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -63,7 +64,7 @@ class Database:
         with self._lock:
             if self._connection is not None:
                 with suppress(sqlite3.Error):
-                    self._connection.close()
+                    self._closing()
                 self._connection = None
 
     def _work(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
@@ -87,6 +88,7 @@ class Database:
             self._connection = sqlite3.connect(
                 self.path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False
             )
+            self._closing = weakref.finalize(self, self._connection.close)
             _prepare(self._connection)
         return self._connection
 

@@ -18,6 +18,7 @@ __all__ = ["RunHistory"]
 
 _LOOKED_BACK = 20
 """How many earlier runs timings come from, and schemas."""
+_MOST_CELLS = 500
 _FACTS = ("selectors", "exclude", "parameters", "workers", "versions", "process", "statuses", "cached", "failed")
 _Columns = tuple[tuple[str, str], ...]
 
@@ -40,8 +41,13 @@ class RunHistory:
         return "" if told == self._told else self._told
 
     def begin(self, run: RunRecord) -> None:
-        """Write down that a run has begun: it may be killed."""
-        self._database.write(partial(_put, run=run))
+        """Write down that a run has begun: it may be killed. Of cells long gone the records go: a slider makes many."""
+
+        def write(db: sqlite3.Connection) -> None:
+            _put(db, run)
+            _forget_cells(db, run.owner)
+
+        self._database.write(write)
 
     def end(self, run: RunRecord) -> None:
         """Write down a run with its nodes."""
@@ -131,6 +137,13 @@ def _put(db: sqlite3.Connection, run: RunRecord) -> int:
     )
     (number,) = db.execute("SELECT seq FROM runs WHERE id = ?", (run.id,)).fetchone()
     return int(number)
+
+
+def _forget_cells(db: sqlite3.Connection, owner: str) -> None:
+    query = "SELECT seq FROM runs WHERE owner = ? AND kind = 'cell' ORDER BY seq DESC LIMIT -1 OFFSET ?"
+    gone = db.execute(query, (owner, _MOST_CELLS)).fetchall()
+    db.executemany("DELETE FROM nodes WHERE run = ?", gone)
+    db.executemany("DELETE FROM runs WHERE seq = ?", gone)
 
 
 def _put_whole(db: sqlite3.Connection, run: RunRecord) -> None:

@@ -18,6 +18,7 @@ from odibi_nb.workspaces.crossings import crossings
 from odibi_nb.workspaces.identity import Twins
 from odibi_nb.workspaces.node_tests import NodeTests
 from odibi_nb.workspaces.nodes import Nodes
+from odibi_nb.workspaces.parameter_uses import UsedParameter, used_parameters
 from odibi_nb.workspaces.parameters import hidden_variables
 from odibi_nb.workspaces.result import Result
 from odibi_nb.workspaces.runs import Runs
@@ -67,6 +68,14 @@ class Asking:
         with self.lock:
             self.nodes.refresh()
             return self.nodes.graph
+
+    def used_params(self, names: Iterable[str] | None = None) -> list[UsedParameter]:
+        """Return the parameters that the named nodes (default: all) use, `ws.used_params()`, with who uses them."""
+        with self.lock:
+            self.nodes.refresh()
+            variables = self.project.vars if self.project is not None else {}
+            wanted = list(self.nodes if names is None else names)
+            return used_parameters(self.nodes, self._around.params, variables, wanted)
 
     def __getitem__(self, name: str) -> Result:
         """Return a node's last result; raises UnknownNameError (a KeyError)."""

@@ -216,6 +216,8 @@ class Runs(Preparing):
                     outcome.report = self.recorder.ends(record, job, outcome)
             self.snapshots.run_ends(in_full=job.options.in_full)
         if outcome.listener_error is not None:
+            if outcome.report is not None:  # nobody else will come to it
+                outcome.report.write()
             raise outcome.listener_error
         return outcome
 

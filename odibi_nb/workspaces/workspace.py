@@ -30,7 +30,6 @@ from odibi_nb.workspaces.jobs import Job, RunRequest
 from odibi_nb.workspaces.mocks import Mock
 from odibi_nb.workspaces.node_tests import NodeTests
 from odibi_nb.workspaces.nodes import Nodes
-from odibi_nb.workspaces.parameter_uses import UsedParameter, used_parameters
 from odibi_nb.workspaces.parameters import known_parameters, refuse_nodes, refuse_unknown, refuse_unsuitable
 from odibi_nb.workspaces.plan import Plan
 from odibi_nb.workspaces.queries import Queries
@@ -227,14 +226,6 @@ class Workspace(Declaring):
         with self.lock:
             self._around.params.remove("session", names)
             self.nodes.recompile()
-
-    def used_params(self, names: Iterable[str] | None = None) -> list[UsedParameter]:
-        """Return the parameters that the named nodes (default: all) use, `ws.used_params()`, with who uses them."""
-        with self.lock:
-            self.nodes.refresh()
-            variables = self.project.vars if self.project is not None else {}
-            wanted = list(self.nodes if names is None else names)
-            return used_parameters(self.nodes, self._around.params, variables, wanted)
 
     def run(
         self,

@@ -58,6 +58,17 @@ def test_timings_and_columns_come_from_earlier_runs_of_the_same_owner(history: R
     assert history.columns_before("sales", "bad") == {"load": A[1:]}
 
 
+def test_records_of_cells_do_not_grow_without_end(history: RunHistory) -> None:
+    for number in range(510):
+        history.end(record(f"c{number}", NodeRecord("load", "completed", columns=A), kind="cell"))
+    history.end(record("other", kind="cell", owner="other"))
+    history.begin(record("run"))
+    cells = history.runs(kind="cell", most=1_000)
+    assert len(cells) == 501
+    assert {"c10", "c509", "other"} <= {run.id for run in cells}
+    assert history.get("c9") is None
+
+
 def test_a_run_is_found_by_what_people_call_it(history: RunHistory) -> None:
     with pytest.raises(UnknownNameError, match="there is no latest run yet"):
         find_run(history, "latest")

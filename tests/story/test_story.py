@@ -9,8 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from odibi_nb.config import StoryConfig
 from odibi_nb.exceptions import ConnectionError  # noqa: A004
+from odibi_nb.pipeline.finished import FinishedRun
+from odibi_nb.pipeline.story_place import StoryPlace
+from odibi_nb.runner import RunStarted
 from odibi_nb.story import story_html, story_text
+from odibi_nb.story.files import StoryFiles
 from odibi_nb.story.reading import read_story
 from odibi_nb.workspaces import RunRequest
 from tests.pictures.payloads import PAYLOADS
@@ -254,6 +259,28 @@ def test_a_large_graph_is_drawn_of_the_nodes_that_ran(tmp_path: Path) -> None:
     shop.ws.close()
 
 
+def test_a_cancelled_run_and_one_that_a_listener_breaks_leave_a_story(shop: Shop) -> None:
+    def cancel(event: object) -> None:
+        if isinstance(event, RunStarted):
+            event.cancel()
+
+    with pytest.raises(KeyboardInterrupt):
+        shop.ws.attempt(RunRequest(), [cancel]).raise_first()
+    outcome = shop.ws.attempt(RunRequest(force=True), [cancel])
+    assert outcome.report is not None
+    outcome.report.write()
+    page = shop.pages()[-1]
+    assert twin(page)["run"]["status"] == "cancelled"
+    assert {node["card"]["status"] for node in nodes(page).values()} == {"cancelled"}
+
+    def break_down(event: object) -> None:
+        raise RuntimeError("nobody listens")
+
+    with pytest.raises(RuntimeError, match="nobody listens"):
+        shop.ws.attempt(RunRequest(force=True), [break_down])
+    assert twin(shop.pages()[-1])["run"]["status"] == "completed"
+
+
 def test_a_report_is_written_once(shop: Shop) -> None:
     outcome = shop.ws.attempt(RunRequest())
     assert outcome.report is not None
@@ -261,3 +288,19 @@ def test_a_report_is_written_once(shop: Shop) -> None:
     assert outcome.report.write() == ()
     assert outcome.report.write() == ()
     assert len(shop.pages()) == 1
+
+
+def test_stories_go_into_a_store_of_objects_too(shop: Shop) -> None:
+    pytest.importorskip("fsspec")
+    from tests.connections.test_object_store import MemoryConnection
+
+    outcome = shop.ws.attempt(RunRequest())
+    assert isinstance(outcome.report, FinishedRun)
+    outcome.report.place = StoryPlace(MemoryConnection("stories"), "nightly", StoryConfig())
+    assert outcome.report.write() == ()
+    path = str(outcome.report.story_path)
+    assert path.startswith("memory://stories/nightly/")
+    assert StoryFiles(outcome.report.place).read(path).startswith("<!doctype html>")
+    assert (
+        read_story(StoryFiles(outcome.report.place).read(path.replace(".html", ".json"))).run.title == "nightly sales"
+    )

@@ -21,7 +21,7 @@ from odibi_nb.runner.workers import worker_count
 from odibi_nb.views import RunView
 from odibi_nb.views.build import error_view, run_view
 from odibi_nb.workspaces import RunRequest
-from odibi_nb.workspaces.last_run import LastRun
+from odibi_nb.workspaces.last_run import LastRun, nothing_to_resume
 from odibi_nb.workspaces.plan import clock
 
 __all__ = ["COMMANDS", "PARAM", "RECOMPUTING", "reported", "request_of"]
@@ -102,7 +102,7 @@ def _resumed(call: Call) -> LastRun:
         raise UsageError("--resume goes on with a run as it was", hint="leave out --force and --mock")
     last = call.ws.last_run
     if last is None:
-        raise UsageError("there is no run to resume", hint="run it without --resume")
+        raise nothing_to_resume()
     environments = call.ws.environments
     if call.door == "shell" and not call.values.get("env") and last.env != environments.name:
         environments.choose(last.env)

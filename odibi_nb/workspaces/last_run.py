@@ -12,10 +12,10 @@ from typing import IO, Any
 
 from odibi_nb.exceptions import UsageError
 from odibi_nb.runner import Event, NodeFinished, RunFinished, RunStarted
-from odibi_nb.store.records import unfinished
+from odibi_nb.store.records import keep_private, unfinished
 from odibi_nb.workspaces.jobs import RunRequest
 
-__all__ = ["LastRun", "Noting", "begun_run", "read_last_run"]
+__all__ = ["LastRun", "Noting", "begun_run", "nothing_to_resume", "read_last_run"]
 
 _VERSION = 1
 
@@ -61,9 +61,12 @@ class LastRun:
 
 
 class Noting:
-    """A listener of a run that notes how far it is. digest_of: gives what a node stands for now."""
+    """A listener of a run that notes how far it is.
 
-    def __init__(self, path: Path, begun: LastRun, digest_of: Callable[[str], str]) -> None:
+    path: of the file; None: it is noted nowhere. digest_of: gives what a node stands for now.
+    """
+
+    def __init__(self, path: Path | None, begun: LastRun, digest_of: Callable[[str], str]) -> None:
         self._path, self._begun, self._digest_of = path, begun, digest_of
         self._file: IO[str] | None = None
 
@@ -82,6 +85,9 @@ class Noting:
                         self._file.close()
 
     def _begin(self, names: tuple[str, ...]) -> None:
+        if self._path is None:
+            return
+        keep_private(self._path.parents[1])
         done = {name: digest for name, digest in self._begun.done.items() if name not in names}
         begun = replace(self._begun, names=(*names, *done), done=done)
         with unfinished(self._path) as file:
@@ -102,6 +108,12 @@ def begun_run(request: RunRequest, process: str, env: str | None) -> LastRun:
     selectors, exclude = tuple(request.selectors), tuple(request.exclude)
     is_forced = request.force or bool(request.again)
     return LastRun(time.time(), process, (), selectors, exclude, plain, lost, env, is_forced, request.done)
+
+
+def nothing_to_resume() -> UsageError:
+    """Return what to say where no run has left anything."""
+    hint = "run it without --resume; it takes a store (settings: store)"
+    return UsageError("there is no run to resume", hint=hint)
 
 
 def read_last_run(path: Path) -> LastRun | None:

@@ -18,7 +18,7 @@ from odibi_nb.workspaces.freshness import Freshness
 from odibi_nb.workspaces.history import History
 from odibi_nb.workspaces.jobs import Job, RunRequest
 from odibi_nb.workspaces.kept import KeptResults
-from odibi_nb.workspaces.last_run import LastRun, Noting, begun_run, read_last_run
+from odibi_nb.workspaces.last_run import LastRun, Noting, begun_run, nothing_to_resume, read_last_run
 from odibi_nb.workspaces.nodes import Nodes
 from odibi_nb.workspaces.plan import Overruled, Plan, Planner
 from odibi_nb.workspaces.recollection import Recollection
@@ -61,13 +61,15 @@ class Preparing:
         with self.turns.taken(request.wait_s):
             resumed = self.last() if request.resume else None
             if request.resume and resumed is None:
-                raise UsageError("there is no run to resume", hint="run it without --resume")
+                raise nothing_to_resume()
             if resumed is not None:
                 request = resumed.over(request)
                 with self._lock:
                     self._fingerprints.go_on_as(resumed.process)
             begun = begun_run(request, self._fingerprints.process, env)
-            yield request, Noting(self.turns.path(".run"), begun, self._digest)
+            # Without a store there is nothing to go on from.
+            path = self.turns.path(".run") if self.recollection.store is not None else None
+            yield request, Noting(path, begun, self._digest)
 
     def _digest(self, name: str) -> str:
         with self._lock:

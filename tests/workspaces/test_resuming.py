@@ -182,4 +182,4 @@ def test_what_took_long_is_there_after_a_kill(run: Run) -> None:
     assert "which was killed with 1 of 2 nodes done" in err
 
 
-NOWHERE = {"cell": None, "line": None, "hint": "run it without --resume"}
+NOWHERE = {"cell": None, "line": None, "hint": "run it without --resume; it takes a store (settings: store)"}

@@ -136,7 +136,8 @@ def test_no_text_becomes_markup(shop: Shop) -> None:
     assert PAYLOADS[0] in nodes(page)["worse"]["card"]["error"]["message"]
 
 
-def test_a_story_of_fifty_wide_nodes_stays_below_a_megabyte(tmp_path: Path) -> None:
+def test_a_story_of_fifty_wide_nodes_stays_below_a_megabyte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("odibi_nb.views.sampled._PATIENCE_S", 60.0)
     shop = Shop(tmp_path)
     wide = ", ".join(f"repeat('<é&\"{number}>', 30) AS c{number}" for number in range(20))
     comment = f"-- {'x' * 300}\n" * 30
@@ -145,6 +146,7 @@ def test_a_story_of_fifty_wide_nodes_stays_below_a_megabyte(tmp_path: Path) -> N
         shop.ws.node(f"n{number}", f"{comment}SELECT * FROM wide WHERE id <> {number}", materialize="table")
     page = shop.run()
     assert len(nodes(page)) == 50
+    assert all(node["card"]["preview"]["rows"] for node in nodes(page).values())
     assert 100_000 < page.stat().st_size < 1_000_000
     shop.ws.close()
 

@@ -113,6 +113,12 @@ class DeclaredNode:
         return next((at for at, step in enumerate(steps) if self.body and step.function == self.body.node), 0)
 
     @property
+    def body_called(self) -> str:
+        """The name by which that step calls its body; a node that was renamed calls it by its new one."""
+        steps = self.config.transform.steps if self.config.transform else []
+        return (steps[self.body_step].function if steps else None) or self.name
+
+    @property
     def has_start(self) -> bool:
         """Whether its steps find a current frame, `df`."""
         return bool(self.config.read or self.config.inputs or self.config.depends_on)

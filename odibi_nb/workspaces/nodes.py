@@ -346,7 +346,7 @@ class Nodes(Mapping[str, DeclaredNode]):
             inputs = {read.name: read.line for read in body.reads if self._is_input(node, read.name, params)}
             place, namespace = self._bodies(node)[node.body_step], node.namespace or self._around.namespace
             cell = CellFunction(body, place, namespace, inputs, values)
-            functions.register(cell, body.node)
+            functions.register(cell, node.body_called)
         return functions
 
     def _bodies(self, node: DeclaredNode) -> list[Place]:

@@ -45,6 +45,7 @@ def test_its_result_is_stale_where_what_is_above_has_changed_meanwhile(ws: Works
 
 
 def test_only_the_result_of_the_node_dropped_last_is_kept(ws: Workspace) -> None:
+    ws.keep_nothing()  # in the store all of them may be by now
     ws.drop("c")
     ws.drop("b")
     ws.restore("b")
@@ -53,6 +54,7 @@ def test_only_the_result_of_the_node_dropped_last_is_kept(ws: Workspace) -> None
 
 
 def test_of_a_node_declared_anew_no_earlier_result_is_kept(ws: Workspace) -> None:
+    ws.keep_nothing()
     ws.drop("c")
     ws.node("c", "SELECT x AS y FROM b")
     ws.drop("c")

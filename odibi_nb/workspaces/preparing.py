@@ -91,7 +91,8 @@ class Preparing:
         cached = [one.name for one in plan if one.action == "cached"]
         given = self.results.datasets(cached)
         writing = [one.name for one in plan if one.action == "cached" and one.write == "write" and one.name in given]
-        tasks = {task.name: task for task in (*running, *map(self._write_only, writing))}
+        above = frozenset(task.name for task in running)
+        tasks = {task.name: task for task in (*running, *(self._write_only(name, above) for name in writing))}
         options = RunOptions(
             workers=request.workers,
             write=frozenset(one.name for one in plan if one.write == "write"),
@@ -166,11 +167,12 @@ class Preparing:
                 found[task.name] = "it reads a file that this run writes"
         return found
 
-    def _write_only(self, name: str) -> NodeTask:
-        """Return a task that writes the result that a node has already."""
+    def _write_only(self, name: str, running: Collection[str]) -> NodeTask:
+        """Return a task that writes the result that a node has already, unless one of `running` above it fails."""
         task = self._nodes.ready(name)
-        above = (Dependency(name, "cached"),)
-        return replace(task, source=None, inputs={}, steps=(), checks=(), queries=(), dependencies=above)
+        above = [one for one in self._nodes.with_upstream([name]) if one in running]
+        waits = (Dependency(name, "cached"), *(Dependency(one, "runs above") for one in above))
+        return replace(task, source=None, inputs={}, steps=(), checks=(), queries=(), dependencies=waits)
 
     def _read_by(self, tasks: Iterable[NodeTask], given: Collection[str]) -> list[str]:
         """Return the results at hand that tasks read."""

@@ -6,7 +6,6 @@ import threading
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,7 @@ from odibi_nb.workspaces.jobs import Job, RunRequest
 from odibi_nb.workspaces.kept import KeptResults
 from odibi_nb.workspaces.known_schemas import KnownSchemas
 from odibi_nb.workspaces.nodes import Nodes
-from odibi_nb.workspaces.plan import Plan, PlannedNode
+from odibi_nb.workspaces.plan import Plan
 from odibi_nb.workspaces.preparing import Preparing
 from odibi_nb.workspaces.recollection import Recollection
 from odibi_nb.workspaces.recording import Recorder
@@ -34,6 +33,7 @@ from odibi_nb.workspaces.rereading import Rereading
 from odibi_nb.workspaces.sharing import note_shared
 from odibi_nb.workspaces.source_snapshots import Around, SourceSnapshots
 from odibi_nb.workspaces.targets import target_stamp, target_text
+from odibi_nb.workspaces.telling import told_of
 from odibi_nb.workspaces.turns import Turns
 
 if TYPE_CHECKING:
@@ -287,7 +287,8 @@ class Runs(Preparing):
         )
         outcome = runner.run()
         if job.plan:
-            outcome.results = {one.name: self._told(one, outcome.results.get(one.name)) for one in job.plan}
+            results = told_of(job.plan, outcome.results, self.results, self._nodes)
+            outcome.results = {one.node_name: one for one in results}
             outcome.notes = job.notes
         return outcome
 
@@ -343,24 +344,6 @@ class Runs(Preparing):
     def _is_spoilt(self, result: NodeResult) -> bool:
         """Whether rows that were taken for good have turned out to be at fault, once all were computed."""
         return result.error is not None and not result.write_failed and self.engine.is_about_rows(result.error)
-
-    def _told(self, planned: PlannedNode, ran: NodeResult | None) -> NodeResult:
-        """Return a node's part in a run's outcome."""
-        if planned.action == "skip":
-            return NodeResult(planned.name, "skipped", reason=planned.reason)
-        kept = self.results.get(planned.name)
-        if kept is None and planned.action == "cached":
-            return NodeResult(planned.name, "cached", reason=planned.reason)
-        if planned.action == "run" or kept is None or (ran is not None and not ran.success):
-            return ran or NodeResult(planned.name)
-        return replace(
-            kept,
-            status="cached",
-            error=None,
-            write_failed=False,
-            written=ran.written if ran is not None else "",
-            rows_written=ran.rows_written if ran is not None else None,
-        )
 
 
 _OF_THE_MACHINE = frozenset(

@@ -282,3 +282,31 @@ def test_a_renamed_node_keeps_the_columns_that_mocks_take_their_types_from(ws: W
     assert given.dataset is not None
     assert given.dataset.frame("pandas").kind.tolist() == ["DATE"]
     assert ws.result("new").node_name == "new"  # type: ignore[union-attr]
+
+
+def test_what_is_fresh_is_not_written_where_a_stricter_test_above_it_fails(tmp_path: Path) -> None:
+    def declared(least: int) -> Workspace:
+        made = Workspace(tmp_path)
+        _configure(made)
+        made.node("ids", "SELECT unnest([1, 60]) AS id")
+        strict = {"tests": [{"type": "custom_sql", "name": "large", "condition": f"id > {least}"}]}
+        made.node("paid", "SELECT id FROM ids", validation=strict)
+        made.node("total", "SELECT sum(id) AS id FROM paid", materialize="table")
+        made.node("sink", "SELECT id FROM total", write=_to("x.csv"))
+        return made
+
+    first = declared(0)
+    first.run()
+    first.close()
+    (tmp_path / "x.csv").unlink()
+    second = declared(50)
+    second.saved_as = "a copy"
+    outcome = second.attempt(RunRequest())
+    assert {name: one.status for name, one in outcome.results.items() if name != "ids"} == {
+        "paid": "failed",
+        "total": "skipped",
+        "sink": "skipped",
+    }
+    assert outcome.results["sink"].reason == "'paid' failed"
+    assert not (tmp_path / "x.csv").exists()
+    second.close()

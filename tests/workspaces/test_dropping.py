@@ -14,6 +14,7 @@ from odibi_nb.workspaces import Workspace
 def ws(tmp_path: Path) -> Iterator[Workspace]:
     """Three nodes in a row that have run."""
     workspace = Workspace(tmp_path)
+    workspace.keep_nothing()  # what is brought back is what this session has set aside, not what its store has
     workspace.node("a", "SELECT 1 AS x")
     workspace.node("b", "SELECT x + 1 AS x FROM a")
     workspace.node("c", "SELECT x + 1 AS x FROM b")

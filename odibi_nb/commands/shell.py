@@ -1,6 +1,6 @@
 """`odibi-nb`: the commands in a shell.
 
-Exit status: 0 good; 1 a node failed; 2 found before any node started; 130 interrupted.
+Exit status: 0 good; 1 a node failed; 2 found before any node started; 130 interrupted, or told to end.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.table import find_command, overview
+from odibi_nb.commands.terminating import ended_in_order
 from odibi_nb.exceptions import NodeExecutionError, OdibiException, TransformError, UsageError
 
 if TYPE_CHECKING:
@@ -29,11 +30,12 @@ _FAILED, _REFUSED, _INTERRUPTED = 1, 2, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status."""
     afterwards = ExitStack()
-    status = _answer(list(sys.argv[1:] if arguments is None else arguments), afterwards)
-    try:
-        afterwards.close()
-    except KeyboardInterrupt:  # what was asked for is done and shown
-        _print("note: interrupted, not everything is kept for the next time", sys.stderr)
+    with ended_in_order():
+        status = _answer(list(sys.argv[1:] if arguments is None else arguments), afterwards)
+        try:
+            afterwards.close()
+        except KeyboardInterrupt:  # what was asked for is done and shown
+            _print("note: interrupted, not everything is kept for the next time", sys.stderr)
     return status
 
 

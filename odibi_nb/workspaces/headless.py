@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from odibi_nb.workspaces.source_functions import read_functions
 from odibi_nb.workspaces.workspace import Workspace
 
 if TYPE_CHECKING:
-    from odibi_nb.config import NodeConfig, ProjectConfig
+    from odibi_nb.config import NodeConfig, ProjectConfig, TransformStep
     from odibi_nb.project_file import LoadedProject, TextPlace
     from odibi_nb.registry import Functions
 
@@ -116,11 +117,21 @@ def _declared(config: NodeConfig, loaded: LoadedProject, pipeline: str) -> Decla
     where = loaded.node_places.get(config.name)
     place = Place(file=where.file, first_line=where.line or 1) if where else Place(file=str(loaded.file))
     steps = config.transform.steps if config.transform else []
-    code = "\n".join(step.sql or step.sql_file or step.function or step.operation or "" for step in steps)
+    code = "\n\n".join(_text_of(step, loaded.root) for step in steps if not step.function or len(steps) > 1)
     language = "sql" if steps and all(step.sql or step.sql_file for step in steps) else "yaml"
     bodies, tests = (_places(texts.get(config.name, ())) for texts in (loaded.step_places, loaded.test_places))
     origin = CellOrigin(file=place.file)
     return DeclaredNode(config, language, code, origin, place, bodies, pipeline, test_places=tests)
+
+
+def _text_of(step: TransformStep, root: Path) -> str:
+    """Return a step as it is shown; of a SQL file what it holds, if it is there to be read."""
+    if step.sql_file:
+        with suppress(OSError, UnicodeDecodeError):  # which compiling it says
+            return (root / step.sql_file).read_text(encoding="utf-8").strip()
+    called = step.function or step.operation or ""
+    given = ", ".join(f"{name}: {value}" for name, value in step.params.items())
+    return step.sql or step.sql_file or f"{called} {{{given}}}"
 
 
 def _places(texts: Iterable[TextPlace]) -> tuple[Place, ...]:

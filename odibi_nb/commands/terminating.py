@@ -12,7 +12,7 @@ __all__ = ["ended_in_order"]
 
 @contextmanager
 def ended_in_order() -> Iterator[None]:
-    """Take SIGTERM, which schedulers and `timeout` send, for Ctrl-C: a run cancels what goes on, and leaves its story."""
+    """Take SIGTERM, as schedulers and `timeout` send it, for Ctrl-C: a run cancels the rest, and leaves its story."""
     is_main = threading.current_thread() is threading.main_thread()
     if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield

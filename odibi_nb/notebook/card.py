@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 
 from odibi_nb.commands.base import Shown
+from odibi_nb.exceptions import OdibiException
 from odibi_nb.expectations import ExpectationResult, broken
 from odibi_nb.pictures import (
     expectation_html,
@@ -21,6 +23,7 @@ from odibi_nb.pictures import (
 from odibi_nb.pictures.markup import tag
 from odibi_nb.pictures.text import visible
 from odibi_nb.runner import NodeResult, RunOutcome
+from odibi_nb.views import TestView
 from odibi_nb.views.build import expectation_view, node_view, query_view
 from odibi_nb.views.testing import pending_view, verdict_view
 from odibi_nb.workspaces import Workspace
@@ -81,7 +84,17 @@ def test_card(workspace: Workspace, test: NodeTest) -> Shown:
     view = verdict_view(verdict)
     if verdict.error is not None:
         view = replace(view, message="", place="", hint=None, error=view.error if verdict.raised is not None else None)
-    return Shown(unit_test_text(view), unit_test_html(view), error=verdict.error)
+    return Shown(unit_test_text(view), unit_test_html(view), error=_with_first_cell(verdict.error, view))
+
+
+def _with_first_cell(error: OdibiException | None, view: TestView) -> OdibiException | None:
+    """Say which cell differs first: of a notebook that a scheduler runs the log has the error alone."""
+    if error is None or view.cells is None:
+        return error
+    row, column, expected, got = view.cells.rows[0]
+    told = copy(error)
+    told.message += f": row {row}, {column} is {got or 'NULL'}, not {expected or 'NULL'}"
+    return told
 
 
 def query_card(result: NodeResult, *, rows: int, into: str = "", explains: bool = False) -> Shown:

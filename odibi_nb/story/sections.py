@@ -28,7 +28,7 @@ _COLUMNS = ("node", "status", "rows in", "rows", "time", "share", "earlier", "wr
 _RIGHT = (False, False, True, True, True)
 _LOUD = ("failed", "cancelled", "skipped", "running", "pending", "completed", "cached")
 _CODE_TITLES = {"sql": "SQL as run", "python": "Python as run", "yaml": "steps"}
-_SLOWER, _FASTER, _WORTH_TELLING_S = 1.25, 0.8, 0.05
+_SLOWER, _FASTER, _WORTH_TELLING_S = 1.25, 0.8, 0.25
 
 
 def anchors(story: StoryView) -> dict[str, str]:

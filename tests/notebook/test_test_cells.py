@@ -28,6 +28,7 @@ def test_a_test_that_fails_shows_what_differs_and_raises(sales: Notebook) -> Non
     error: Any = ran.error
     assert isinstance(error, UnitTestFailed)
     assert isinstance(error, AssertionError)
+    assert error.message == "1 row differs: row 1 · region N, total is 12, not 13"
     assert (error.where.cell, error.where.line) == ("6", 3)
     assert sales.ws.status("by_region") == "completed"
 

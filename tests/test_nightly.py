@@ -106,6 +106,7 @@ def shop(tmp_path: Path) -> Path:
     shop.mkdir()
     (shop / ".venv").symlink_to(SCRIPTS.parent)
     (shop / "sales.csv").write_text("region,amount\nN,5\nN,7\n")
+    (shop / "requirements.txt").write_text("odibi_nb\npytest\n")
     nbformat.write(
         nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS]), shop / "sales.ipynb"
     )

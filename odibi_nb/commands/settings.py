@@ -13,6 +13,7 @@ from odibi_nb.cells.python_body import UNKNOWN
 from odibi_nb.commands.base import Call, Command, LiveInputs, Shown
 from odibi_nb.exceptions import ConfigValidationError, UsageError, did_you_mean, shortened
 from odibi_nb.workspaces.parameters import known_parameters, types_of
+from odibi_nb.workspaces.pipelines import PIPELINE_OPTIONS, labels_of
 
 __all__ = ["COMMANDS", "SETTINGS", "typed_parameters"]
 
@@ -109,7 +110,7 @@ def _setting(key: str, value: Any) -> Any:
 def pipeline(call: Call) -> Shown:
     """Set the pipeline of the cells that follow; without a name show it."""
     if call.words:
-        call.ws.current_pipeline = call.words[0]
+        call.ws.set_pipeline(call.words[0], labels_of(call.values))
     name = call.ws.current_pipeline
     return Shown(f"pipeline: {name}" if name else "no pipeline is set", data={"pipeline": name})
 
@@ -180,6 +181,7 @@ COMMANDS = {
             "pipeline nightly",
             pipeline,
             words=("[PIPELINE]",),
+            options=PIPELINE_OPTIONS,
         ),
     )
 }

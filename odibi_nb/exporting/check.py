@@ -97,7 +97,8 @@ def _differences(
 def _facts(ws: Workspace, name: str) -> Iterator[tuple[str, Any]]:
     """Yield what a node is, as it can be compared."""
     node, task = ws.nodes[name], ws.nodes.ready(name)
-    yield "its pipeline", pipeline_of(ws, node.pipeline)
+    pipeline = pipeline_of(ws, node.pipeline)
+    yield "its pipeline", (pipeline, sorted(ws.pipelines.get(pipeline, {}).items()))
     for field in _OF_CONFIG:
         yield field, getattr(node.config, field)
     yield "on_error", node.config.on_error

@@ -58,9 +58,8 @@ def _pipelines(ws: Workspace, writer: NodeWriter, written: Any) -> Iterator[dict
             _refuse_secrets(node.written, (node.name,))
         nodes.setdefault(pipeline_of(ws, node.pipeline), []).append(writer.data(node))
     for name, listed in nodes.items():
-        yield {"pipeline": name, **{k: v for k, v in said.get(name, {}).items() if k not in ("pipeline", "nodes")}} | {
-            "nodes": listed
-        }
+        written_of = {key: value for key, value in said.get(name, {}).items() if key not in ("pipeline", "nodes")}
+        yield {"pipeline": name, **ws.pipelines.get(name, {}), **written_of, "nodes": listed}
 
 
 def _refuse_secrets(data: Any, path: tuple[str, ...] = ()) -> None:

@@ -71,7 +71,8 @@ class Project:
         """Return the cells above the nodes of each pipeline; the project's cell names a single one."""
         names = [one.pipeline for one in self.pipelines]
         if len(names) == 1 and self.data.get("pipeline", names[0]) == names[0]:
-            return {}
+            only = self.pipelines[0]
+            return {only.pipeline: [_line_of(only)]} if _labels_of(only) else {}
         return {one.pipeline: list(_heads_of(one)) for one in self.pipelines}
 
     def _project_text(self) -> str:
@@ -140,15 +141,27 @@ def _steps(node: Tree) -> tuple[Tree, ...]:
 
 
 def _told(pipeline: PipelineConfig) -> list[str]:
-    """Return what a reader may want to know of a pipeline, and no cell says."""
+    """Return what a reader may want to know of a pipeline."""
     labels = [f"{key.title()}: {value}" for key in ("layer", "owner") if (value := getattr(pipeline, key))]
     return [part.strip() for part in (pipeline.description, " · ".join(labels)) if part]
 
 
 def _heads_of(pipeline: PipelineConfig) -> Iterator[NewCell]:
+    yield NewCell(f"{pipeline.pipeline}-text", "\n\n".join([f"## {pipeline.pipeline}", *_told(pipeline)]), "markdown")
+    yield _line_of(pipeline)
+
+
+def _line_of(pipeline: PipelineConfig) -> NewCell:
+    labels = [f"{option} {quoted(value)}" for option, value in _labels_of(pipeline).items()]
     name = pipeline.pipeline
-    yield NewCell(f"{name}-text", "\n\n".join([f"## {name}", *_told(pipeline)]), "markdown")
-    yield NewCell(f"{name}-pipeline", f"%odibi pipeline {quoted(name)}")
+    return NewCell(f"{name}-pipeline", " ".join(["%odibi pipeline", quoted(name), *labels]))
+
+
+def _labels_of(pipeline: PipelineConfig) -> dict[str, str]:
+    """Return what is said of a pipeline, by the option that says it; a line has no room for lines."""
+    description = " ".join((pipeline.description or "").split())
+    said = {"--describe": description, "--layer": pipeline.layer, "--owner": pipeline.owner}
+    return {option: value for option, value in said.items() if value}
 
 
 def _after_project(data: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,12 +29,23 @@ class Declaring(Asking):
 
     trials: Trials
     broken: BrokenCells
+    pipelines: dict[str, Mapping[str, str]]
     _dropped: dict[str, DeclaredNode]
 
     @property
     def params(self) -> dict[str, Any]:
         """Values by name, `ws.params["min_amount"]`: the project's `vars`, over them papermill's, then those set."""
         return dict(self._around.params)
+
+    def set_pipeline(self, name: str, labels: Mapping[str, str] | None = None) -> None:
+        """Let nodes that follow belong to a pipeline; labels: its description, layer and owner, as far as they change.
+
+        Example: `ws.set_pipeline("nightly", {"owner": "ada"})`.
+        """
+        with self.lock:
+            self.current_pipeline = name
+            if labels:
+                self.pipelines[name] = {**self.pipelines.get(name, {}), **labels}
 
     def declare_cell(self, line: str, cell: str, origin: CellOrigin, *, magic_line: int = 1) -> DeclaredNode:
         """Declare the node of a `%%odibi_node` cell; raises at the cell's line, and then nothing has changed."""

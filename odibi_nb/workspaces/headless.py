@@ -20,6 +20,7 @@ from odibi_nb.workspaces.functions import Namespace
 from odibi_nb.workspaces.loaded import Loaded
 from odibi_nb.workspaces.node_functions import node_functions_of, with_function
 from odibi_nb.workspaces.notebooks import load_notebook
+from odibi_nb.workspaces.pipelines import LABELS
 from odibi_nb.workspaces.project_tests import mocks_of_project, tests_of_project
 from odibi_nb.workspaces.source_functions import read_functions
 from odibi_nb.workspaces.workspace import Workspace
@@ -75,6 +76,7 @@ def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
     if len(pipelines) == 1:
         workspace.current_pipeline = pipelines[0].pipeline
     for at, pipeline in enumerate(pipelines):
+        workspace.pipelines[pipeline.pipeline] = pipeline.model_dump(include=LABELS, exclude_none=True)
         for number, config in enumerate(pipeline.nodes):
             written = loaded.document.at(("pipelines", at, "nodes", number)).data
             node = replace(_declared(config, loaded, pipeline.pipeline), written=written, namespace=namespace)

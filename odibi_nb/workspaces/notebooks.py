@@ -35,8 +35,9 @@ from odibi_nb.workspaces.loaded import Loaded
 from odibi_nb.workspaces.node_functions import functions_in_cell
 from odibi_nb.workspaces.node_tests import declared_test
 from odibi_nb.workspaces.papermill import injected_values
+from odibi_nb.workspaces.pipelines import pipeline_set_by
 from odibi_nb.workspaces.project_cell import project_of_cell, written_project
-from odibi_nb.workspaces.session_commands import left_out_lines, pipeline_of
+from odibi_nb.workspaces.session_commands import left_out_lines
 from odibi_nb.workspaces.source_functions import SourceFunction, transforms_in
 from odibi_nb.workspaces.workspace import Workspace
 
@@ -215,7 +216,8 @@ def _node(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
 
 def _command(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:
     """Of the `%odibi` lines only `pipeline` is heeded; `left_out_lines` lists those that would change something."""
-    workspace.current_pipeline = pipeline_of(magic.line) or workspace.current_pipeline
+    if (said := pipeline_set_by(magic)) is not None:
+        workspace.set_pipeline(*said)
 
 
 def _test(workspace: Workspace, magic: CellMagic, origin: CellOrigin) -> None:

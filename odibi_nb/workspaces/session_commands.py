@@ -14,7 +14,7 @@ from odibi_nb.cells.option_parser import is_option, split_line
 from odibi_nb.cells.queries import split_sql
 from odibi_nb.exceptions import UsageError, shortened
 
-__all__ = ["left_out_lines", "pipeline_of"]
+__all__ = ["left_out_lines"]
 
 
 class _Effect(NamedTuple):
@@ -39,12 +39,6 @@ def left_out_lines(cells: Collection[NotebookCell], missing: Collection[str], no
             if effect is not None:
                 text = shortened(f"{'%%' if magic is not None else '%'}{found.name} {found.line}".rstrip(), 60)
                 yield LeftOut(cell.label, found.magic_line, text, effect.instead, effect.changes or None)
-
-
-def pipeline_of(line: str) -> str | None:
-    """Return the pipeline that `%odibi pipeline NAME` sets for the cells that follow; None for another line."""
-    words = split_line(line) if line.startswith("pipeline") else []
-    return words[1] if words[:1] == ["pipeline"] and len(words) == 2 else None
 
 
 def _effect(magic: CellMagic, missing: Collection[str], notebook: Path) -> _Effect | None:

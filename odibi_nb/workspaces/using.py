@@ -122,6 +122,7 @@ class Using:
         for name in gone:
             ws.drop(name)
         take_beside(ws, other, origin_of, str(loaded.file))
+        ws.pipelines.update(other.pipelines)
         others = [name for name in other.nodes if name not in self._declared[file]]
         notes += [f"{name}: its cell says something else by now" for name in others if name not in ws.nodes]
         return Used(

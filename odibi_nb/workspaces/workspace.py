@@ -99,6 +99,7 @@ class Workspace(Declaring):
         self.recorder.about = lambda: About(self.saved_as, self.title, str(self.notebook or ""))
         self.recorder.connections, self.recorder.params = (lambda: self.connections), (lambda: self._around.params)
         self.current_pipeline: str | None = None
+        self.pipelines: dict[str, Mapping[str, str]] = {}
         self.name = self.root.name
         self.sources = Sources()
         self.options: dict[str, Any] = {"auto": True, "preview": 10, "upstream": "fresh", "sample": SAMPLE_ROWS}
@@ -205,6 +206,7 @@ class Workspace(Declaring):
             self._using.clear()
             self.sources.used.clear()
             self.environments.clear()
+            self.pipelines.clear()
             self.project, self.current_pipeline = None, None
             self.nodes.clear()
 

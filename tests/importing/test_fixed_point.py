@@ -11,6 +11,7 @@ from hypothesis import assume, given, settings
 
 from odibi_nb.exporting import export
 from odibi_nb.importing import import_project
+from odibi_nb.project_file import load_project
 from odibi_nb.workspaces.headless import load_target
 
 from .made_up import projects
@@ -193,3 +194,18 @@ def exported(notebook: Path, folder: Path) -> dict[str, str]:
         str(path.relative_to(folder)): path.read_text("utf-8").replace(f"python -m {folder.name}", "python -m")
         for path in files
     }
+
+
+def test_what_is_said_of_pipelines_comes_back(tmp_path: Path) -> None:
+    (tmp_path / "odibi.yaml").write_text(
+        "project: shop\npipelines:\n"
+        "- {pipeline: nightly, description: At night, layer: gold, owner: Ada L.,"
+        " nodes: [{name: a, transform: {steps: [SELECT 1 AS x]}}]}\n"
+        "- {pipeline: daily, owner: ben, nodes: [{name: b, transform: {steps: [SELECT 2 AS x]}}]}\n"
+    )
+    notebook = import_project(tmp_path, tmp_path / "a.ipynb").notebook
+    export(load_target(notebook).workspace, tmp_path / "out")
+    before, after = (load_project(folder).project.pipelines for folder in (tmp_path, tmp_path / "out"))
+    assert [(one.pipeline, one.description, one.layer, one.owner) for one in before] == [
+        (one.pipeline, one.description, one.layer, one.owner) for one in after
+    ]

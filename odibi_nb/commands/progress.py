@@ -7,6 +7,7 @@ import shutil
 import time
 from typing import TextIO
 
+from odibi_nb.exceptions import plural
 from odibi_nb.runner import Event, NodeFinished, NodeStarted, RunFinished, RunStarted
 
 __all__ = ["Lines", "NodeOutputs", "Progress", "is_live", "rewrite_line"]
@@ -29,19 +30,27 @@ class NodeOutputs:
 
 
 class Lines:
-    """A listener of a run that writes a line for each node that has ended, after what the node has printed."""
+    """A listener of a run that writes when it begins, and a line for each node that has ended.
+
+    That comes after what the node has printed.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream, self._outputs = stream, NodeOutputs(stream)
 
     def __call__(self, event: Event) -> None:
-        if not isinstance(event, NodeFinished):
-            return
         from odibi_nb.pictures import ended_text
         from odibi_nb.views.build_progress import ended_view
 
-        self._outputs(event)
-        self._stream.write(f"{ended_text(ended_view(event.result))}\n")
+        match event:
+            case RunStarted(names=names):  # a log holds many nights
+                line = f"{time.strftime('%Y-%m-%d %H:%M:%S')} · {plural(len(names), 'node')} to run"
+            case NodeFinished(result=result):
+                self._outputs(event)
+                line = ended_text(ended_view(result))
+            case _:
+                return
+        self._stream.write(f"{line}\n")
         self._stream.flush()
 
 

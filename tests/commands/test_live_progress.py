@@ -34,6 +34,7 @@ def _notebook(*cells: str) -> str:
 
 def _steady(lines: list[str]) -> list[str]:
     """Return lines without their times, and without empty ones."""
+    lines = [re.sub(r"^[\d-]{10} [\d:]{8} · ", "", line) for line in lines]
     return [re.sub(r" · (<?[\d.]+ m?s)(?= · |$)", "", line) for line in lines if line]
 
 
@@ -90,14 +91,20 @@ def test_ctrl_c_leaves_the_terminal_as_it_should_be() -> None:
 def test_a_terminal_that_is_a_log_gets_plain_lines(environment: dict[str, str]) -> None:
     ran = run_in_terminal(["run", _notebook(FIRST.replace("\\x1b[31m", ""))], **environment)
     assert "\x1b" not in ran.written
-    assert _steady(ran.written.splitlines()) == ENDED[:2]
+    assert _steady(ran.written.splitlines()) == ["1 node to run", *ENDED[:2]]
 
 
 def test_a_log_has_a_line_for_each_node_in_the_order_of_the_graph(capsys: pytest.CaptureFixture[str]) -> None:
     quick = "%%odibi_node quick\npd.DataFrame({'x': [1]})"
     assert main(["run", _notebook(FIRST, quick, BAD, BELOW), "--workers", "2"]) == 1
     said = _steady(capsys.readouterr().err.splitlines())
-    assert said == [ENDED[0].replace("red", "\x1b[31mred"), ENDED[1], "✓ completed quick · 1 row", *ENDED[2:]]
+    assert said == [
+        "4 nodes to run",
+        ENDED[0].replace("red", "\x1b[31mred"),
+        ENDED[1],
+        "✓ completed quick · 1 row",
+        *ENDED[2:],
+    ]
 
 
 def _without_controls(text: str) -> str:

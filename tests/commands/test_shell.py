@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -85,8 +86,10 @@ def _notebook(path: str, *cells: str, tags: dict[int, list[str]] | None = None) 
 
 
 def _notes(err: str) -> list[str]:
-    """Return what was said beside the lines of nodes that have ended."""
-    return [line for line in err.splitlines() if not line.startswith("✓ completed")]
+    """Return what was said beside the lines of a run that begins and of nodes that have ended."""
+    return [
+        line for line in err.splitlines() if not re.match(r"✓ completed|[\d-]{10} [\d:]{8} · \d+ nodes? to run", line)
+    ]
 
 
 @pytest.fixture
@@ -106,7 +109,8 @@ def test_a_notebook_runs_and_writes(shell: Shell, sales: str) -> None:
     assert status == 0
     assert "sales ✓ completed · 3 nodes: 3 completed" in out
     assert Path("data/by_region.parquet").exists()
-    assert [line.split(" · ")[0] for line in err.splitlines()] == [
+    assert "3 nodes to run" in err.splitlines()[0]
+    assert [line.split(" · ")[0] for line in err.splitlines()[1:]] == [
         "✓ completed load_sales",
         "clean_sales | cleaning",
         "✓ completed clean_sales",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,15 +65,15 @@ def export(ws: Workspace, folder: Path, *, force: bool = False) -> Exported:
     files, functions = _files(ws, folder)
     changed = changes(files, folder)
     with written_beside(files, folder) as temporary:
-        _check(ws, temporary, functions, folder)
+        notes = [*_notes(ws), *_check(ws, temporary, functions, folder)]
         stale = tuple(_stale(folder, files))
         if (diff := diff_of(changed)) and not force:
-            return Exported(folder, tuple(changed), diff, stale)
+            return Exported(folder, tuple(changed), diff, stale, (), tuple(notes))
         put(changed, temporary, folder)
     for path in stale if force else ():
         (folder / path).unlink()
     kept, removed = ((), stale) if force else (stale, ())
-    return Exported(folder, tuple(changed), "", kept, removed, tuple(_notes(ws)))
+    return Exported(folder, tuple(changed), "", kept, removed, tuple(notes))
 
 
 def _refuse_problems(ws: Workspace) -> None:
@@ -102,21 +102,36 @@ def _files(ws: Workspace, folder: Path) -> tuple[dict[str, str], Mapping[str, No
     return {**files, "__main__.py": _MAIN.format(name=folder.name)}, module.functions
 
 
-def _check(ws: Workspace, temporary: Path, functions: Mapping[str, NodeFunction], folder: Path) -> None:
-    """Load what was written, and compare; errors tell of the folder that it is for."""
+def _check(ws: Workspace, temporary: Path, functions: Mapping[str, NodeFunction], folder: Path) -> Iterator[str]:
+    """Load what was written, and compare; yield notes. Errors tell of the folder that it is for."""
     from odibi_nb.workspaces.headless import load_target
 
-    with _without_bytecode():
+    with _without_bytecode(), _told_of(folder, temporary):
+        exported = load_target(temporary, env=ws.environments.name).workspace
         try:
-            exported = load_target(temporary, env=ws.environments.name).workspace
             exported.keep_nothing()
-            check(ws, exported, functions, folder)
-        except OdibiException as exc:
-            exc.message = exc.message.replace(str(temporary), str(folder))
-            if exc.where.file is not None and exc.where.file.startswith(str(temporary)):
-                exc.message = f"the export can't be loaded: {exc.message}"
-            raise
-        exported.close()
+            untold = check(ws, exported, functions, folder)
+        finally:
+            exported.close()
+    for name, what in untold.items():
+        yield f"'{name}' is {what}, which can't be compared: see whether nodes give the same with the one of the export"
+
+
+@contextmanager
+def _told_of(folder: Path, temporary: Path) -> Iterator[None]:
+    """Let errors tell of the folder that an export is for."""
+    try:
+        yield
+    except OdibiException as exc:
+        exc.message = exc.message.replace(str(temporary), str(folder))
+        if exc.where.file is not None and exc.where.file.startswith(str(temporary)):
+            file = Path(exc.where.file)
+            exc.where = replace(exc.where, file=str(folder / file.relative_to(temporary)))
+            exc.message = f"the export can't be loaded: {exc.message}"
+            if (temporary / file.relative_to(temporary).parts[0]).is_symlink():
+                exc.message = f"{exc.message}; it lies in the folder already and is none of the export's"
+                exc.hint = "move it, or export into another folder"
+        raise
 
 
 @contextmanager

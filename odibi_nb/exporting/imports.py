@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from odibi_nb.exporting.pieces import Piece
 
-__all__ = ["bound_imports", "import_lines", "is_import", "local_modules", "path_lines"]
+__all__ = ["bound_imports", "import_lines", "is_import", "leading_imports", "local_modules", "path_lines"]
 
 # Module ("" for `import x`), name, and the name that it gets.
 Imported = tuple[str, str, str]
@@ -28,6 +28,19 @@ def bound_imports(pieces: Iterable[Piece]) -> dict[str, set[Imported]]:
         for one in _imported(piece, piece.names):
             found.setdefault(_bound(one), set()).add(one)
     return found
+
+
+def leading_imports(pieces: Sequence[Piece]) -> list[Piece]:
+    """Return the imports that may stand before all other code.
+
+    Those stay where they are whose names mean something else before or after, and that follow a setup cell, which may
+    have said where modules are.
+    """
+    imported = bound_imports(pieces)
+    defined = {name for piece in pieces if not is_import(piece) for name in piece.names}
+    twice = {name for name, things in imported.items() if len(things) > 1 or name in defined}
+    runs = next((at for at, piece in enumerate(pieces) if _runs(piece)), len(pieces))
+    return [piece for piece in pieces[:runs] if is_import(piece) and piece.names.isdisjoint(twice)]
 
 
 def import_lines(pieces: Iterable[Piece], needed: Collection[str]) -> str:
@@ -65,6 +78,11 @@ def path_lines(modules: Iterable[str], root: Path, folder: Path) -> str:
     way = Path(os.path.relpath(root, folder)).as_posix()
     said = f"sys.path.insert(0, str(Path(__file__).resolve().parent / {way!r}))  # for {', '.join(modules)}"
     return f"import sys\nfrom pathlib import Path\n\n{said}"
+
+
+def _runs(piece: Piece) -> bool:
+    """Whether a piece is there for what it does, as setup cells are."""
+    return not piece.names or len(piece.tree.body) > 1
 
 
 def _imported(piece: Piece, needed: Collection[str]) -> Iterator[Imported]:

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from odibi_nb.exporting.pieces import Piece
 
-__all__ = ["bound_imports", "import_lines", "is_import", "leading_imports", "local_modules", "path_lines"]
+__all__ = [
+    "bound_imports",
+    "import_lines",
+    "is_import",
+    "leading_imports",
+    "local_modules",
+    "path_lines",
+    "with_moved_path",
+]
 
+# What `path_lines` writes.
+_PATH_LINE = re.compile(
+    r"(?P<head>sys\.path\.insert\(0, str\(Path\(__file__\)\.resolve\(\)\.parent / )'(?P<way>[^'\n]*)'\)\)"
+)
 # Module ("" for `import x`), name, and the name that it gets.
 Imported = tuple[str, str, str]
 
@@ -75,9 +89,23 @@ def local_modules(pieces: Iterable[Piece], folder: Path) -> list[str]:
 
 def path_lines(modules: Iterable[str], root: Path, folder: Path) -> str:
     """Return what lets a module import others that lie beside the notebook."""
-    way = Path(os.path.relpath(root, folder)).as_posix()
-    said = f"sys.path.insert(0, str(Path(__file__).resolve().parent / {way!r}))  # for {', '.join(modules)}"
+    said = (
+        f"sys.path.insert(0, str(Path(__file__).resolve().parent / {_way(root, folder)!r}))  # for {', '.join(modules)}"
+    )
     return f"import sys\nfrom pathlib import Path\n\n{said}"
+
+
+def with_moved_path(piece: Piece, root: Path, folder: Path) -> Piece:
+    """Return a piece in which what an export in `root` has written to find modules finds them from `folder`."""
+    if "__file__" not in piece.uses:
+        return piece
+    text = _PATH_LINE.sub(lambda found: f"{found['head']}{_way(root / found['way'], folder)!r}))", piece.text)
+    is_all = "__file__" not in _PATH_LINE.sub("", text)
+    return replace(piece, text=text, uses=piece.uses - ({"__file__"} if is_all else set()))
+
+
+def _way(place: Path, folder: Path) -> str:
+    return Path(os.path.relpath(place, folder)).as_posix()
 
 
 def _runs(piece: Piece) -> bool:

@@ -25,6 +25,7 @@ from odibi_nb.exporting.imports import (
     leading_imports,
     local_modules,
     path_lines,
+    with_moved_path,
 )
 from odibi_nb.exporting.naming import function_names, mark
 from odibi_nb.exporting.pieces import Piece, joined, piece_of, pieces_of, waits
@@ -38,7 +39,9 @@ __all__ = ["HEAD", "Module", "module_of"]
 
 HEAD = '"""What the Python nodes of this project do; exported by odibi-nb."""'
 _FRAMES = frozenset({"pandas", "polars", "pyarrow", "duckdb", "_duckdb"})
-_ONLY_IN_NOTEBOOKS = AMBIENT - set(dir(builtins)) - {"__file__", "__annotations__"}
+_ONLY_HERE = dict.fromkeys(AMBIENT - set(dir(builtins)) - {"__annotations__"}, "only a notebook has it") | {
+    "__file__": "an export lies elsewhere: write the path out, or into vars as a parameter's value"
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def module_of(ws: Workspace, folder: Path) -> Module:
     if not functions and not called:
         return Module()
     try:
-        return _Builder(ws, functions, called).module(folder)
+        return _Builder(ws, functions, called, folder).module()
     except OdibiException as exc:
         place = ws.nodes[exc.where.node].place.locate(None) if exc.where.node else {}
         raise exc.at(**place) from exc.__cause__
@@ -68,8 +71,8 @@ def module_of(ws: Workspace, folder: Path) -> Module:
 class _Builder:
     """Puts pieces together."""
 
-    def __init__(self, ws: Workspace, functions: Sequence[NodeFunction], called: Iterable[str]) -> None:
-        self._ws, self._functions = ws, functions
+    def __init__(self, ws: Workspace, functions: Sequence[NodeFunction], called: Iterable[str], folder: Path) -> None:
+        self._ws, self._functions, self._folder = ws, functions, folder
         self._cells = ws.sources.plain_cells()
         wanted = {name for function in functions for name in function.uses} | self._definitions(called)
         self._decorated = {name for cell in self._cells for name in cell.nodes}
@@ -77,13 +80,14 @@ class _Builder:
         quoted |= {name for piece in pieces_of(self._sliced(wanted)) for name in piece.quoted}
         self._slice = self._sliced(wanted | quoted)
         self._missing = [name for name in self._slice.missing if name not in quoted]
-        self._pieces = [piece for piece in pieces_of(self._slice) if not _is_ours(piece)]
+        pieces = [piece for piece in pieces_of(self._slice) if not _is_ours(piece)]
+        self._pieces = [with_moved_path(piece, ws.root, folder) for piece in pieces]
         self._first = leading_imports(self._pieces)
         self._variables = ws.nodes.variables()
         ours = {"odibi_nb"} if bound_imports(self._pieces).get("odibi_nb") == {("", "odibi_nb", "odibi_nb")} else set()
         self._mark, self._ours = mark((self._taken() - ours) | {one.name for one in functions})
 
-    def module(self, folder: Path) -> Module:
+    def module(self) -> Module:
         self._check_names()
         names = function_names(self._functions, {*dir(builtins), *self._taken()})
         around = beside(self._functions, self._pieces)
@@ -94,7 +98,7 @@ class _Builder:
         named = {
             one.node: replace(one, name=names[one.node], piece=self._renamed(one, names)) for one in self._functions
         }
-        return Module(self._whole(imports, code, folder), named)
+        return Module(self._whole(imports, code), named)
 
     def _sliced(self, names: Iterable[str]) -> Slice:
         return slice_definitions(self._cells, sorted(names), self._ws.root)
@@ -110,10 +114,10 @@ class _Builder:
         """Refuse names that a module wouldn't have, and data that it would have to hold."""
         used = {name for piece in self._pieces for name in piece.uses}
         used |= {name for function in self._functions for name in function.uses}
-        for name in (*self._missing, *sorted(used & _ONLY_IN_NOTEBOOKS)):
+        for name in (*self._missing, *sorted(used & _ONLY_HERE.keys())):
             if name in self._missing and self._is_frame(name):
                 raise self._refused(name, "a DataFrame")
-            hint = "only a notebook has it" if name in _ONLY_IN_NOTEBOOKS else "no plain code defines it"
+            hint = _ONLY_HERE.get(name, "no plain code defines it")
             raise TransformError(
                 f"{self._user(name)} uses '{name}', which an export can't hold", hint=hint, **self._place(name)
             )
@@ -134,19 +138,23 @@ class _Builder:
 
     def _reader(self, name: str) -> str | None:
         """Return the first node that uses a name, itself or by what it uses."""
-        for function in self._functions:
-            used = self._sliced(function.uses)
-            if name in {*function.uses, *used.missing, *(one for s in used.statements for one in s.names)}:
-                return function.node
-        return next((one.node for one in self._functions), None)
+        for node in self._ws.nodes.values():
+            uses = self._definitions(functions_of_steps(self._ws, node))
+            uses |= {used for one in self._functions if one.node == node.name for used in one.uses}
+            sliced = [piece_of(one.source) for one in self._sliced(uses).statements if uses]
+            if name in uses.union(*(piece.uses | piece.names for piece in sliced)):
+                return node.name
+        return None
 
     def _user(self, name: str) -> str:
         reader = self._reader(name)
-        return f"node '{reader}'" if reader else "the notebook's code"
+        return f"node '{reader}'" if reader else "code of no node"
 
     def _place(self, name: str) -> dict[str, Any]:
-        reader = self._reader(name)
-        return {"node": reader, **self._ws.nodes[reader].place.locate(None)} if reader else {}
+        if (reader := self._reader(name)) is not None:
+            return {"node": reader, **self._ws.nodes[reader].place.locate(None)}
+        cell = next((piece.cell for piece in self._pieces if name in piece.uses | piece.names), "")
+        return {"cell": cell} if cell.isdigit() else {}
 
     def _taken(self) -> set[str]:
         """Return the names that mean something else than the function of a node."""
@@ -201,7 +209,7 @@ class _Builder:
         at = next(number for number, line in enumerate(lines) if line.startswith(("@", "def ", "async ")))
         return piece_of("\n".join([*lines[:at], self._mark, *lines[at:]]))
 
-    def _whole(self, imports: Sequence[Piece], code: Sequence[Piece], folder: Path) -> str:
+    def _whole(self, imports: Sequence[Piece], code: Sequence[Piece]) -> str:
         needed = {name for piece in code for name in piece.uses}
         if any(self._mark in piece.text for piece in code):
             imports = [*imports, piece_of(self._ours)]
@@ -209,7 +217,7 @@ class _Builder:
         if any(is_import(piece) or (len(piece.tree.body) > 1 and "import" in piece.text) for piece in code):
             head.append("# ruff: noqa: E402, F401, F811")
         if local := local_modules([*imports, *code], self._ws.root):
-            head.append(path_lines(local, self._ws.root, folder))
+            head.append(path_lines(local, self._ws.root, self._folder))
         parts = [*head, *([lines] if lines else [])]
         gap = "\n\n\n" if code and code[0].is_block else "\n\n"
         return "\n\n".join(parts) + (f"{gap}{joined(code)}" if code else "") + "\n"

@@ -82,7 +82,7 @@ def living(statements: Sequence[Statement]) -> list[Statement]:
     said: list[Statement] = []
     for statement in statements:
         first = next((at for at, one in enumerate(said) if one.source == statement.source), None)
-        if first is None or not _still_holds(said[first], said[first + 1 :]):
+        if first is None or not statement.names or not _still_holds(said[first], said[first + 1 :]):
             said.append(statement)
     listed = [(one, _uses(one)) for one in said]
     return [one for at, (one, _) in enumerate(listed) if not _is_void(one, listed[:at], listed[at + 1 :])]
@@ -152,7 +152,9 @@ def _with_comments(statement: Statement, lines: Sequence[str]) -> str:
 
 def _without_passes(text: str) -> str:
     """Return a cell's text without the lines that are `pass` for a line of IPython's."""
-    gone = {one.lineno for one in parse_python(text).body if isinstance(one, ast.Pass)}
+    lines = text.split("\n")
+    passes = (one.lineno for one in parse_python(text).body if isinstance(one, ast.Pass))
+    gone = {number for number in passes if lines[number - 1].strip() == "pass"}
     return "\n".join(line for number, line in enumerate(text.split("\n"), start=1) if number not in gone)
 
 

@@ -18,8 +18,10 @@ from odibi_nb.exporting.parameters import refuse_unsaid
 from odibi_nb.exporting.paths import Move
 from odibi_nb.exporting.placing import FileChange, changes, diff_of, put, written_beside
 from odibi_nb.exporting.project import project_data
+from odibi_nb.exporting.secrets import refuse_secrets
 from odibi_nb.exporting.tests import tests_text
 from odibi_nb.project_file import yaml_text
+from odibi_nb.workspaces.testing import problems_of_tests
 
 if TYPE_CHECKING:
     from odibi_nb.workspaces import Workspace
@@ -77,12 +79,13 @@ def export(ws: Workspace, folder: Path, *, force: bool = False) -> Exported:
 
 
 def _refuse_problems(ws: Workspace) -> None:
-    problems = [*ws.broken.errors, *ws.problems(but_for=ws.broken), *ws.trials.problems()]
+    problems = [*ws.broken.errors, *ws.problems(but_for=ws.broken), *ws.trials.problems(), *problems_of_tests(ws)]
     if problems:
         raise problems[0]
     if not ws.nodes:
         raise UsageError("there are no nodes to export", hint="declare one: %%odibi_node NAME")
     refuse_unsaid(ws)
+    refuse_secrets(ws)
 
 
 def _files(ws: Workspace, folder: Path) -> tuple[dict[str, str], Mapping[str, NodeFunction]]:

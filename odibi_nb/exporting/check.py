@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import OdibiException, ValidationError
 from odibi_nb.exporting.functions import NodeFunction
+from odibi_nb.exporting.module import Module
+from odibi_nb.exporting.parameters import defaults_for_vars
 from odibi_nb.exporting.project import pipeline_of
 from odibi_nb.exporting.values import Difference, Same
 from odibi_nb.fingerprints.code import normal_sql
@@ -33,10 +35,10 @@ _HINT = (
 _NOT_OF_PROJECT = {"connections", "environments", "imports", "mocks", "pipeline", "pipelines", "tests"}
 
 
-def check(ws: Workspace, exported: Workspace, functions: Mapping[str, NodeFunction], folder: Path) -> Mapping[str, str]:
+def check(ws: Workspace, exported: Workspace, module: Module, folder: Path) -> Mapping[str, str]:
     """Raise ValidationError, which names the node, where an exported project differs from its notebook.
 
-    functions: what the Python of nodes has become, by node. folder: that which the project's own is for.
+    module: what the Python of nodes has become. folder: that which the project's own is for.
     Returns the values that can't be compared, and what they are, by name.
     """
     if list(ws.nodes.keys() ^ exported.nodes.keys()):
@@ -45,10 +47,10 @@ def check(ws: Workspace, exported: Workspace, functions: Mapping[str, NodeFuncti
     _check_project(ws, exported, there)
     order = ws.graph.topological_sort()
     looks = [Fingerprints(one.nodes).look(order) for one in (ws, exported)]
-    same = Same(ws, exported)
+    same = Same(ws, exported, module.defaults | module.made_of_them)
     for name in ws.nodes:
         try:
-            found = next(_differences(name, same, looks, functions.get(name), there), None)
+            found = next(_differences(name, same, looks, module.functions.get(name), there), None)
         except OdibiException as exc:
             raise exc.at(node=name) from exc.__cause__
         if found is not None:
@@ -72,6 +74,8 @@ def _there(written: str, folder: str, value: Any) -> str:
 
 def _check_project(ws: Workspace, exported: Workspace, there: Callable[[Any], str]) -> None:
     before, after = (_said(one) for one in (ws, exported))
+    if before:
+        before["vars"] |= defaults_for_vars(ws)
     for field, value in before.items():
         if there(after.get(field)) != repr(value):
             raise ValidationError(f"the project would be another one in the export: '{field}' differs")

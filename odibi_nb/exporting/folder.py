@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from odibi_nb.exceptions import OdibiException, UsageError
 from odibi_nb.exporting.check import check
-from odibi_nb.exporting.functions import NodeFunction
-from odibi_nb.exporting.module import HEAD, module_of
+from odibi_nb.exporting.module import HEAD, Module, module_of
 from odibi_nb.exporting.nodes import SQL_HEAD, NodeWriter
 from odibi_nb.exporting.parameters import refuse_unsaid
 from odibi_nb.exporting.paths import Move
@@ -64,10 +63,10 @@ def export(ws: Workspace, folder: Path, *, force: bool = False) -> Exported:
     """
     _refuse_problems(ws)
     folder = folder.resolve()
-    files, functions = _files(ws, folder)
+    files, module = _files(ws, folder)
     changed = changes(files, folder)
     with written_beside(files, folder) as temporary:
-        notes = [*_notes(ws), *_check(ws, temporary, functions, folder)]
+        notes = [*_notes(ws, module), *_check(ws, temporary, module, folder)]
         stale = tuple(_stale(folder, files))
         if (diff := diff_of(changed)) and not force:
             return Exported(folder, tuple(changed), diff, stale, (), tuple(notes))
@@ -88,7 +87,7 @@ def _refuse_problems(ws: Workspace) -> None:
     refuse_secrets(ws)
 
 
-def _files(ws: Workspace, folder: Path) -> tuple[dict[str, str], Mapping[str, NodeFunction]]:
+def _files(ws: Workspace, folder: Path) -> tuple[dict[str, str], Module]:
     """Return the texts by their paths, the most important one first, and what the nodes' Python has become."""
     module = module_of(ws, folder)
     variables = ws.project.vars if ws.project is not None else {}
@@ -102,10 +101,10 @@ def _files(ws: Workspace, folder: Path) -> tuple[dict[str, str], Mapping[str, No
         files["transforms.py"] = module.text
     if tests:
         files["tests.yaml"] = _HEAD + tests
-    return {**files, "__main__.py": _MAIN.format(name=folder.name)}, module.functions
+    return {**files, "__main__.py": _MAIN.format(name=folder.name)}, module
 
 
-def _check(ws: Workspace, temporary: Path, functions: Mapping[str, NodeFunction], folder: Path) -> Iterator[str]:
+def _check(ws: Workspace, temporary: Path, module: Module, folder: Path) -> Iterator[str]:
     """Load what was written, and compare; yield notes. Errors tell of the folder that it is for."""
     from odibi_nb.workspaces.headless import load_target
 
@@ -113,7 +112,7 @@ def _check(ws: Workspace, temporary: Path, functions: Mapping[str, NodeFunction]
         exported = load_target(temporary, env=ws.environments.name).workspace
         try:
             exported.keep_nothing()
-            untold = check(ws, exported, functions, folder)
+            untold = check(ws, exported, module, folder)
         finally:
             exported.close()
     for name, what in untold.items():
@@ -155,9 +154,12 @@ def _stale(folder: Path, files: Mapping[str, str]) -> Iterator[str]:
             yield path
 
 
-def _notes(ws: Workspace) -> Iterator[str]:
+def _notes(ws: Workspace, module: Module) -> Iterator[str]:
     variables = ws.project.vars if ws.project is not None else {}
-    own = sorted(name for name, value in ws.params.items() if name not in variables or variables[name] != value)
-    if own:
-        given = " ".join(f"--param {name}=…" for name in own)
-        yield f"set in this session, not exported: {', '.join(own)}; give {given}"
+    own = {name for name, value in ws.params.items() if name not in variables or variables[name] != value}
+    if module.defaults:
+        names = ", ".join(sorted(module.defaults))
+        yield f"set in this session, not exported: transforms.py has the notebook's own values of {names}"
+    if others := sorted(own - module.defaults):
+        given = " ".join(f"--param {name}=…" for name in others)
+        yield f"set in this session, not exported: {', '.join(others)}; give {given}"

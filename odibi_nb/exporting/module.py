@@ -28,7 +28,8 @@ from odibi_nb.exporting.imports import (
     with_moved_path,
 )
 from odibi_nb.exporting.naming import function_names, mark
-from odibi_nb.exporting.pieces import Piece, joined, piece_of, pieces_of, waits
+from odibi_nb.exporting.parameters import injected_names, without_injected
+from odibi_nb.exporting.pieces import Piece, joined, piece_of, pieces_of, users_of, waits
 from odibi_nb.registry import is_node_function
 from odibi_nb.workspaces.source_functions import transforms_in
 
@@ -46,10 +47,16 @@ _ONLY_HERE = dict.fromkeys(AMBIENT - set(dir(builtins)) - {"__annotations__"}, "
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """text: of the file, "" where no node has Python. functions: of nodes, named as the module names them."""
+    """text: of the file, "" where no node has Python. functions: of nodes, named as the module names them.
+
+    defaults: names for which it says the notebook's own values, where the session has others; made_of_them: what
+    else it makes of these.
+    """
 
     text: str = ""
     functions: Mapping[str, NodeFunction] = field(default_factory=dict)
+    defaults: frozenset[str] = frozenset()
+    made_of_them: frozenset[str] = frozenset()
 
 
 def module_of(ws: Workspace, folder: Path) -> Module:
@@ -73,7 +80,8 @@ class _Builder:
 
     def __init__(self, ws: Workspace, functions: Sequence[NodeFunction], called: Iterable[str], folder: Path) -> None:
         self._ws, self._functions, self._folder = ws, functions, folder
-        self._cells = ws.sources.plain_cells()
+        cells = ws.sources.plain_cells()
+        self._cells, self._injected = without_injected(cells), injected_names(cells).intersection(ws.params)
         wanted = {name for function in functions for name in function.uses} | self._definitions(called)
         self._decorated = {name for cell in self._cells for name in cell.nodes}
         quoted = {name for one in functions if one.piece is not None for name in one.piece.quoted}
@@ -98,7 +106,8 @@ class _Builder:
         named = {
             one.node: replace(one, name=names[one.node], piece=self._renamed(one, names)) for one in self._functions
         }
-        return Module(self._whole(imports, code), named)
+        defaults = self._injected.intersection(name for piece in helpers for name in piece.names)
+        return Module(self._whole(imports, code), named, defaults, users_of(defaults, helpers))
 
     def _sliced(self, names: Iterable[str]) -> Slice:
         return slice_definitions(self._cells, sorted(names), self._ws.root)
@@ -118,6 +127,8 @@ class _Builder:
             if name in self._missing and self._is_frame(name):
                 raise self._refused(name, "a DataFrame")
             hint = _ONLY_HERE.get(name, "no plain code defines it")
+            if name in self._ws.params:
+                hint = f"only this session gives it: write a default, {name} = …, into a cell before"
             raise TransformError(
                 f"{self._user(name)} uses '{name}', which an export can't hold", hint=hint, **self._place(name)
             )

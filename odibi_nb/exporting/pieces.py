@@ -11,7 +11,7 @@ from odibi_nb.cells.magics import python_text
 from odibi_nb.cells.names import names_of
 from odibi_nb.cells.parsing import parse_python
 
-__all__ = ["Piece", "joined", "living", "piece_of", "pieces_of", "waits"]
+__all__ = ["Piece", "joined", "living", "piece_of", "pieces_of", "users_of", "waits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,15 @@ def _users(names: Collection[str], before: Sequence[_Used]) -> set[str]:
     while more := {name for one, used in before if used & users for name in one.names} - users:
         users |= more
     return users
+
+
+def users_of(names: Collection[str], pieces: Iterable[Piece]) -> frozenset[str]:
+    """Return what pieces make of names when they run, and of what is made of them."""
+    found = set[str]()
+    for piece in pieces:
+        if not waits(piece.text) and piece.uses & {*names, *found}:
+            found |= piece.names
+    return frozenset(found)
 
 
 def waits(source: str) -> bool:

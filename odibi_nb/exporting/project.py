@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exporting.nodes import NodeWriter
+from odibi_nb.exporting.parameters import defaults_for_vars
 from odibi_nb.workspaces.sources import escaped
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ def project_data(ws: Workspace, writer: NodeWriter, *, imports: list[str]) -> di
     written = _written(ws)
     said = {key: value for key, value in written.items() if key not in _ELSEWHERE}
     data = writer.move.project(said)
+    if defaults := defaults_for_vars(ws):
+        variables = data.get("vars") or {}
+        data["vars"] = {**variables, **escaped(defaults)}
     if imports:
         data["imports"] = imports
     return {**data, "pipelines": list(_pipelines(ws, writer, written.get("pipelines")))}

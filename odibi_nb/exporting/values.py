@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exporting.functions import NodeFunction
-from odibi_nb.fingerprints import Fingerprint, Value, Values
+from odibi_nb.fingerprints import Fingerprint, Value, Values, imports_of
 from odibi_nb.fingerprints.code import global_names, normal_python
 from odibi_nb.runner.tasks import FunctionStep
 from odibi_nb.workspaces.functions import CellFunction, GivenFunction
@@ -27,11 +27,13 @@ Difference = tuple[str, str, str]
 class Same:
     """Compares the Python of a notebook's nodes with that of its export.
 
-    untold: what is known by identity alone, so that nobody can compare it, by the name that it has.
+    but_for: names of what the session has set. untold: what is known by identity alone, so that nobody can compare it,
+    by the name that it has.
     """
 
     ws: Workspace
     exported: Workspace
+    but_for: Collection[str] = ()
     untold: dict[str, str] = field(default_factory=dict)
     _mine: Values = field(default_factory=lambda: Values(""))
     _others: Values = field(default_factory=lambda: Values(""))
@@ -75,25 +77,21 @@ class Same:
         used = [_used(one, name) for one in (self.ws, self.exported)]
         for helper in sorted(mine.keys() & others.keys()):
             if helper in used[0] and helper in used[1]:
-                if not self._is_of_session(helper):
-                    yield from self._of(helper, used[0][helper], used[1][helper])
+                yield from self._of(helper, used[0][helper], used[1][helper])
             elif mine[helper].digest != others[helper].digest:
                 yield f"'{helper}', which it uses,", mine[helper].shown, others[helper].shown
 
     def _of(self, name: str, mine: Any, others: Any) -> Iterator[Difference]:
         """Yield what differs in two values, or in what they use."""
-        if (id(mine), id(others)) in self._seen:
+        if name in self.but_for or (id(mine), id(others)) in self._seen:
             return
         self._seen.add((id(mine), id(others)))
         before, after = self._mine.look(mine), self._others.look(others)
         if before.digest == after.digest:
             return
-        if isinstance(mine, FunctionType) and isinstance(others, FunctionType):
-            found = next(self._of_functions(name, (mine, before), (others, after)), None)
-            if found is not None:
-                yield found
-                return
-        if before.unsure or after.unsure:
+        if isinstance(mine, FunctionType) and isinstance(others, FunctionType) and before.own and after.own:
+            yield from self._of_functions(name, (mine, before), (others, after))
+        elif before.unsure or after.unsure:
             self.untold.setdefault(name, before.unsure or after.unsure)
         else:
             yield f"'{name}', which it uses,", before.shown, after.shown
@@ -105,7 +103,7 @@ class Same:
             yield f"the code of '{name}', which it uses,", "", ""
             return
         held = [dict(_held(one[0])) for one in (mine, others)]
-        for one in held[0].keys() | held[1].keys():
+        for one in sorted(held[0].keys() | held[1].keys()):
             if one not in held[0] or one not in held[1]:
                 words = ["something of the code's own" if one in which else "Python's own" for which in held]
                 yield f"'{one}', which '{name}' uses,", words[0], words[1]
@@ -141,6 +139,9 @@ def _held(function: FunctionType) -> Iterator[tuple[str, Any]]:
         if cell != type(cell)():  # it may be empty yet
             yield name, cell.cell_contents
     yield from vars(function).items()
+    yield f"{function.__name__}, annotations", {one: str(kind) for one, kind in function.__annotations__.items()}
+    imports = imports_of(function.__code__, function.__globals__.get("__package__") or "")
+    yield from ((f"import {name}", module) for name, module in imports.items())
     scope = function.__globals__
     yield from ((name, scope[name]) for name in global_names(function.__code__) if name in scope)
 

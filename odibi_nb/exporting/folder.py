@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from odibi_nb.exporting.module import HEAD, Module, module_of
 from odibi_nb.exporting.nodes import SQL_HEAD, NodeWriter
 from odibi_nb.exporting.parameters import refuse_unsaid
 from odibi_nb.exporting.paths import Move
-from odibi_nb.exporting.placing import FileChange, changes, diff_of, put, written_beside
+from odibi_nb.exporting.placing import FileChange, changes, diff_of, put, remove, written_beside
 from odibi_nb.exporting.project import project_data
 from odibi_nb.exporting.secrets import refuse_secrets
 from odibi_nb.exporting.tests import tests_text
@@ -71,8 +72,7 @@ def export(ws: Workspace, folder: Path, *, force: bool = False) -> Exported:
         if (diff := diff_of(changed)) and not force:
             return Exported(folder, tuple(changed), diff, stale, (), tuple(notes))
         put(changed, temporary, folder)
-    for path in stale if force else ():
-        (folder / path).unlink()
+    remove(stale if force else (), folder)
     kept, removed = ((), stale) if force else (stale, ())
     return Exported(folder, tuple(changed), "", kept, removed, tuple(notes))
 
@@ -101,7 +101,12 @@ def _files(ws: Workspace, folder: Path) -> tuple[dict[str, str], Module]:
         files["transforms.py"] = module.text
     if tests:
         files["tests.yaml"] = _HEAD + tests
-    return {**files, "__main__.py": _MAIN.format(name=folder.name)}, module
+    return {**files, "__main__.py": _MAIN.format(name=_shown_name(folder))}, module
+
+
+def _shown_name(folder: Path) -> str:
+    """Return a folder's name as a comment can hold it."""
+    return folder.name if re.fullmatch(r"[\w.+-]+", folder.name) else "FOLDER"
 
 
 def _check(ws: Workspace, temporary: Path, module: Module, folder: Path) -> Iterator[str]:

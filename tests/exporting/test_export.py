@@ -268,7 +268,7 @@ def test_a_failure_midway_is_taken_back(tmp_path: Path, monkeypatch: pytest.Monk
         return moved(self, target)
 
     monkeypatch.setattr(Path, "replace", failing)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(UsageError, match="no space left"):
         exported(tmp_path, PROJECT, LOAD, changed, "%%odibi_node more\nSELECT 1 AS x", force=True)
     assert files_in(tmp_path / "out") == before
     assert [one.name for one in tmp_path.iterdir() if placing.TEMPORARY in one.name] == []

@@ -167,7 +167,7 @@ def test_each_of_several_pipelines_has_a_heading(project: Project) -> None:
     texts = project.notebook().texts
     assert texts[3:] == [
         "## from the till\n\nWhat was sold.\n\nOwner: Ada",
-        '%odibi pipeline "from the till"',
+        '%odibi pipeline "from the till" --describe "What was sold." --owner Ada',
         "%%odibi_node load --read local:a.csv",
         "## report",
         "%odibi pipeline report",

@@ -38,16 +38,20 @@ def cells_of(project: Project, plainer: Mapping[str, int] = MappingProxyType({})
     return [*cells, *beside.others()]
 
 
-def _bodies(project: Project, nodes: Iterable[NodeText], plainer: Collection[str]) -> dict[str, Body]:
+def _bodies(project: Project, nodes: Sequence[NodeText], plainer: Collection[str]) -> dict[str, Body]:
     """Return what cells say in SQL or Python, by node."""
     calls = Counter(step["function"] for node in nodes for step in _functions(node))
     own = {name for name, count in calls.items() if count == 1}
-    found = {node.name: _body(project, node, own) for node in nodes if node.name not in plainer}
-    return {name: body for name, body in found.items() if body is not None}
+    found, above = dict[str, Body](), list[str]()
+    for node in nodes:
+        if node.name not in plainer and (body := _body(project, node, own, above)) is not None:
+            found[node.name] = body
+        above += [step["function"] for step in _functions(node)]
+    return found
 
 
-def _body(project: Project, node: NodeText, own: Collection[str]) -> Body | None:
-    """Return the body of a node's cell; own: functions that a single step calls."""
+def _body(project: Project, node: NodeText, own: Collection[str], above: Iterable[str]) -> Body | None:
+    """Return the body of a node's cell; own: functions that a single step calls. above: those of nodes above."""
     steps = _steps(node)
     if len(steps) != 1:
         return None
@@ -60,7 +64,8 @@ def _body(project: Project, node: NodeText, own: Collection[str]) -> Body | None
         text = project.sql_of(step["sql_file"])
     elif kind == "function" and step["function"] in own:
         text = project.code.body(step["function"], node.name)
-        if text is None and (cell := project.code.declaration(step["function"], node.name, _as_options(node))):
+        options = _as_options(node)
+        if text is None and (cell := project.code.declaration(step["function"], node.name, options, above=above)):
             return Body("python", cell, is_cell=True)
     return Body("python" if kind == "function" else "sql", _trimmed(text)) if text is not None else None
 

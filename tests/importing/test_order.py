@@ -21,22 +21,29 @@ def calling(*names: str) -> str:
     return LOAD + "".join(f"- {{name: {name}, transform: {{steps: [{{function: {name}}}]}}}}\n" for name in names)
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "K = 1\n\n\n@transform\ndef a(load, k=K):\n    return load.head(k)\n\n\nK = 2\n",
+LOADED = {
+    "a default": "K = 1\n\n\n@transform\ndef a(load, k=K):\n    return load.head(k)\n\n\nK = 2\n",
+    "a global": (
         "K = 1\n\n\n@transform\ndef a(load, k=K):\n    return load.head(k)\n\n\n"
-        "def more():\n    global K\n    K = 2\n\n\nmore()\n",
+        "def more():\n    global K\n    K = 2\n\n\nmore()\n"
+    ),
+    "a registry": (
         "REG = {}\n\n\ndef reg(f):\n    REG[f.__name__] = f\n    return f\n\n\n@reg\ndef one(df):\n    return df.head(1)"
-        "\n\n\n@transform\ndef a(load):\n    return REG['one'](load)\n",
-        "def one(df):\n    return df.head(1)\n\n\n@transform\ndef a(load):\n    return globals()['o' + 'ne'](load)\n",
-        "LEAST = 2\n\n\n@transform\ndef a(load):\n    return load.query('x >= @LEAST').head(1)\n",
+        "\n\n\n@transform\ndef a(load):\n    return REG['one'](load)\n"
+    ),
+    "globals()": (
+        "def one(df):\n    return df.head(1)\n\n\n@transform\ndef a(load):\n    return globals()['o' + 'ne'](load)\n"
+    ),
+    "a query": "LEAST = 2\n\n\n@transform\ndef a(load):\n    return load.query('x >= @LEAST').head(1)\n",
+    "subclasses": (
         "class Base:\n    all = []\n\n    def __init_subclass__(cls):\n        Base.all.append(cls)\n\n\n"
-        "class One(Base):\n    pass\n\n\n@transform\ndef a(load):\n    return load.head(len(Base.all))\n",
-        "ROWS = []\n_ = ROWS.append(1)\n\n\n@transform\ndef a(load):\n    return load.head(len(ROWS))\n",
-    ],
-    ids=["a default", "a global", "a registry", "globals()", "a query", "subclasses", "an unused name"],
-)
+        "class One(Base):\n    pass\n\n\n@transform\ndef a(load):\n    return load.head(len(Base.all))\n"
+    ),
+    "an unused name": "ROWS = []\n_ = ROWS.append(1)\n\n\n@transform\ndef a(load):\n    return load.head(len(ROWS))\n",
+}
+
+
+@pytest.mark.parametrize("code", LOADED.values(), ids=LOADED.keys())
 def test_the_notebook_computes_what_the_module_would(project: Project, code: str) -> None:
     project.write("data/a.csv", "x\n1\n2\n")
     project.write("transforms.py", OURS + code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -71,7 +71,7 @@ class Same:
     def _of_helpers(
         self, name: str, before: Fingerprint, after: Fingerprint, *, has_beside: bool
     ) -> Iterator[Difference]:
-        mine, others = (fingerprint.helpers for fingerprint in (before, after))
+        mine, others = (_without_future(fingerprint.helpers) for fingerprint in (before, after))
         if not has_beside and mine.keys() != others.keys():
             yield "what it uses", repr(sorted(mine)), repr(sorted(others))
         used = [_used(one, name) for one in (self.ws, self.exported)]
@@ -109,6 +109,10 @@ class Same:
                 yield f"'{one}', which '{name}' uses,", words[0], words[1]
             else:
                 yield from self._of(one, held[0][one], held[1][one])
+
+
+def _without_future(helpers: Mapping[str, Value]) -> dict[str, Value]:
+    return {name: value for name, value in helpers.items() if not name.startswith("import __future__")}
 
 
 def _used(ws: Workspace, name: str) -> dict[str, Any]:

@@ -114,6 +114,15 @@ def test_unit_tests_that_cant_run_are_refused(tmp_path: Path, magic: str) -> Non
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(("sql", "step"), [("SELECT *,\r\n1 AS t FROM load_sales", "sql_file"),
+                                           ("SELECT *, '${a\r\nb' AS t FROM load_sales", "sql")])  # fmt: skip
+def test_line_ends_within_texts_stay(tmp_path: Path, sql: str, step: str) -> None:
+    exported(tmp_path, PROJECT, LOAD, f"%%odibi_node a\n{sql}")
+    (said,) = project_of(tmp_path)["pipelines"][0]["nodes"][1]["transform"]["steps"]
+    assert list(said) == [step]
+    assert outcome(tmp_path / "out") == outcome(tmp_path / "nb.ipynb")
+
+
 def test_nodes_are_said_as_people_write_them(tmp_path: Path) -> None:
     cells = (
         "%odibi pipeline raw",
@@ -268,7 +277,7 @@ def test_a_failure_midway_is_taken_back(tmp_path: Path, monkeypatch: pytest.Monk
         return moved(self, target)
 
     monkeypatch.setattr(Path, "replace", failing)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(UsageError, match="no space left"):
         exported(tmp_path, PROJECT, LOAD, changed, "%%odibi_node more\nSELECT 1 AS x", force=True)
     assert files_in(tmp_path / "out") == before
     assert [one.name for one in tmp_path.iterdir() if placing.TEMPORARY in one.name] == []

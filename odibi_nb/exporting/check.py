@@ -6,14 +6,15 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import OdibiException, ValidationError
 from odibi_nb.exporting.functions import NodeFunction
+from odibi_nb.exporting.module import Module
+from odibi_nb.exporting.parameters import defaults_for_vars
 from odibi_nb.exporting.project import pipeline_of
-from odibi_nb.fingerprints import Fingerprint, Values
-from odibi_nb.fingerprints.code import normal_python, normal_sql
+from odibi_nb.exporting.values import Difference, Same
+from odibi_nb.fingerprints.code import normal_sql
 from odibi_nb.runner.tasks import NodeTask, OperationStep, SqlStep, Step
 from odibi_nb.sql import analyze
 from odibi_nb.sql.rooting import moved
@@ -26,14 +27,19 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 _OF_CONFIG = ("description", "tags", "enabled", "preview", "cache", "sensitive", "returns", "materialize", "process")
+_HINT = (
+    "in a module a name means one thing, and __name__ is another: give two things two names; "
+    "statements that change what others define go along in cells tagged odibi-setup"
+)
 # Of these it is compared what nodes make of them, and how the project says its own nodes.
 _NOT_OF_PROJECT = {"connections", "environments", "imports", "mocks", "pipeline", "pipelines", "tests"}
 
 
-def check(ws: Workspace, exported: Workspace, functions: Mapping[str, NodeFunction], folder: Path) -> None:
+def check(ws: Workspace, exported: Workspace, module: Module, folder: Path) -> Mapping[str, str]:
     """Raise ValidationError, which names the node, where an exported project differs from its notebook.
 
-    functions: what the Python of nodes has become, by node. folder: that which the project's own is for.
+    module: what the Python of nodes has become. folder: that which the project's own is for.
+    Returns the values that can't be compared, and what they are, by name.
     """
     if list(ws.nodes.keys() ^ exported.nodes.keys()):
         raise ValidationError(f"the export lacks nodes: {', '.join(sorted(ws.nodes.keys() ^ exported.nodes.keys()))}")
@@ -41,16 +47,24 @@ def check(ws: Workspace, exported: Workspace, functions: Mapping[str, NodeFuncti
     _check_project(ws, exported, there)
     order = ws.graph.topological_sort()
     looks = [Fingerprints(one.nodes).look(order) for one in (ws, exported)]
+    same = Same(ws, exported, module.defaults | module.made_of_them)
     for name in ws.nodes:
         try:
-            found = next(_differences(name, (ws, exported), looks, functions.get(name), there), None)
+            found = next(_differences(name, same, looks, module.functions.get(name), there), None)
         except OdibiException as exc:
             raise exc.at(node=name) from exc.__cause__
         if found is not None:
-            what, mine, others = found
-            message = f"node '{name}' would be another one in the export: {what} is {others}, not {mine}"
-            raise ValidationError(message, node=name, **ws.nodes[name].place.locate(None))
+            raise _another(name, *found).at(**ws.nodes[name].place.locate(None))
     _check_tests(ws, exported)
+    return same.untold
+
+
+def _another(name: str, what: str, mine: str, others: str) -> ValidationError:
+    """Return the error about a node that would be another one."""
+    is_told = bool(mine and others) and mine != others
+    said = f"{what} is {others}, not {mine}" if is_told else f"{what} is not the same"
+    hint = _HINT if "which" in what else None
+    return ValidationError(f"node '{name}' would be another one in the export: {said}", hint=hint, node=name)
 
 
 def _there(written: str, folder: str, value: Any) -> str:
@@ -60,6 +74,8 @@ def _there(written: str, folder: str, value: Any) -> str:
 
 def _check_project(ws: Workspace, exported: Workspace, there: Callable[[Any], str]) -> None:
     before, after = (_said(one) for one in (ws, exported))
+    if before:
+        before["vars"] |= defaults_for_vars(ws)
     for field, value in before.items():
         if there(after.get(field)) != repr(value):
             raise ValidationError(f"the project would be another one in the export: '{field}' differs")
@@ -77,21 +93,16 @@ def _said(ws: Workspace) -> dict[str, Any]:
 
 
 def _differences(
-    name: str,
-    both: tuple[Workspace, Workspace],
-    looks: list[Look],
-    function: NodeFunction | None,
-    there: Callable[[Any], str],
-) -> Iterator[tuple[str, str, str]]:
-    """Yield what differs, with both values in words; both: the notebook's workspace and the export's."""
-    ws, exported = both
+    name: str, same: Same, looks: list[Look], function: NodeFunction | None, there: Callable[[Any], str]
+) -> Iterator[Difference]:
+    """Yield what differs, with both values in words."""
+    ws, exported = same.ws, same.exported
     for (what, mine), (_, others) in zip(_facts(ws, name), _facts(exported, name), strict=True):
         if (before := repr(mine)) != (after := there(others)):
             yield what, before, after
     prints = [look.fingerprint(name) for look in looks]
     if prints[0] is not None and prints[1] is not None:
-        yield from _of_code(name, ws, exported, function)
-        yield from _of_values(ws, prints[0], prints[1], function)
+        yield from same.differences(name, prints[0], prints[1], function)
 
 
 def _facts(ws: Workspace, name: str) -> Iterator[tuple[str, Any]]:
@@ -141,53 +152,6 @@ def _sql(ws: Workspace, step: SqlStep) -> Any:
     """Return a statement with its files where they are, and its parameters' names."""
     place_of: Callable[[str], str] = lambda path: os.path.realpath(ws.root / path)  # noqa: E731
     return normal_sql(moved(step.written, analyze(step.written), place_of)), sorted(step.params), dict(step.inputs)
-
-
-def _of_code(
-    name: str, ws: Workspace, exported: Workspace, function: NodeFunction | None
-) -> Iterator[tuple[str, str, str]]:
-    node, other = ws.nodes[name], exported.nodes[name]
-    if function is None:
-        return
-    if function.piece is None:
-        given = exported.nodes.variables().get(function.name)
-        before, after = (Values("").look(_bare(one)).digest for one in (node.function, given))
-    else:
-        body = other.body
-        before = normal_python(function.piece.text, function.name)
-        after = normal_python(body.source, body.node) if body is not None else ""
-    if before != after:
-        yield "its code", repr(before), repr(after)
-
-
-def _bare(function: Any) -> Any:
-    """Return a function without what decorators have put on it."""
-    if not isinstance(function, FunctionType):
-        return function
-    bare = FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__)
-    bare.__kwdefaults__, bare.__annotations__ = function.__kwdefaults__, function.__annotations__
-    return bare
-
-
-def _of_values(
-    ws: Workspace, before: Fingerprint, after: Fingerprint, function: NodeFunction | None
-) -> Iterator[tuple[str, str, str]]:
-    """Yield parameters and helpers that aren't the same; what a session has set isn't exported."""
-    variables = ws.project.vars if ws.project is not None else {}
-    if before.params.keys() != after.params.keys():
-        yield "its parameters", repr(sorted(before.params)), repr(sorted(after.params))
-    for name in before.params.keys() & after.params.keys():
-        is_of_session = name in ws.params and ws.params[name] != variables.get(name)
-        if not is_of_session and before.params[name].digest != after.params[name].digest:
-            yield f"parameter '{name}'", before.params[name].shown, after.params[name].shown
-    if function is not None and function.piece is None:  # it is compared as a whole
-        return
-    if (function is None or not function.beside) and before.helpers.keys() != after.helpers.keys():
-        yield "what it uses", repr(sorted(before.helpers)), repr(sorted(after.helpers))
-    for name in sorted(before.helpers.keys() & after.helpers.keys()):
-        mine, others = before.helpers[name], after.helpers[name]
-        if mine.digest != others.digest and not mine.unsure and not others.unsure:
-            yield f"'{name}', which it uses,", mine.shown or mine.digest, others.shown or others.digest
 
 
 def _check_tests(ws: Workspace, exported: Workspace) -> None:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from odibi_nb.exceptions import OdibiException, UsageError
 from odibi_nb.exporting.check import check
-from odibi_nb.exporting.functions import NodeFunction
-from odibi_nb.exporting.module import HEAD, module_of
+from odibi_nb.exporting.module import HEAD, Module, module_of
 from odibi_nb.exporting.nodes import SQL_HEAD, NodeWriter
 from odibi_nb.exporting.parameters import refuse_unsaid
 from odibi_nb.exporting.paths import Move
-from odibi_nb.exporting.placing import FileChange, changes, diff_of, put, written_beside
+from odibi_nb.exporting.placing import FileChange, changes, diff_of, put, remove, written_beside
 from odibi_nb.exporting.project import project_data
+from odibi_nb.exporting.secrets import refuse_secrets
 from odibi_nb.exporting.tests import tests_text
 from odibi_nb.project_file import yaml_text
+from odibi_nb.workspaces.testing import problems_of_tests
 
 if TYPE_CHECKING:
     from odibi_nb.workspaces import Workspace
@@ -62,30 +64,30 @@ def export(ws: Workspace, folder: Path, *, force: bool = False) -> Exported:
     """
     _refuse_problems(ws)
     folder = folder.resolve()
-    files, functions = _files(ws, folder)
+    files, module = _files(ws, folder)
     changed = changes(files, folder)
     with written_beside(files, folder) as temporary:
-        _check(ws, temporary, functions, folder)
+        notes = [*_notes(ws, module), *_check(ws, temporary, module, folder)]
         stale = tuple(_stale(folder, files))
         if (diff := diff_of(changed)) and not force:
-            return Exported(folder, tuple(changed), diff, stale)
+            return Exported(folder, tuple(changed), diff, stale, (), tuple(notes))
         put(changed, temporary, folder)
-    for path in stale if force else ():
-        (folder / path).unlink()
+    remove(stale if force else (), folder)
     kept, removed = ((), stale) if force else (stale, ())
-    return Exported(folder, tuple(changed), "", kept, removed, tuple(_notes(ws)))
+    return Exported(folder, tuple(changed), "", kept, removed, tuple(notes))
 
 
 def _refuse_problems(ws: Workspace) -> None:
-    problems = [*ws.broken.errors, *ws.problems(but_for=ws.broken), *ws.trials.problems()]
+    problems = [*ws.broken.errors, *ws.problems(but_for=ws.broken), *ws.trials.problems(), *problems_of_tests(ws)]
     if problems:
         raise problems[0]
     if not ws.nodes:
         raise UsageError("there are no nodes to export", hint="declare one: %%odibi_node NAME")
     refuse_unsaid(ws)
+    refuse_secrets(ws)
 
 
-def _files(ws: Workspace, folder: Path) -> tuple[dict[str, str], Mapping[str, NodeFunction]]:
+def _files(ws: Workspace, folder: Path) -> tuple[dict[str, str], Module]:
     """Return the texts by their paths, the most important one first, and what the nodes' Python has become."""
     module = module_of(ws, folder)
     variables = ws.project.vars if ws.project is not None else {}
@@ -99,24 +101,44 @@ def _files(ws: Workspace, folder: Path) -> tuple[dict[str, str], Mapping[str, No
         files["transforms.py"] = module.text
     if tests:
         files["tests.yaml"] = _HEAD + tests
-    return {**files, "__main__.py": _MAIN.format(name=folder.name)}, module.functions
+    return {**files, "__main__.py": _MAIN.format(name=_shown_name(folder))}, module
 
 
-def _check(ws: Workspace, temporary: Path, functions: Mapping[str, NodeFunction], folder: Path) -> None:
-    """Load what was written, and compare; errors tell of the folder that it is for."""
+def _shown_name(folder: Path) -> str:
+    """Return a folder's name as a comment can hold it."""
+    return folder.name if re.fullmatch(r"[\w.+-]+", folder.name) else "FOLDER"
+
+
+def _check(ws: Workspace, temporary: Path, module: Module, folder: Path) -> Iterator[str]:
+    """Load what was written, and compare; yield notes. Errors tell of the folder that it is for."""
     from odibi_nb.workspaces.headless import load_target
 
-    with _without_bytecode():
+    with _without_bytecode(), _told_of(folder, temporary):
+        exported = load_target(temporary, env=ws.environments.name).workspace
         try:
-            exported = load_target(temporary, env=ws.environments.name).workspace
             exported.keep_nothing()
-            check(ws, exported, functions, folder)
-        except OdibiException as exc:
-            exc.message = exc.message.replace(str(temporary), str(folder))
-            if exc.where.file is not None and exc.where.file.startswith(str(temporary)):
-                exc.message = f"the export can't be loaded: {exc.message}"
-            raise
-        exported.close()
+            untold = check(ws, exported, module, folder)
+        finally:
+            exported.close()
+    for name, what in untold.items():
+        yield f"'{name}' is {what}, which can't be compared: see whether nodes give the same with the one of the export"
+
+
+@contextmanager
+def _told_of(folder: Path, temporary: Path) -> Iterator[None]:
+    """Let errors tell of the folder that an export is for."""
+    try:
+        yield
+    except OdibiException as exc:
+        exc.message = exc.message.replace(str(temporary), str(folder))
+        if exc.where.file is not None and exc.where.file.startswith(str(temporary)):
+            file = Path(exc.where.file)
+            exc.where = replace(exc.where, file=str(folder / file.relative_to(temporary)))
+            exc.message = f"the export can't be loaded: {exc.message}"
+            if (temporary / file.relative_to(temporary).parts[0]).is_symlink():
+                exc.message = f"{exc.message}; it lies in the folder already and is none of the export's"
+                exc.hint = "move it, or export into another folder"
+        raise
 
 
 @contextmanager
@@ -137,9 +159,12 @@ def _stale(folder: Path, files: Mapping[str, str]) -> Iterator[str]:
             yield path
 
 
-def _notes(ws: Workspace) -> Iterator[str]:
+def _notes(ws: Workspace, module: Module) -> Iterator[str]:
     variables = ws.project.vars if ws.project is not None else {}
-    own = sorted(name for name, value in ws.params.items() if name not in variables or variables[name] != value)
-    if own:
-        given = " ".join(f"--param {name}=…" for name in own)
-        yield f"set in this session, not exported: {', '.join(own)}; give {given}"
+    own = {name for name, value in ws.params.items() if name not in variables or variables[name] != value}
+    if module.defaults:
+        names = ", ".join(sorted(module.defaults))
+        yield f"set in this session, not exported: transforms.py has the notebook's own values of {names}"
+    if others := sorted(own - module.defaults):
+        given = " ".join(f"--param {name}=…" for name in others)
+        yield f"set in this session, not exported: {', '.join(others)}; give {given}"

@@ -45,6 +45,7 @@ class NodeFunction:
         if self.piece is None:
             return frozenset({self.name})
         own = {name for piece in self.beside for name in piece.names}
+        own |= set() if self.is_code else {self.name}
         taken = frozenset().union(self.piece.uses, *(piece.uses for piece in self.beside))
         return taken - own
 
@@ -86,9 +87,27 @@ def _of_code(ws: Workspace, node: DeclaredNode) -> NodeFunction:
         )
     is_name = node.name.isidentifier() and not keyword.iskeyword(node.name)
     name = node.name if is_name else f"node_{node.name}"
+    _refuse_annotated(node, body.source)
     text = as_function(body, function.inputs, name=name)
     piece = replace(piece_of(text), uses=body.uses.difference(function.inputs))
     return NodeFunction(node.name, name, piece, is_code=True)
+
+
+def _refuse_annotated(node: DeclaredNode, source: str) -> None:
+    """Refuse code whose annotations are not to be evaluated: that can be said of a whole module alone."""
+    tree = parse_python(source)
+    says_so = any(isinstance(one, ast.ImportFrom) and one.module == "__future__" for one in tree.body)
+    if says_so and any(map(_is_annotated, ast.walk(tree))):
+        message = f"node '{node.name}' has annotations that `from __future__ import annotations` is for"
+        hint = "an export has all code in one module: quote the annotations, and leave the import out"
+        raise TransformError(message, hint=hint, node=node.name, **node.place.locate(None))
+
+
+def _is_annotated(part: ast.AST) -> bool:
+    """Whether a part of a function's code has annotations that Python evaluates; those of variables it doesn't."""
+    if isinstance(part, ast.ClassDef):
+        return any(isinstance(one, ast.AnnAssign) for one in part.body)
+    return bool(getattr(part, "returns", None) or (isinstance(part, ast.arg) and part.annotation))
 
 
 def _of_function(node: DeclaredNode, source: str, name: str) -> NodeFunction:

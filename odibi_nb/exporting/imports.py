@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from odibi_nb.exporting.pieces import Piece
 
-__all__ = ["bound_imports", "import_lines", "is_import", "local_modules", "path_lines"]
+__all__ = [
+    "bound_imports",
+    "import_lines",
+    "is_import",
+    "leading_imports",
+    "local_modules",
+    "path_lines",
+    "with_moved_path",
+]
 
+# What `path_lines` writes.
+_PATH_LINE = re.compile(
+    r"(?P<head>sys\.path\.insert\(0, str\(Path\(__file__\)\.resolve\(\)\.parent / )'(?P<way>[^'\n]*)'\)\)"
+)
 # Module ("" for `import x`), name, and the name that it gets.
 Imported = tuple[str, str, str]
 
@@ -28,6 +42,19 @@ def bound_imports(pieces: Iterable[Piece]) -> dict[str, set[Imported]]:
         for one in _imported(piece, piece.names):
             found.setdefault(_bound(one), set()).add(one)
     return found
+
+
+def leading_imports(pieces: Sequence[Piece]) -> list[Piece]:
+    """Return the imports that may stand before all other code.
+
+    Those stay where they are whose names mean something else before or after, and that follow a setup cell, which may
+    have said where modules are.
+    """
+    imported = bound_imports(pieces)
+    defined = {name for piece in pieces if not is_import(piece) for name in piece.names}
+    twice = {name for name, things in imported.items() if len(things) > 1 or name in defined}
+    runs = next((at for at, piece in enumerate(pieces) if _runs(piece)), len(pieces))
+    return [piece for piece in pieces[:runs] if is_import(piece) and piece.names.isdisjoint(twice)]
 
 
 def import_lines(pieces: Iterable[Piece], needed: Collection[str]) -> str:
@@ -62,9 +89,28 @@ def local_modules(pieces: Iterable[Piece], folder: Path) -> list[str]:
 
 def path_lines(modules: Iterable[str], root: Path, folder: Path) -> str:
     """Return what lets a module import others that lie beside the notebook."""
-    way = Path(os.path.relpath(root, folder)).as_posix()
-    said = f"sys.path.insert(0, str(Path(__file__).resolve().parent / {way!r}))  # for {', '.join(modules)}"
+    said = (
+        f"sys.path.insert(0, str(Path(__file__).resolve().parent / {_way(root, folder)!r}))  # for {', '.join(modules)}"
+    )
     return f"import sys\nfrom pathlib import Path\n\n{said}"
+
+
+def with_moved_path(piece: Piece, root: Path, folder: Path) -> Piece:
+    """Return a piece in which what an export in `root` has written to find modules finds them from `folder`."""
+    if "__file__" not in piece.uses:
+        return piece
+    text = _PATH_LINE.sub(lambda found: f"{found['head']}{_way(root / found['way'], folder)!r}))", piece.text)
+    is_all = "__file__" not in _PATH_LINE.sub("", text)
+    return replace(piece, text=text, uses=piece.uses - ({"__file__"} if is_all else set()))
+
+
+def _way(place: Path, folder: Path) -> str:
+    return Path(os.path.relpath(place, folder)).as_posix()
+
+
+def _runs(piece: Piece) -> bool:
+    """Whether a piece is there for what it does, as setup cells are."""
+    return not piece.names or len(piece.tree.body) > 1
 
 
 def _imported(piece: Piece, needed: Collection[str]) -> Iterator[Imported]:

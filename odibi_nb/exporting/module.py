@@ -16,9 +16,20 @@ from odibi_nb.cells.magics import python_text
 from odibi_nb.cells.names import AMBIENT
 from odibi_nb.cells.parsing import parse_python
 from odibi_nb.exceptions import OdibiException, TransformError
-from odibi_nb.exporting.functions import NodeFunction, calls_itself, function_of, functions_of_steps
-from odibi_nb.exporting.imports import bound_imports, import_lines, is_import, local_modules, path_lines
-from odibi_nb.exporting.pieces import Piece, joined, piece_of, pieces_of, waits
+from odibi_nb.exporting.beside import beside
+from odibi_nb.exporting.functions import NodeFunction, function_of, functions_of_steps
+from odibi_nb.exporting.imports import (
+    bound_imports,
+    import_lines,
+    is_import,
+    leading_imports,
+    local_modules,
+    path_lines,
+    with_moved_path,
+)
+from odibi_nb.exporting.naming import function_names, mark
+from odibi_nb.exporting.parameters import injected_names, without_injected
+from odibi_nb.exporting.pieces import Piece, joined, piece_of, pieces_of, users_of, waits
 from odibi_nb.registry import is_node_function
 from odibi_nb.workspaces.source_functions import transforms_in
 
@@ -29,15 +40,23 @@ __all__ = ["HEAD", "Module", "module_of"]
 
 HEAD = '"""What the Python nodes of this project do; exported by odibi-nb."""'
 _FRAMES = frozenset({"pandas", "polars", "pyarrow", "duckdb", "_duckdb"})
-_ONLY_IN_NOTEBOOKS = AMBIENT - set(dir(builtins)) - {"__file__", "__annotations__"}
+_ONLY_HERE = dict.fromkeys(AMBIENT - set(dir(builtins)) - {"__annotations__"}, "only a notebook has it") | {
+    "__file__": "an export lies elsewhere: write the path out, or into vars as a parameter's value"
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """text: of the file, "" where no node has Python. functions: of nodes, named as the module names them."""
+    """text: of the file, "" where no node has Python. functions: of nodes, named as the module names them.
+
+    defaults: names for which it says the notebook's own values, where the session has others; made_of_them: what
+    else it makes of these.
+    """
 
     text: str = ""
     functions: Mapping[str, NodeFunction] = field(default_factory=dict)
+    defaults: frozenset[str] = frozenset()
+    made_of_them: frozenset[str] = frozenset()
 
 
 def module_of(ws: Workspace, folder: Path) -> Module:
@@ -49,36 +68,46 @@ def module_of(ws: Workspace, folder: Path) -> Module:
     called = [name for node in ws.nodes.values() for name in functions_of_steps(ws, node)]
     if not functions and not called:
         return Module()
-    return _Builder(ws, functions, called).module(folder)
+    try:
+        return _Builder(ws, functions, called, folder).module()
+    except OdibiException as exc:
+        place = ws.nodes[exc.where.node].place.locate(None) if exc.where.node else {}
+        raise exc.at(**place) from exc.__cause__
 
 
 class _Builder:
     """Puts pieces together."""
 
-    def __init__(self, ws: Workspace, functions: Sequence[NodeFunction], called: Iterable[str]) -> None:
-        self._ws, self._functions = ws, functions
-        self._cells = ws.sources.plain_cells()
+    def __init__(self, ws: Workspace, functions: Sequence[NodeFunction], called: Iterable[str], folder: Path) -> None:
+        self._ws, self._functions, self._folder = ws, functions, folder
+        cells = ws.sources.plain_cells()
+        self._cells, self._injected = without_injected(cells), injected_names(cells).intersection(ws.params)
         wanted = {name for function in functions for name in function.uses} | self._definitions(called)
         self._decorated = {name for cell in self._cells for name in cell.nodes}
         quoted = {name for one in functions if one.piece is not None for name in one.piece.quoted}
         quoted |= {name for piece in pieces_of(self._sliced(wanted)) for name in piece.quoted}
         self._slice = self._sliced(wanted | quoted)
         self._missing = [name for name in self._slice.missing if name not in quoted]
-        self._pieces = [piece for piece in pieces_of(self._slice) if not _is_ours(piece)]
+        pieces = [piece for piece in pieces_of(self._slice) if not _is_ours(piece)]
+        self._pieces = [with_moved_path(piece, ws.root, folder) for piece in pieces]
+        self._first = leading_imports(self._pieces)
         self._variables = ws.nodes.variables()
+        ours = {"odibi_nb"} if bound_imports(self._pieces).get("odibi_nb") == {("", "odibi_nb", "odibi_nb")} else set()
+        self._mark, self._ours = mark((self._taken() - ours) | {one.name for one in functions})
 
-    def module(self, folder: Path) -> Module:
+    def module(self) -> Module:
         self._check_names()
-        names = self._named()
+        names = function_names(self._functions, {*dir(builtins), *self._taken()})
+        around = beside(self._functions, self._pieces)
         helpers, written = self._in_their_places(names)
-        beside = self._beside(names, helpers)
         rest = [self._text(one, names) for one in self._functions if one.piece is not None and one.node not in written]
-        code = [*helpers, *(piece for piece in beside if not is_import(piece)), *rest]
-        imports = [piece for piece in (*self._pieces, *beside) if is_import(piece)]
+        code = [*helpers, *(piece for piece in around if not is_import(piece)), *rest]
+        imports = [*self._first, *(piece for piece in around if is_import(piece))]
         named = {
             one.node: replace(one, name=names[one.node], piece=self._renamed(one, names)) for one in self._functions
         }
-        return Module(self._whole(imports, code, folder), named)
+        defaults = self._injected.intersection(name for piece in helpers for name in piece.names)
+        return Module(self._whole(imports, code), named, defaults, users_of(defaults, helpers))
 
     def _sliced(self, names: Iterable[str]) -> Slice:
         return slice_definitions(self._cells, sorted(names), self._ws.root)
@@ -94,10 +123,12 @@ class _Builder:
         """Refuse names that a module wouldn't have, and data that it would have to hold."""
         used = {name for piece in self._pieces for name in piece.uses}
         used |= {name for function in self._functions for name in function.uses}
-        for name in (*self._missing, *sorted(used & _ONLY_IN_NOTEBOOKS)):
+        for name in (*self._missing, *sorted(used & _ONLY_HERE.keys())):
             if name in self._missing and self._is_frame(name):
                 raise self._refused(name, "a DataFrame")
-            hint = "only a notebook has it" if name in _ONLY_IN_NOTEBOOKS else "no plain code defines it"
+            hint = _ONLY_HERE.get(name, "no plain code defines it")
+            if name in self._ws.params:
+                hint = f"only this session gives it: write a default, {name} = …, into a cell before"
             raise TransformError(
                 f"{self._user(name)} uses '{name}', which an export can't hold", hint=hint, **self._place(name)
             )
@@ -118,38 +149,30 @@ class _Builder:
 
     def _reader(self, name: str) -> str | None:
         """Return the first node that uses a name, itself or by what it uses."""
-        for function in self._functions:
-            used = self._sliced(function.uses)
-            if name in {*function.uses, *used.missing, *(one for s in used.statements for one in s.names)}:
-                return function.node
-        return next((one.node for one in self._functions), None)
+        for node in self._ws.nodes.values():
+            uses = self._definitions(functions_of_steps(self._ws, node))
+            uses |= {used for one in self._functions if one.node == node.name for used in one.uses}
+            sliced = [piece_of(one.source) for one in self._sliced(uses).statements if uses]
+            if name in uses.union(*(piece.uses | piece.names for piece in sliced)):
+                return node.name
+        return None
 
     def _user(self, name: str) -> str:
         reader = self._reader(name)
-        return f"node '{reader}'" if reader else "the notebook's code"
+        return f"node '{reader}'" if reader else "code of no node"
 
     def _place(self, name: str) -> dict[str, Any]:
-        reader = self._reader(name)
-        return {"node": reader, **self._ws.nodes[reader].place.locate(None)} if reader else {}
+        if (reader := self._reader(name)) is not None:
+            return {"node": reader, **self._ws.nodes[reader].place.locate(None)}
+        cell = next((piece.cell for piece in self._pieces if name in piece.uses | piece.names), "")
+        return {"cell": cell} if cell.isdigit() else {}
 
-    def _named(self) -> dict[str, str]:
-        """Return what the function of each node is called: as the node, unless something else is."""
-        taken = {*dir(builtins)}
-        taken |= {name for piece in self._pieces if not self._declares(piece) for name in piece.names}
-        taken |= {name for one in self._functions for piece in one.beside for name in piece.names}
-        names: dict[str, str] = {}
-        for one in self._functions:
-            name = one.name if one.piece is None or one.name not in taken else f"{one.node}_node"
-            if name in names.values() and one.piece is not None:
-                name = f"{one.node}_node"
-            if name != one.name and calls_itself(one):
-                raise TransformError(
-                    f"the function of node '{one.node}' and something else of the notebook have one name",
-                    hint="rename one of them",
-                    node=one.node,
-                )
-            names[one.node] = name
-        return names
+    def _taken(self) -> set[str]:
+        """Return the names that mean something else than the function of a node."""
+        pieces = [piece for piece in self._pieces if not self._declares(piece)]
+        beside = [piece for one in self._functions for piece in one.beside]
+        registered = {name for piece in pieces for name in transforms_in(piece.tree)}
+        return registered.union(*(piece.names for piece in (*pieces, *beside)))
 
     def _declares(self, piece: Piece) -> bool:
         """Whether a piece is the decorated function of a node."""
@@ -159,7 +182,7 @@ class _Builder:
         """Return the notebook's own pieces, with the functions of nodes where others use them; and these nodes."""
         by_name = {one.name: one for one in self._functions}
         code, written = list[Piece](), set[str]()
-        for piece in (one for one in self._pieces if not is_import(one)):
+        for piece in (one for one in self._pieces if one not in self._first):
             function = by_name.get(next(iter(piece.names), "")) if len(piece.names) == 1 else None
             if function is not None and function.piece is not None and self._declares(piece):
                 if not self._is_run(piece):  # it may as well stand with those of the other nodes
@@ -197,37 +220,15 @@ class _Builder:
         at = next(number for number, line in enumerate(lines) if line.startswith(("@", "def ", "async ")))
         return piece_of("\n".join([*lines[:at], self._mark, *lines[at:]]))
 
-    @property
-    def _mark(self) -> str:
-        taken = {name for piece in self._pieces for name in piece.names} | {one.name for one in self._functions}
-        return "@odibi_nb.node" if "node" in taken else "@node"
-
-    def _beside(self, names: Mapping[str, str], helpers: Sequence[Piece]) -> list[Piece]:
-        """Return what cells of nodes hold beside their functions; refused where two bind a name differently."""
-        imported = bound_imports(piece for piece in self._pieces if is_import(piece))
-        bound = {name: piece.text for piece in helpers for name in piece.names}
-        found: dict[str, Piece] = {}
-        for one in self._functions:
-            for piece in one.beside:
-                for name, things in bound_imports([piece]).items() if is_import(piece) else ():
-                    if name in bound or not things <= imported.setdefault(name, things):
-                        raise _two_meanings(name, one.node)
-                for name in piece.names if not is_import(piece) else ():
-                    if bound.setdefault(name, piece.text) != piece.text or name in imported:
-                        raise _two_meanings(name, one.node)
-                found.setdefault(piece.text, piece)
-        return [piece for text, piece in found.items() if text not in {other.text for other in helpers}]
-
-    def _whole(self, imports: Sequence[Piece], code: Sequence[Piece], folder: Path) -> str:
+    def _whole(self, imports: Sequence[Piece], code: Sequence[Piece]) -> str:
         needed = {name for piece in code for name in piece.uses}
         if any(self._mark in piece.text for piece in code):
-            ours = "from odibi_nb import node" if self._mark == "@node" else "import odibi_nb"
-            imports = [*imports, piece_of(ours)]
+            imports = [*imports, piece_of(self._ours)]
         head, lines = [HEAD], import_lines(imports, needed)
-        if any(len(piece.tree.body) > 1 and "import" in piece.text for piece in code):
+        if any(is_import(piece) or (len(piece.tree.body) > 1 and "import" in piece.text) for piece in code):
             head.append("# ruff: noqa: E402, F401, F811")
         if local := local_modules([*imports, *code], self._ws.root):
-            head.append(path_lines(local, self._ws.root, folder))
+            head.append(path_lines(local, self._ws.root, self._folder))
         parts = [*head, *([lines] if lines else [])]
         gap = "\n\n\n" if code and code[0].is_block else "\n\n"
         return "\n\n".join(parts) + (f"{gap}{joined(code)}" if code else "") + "\n"
@@ -243,8 +244,3 @@ def _tree(cell: PlainCell) -> ast.Module:
         return parse_python(python_text(cell.source).text)
     except SyntaxError:
         return ast.Module([], [])
-
-
-def _two_meanings(name: str, node: str) -> TransformError:
-    message = f"'{name}' means one thing in the cell of node '{node}' and another one elsewhere"
-    return TransformError(message, hint="rename one of them: an export has both in one module", node=node)

@@ -11,7 +11,7 @@ from odibi_nb.cells.magics import python_text
 from odibi_nb.cells.names import names_of
 from odibi_nb.cells.parsing import parse_python
 
-__all__ = ["Piece", "joined", "living", "piece_of", "pieces_of", "waits"]
+__all__ = ["Piece", "joined", "living", "piece_of", "pieces_of", "users_of", "waits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def living(statements: Sequence[Statement]) -> list[Statement]:
     said: list[Statement] = []
     for statement in statements:
         first = next((at for at, one in enumerate(said) if one.source == statement.source), None)
-        if first is None or not _still_holds(said[first], said[first + 1 :]):
+        if first is None or not statement.names or not _still_holds(said[first], said[first + 1 :]):
             said.append(statement)
     listed = [(one, _uses(one)) for one in said]
     return [one for at, (one, _) in enumerate(listed) if not _is_void(one, listed[:at], listed[at + 1 :])]
@@ -119,6 +119,15 @@ def _users(names: Collection[str], before: Sequence[_Used]) -> set[str]:
     return users
 
 
+def users_of(names: Collection[str], pieces: Iterable[Piece]) -> frozenset[str]:
+    """Return what pieces make of names when they run, and of what is made of them."""
+    found = set[str]()
+    for piece in pieces:
+        if not waits(piece.text) and piece.uses & {*names, *found}:
+            found |= piece.names
+    return frozenset(found)
+
+
 def waits(source: str) -> bool:
     """Whether a statement is a function that nothing of is run where it is defined."""
     for one in parse_python(source).body:
@@ -152,7 +161,9 @@ def _with_comments(statement: Statement, lines: Sequence[str]) -> str:
 
 def _without_passes(text: str) -> str:
     """Return a cell's text without the lines that are `pass` for a line of IPython's."""
-    gone = {one.lineno for one in parse_python(text).body if isinstance(one, ast.Pass)}
+    lines = text.split("\n")
+    passes = (one.lineno for one in parse_python(text).body if isinstance(one, ast.Pass))
+    gone = {number for number in passes if lines[number - 1].strip() == "pass"}
     return "\n".join(line for number, line in enumerate(text.split("\n"), start=1) if number not in gone)
 
 

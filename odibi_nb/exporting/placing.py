@@ -7,7 +7,7 @@ import glob
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Literal
 
 from odibi_nb.exceptions import UsageError
 
-__all__ = ["TEMPORARY", "FileChange", "changes", "diff_of", "put", "written_beside"]
+__all__ = ["TEMPORARY", "FileChange", "changes", "diff_of", "put", "remove", "written_beside"]
 
 TEMPORARY = ".odibi-export-"
 _ABANDONED_S = 86_400.0
@@ -35,7 +35,8 @@ def changes(files: Mapping[str, str], folder: Path) -> list[FileChange]:
     """Return what writing the files would change; raises UsageError for a folder that is a file."""
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"'{folder}' is a file", hint="give a folder, which may be a new one")
-    return [_change(path, text, folder / path) for path, text in files.items()]
+    with _told():
+        return [_change(path, text, folder / path) for path, text in files.items()]
 
 
 def diff_of(changed: list[FileChange]) -> str:
@@ -47,14 +48,15 @@ def diff_of(changed: list[FileChange]) -> str:
 def written_beside(files: Mapping[str, str], folder: Path) -> Iterator[Path]:
     """Yield a folder with the files beside the one that they are for; it is gone at the end."""
     made = _first_missing(folder.parent)
-    _remove_leftovers(folder)
     temporary = folder.parent / f"{TEMPORARY}{folder.name}-{secrets.token_hex(4)}"
     try:
-        for path, text in files.items():
-            file = temporary / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8", newline="\n")
-        _link_the_rest(folder, temporary)
+        with _told("it is written beside its folder first: choose one in a folder where you may write", folder.parent):
+            _remove_leftovers(folder)
+            for path, text in files.items():
+                file = temporary / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text, encoding="utf-8", newline="\n")
+            _link_the_rest(folder, temporary)
         yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -84,9 +86,33 @@ def put(changed: list[FileChange], source: Path, folder: Path) -> None:
 
     Where there is no such folder yet, `source` becomes it at once.
     """
-    if not folder.exists() and _files_in(source) == {one.path for one in changed}:
-        source.replace(folder)
-        return
+    with _told():
+        if not folder.exists() and _files_in(source) == {one.path for one in changed}:
+            source.replace(folder)
+        else:
+            _put_each(changed, source, folder)
+
+
+def remove(paths: Iterable[str], folder: Path) -> None:
+    """Remove files of a folder."""
+    with _told():
+        for path in paths:
+            (folder / path).unlink()
+
+
+@contextmanager
+def _told(
+    hint: str = "choose a folder where you may write, or make room there", place: Path | None = None
+) -> Iterator[None]:
+    """Let errors of the file system say where they are from, and what to do; place: if not their own."""
+    try:
+        yield
+    except OSError as exc:
+        where = place or exc.filename2 or exc.filename or "the export"
+        raise UsageError(f"'{where}' can't be written: {exc.strerror or exc}", hint=hint) from exc
+
+
+def _put_each(changed: list[FileChange], source: Path, folder: Path) -> None:
     done: list[FileChange] = []
     made = _first_missing(folder)
     try:

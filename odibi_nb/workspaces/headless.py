@@ -17,6 +17,7 @@ from odibi_nb.runner.tasks import Place
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode
 from odibi_nb.workspaces.functions import Namespace
 from odibi_nb.workspaces.loaded import Loaded
+from odibi_nb.workspaces.module_cells import module_cells
 from odibi_nb.workspaces.node_functions import node_functions_of, with_function
 from odibi_nb.workspaces.notebooks import load_notebook
 from odibi_nb.workspaces.project_tests import mocks_of_project, tests_of_project
@@ -94,7 +95,7 @@ def _project_in(loaded: LoadedProject, path: Path, env: str | None, name: str | 
 def _module_of(root: Path, nodes: frozenset[str]) -> list[PlainCell]:
     """Return a project's own code as a notebook would have it."""
     file = root / "transforms.py"
-    return [PlainCell(file.name, file.read_text(encoding="utf-8"), nodes=nodes)] if file.is_file() else []
+    return module_cells(file.read_text(encoding="utf-8"), file.name, nodes) if file.is_file() else []
 
 
 def _globals_of(functions: Functions, decorated: Iterable[str], *, execute: bool) -> Namespace | None:

@@ -75,6 +75,54 @@ def test_secrets_that_a_program_has_given_are_refused(
     assert load_target(tmp_path / "out").workspace.nodes["loop"].config.description == "${as it is}"
 
 
+def _declare(ws: Workspace, how: str) -> None:
+    secret = "hunter2-token"
+    if how == "sql":
+        ws.node("one", f"SELECT 1 AS x, 'Bearer {secret}' AS y")
+    elif how == "field":
+        ws.node("one", "SELECT 1 AS x", description=f"for {secret}")
+    elif how == "param":
+        ws.node("one", transform={"steps": [{"sql": "SELECT $t AS x", "params": {"t": secret}}]})
+    elif how == "test":
+        ws.expect("base", "odd", f"SELECT * FROM base WHERE x = '{secret}'")
+    else:
+        ws.node("one", "SELECT * FROM base")
+        ws.mock("one", {"base": [{"x": f"{secret}!"}]})
+
+
+@pytest.mark.parametrize("how", ["sql", "field", "param", "test", "mock"])
+def test_the_value_of_a_secret_is_found_within_what_a_program_declares(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setenv("EXPORT_TOKEN", "hunter2-token")
+    ws = Workspace(tmp_path)
+    ws.node("base", "SELECT 'x' AS x")
+    _declare(ws, how)
+    with pytest.raises(OdibiException, match="may be a secret") as caught:
+        export(ws, tmp_path / "out")
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.where.node in ("one", "base")
+    monkeypatch.setenv("EXPORT_TOKEN", "another-one")
+    export(ws, tmp_path / "out")
+
+
+@pytest.mark.parametrize("magic", ["%%odibi_test nobody t\ngiven: {x: [{a: 1}]}", "%%odibi_test load_sales t\nk: 1"])
+def test_unit_tests_that_cant_run_are_refused(tmp_path: Path, magic: str) -> None:
+    with pytest.raises(OdibiException) as caught:
+        exported(tmp_path, PROJECT, LOAD, f"{magic}\nexpect: {{count: 1}}")
+    assert caught.value.where.cell == "3"
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("sql", "step"), [("SELECT *,\r\n1 AS t FROM load_sales", "sql_file"),
+                                           ("SELECT *, '${a\r\nb' AS t FROM load_sales", "sql")])  # fmt: skip
+def test_line_ends_within_texts_stay(tmp_path: Path, sql: str, step: str) -> None:
+    exported(tmp_path, PROJECT, LOAD, f"%%odibi_node a\n{sql}")
+    (said,) = project_of(tmp_path)["pipelines"][0]["nodes"][1]["transform"]["steps"]
+    assert list(said) == [step]
+    assert outcome(tmp_path / "out") == outcome(tmp_path / "nb.ipynb")
+
+
 def test_nodes_are_said_as_people_write_them(tmp_path: Path) -> None:
     cells = (
         "%odibi pipeline raw",
@@ -229,7 +277,7 @@ def test_a_failure_midway_is_taken_back(tmp_path: Path, monkeypatch: pytest.Monk
         return moved(self, target)
 
     monkeypatch.setattr(Path, "replace", failing)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(UsageError, match="no space left"):
         exported(tmp_path, PROJECT, LOAD, changed, "%%odibi_node more\nSELECT 1 AS x", force=True)
     assert files_in(tmp_path / "out") == before
     assert [one.name for one in tmp_path.iterdir() if placing.TEMPORARY in one.name] == []

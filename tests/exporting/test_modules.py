@@ -101,6 +101,30 @@ def test_code_that_awaits_becomes_an_async_function(tmp_path: Path) -> None:
     assert "async def big(load_sales):\n    await asyncio.sleep(0)\n    return load_sales.head(1)" in text
 
 
+def test_only_lines_of_ipython_are_left_out_of_a_setup_cell(tmp_path: Path) -> None:
+    setup = "import os\nX = 1; pass\n%matplotlib inline\nif X:\n    pass"
+    text = module(tmp_path, setup, "%%odibi_node big\nload_sales.head(X)", tags={2: "odibi-setup"})
+    assert "import os\nX = 1; pass\nif X:\n    pass" in text
+
+
+def test_code_that_imports_from_the_future_is_taken_without_that(tmp_path: Path) -> None:
+    text = module(tmp_path, "%%odibi_node n\nfrom __future__ import annotations\nk: int = 1\nload_sales.head(k)")
+    assert "__future__" not in text
+    code = "from __future__ import annotations\ndef f(d: int): return d\nf(load_sales)"
+    (tmp_path / "more").mkdir()
+    assert "node 'n' has annotations" in refused(tmp_path / "more", f"%%odibi_node n\n{code}").message
+
+
+def test_a_class_may_speak_of_itself(tmp_path: Path) -> None:
+    helper = "class Kept:\n    def name(self):\n        return __class__.__name__"
+    assert "class Kept" in module(tmp_path, helper, "%%odibi_node n\nload_sales.assign(k=Kept().name())")
+
+
+def test_a_node_named_like_a_builtin_comes_before_it(tmp_path: Path) -> None:
+    text = module(tmp_path, "%%odibi_node id --depends-on load_sales", "%%odibi_node n\nid.head(len([1]))")
+    assert "def n(id):" in text
+
+
 @pytest.mark.parametrize(
     ("cells", "said"),
     [

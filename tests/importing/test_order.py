@@ -28,8 +28,8 @@ LOADED = {
         "def more():\n    global K\n    K = 2\n\n\nmore()\n"
     ),
     "a registry": (
-        "REG = {}\n\n\ndef reg(f):\n    REG[f.__name__] = f\n    return f\n\n\n@reg\ndef one(df):\n    return df.head(1)"
-        "\n\n\n@transform\ndef a(load):\n    return REG['one'](load)\n"
+        "REG = {}\n\n\ndef reg(f):\n    REG[f.__name__] = f\n    return f\n\n\n@reg\ndef one(df):\n    return df"
+        "\n\n\n@transform\ndef a(load):\n    return REG['one'](load.head(1))\n"
     ),
     "globals()": (
         "def one(df):\n    return df.head(1)\n\n\n@transform\ndef a(load):\n    return globals()['o' + 'ne'](load)\n"

@@ -57,6 +57,8 @@ def _body(project: Project, node: NodeText, own: Collection[str], above: Iterabl
         return None
     step = {"sql": steps[0]} if isinstance(steps[0], str) else steps[0]
     kind = "".join(step)  # params would be a second key
+    if project.is_exported and not (_has_file(node) or project.code.is_marked(step.get("function", ""))):
+        return None  # the cell said it in YAML, and is to say so again
     text = None
     if kind == "sql" and "${" not in step["sql"]:  # a reference means something in YAML alone
         text = step["sql"]
@@ -124,6 +126,12 @@ def _node_cells(node: NodeText, body: Body | None, code: CodeCells, *, is_brief:
 def _steps(node: NodeText) -> Sequence[Any]:
     transform = node.fields.get("transform")
     return transform["steps"] if isinstance(transform, Mapping) else ()
+
+
+def _has_file(node: NodeText) -> bool:
+    """Whether a node's SQL has a file of its own; what names other files may be written into the node since."""
+    (step,) = node.tree.plain()["transform"]["steps"]
+    return isinstance(step, Mapping) and "sql_file" in step
 
 
 def _functions(node: NodeText) -> list[Mapping[str, Any]]:

@@ -43,6 +43,10 @@ class ProjectCode:
     runs_whole: bool = False
     loading: Loading = field(default_factory=lambda: Loading(()))
 
+    def is_marked(self, function: str) -> bool:
+        """Whether `@node` marks a function."""
+        return function in self.functions and _is_node(self.functions[function])
+
     def body(self, function: str, node: str) -> str | None:
         """Return a function as the body of a node's cell, named like the node; None where it has to stay as it is."""
         piece = self._alone(function)

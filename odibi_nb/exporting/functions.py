@@ -14,7 +14,7 @@ from odibi_nb.cells.as_function import as_function
 from odibi_nb.cells.names import names_of
 from odibi_nb.cells.parsing import parse_python
 from odibi_nb.exceptions import TransformError
-from odibi_nb.exporting.pieces import Piece, piece_of
+from odibi_nb.exporting.pieces import Piece, piece_of, waits
 from odibi_nb.runner.tasks import FunctionStep
 from odibi_nb.workspaces.functions import CellFunction
 
@@ -120,6 +120,11 @@ def _of_function(node: DeclaredNode, source: str, name: str) -> NodeFunction:
         is_own = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and statement.name == name
         if is_own:
             function = piece_of(text)
+        elif name in names_of([statement]).uses and not waits(text):
+            message = (
+                f"the cell of node '{node.name}' uses its function outside of functions, which an export can't hold"
+            )
+            raise TransformError(message, hint="leave that out: nothing else of the notebook sees it", node=node.name)
         elif not isinstance(statement, ast.ImportFrom) or statement.module != "__future__":
             beside.append(piece_of(text))
     return NodeFunction(node.name, name, function, tuple(beside))

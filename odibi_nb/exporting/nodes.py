@@ -58,7 +58,8 @@ class NodeWriter:
     ) -> dict[str, Any]:
         if step.sql_file is not None:
             return {**said, "sql_file": self._sql_file(node, step.sql_file, is_only=is_only)}
-        if step.sql is not None and not said:
+        is_all = is_only and node.origin.label is not None and said.keys() == {"sql"} and "${" not in said["sql"]
+        if step.sql is not None and (not said or is_all):
             return self._sql_of(node.name, step.sql)
         if step.sql is not None:
             return {**said, "sql": self._sql_within(said.get("sql", step.sql))}

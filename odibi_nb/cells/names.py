@@ -108,7 +108,7 @@ class _Scope:
 
     def hides(self, load: _Load) -> bool:
         if self.kind == "class":  # its names are invisible to its methods
-            return load.bound_before and not load.deferred
+            return (load.bound_before and not load.deferred) or (load.deferred and load.name == "__class__")
         if self.kind == "top" and not load.deferred:
             return load.bound_before
         return load.name in self.bound or load.name in self.unbound

@@ -75,6 +75,7 @@ class PythonBody:
     form: "function" defines a function named like the node; "code" ends in its result.
     parameters: those of the function; () for code.
     reads: the names that code takes from outside, in order, without builtins; () for a function.
+    built_in: those of them that Python or the notebook has, unless a node is named so.
     uses: every name that the body takes from outside, builtins included, since a notebook may redefine them.
     carried: names that the body both takes from outside and assigns.
     result_line: where the result comes from: the function, or the last statement.
@@ -87,6 +88,7 @@ class PythonBody:
     form: Literal["function", "code"]
     parameters: tuple[Parameter, ...]
     reads: tuple[Name, ...]
+    built_in: tuple[Name, ...]
     uses: frozenset[str]
     carried: tuple[str, ...]
     is_async: bool
@@ -114,6 +116,7 @@ def read_python(body: str, *, node: str, first_line: int = 1) -> PythonBody:
         form="function" if function else "code",
         parameters=tuple(_parameters(function)) if function else (),
         reads=() if function else outside,
+        built_in=() if function else tuple(name for name in names.reads if name.name in AMBIENT),
         uses=names.uses,
         carried=tuple(name.name for name in names.reads if name.name in names.bound),
         is_async=isinstance(function, ast.AsyncFunctionDef) if function else _awaits(tree),

@@ -14,7 +14,7 @@ from odibi_nb.exceptions import OdibiException, UsageError
 from odibi_nb.exporting.check import check
 from odibi_nb.exporting.module import HEAD, Module, module_of
 from odibi_nb.exporting.nodes import SQL_HEAD, NodeWriter
-from odibi_nb.exporting.parameters import refuse_unsaid
+from odibi_nb.exporting.parameters import defaults_for_vars, refuse_unsaid
 from odibi_nb.exporting.paths import Move
 from odibi_nb.exporting.placing import FileChange, changes, diff_of, put, remove, written_beside
 from odibi_nb.exporting.project import project_data
@@ -165,6 +165,6 @@ def _notes(ws: Workspace, module: Module) -> Iterator[str]:
     if module.defaults:
         names = ", ".join(sorted(module.defaults))
         yield f"set in this session, not exported: transforms.py has the notebook's own values of {names}"
-    if others := sorted(own - module.defaults):
+    if others := sorted(own - (module.defaults - defaults_for_vars(ws).keys())):
         given = " ".join(f"--param {name}=…" for name in others)
         yield f"set in this session, not exported: {', '.join(others)}; give {given}"

@@ -14,7 +14,7 @@ from odibi_nb.cells.as_function import as_function
 from odibi_nb.cells.names import names_of
 from odibi_nb.cells.parsing import parse_python
 from odibi_nb.exceptions import TransformError
-from odibi_nb.exporting.pieces import Piece, piece_of
+from odibi_nb.exporting.pieces import Piece, piece_of, waits
 from odibi_nb.runner.tasks import FunctionStep
 from odibi_nb.workspaces.functions import CellFunction
 
@@ -87,9 +87,27 @@ def _of_code(ws: Workspace, node: DeclaredNode) -> NodeFunction:
         )
     is_name = node.name.isidentifier() and not keyword.iskeyword(node.name)
     name = node.name if is_name else f"node_{node.name}"
+    _refuse_annotated(node, body.source)
     text = as_function(body, function.inputs, name=name)
     piece = replace(piece_of(text), uses=body.uses.difference(function.inputs))
     return NodeFunction(node.name, name, piece, is_code=True)
+
+
+def _refuse_annotated(node: DeclaredNode, source: str) -> None:
+    """Refuse code whose annotations are not to be evaluated: that can be said of a whole module alone."""
+    tree = parse_python(source)
+    says_so = any(isinstance(one, ast.ImportFrom) and one.module == "__future__" for one in tree.body)
+    if says_so and any(map(_is_annotated, ast.walk(tree))):
+        message = f"node '{node.name}' has annotations that `from __future__ import annotations` is for"
+        hint = "an export has all code in one module: quote the annotations, and leave the import out"
+        raise TransformError(message, hint=hint, node=node.name, **node.place.locate(None))
+
+
+def _is_annotated(part: ast.AST) -> bool:
+    """Whether a part of a function's code has annotations that Python evaluates; those of variables it doesn't."""
+    if isinstance(part, ast.ClassDef):
+        return any(isinstance(one, ast.AnnAssign) for one in part.body)
+    return bool(getattr(part, "returns", None) or (isinstance(part, ast.arg) and part.annotation))
 
 
 def _of_function(node: DeclaredNode, source: str, name: str) -> NodeFunction:
@@ -102,6 +120,11 @@ def _of_function(node: DeclaredNode, source: str, name: str) -> NodeFunction:
         is_own = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and statement.name == name
         if is_own:
             function = piece_of(text)
+        elif name in names_of([statement]).uses and not waits(text):
+            message = (
+                f"the cell of node '{node.name}' uses its function outside of functions, which an export can't hold"
+            )
+            raise TransformError(message, hint="leave that out: nothing else of the notebook sees it", node=node.name)
         elif not isinstance(statement, ast.ImportFrom) or statement.module != "__future__":
             beside.append(piece_of(text))
     return NodeFunction(node.name, name, function, tuple(beside))

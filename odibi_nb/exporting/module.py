@@ -231,7 +231,8 @@ class _Builder:
             head.append(path_lines(local, self._ws.root, self._folder))
         parts = [*head, *([lines] if lines else [])]
         gap = "\n\n\n" if code and code[0].is_block else "\n\n"
-        return "\n\n".join(parts) + (f"{gap}{joined(code)}" if code else "") + "\n"
+        text = "\n\n".join(parts) + (f"{gap}{joined(code)}" if code else "") + "\n"
+        return text.replace("\r\n", "\n").replace("\r", "\n")  # Python reads all of them alike, also in texts
 
 
 def _is_ours(piece: Piece) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exceptions import OdibiException, TransformError
 from odibi_nb.exporting.paths import Move
+from odibi_nb.fingerprints.code import normal_sql
 from odibi_nb.workspaces.sources import escaped
 
 if TYPE_CHECKING:
@@ -57,13 +58,21 @@ class NodeWriter:
     ) -> dict[str, Any]:
         if step.sql_file is not None:
             return {**said, "sql_file": self._sql_file(node, step.sql_file, is_only=is_only)}
-        if step.sql is not None and not said:
-            return {"sql_file": self._file(node.name, step.sql)}
+        is_all = is_only and node.origin.label is not None and said.keys() == {"sql"} and "${" not in said["sql"]
+        if step.sql is not None and (not said or is_all):
+            return self._sql_of(node.name, step.sql)
         if step.sql is not None:
             return {**said, "sql": self._sql_within(said.get("sql", step.sql))}
         if step.function is not None and step.function == _own_function(node):
             return {**said, "function": self.functions[node.name]}
         return dict(said)
+
+    def _sql_of(self, name: str, text: str) -> dict[str, Any]:
+        """Return a step of a statement: a file's line ends are no part of it, those within its texts are."""
+        plain = text.replace("\r\n", "\n").replace("\r", "\n")
+        if normal_sql(plain) != normal_sql(text):
+            return {"sql": escaped(self.move.sql(text))}
+        return {"sql_file": self._file(name, plain)}
 
     def _file(self, name: str, text: str) -> str:
         written = f"{SQL_HEAD}{self.move.sql(text.removeprefix(SQL_HEAD)).strip()}\n"

@@ -58,7 +58,7 @@ def _mocks_of(node: str, mocks: Iterable[Mock]) -> Iterable[str]:
         said = {mock.input: _rows(mock) for mock in own}
         magic = find_magic(text)
         body = magic.body if magic is not None and magic.name == "odibi_mock" else ""
-        yield indent(body if _reads_as(body, said) else yaml_text(said), "    ")
+        yield indent(body if _reads_as(body, said) else yaml_text(_with_line_end(said)), "    ")
 
 
 def _tests_of(node: str, tests: Iterable[NodeTest]) -> Iterable[str]:
@@ -80,6 +80,13 @@ def _rows(mock: Mock) -> Any:
     if isinstance(rows, Mapping):  # columns
         rows = [dict(zip(rows, values, strict=True)) for values in zip(*rows.values(), strict=True)]
     return rows if isinstance(rows, str) else parse_yaml(f"rows: {yaml_value(list(rows))}").data["rows"]
+
+
+def _with_line_end(mocks: Mapping[str, Any]) -> dict[str, Any]:
+    """Return mock rows with a line end behind CSV, which a cell hasn't there, and which YAML says without a sign."""
+    return {
+        name: f"{rows}\n" if isinstance(rows, str) and not rows.endswith("\n") else rows for name, rows in mocks.items()
+    }
 
 
 def _reads_as(text: str, data: Any) -> bool:

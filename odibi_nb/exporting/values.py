@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.exporting.functions import NodeFunction
@@ -71,13 +71,15 @@ class Same:
     def _of_helpers(
         self, name: str, before: Fingerprint, after: Fingerprint, *, has_beside: bool
     ) -> Iterator[Difference]:
-        mine, others = (fingerprint.helpers for fingerprint in (before, after))
+        mine, others = (_without_future(fingerprint.helpers) for fingerprint in (before, after))
         if not has_beside and mine.keys() != others.keys():
             yield "what it uses", repr(sorted(mine)), repr(sorted(others))
         used = [_used(one, name) for one in (self.ws, self.exported)]
+        own = _named_by(self.ws, name)
         for helper in sorted(mine.keys() & others.keys()):
             if helper in used[0] and helper in used[1]:
-                yield from self._of(helper, used[0][helper], used[1][helper])
+                if helper in own:  # what these use is looked at along with them
+                    yield from self._of(helper, used[0][helper], used[1][helper])
             elif mine[helper].digest != others[helper].digest:
                 yield f"'{helper}', which it uses,", mine[helper].shown, others[helper].shown
 
@@ -111,16 +113,27 @@ class Same:
                 yield from self._of(one, held[0][one], held[1][one])
 
 
+def _without_future(helpers: Mapping[str, Value]) -> dict[str, Value]:
+    return {name: value for name, value in helpers.items() if not name.startswith("import __future__")}
+
+
 def _used(ws: Workspace, name: str) -> dict[str, Any]:
     """Return the values that a node may use, by name: the functions of its steps, and all that is global to it."""
     node = ws.nodes[name]
     variables = node.namespace() if node.namespace is not None else ws.nodes.variables()
+    return {**variables, **{step.name: _real(step.function) for step in _calls(ws, name)}}
+
+
+def _named_by(ws: Workspace, name: str) -> set[str]:
+    """Return the names that a node's own code takes from outside, and those of the functions that its steps call."""
+    body = ws.nodes[name].body
+    return {step.name for step in _calls(ws, name)}.union(body.uses if body is not None else ())
+
+
+def _calls(ws: Workspace, name: str) -> list[FunctionStep]:
+    """Return the steps of a node that call other functions than its own."""
     steps = [step for step in ws.nodes.ready(name).steps if isinstance(step, FunctionStep)]
-    return {**variables, **{step.name: _real(step.function) for step in steps if not _is_of_cell(step)}}
-
-
-def _is_of_cell(step: FunctionStep) -> bool:
-    return isinstance(step.function, CellFunction)
+    return [step for step in steps if not isinstance(step.function, CellFunction)]
 
 
 def _real(function: Any) -> Any:
@@ -143,7 +156,15 @@ def _held(function: FunctionType) -> Iterator[tuple[str, Any]]:
     imports = imports_of(function.__code__, function.__globals__.get("__package__") or "")
     yield from ((f"import {name}", module) for name, module in imports.items())
     scope = function.__globals__
-    yield from ((name, scope[name]) for name in global_names(function.__code__) if name in scope)
+    names = (name for name in global_names(function.__code__) if name in scope)
+    yield from ((name, scope[name]) for name in names if name != "__name__" or _asks_name(function.__code__))
+
+
+def _asks_name(code: CodeType) -> bool:
+    """Whether code asks for `__name__` itself; the body of each class within it does so for its own sake."""
+    is_of_class = "__qualname__" in code.co_names
+    inner = (one for one in code.co_consts if isinstance(one, CodeType))
+    return (not is_of_class and "__name__" in code.co_names) or any(map(_asks_name, inner))
 
 
 def _bare(function: Any) -> Any:

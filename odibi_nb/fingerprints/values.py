@@ -278,7 +278,7 @@ def _is_filled(cell: Any) -> bool:
 
 def _is_written(name: str, value: Any) -> bool:
     """Whether the user wrote this attribute of a class; the rest comes from Python and from libraries."""
-    if type(value).__name__ in ("getset_descriptor", "member_descriptor", "_abc_data"):
+    if type(value).__name__ in ("getset_descriptor", "member_descriptor", "_abc_data", "_tuplegetter"):
         return False
     is_special = name.startswith("__") and name.endswith("__")
     return not is_special or name == "__annotations__" or (isinstance(value, FunctionType) and not _is_made(value))

@@ -38,21 +38,27 @@ def cells_of(project: Project, plainer: Mapping[str, int] = MappingProxyType({})
     return [*cells, *beside.others()]
 
 
-def _bodies(project: Project, nodes: Iterable[NodeText], plainer: Collection[str]) -> dict[str, Body]:
+def _bodies(project: Project, nodes: Sequence[NodeText], plainer: Collection[str]) -> dict[str, Body]:
     """Return what cells say in SQL or Python, by node."""
     calls = Counter(step["function"] for node in nodes for step in _functions(node))
     own = {name for name, count in calls.items() if count == 1}
-    found = {node.name: _body(project, node, own) for node in nodes if node.name not in plainer}
-    return {name: body for name, body in found.items() if body is not None}
+    found, above = dict[str, Body](), list[str]()
+    for node in nodes:
+        if node.name not in plainer and (body := _body(project, node, own, above)) is not None:
+            found[node.name] = body
+        above += [step["function"] for step in _functions(node)]
+    return found
 
 
-def _body(project: Project, node: NodeText, own: Collection[str]) -> Body | None:
-    """Return the body of a node's cell; own: functions that a single step calls."""
+def _body(project: Project, node: NodeText, own: Collection[str], above: Iterable[str]) -> Body | None:
+    """Return the body of a node's cell; own: functions that a single step calls. above: those of nodes above."""
     steps = _steps(node)
     if len(steps) != 1:
         return None
     step = {"sql": steps[0]} if isinstance(steps[0], str) else steps[0]
     kind = "".join(step)  # params would be a second key
+    if project.is_exported and not (_has_file(node) or project.code.is_marked(step.get("function", ""))):
+        return None  # the cell said it in YAML, and is to say so again
     text = None
     if kind == "sql" and "${" not in step["sql"]:  # a reference means something in YAML alone
         text = step["sql"]
@@ -60,7 +66,8 @@ def _body(project: Project, node: NodeText, own: Collection[str]) -> Body | None
         text = project.sql_of(step["sql_file"])
     elif kind == "function" and step["function"] in own:
         text = project.code.body(step["function"], node.name)
-        if text is None and (cell := project.code.declaration(step["function"], node.name, _as_options(node))):
+        options = _as_options(node)
+        if text is None and (cell := project.code.declaration(step["function"], node.name, options, above=above)):
             return Body("python", cell, is_cell=True)
     return Body("python" if kind == "function" else "sql", _trimmed(text)) if text is not None else None
 
@@ -119,6 +126,12 @@ def _node_cells(node: NodeText, body: Body | None, code: CodeCells, *, is_brief:
 def _steps(node: NodeText) -> Sequence[Any]:
     transform = node.fields.get("transform")
     return transform["steps"] if isinstance(transform, Mapping) else ()
+
+
+def _has_file(node: NodeText) -> bool:
+    """Whether a node's SQL has a file of its own; what names other files may be written into the node since."""
+    (step,) = node.tree.plain()["transform"]["steps"]
+    return isinstance(step, Mapping) and "sql_file" in step
 
 
 def _functions(node: NodeText) -> list[Mapping[str, Any]]:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from odibi_nb.cells.names import names_of
 from odibi_nb.importing.cell import NewCell
-from odibi_nb.importing.module_file import without_file
-from odibi_nb.importing.pieces import Function, Piece, cut
+from odibi_nb.importing.loading import Loading
+from odibi_nb.importing.module_file import modules_beside, without_file
+from odibi_nb.importing.pieces import NODE, TRANSFORM, Function, Piece, cut, library_decorator
 from odibi_nb.workspaces.source_functions import transforms_in
 
-__all__ = ["CodeCells", "ProjectCode", "called_names", "library_decorator", "read_code"]
+__all__ = ["CodeCells", "ProjectCode", "called_names", "read_code"]
 
-_TRANSFORM, _NODE = "transform", "node"
 _IMPORT = "from odibi_nb import transform"
 
 
@@ -33,7 +33,7 @@ class ProjectCode:
     """The module, in pieces that a notebook can take over.
 
     functions: what steps may call, by the names they call it. dropped: the first lines of what no notebook has.
-    runs_whole: its pieces can't be told apart, since some names are imported for type checkers alone.
+    runs_whole: its pieces can't be told apart. loading: what they do before any node runs.
     """
 
     docstring: str = ""
@@ -41,6 +41,11 @@ class ProjectCode:
     functions: Mapping[str, Piece] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
     runs_whole: bool = False
+    loading: Loading = field(default_factory=lambda: Loading(()))
+
+    def is_marked(self, function: str) -> bool:
+        """Whether `@node` marks a function."""
+        return function in self.functions and _is_node(self.functions[function])
 
     def body(self, function: str, node: str) -> str | None:
         """Return a function as the body of a node's cell, named like the node; None where it has to stay as it is."""
@@ -54,15 +59,17 @@ class ProjectCode:
         lines[0] = re.sub(rf"(def\s+){re.escape(own)}\b", rf"\g<1>{node}", lines[0], count=1)
         return "\n".join([*([piece.head] if piece.head else []), *lines])
 
-    def declaration(self, function: str, node: str, options: str) -> str | None:
+    def declaration(self, function: str, node: str, options: str, *, above: Iterable[str]) -> str | None:
         """Return a function that `@node` marks, as a cell that declares the node while others go on calling it.
 
-        options: what stands between the decorator's brackets. None where it can be none.
+        options: what stands between the decorator's brackets. above: functions that earlier cells call, which would
+        miss it. None where it can be none.
         """
         piece = self._alone(function)
         if piece is None or piece.function is None or not _is_node(piece) or piece.function.name != node:
             return None
-        if any(other.function is None for other in self._users(piece)):  # it is called while the module is loaded
+        earlier = [self.functions[name] for name in above if name in self.functions]
+        if piece.bound & self.loading.reached(name for one in earlier for name in one.uses):
             return None
         decorator = piece.function.decorator_list[0]
         spelt = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
@@ -79,10 +86,10 @@ class ProjectCode:
         """
         gone = [self.functions[name] for name in bodies]
         marked = [self.functions[name] for name in declared]
-        kept = [piece for piece in self.pieces if piece not in gone and piece not in marked]
+        kept = [piece for piece in self._own if piece not in gone and piece not in marked]
         bare = [*gone, *(piece for piece in kept if _is_node(piece))]
         needed = frozenset[str]().union(*(_uses(piece, is_bare=piece in bare) for piece in self.pieces))
-        first = [NewCell("imports", _IMPORT)] if _TRANSFORM not in needed and any(map(_is_node, kept)) else []
+        first = [NewCell("imports", _IMPORT)] if TRANSFORM not in needed and any(map(_is_node, kept)) else []
         if self.runs_whole:
             text = _joined(kept, _as_transform)
             return CodeCells((*first, NewCell("code", text, is_setup=True)) if text else ())
@@ -90,14 +97,25 @@ class ProjectCode:
         elsewhere = [piece for pieces in placed.values() for piece in pieces]
         rest = [piece for piece in kept if piece not in elsewhere and _is_needed(piece, needed)]
         by_node = {node: _joined(pieces, _as_transform) for node, pieces in placed.items()}
-        return CodeCells((*first, *_grouped(rest, needed)), by_node)
+        acting = self._acting({*bodies, *declared, *(name for names in calls.values() for name in names)})
+        return CodeCells((*first, *_grouped(rest, needed, acting)), by_node)
+
+    @property
+    def _own(self) -> list[Piece]:
+        """What of the module is there for the notebook too."""
+        return [piece for piece in self.pieces if self.runs_whole or not piece.is_future]
+
+    def _acting(self, called: Iterable[str]) -> list[Piece]:
+        """Return what has to be run for more than its names, where nodes call these functions."""
+        pieces = [self.functions[name] for name in called if name in self.functions]
+        return self.loading.acting(self.loading.reached(name for one in pieces for name in one.uses | one.bound))
 
     def _alone(self, function: str) -> Piece | None:
-        """Return a function that has one decorator, and can be told from the rest of the module."""
+        """Return a function that has one decorator, and may stand below the rest of the module."""
         piece = self.functions.get(function)
         if piece is None or piece.function is None or self.runs_whole or len(piece.function.decorator_list) != 1:
             return None
-        return piece
+        return piece if self.loading.may_move(piece) else None
 
     def _users(self, piece: Piece) -> list[Piece]:
         return [other for other in self.pieces if other is not piece and piece.bound & other.uses]
@@ -110,7 +128,7 @@ class ProjectCode:
         }
         for name, node in first.items():
             piece = self.functions[name]
-            if piece in kept and not self._users(piece):
+            if piece in kept and not self._users(piece) and self.loading.may_move(piece):
                 placed.setdefault(node, []).append(piece)
         return placed
 
@@ -121,30 +139,26 @@ def read_code(file: Path, folder: Path) -> ProjectCode:
         return ProjectCode()
     source = file.read_text(encoding="utf-8")
     docstring, pieces = cut(source)
-    runs_whole = "TYPE_CHECKING" in source and any(piece.is_future for piece in pieces)
     dropped = tuple(piece.text.partition("\n")[0] for piece in pieces if piece.is_main)
     kept = [piece for piece in pieces if not piece.is_main and piece.bound != {"__all__"}]
-    kept = without_file([piece for piece in kept if runs_whole or not piece.is_future], file, folder)
+    beside = modules_beside(kept, file.parent)
+    kept = without_file(kept, file, folder)
+    loading = Loading(kept, beside)
+    # Names for type checkers alone are never there: only a text that evaluates no annotations can say them.
+    runs_whole = loading.needs_all or ("TYPE_CHECKING" in source and any(piece.is_future for piece in pieces))
     functions = {name: piece for piece in kept if piece.function for name in called_names(piece.function)}
-    return ProjectCode(docstring, tuple(kept), functions, dropped, runs_whole)
+    return ProjectCode(docstring, tuple(kept), functions, dropped, runs_whole, loading)
 
 
 def called_names(function: Function) -> Iterator[str]:
     """Yield the names by which steps call a function."""
     yield from transforms_in(ast.Module([function], []))
-    if _NODE in map(library_decorator, function.decorator_list):
+    if NODE in map(library_decorator, function.decorator_list):
         yield function.name
 
 
-def library_decorator(decorator: ast.expr) -> str:
-    """Return "transform" or "node" for a decorator of this library; "" for any other."""
-    call = decorator.func if isinstance(decorator, ast.Call) else decorator
-    name = ast.unparse(call).rpartition(".")[2]
-    return name if name in (_TRANSFORM, _NODE) else ""
-
-
 def _is_node(piece: Piece) -> bool:
-    return piece.function is not None and _NODE in map(library_decorator, piece.function.decorator_list)
+    return piece.function is not None and NODE in map(library_decorator, piece.function.decorator_list)
 
 
 def _names_in(definition: Function) -> set[str]:
@@ -173,7 +187,7 @@ def _as_transform(piece: Piece) -> str:
     """Return the text of a piece; in a notebook `@node` would declare one more node."""
     if not _is_node(piece) or piece.function is None:
         return piece.whole
-    return "\n".join([*([piece.head] if piece.head else []), f"@{_TRANSFORM}", *_below_decorator(piece)])
+    return "\n".join([*([piece.head] if piece.head else []), f"@{TRANSFORM}", *_below_decorator(piece)])
 
 
 def _is_needed(piece: Piece, needed: Collection[str]) -> bool:
@@ -197,7 +211,7 @@ def _trimmed(piece: Piece, needed: Collection[str]) -> str:
     return ast.unparse(ast.ImportFrom(first.module, kept, first.level))
 
 
-def _grouped(pieces: Iterable[Piece], needed: Collection[str]) -> Iterator[NewCell]:
+def _grouped(pieces: Iterable[Piece], needed: Collection[str], acting: Collection[Piece]) -> Iterator[NewCell]:
     """Yield cells: imports, then what is defined; what does something has a cell that headless runs run whole.
 
     Lines without a blank one between them stay together.
@@ -205,8 +219,9 @@ def _grouped(pieces: Iterable[Piece], needed: Collection[str]) -> Iterator[NewCe
     groups: list[tuple[str, bool, list[Piece]]] = []
     for paragraph in _paragraphs(pieces):
         is_first = all(name == "imports" for name, _, _ in groups)
-        is_import = is_first and all(piece.is_import for piece in paragraph)
-        kind = ("imports", False) if is_import else ("code", any(piece.is_effect for piece in paragraph))
+        is_setup = any(piece in acting for piece in paragraph)
+        is_import = is_first and not is_setup and all(piece.is_import for piece in paragraph)
+        kind = ("imports", False) if is_import else ("code", is_setup)
         if not groups or groups[-1][:2] != kind:
             groups.append((*kind, []))
         groups[-1][2].extend(paragraph)

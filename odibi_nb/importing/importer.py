@@ -15,7 +15,7 @@ from odibi_nb.exceptions import OdibiException, SourceNotFoundError, UsageError,
 from odibi_nb.importing.cell import NewCell, cells_text, notebook_text
 from odibi_nb.importing.cells import cells_of
 from odibi_nb.importing.project import Project, read_project
-from odibi_nb.importing.sameness import Difference, differences
+from odibi_nb.importing.sameness import CODE, Difference, differences
 from odibi_nb.project_file import FILE_NAMES
 from odibi_nb.workspaces.headless import load_target
 from odibi_nb.workspaces.testing import problems_of_tests
@@ -95,7 +95,10 @@ def _name(workspace: Workspace, file: Path) -> str:
 
 
 class _Trial:
-    """Finds the cells that say what the project says: first those that are nicest, then, node by node, plainer ones."""
+    """Finds the cells that say what the project says: first those that are nicest, then plainer ones.
+
+    Node by node, where the nodes are what differs; the module in one cell, where its pieces are.
+    """
 
     def __init__(self, project: Project, workspace: Workspace, path: Path) -> None:
         self._project, self._ws, self._path = project, workspace, path
@@ -114,6 +117,10 @@ class _Trial:
                 continue
             if not found:
                 return cells
+            if any(one.what == CODE for one in found) and not self._project.code.runs_whole:
+                whole = replace(self._project.code, runs_whole=True)
+                self._project, plainer = replace(self._project, code=whole), {}
+                continue
             if not (names := self._improvable((one.node for one in found), plainer)):
                 raise _refusal(found[0], self._path)
             plainer |= names
@@ -130,7 +137,7 @@ class _Trial:
                 draft.write_text(notebook_text(cells), encoding="utf-8")
             workspace = load_target(draft, execute=False).workspace
             try:
-                return list(differences(self._ws, workspace, self._project.move, draft))
+                return list(differences(self._ws, workspace, self._project, draft))
             finally:
                 workspace.close()
         except OdibiException as exc:

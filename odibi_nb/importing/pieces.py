@@ -10,7 +10,9 @@ from odibi_nb.cells.definitions import PlainCell, slice_definitions
 from odibi_nb.cells.names import names_of
 from odibi_nb.cells.parsing import parse_python
 
-__all__ = ["Function", "Piece", "cut"]
+__all__ = ["NODE", "TRANSFORM", "Function", "Piece", "cut", "library_decorator"]
+
+TRANSFORM, NODE = "transform", "node"
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -55,8 +57,9 @@ class Piece:
 
     @property
     def is_main(self) -> bool:
-        """Whether it is what a module does when it is run as a script."""
-        return isinstance(self.first, ast.If) and "__name__" in ast.unparse(self.first.test)
+        """Whether it is what a module does when it is run as a script, and only then."""
+        first = self.first
+        return isinstance(first, ast.If) and not first.orelse and ast.unparse(first.test) == "__name__ == '__main__'"
 
 
 def cut(source: str) -> tuple[str, list[Piece]]:
@@ -69,6 +72,13 @@ def cut(source: str) -> tuple[str, list[Piece]]:
     pieces = [_piece(*found, effects) for found in _cuts(tree, source.split("\n"))]
     docstring = ast.get_docstring(tree) or ""
     return docstring, pieces[1:] if docstring else pieces
+
+
+def library_decorator(decorator: ast.expr) -> str:
+    """Return "transform" or "node" for a decorator of this library; "" for any other."""
+    call = decorator.func if isinstance(decorator, ast.Call) else decorator
+    name = ast.unparse(call).rpartition(".")[2]
+    return name if name in (TRANSFORM, NODE) else ""
 
 
 def _effects(source: str, bound: frozenset[str]) -> frozenset[int]:

@@ -47,6 +47,11 @@ class Project:
         return data
 
     @property
+    def is_exported(self) -> bool:
+        """Whether its main file is an export, in which SQL and functions of cells have their own places."""
+        return bool(self.tree.source.lines) and self.tree.source.lines[0] == _MARK.partition("\n")[0]
+
+    @property
     def title(self) -> str:
         """What to call the notebook."""
         return self.data.get("project") or next((one.pipeline for one in self.pipelines), self.move.root.name)
@@ -165,6 +170,7 @@ def _labels_of(pipeline: PipelineConfig) -> dict[str, str]:
 
 
 def _after_project(data: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
-    """Put a key below the project's name, which people write first."""
-    before = {name: data[name] for name in data if name == "project"}
-    return {**before, key: value, **{name: data[name] for name in data if name != "project"}}
+    """Put a key below the project's name, or where there is none on top."""
+    names = [name for name in data if name != key]
+    at = names.index("project") + 1 if "project" in names else 0
+    return {**{name: data[name] for name in names[:at]}, key: value, **{name: data[name] for name in names[at:]}}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from odibi_nb.fingerprints.code import normal_sql
 from odibi_nb.importing.module_code import UsedCode
 from odibi_nb.importing.paths import Move, is_elsewhere, moved_sql
+from odibi_nb.importing.project import Project
 from odibi_nb.runner.tasks import NodeTask, OperationStep, SqlStep, Step
 from odibi_nb.workspaces.fingerprinting import Fingerprints
 
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from odibi_nb.config import CheckConfig, NodeConfig
     from odibi_nb.workspaces import Workspace
 
-__all__ = ["Difference", "differences"]
+__all__ = ["CODE", "Difference", "differences"]
 
+CODE = "what transforms.py does"
 _IN_TASK = {"transform", "validation", "read", "write", "inputs"}
 
 
@@ -31,16 +33,17 @@ class Difference:
     what: str
 
 
-def differences(project: Workspace, notebook: Workspace, move: Move, path: Path) -> Iterator[Difference]:
-    """Yield what differs; path: of the notebook's file."""
+def differences(project: Workspace, notebook: Workspace, source: Project, path: Path) -> Iterator[Difference]:
+    """Yield what differs; source: the project as it is written. path: of the notebook's file."""
+    move = source.move
     yield from _project_differences(project, notebook, move)
     names = list(project.nodes)
     if names != list(notebook.nodes):
         yield Difference(None, f"its nodes are {', '.join(notebook.nodes)}, not {', '.join(names)}")
         return
-    code = UsedCode(move.root, path)
+    code = UsedCode(source.code, path, [(project.nodes.ready(name), notebook.nodes.ready(name)) for name in names])
     if not code.does_the_same:
-        yield Difference(None, "what transforms.py does")
+        yield Difference(None, CODE)
     here, there = _fingerprints(project), _fingerprints(notebook)
     for name in names:
         ours, theirs = _Said(project, name, move), _Said(notebook, name, None)

@@ -325,7 +325,7 @@ class Nodes(Mapping[str, DeclaredNode]):
             self._open.add(name)
         if node.body is None and node.function is None and task.is_python:
             self._calls[name] = {step.name: step.function for step in task.steps if isinstance(step, FunctionStep)}
-        read = [one.name for one in node.body.reads] if node.body is not None else []
+        read = [one.name for one in (*node.body.reads, *node.body.built_in)] if node.body is not None else []
         for mentioned in (*read, *task.depends_on):
             self._mentions[mentioned.casefold()].add(name)
 
@@ -344,6 +344,7 @@ class Nodes(Mapping[str, DeclaredNode]):
             functions.register(GivenFunction(node.function, values), node.name)
         elif (body := node.body) is not None:
             inputs = {read.name: read.line for read in body.reads if self._is_input(node, read.name, params)}
+            inputs |= {read.name: read.line for read in body.built_in if self._is_other(node, read.name)}
             place, namespace = self._bodies(node)[node.body_step], node.namespace or self._around.namespace
             cell = CellFunction(body, place, namespace, inputs, values)
             functions.register(cell, node.body_called)
@@ -357,7 +358,12 @@ class Nodes(Mapping[str, DeclaredNode]):
         """Whether a free name in plain code is to come from outside: a node, declared or not yet, a parameter, `df`."""
         if name == "df" and node.has_start:
             return True
-        return name != node.name and (name in self._nodes or name in params or not self._around.is_variable(name))
+        if self._is_other(node, name):
+            return True
+        return name != node.name and (name in params or not self._around.is_variable(name))
+
+    def _is_other(self, node: DeclaredNode, name: str) -> bool:
+        return name != node.name and name in self._nodes
 
     def _unresolved(self, task: NodeTask, dependency: Dependency) -> DependencyError:
         near = self._suggestions.nearest(dependency.name, reader=task.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from odibi_nb.cells.definitions import PlainCell
 
 __all__ = ["Sources", "escaped"]
+
+# The sign that begins a reference, which ends before another brace opens.
+_OPENS = re.compile(r"\$(?=\{[^{}]*\})")
 
 Cells = Callable[[], Sequence["PlainCell"]]
 
@@ -45,4 +49,4 @@ def escaped(value: Any) -> Any:
         return {key: escaped(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [escaped(one) for one in value]
-    return value.replace("${", "$${") if isinstance(value, str) else value
+    return _OPENS.sub("$$", value) if isinstance(value, str) else value

@@ -45,6 +45,7 @@ CASES = [
     ("class C(B, metaclass=M):\n    x = a\n    y = x", "B M a"),
     ("class C:\n    x = 1\n    def m(self):\n        return x", "x"),
     ("@d\nclass C:\n    def m(self):\n        return C", "d"),
+    ("class C:\n    def m(self):\n        return __class__", ""),
     ("try:\n    a\nexcept E as e:\n    e", "a E"),
     ("try:\n    a\nexcept E as e:\n    pass\ne", "a E e"),
     (

@@ -114,6 +114,29 @@ def test_unit_tests_that_cant_run_are_refused(tmp_path: Path, magic: str) -> Non
     assert not (tmp_path / "out").exists()
 
 
+def test_csv_mocks_end_with_a_line_end(tmp_path: Path) -> None:
+    mock = "%%odibi_mock a --input load_sales\nregion,amount\nN,5"
+    exported(tmp_path, PROJECT, LOAD, "%%odibi_node a\nSELECT count(*) AS n FROM load_sales", mock)
+    assert "    load_sales: |\n      region,amount\n      N,5\n" in files_in(tmp_path / "out")["tests.yaml"]
+
+
+def test_one_statement_goes_to_a_file_wherever_a_cell_says_it(tmp_path: Path) -> None:
+    head = "%%odibi_node a\ntransform:\n  steps:\n  - {sql: "
+    exported(tmp_path, PROJECT, LOAD, head + "SELECT * FROM load_sales}")
+    assert project_of(tmp_path)["pipelines"][0]["nodes"][1]["transform"]["steps"] == [{"sql_file": "sql/a.sql"}]
+    exported(tmp_path, PROJECT, LOAD, head + "'SELECT ${vars.least} AS x FROM load_sales'}", force=True)
+    assert "${vars.least}" in files_in(tmp_path / "out")["odibi.yaml"]
+
+
+@pytest.mark.parametrize(("sql", "step"), [("SELECT *,\r\n1 AS t FROM load_sales", "sql_file"),
+                                           ("SELECT *, '${a\r\nb' AS t FROM load_sales", "sql")])  # fmt: skip
+def test_line_ends_within_texts_stay(tmp_path: Path, sql: str, step: str) -> None:
+    exported(tmp_path, PROJECT, LOAD, f"%%odibi_node a\n{sql}")
+    (said,) = project_of(tmp_path)["pipelines"][0]["nodes"][1]["transform"]["steps"]
+    assert list(said) == [step]
+    assert outcome(tmp_path / "out") == outcome(tmp_path / "nb.ipynb")
+
+
 def test_nodes_are_said_as_people_write_them(tmp_path: Path) -> None:
     cells = (
         "%odibi pipeline raw",

@@ -101,6 +101,43 @@ def test_code_that_awaits_becomes_an_async_function(tmp_path: Path) -> None:
     assert "async def big(load_sales):\n    await asyncio.sleep(0)\n    return load_sales.head(1)" in text
 
 
+def test_only_lines_of_ipython_are_left_out_of_a_setup_cell(tmp_path: Path) -> None:
+    setup = "import os\nX = 1; pass\n%matplotlib inline\nif X:\n    pass"
+    text = module(tmp_path, setup, "%%odibi_node big\nload_sales.head(X)", tags={2: "odibi-setup"})
+    assert "import os\nX = 1; pass\nif X:\n    pass" in text
+
+
+def test_code_that_imports_from_the_future_is_taken_without_that(tmp_path: Path) -> None:
+    text = module(tmp_path, "%%odibi_node n\nfrom __future__ import annotations\nk: int = 1\nload_sales.head(k)")
+    assert "__future__" not in text
+    code = "from __future__ import annotations\ndef f(d: int): return d\nf(load_sales)"
+    (tmp_path / "more").mkdir()
+    assert "node 'n' has annotations" in refused(tmp_path / "more", f"%%odibi_node n\n{code}").message
+
+
+def test_a_class_may_speak_of_itself(tmp_path: Path) -> None:
+    helper = "class Kept:\n    def name(self):\n        return __class__.__name__"
+    assert "class Kept" in module(tmp_path, helper, "%%odibi_node n\nload_sales.assign(k=Kept().name())")
+
+
+def test_a_cell_of_windows_becomes_lines_of_a_module(tmp_path: Path) -> None:
+    code = '%%odibi_node n\ndef n(load_sales):\n    return load_sales.assign(k="""a\nb""")'.replace("\n", "\r\n")
+    exported(tmp_path, PROJECT, LOAD, "K = 1\r\nL = K\r\n", code, "%%odibi_node m\nload_sales.head(L)")
+    assert b"\r" not in (tmp_path / "out" / "transforms.py").read_bytes()
+    assert outcome(tmp_path / "out") == outcome(tmp_path / "nb.ipynb")
+
+
+def test_classes_within_functions_ask_for_no_name(tmp_path: Path) -> None:
+    named = "from typing import NamedTuple\nclass Pair(NamedTuple):\n    a: int = 2\n"
+    helper = named + "def kept():\n    class Held:\n        a = Pair().a\n    return Held.a"
+    module(tmp_path, helper, "%%odibi_node n\ndef n(load_sales):\n    return load_sales.head(kept())")
+
+
+def test_a_node_named_like_a_builtin_comes_before_it(tmp_path: Path) -> None:
+    text = module(tmp_path, "%%odibi_node id --depends-on load_sales", "%%odibi_node n\nid.head(len([1]))")
+    assert "def n(id):" in text
+
+
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
@@ -112,6 +149,7 @@ def test_code_that_awaits_becomes_an_async_function(tmp_path: Path) -> None:
         (["%%odibi_node n\nK = 1\ndef n(load_sales):\n    return load_sales.head(K)",
           "%%odibi_node m\nK = 2\ndef m(load_sales):\n    return load_sales.head(K)"], "'K' means one thing"),
         (["%%odibi_node n\nSELECT * FROM nobody"], "'nobody'"),
+        (["%%odibi_node n\ndef n(load_sales):\n    return load_sales\nmine = n"], "uses its function outside"),
     ],
 )  # fmt: skip
 def test_what_a_module_cant_have_is_refused(tmp_path: Path, cells: list[str], said: str) -> None:

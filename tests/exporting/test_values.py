@@ -21,6 +21,7 @@ ST = "from odibi_nb import transform\n@transform\ndef st(load_sales):\n    retur
         (["A = 0", "L = []\ndef a():\n    return [L, __name__]\nif __name__ != '__main__':\n    L = [1]",
           "%%odibi_node a\ndef a_(x):\n    return a()\nload_sales.head(len(a_(1)[0]))"],
          "'L', which it uses, is [1], not []"),
+        (["A = 0\nLIM = 1 if __name__ == '__main__' else 2", ST.format("LIM if A else st.__name__"), STEP], "'LIM'"),
     ],
 )  # fmt: skip
 def test_a_value_that_would_be_another_one_is_named(tmp_path: Path, cells: list[str], said: str) -> None:

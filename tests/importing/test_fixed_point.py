@@ -175,6 +175,20 @@ def test_a_function_that_others_call_declares_its_node_itself(tmp_path: Path) ->
     )
 
 
+def test_what_cells_say_in_yaml_stays_where_it_is(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write("data/a.csv", "x,t\n1,a\n2,b\n")
+    project.cells(
+        "zero.ipynb",
+        "%%odibi_project\nvars: {n: 1}\nconnections: {local: {type: local, base_path: ./data}}\nproject: last",
+        "%%odibi_node load --read local:a.csv",
+        "from odibi_nb import transform\n\n\n@transform\ndef half(load):\n    return load.head(1)",
+        "%%odibi_node called\ndepends_on: [load]\ntransform: {steps: [{function: half}]}",
+        "%%odibi_node query\ndepends_on: [load]\ntransform: {steps: [SELECT * FROM load]}",
+    )
+    assert_fixed(tmp_path / "zero.ipynb")
+
+
 def assert_fixed(notebook: Path) -> None:
     root = notebook.parent
     first = exported(notebook, root / "first")

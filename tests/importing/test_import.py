@@ -280,6 +280,21 @@ def test_a_folder_that_the_environment_knows_keeps_its_reference(
     assert 'base_path: "${FOLDER}"' in project.notebook("books/other.ipynb")["project"]
 
 
+def test_a_folder_with_a_reference_gets_no_longer_by_moving(project: Project) -> None:
+    project.nodes(LOAD, head=HEAD.replace("./data", "'../etl/../${vars.base}'"), below="vars: {base: data}\n")
+    (project.folder / "books").mkdir()
+    assert "base_path: '../../${vars.base}'" in project.notebook("books/nb.ipynb")["project"]
+
+
+def test_a_folder_that_is_relative_in_one_environment_alone_is_refused(project: Project) -> None:
+    below = "vars: {base: data}\nenvironments: {prod: {vars: {base: /data}}}\n"
+    project.nodes(LOAD, head=HEAD.replace("./data", "'${vars.base}'"), below=below)
+    (project.folder / "books").mkdir()
+    with pytest.raises(ConfigValidationError, match=r"relative path in one environment and an absolute one in another"):
+        project.convert("books/nb.ipynb")
+    project.convert()  # beside the project it means the same
+
+
 def test_folders_of_environments_and_of_spilling_move_along(project: Project) -> None:
     below = "environments: {prod: {connections: {local: {base_path: prod}}}}\n"
     project.nodes(LOAD, head=HEAD + "settings: {duckdb: {temp_directory: spill}}\n", below=below)

@@ -38,7 +38,7 @@ def ended_text(view: NodeView) -> str:
     why = "" if view.error is None else f"{view.error.type}: {view.error.message.partition(chr(10))[0]}"
     reason = view.notes[0] if view.notes and view.error is None else ""
     facts = (row_count(view.rows), view.time, *view.badges, view.written, reason, shortened(why, _SAID))
-    return visible(join_facts(f"{mark(view.status)} {view.name}", *facts))
+    return visible(join_facts(f"{mark(view.status)} {shortened(view.name)}", *facts))
 
 
 def in_order(view: RunProgressView) -> list[tuple[str, int]]:

@@ -77,8 +77,9 @@ def test_a_bad_result_fails_its_cell(cells, body, expected):
 
 
 def test_the_kind_of_an_error_is_told_once(cells):
-    text = cells(LOAD_CELL, OUT + "load['regoin']", files={"a.csv": GOOD}).run().failure(1)
-    assert text.count("KeyError") == 1
+    outcome = cells(LOAD_CELL, OUT + "load['regoin']", files={"a.csv": GOOD}).run()
+    assert outcome.status == 1
+    assert (outcome.out.count("KeyError"), outcome.err.count("KeyError")) == (1, 1)  # the result, and the log's line
 
 
 @pytest.mark.parametrize("leaving", ["import sys; sys.exit()", "raise SystemExit(3)"])

@@ -52,7 +52,10 @@ CELLS = (
     "print('the end')",
 )
 OURS = ":is(.odibi-card, .odibi-static, .odibi-live)"
-ACTIVE = ":is(script, iframe, object, embed, form, base, link, meta, video, audio, mjx-container, a)"
+# The only link is ours, to the story of a run.
+ACTIVE = (
+    ":is(script, iframe, object, embed, form, base, link, meta, video, audio, mjx-container, a:not(.odibi-story > a))"
+)
 
 # All that a careless page could be brought to do: folds open, pointers come, fields get the focus, forms are sent.
 PROVOKE = """() => {

@@ -45,7 +45,6 @@ class NodeFunction:
         if self.piece is None:
             return frozenset({self.name})
         own = {name for piece in self.beside for name in piece.names}
-        own |= set() if self.is_code else {self.name}
         taken = frozenset().union(self.piece.uses, *(piece.uses for piece in self.beside))
         return taken - own
 

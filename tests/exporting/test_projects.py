@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -40,14 +39,14 @@ def module_of(folder: Path, to: Path) -> str:
 
 
 def test_statements_that_change_what_others_define_go_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("EXPORT_SET", raising=False)
-    code = '"""Of no use."""\nimport os; os.environ["EXPORT_SET"] = "x"\nL = []\nL.append(1)\nL.append(1)\nUNUSED = 1\n'
-    code += "D = {}\nfor key in 'ab':\n    D[key] = 1\n" + STEP.format("len(L) + len(D)")
+    monkeypatch.setenv("EXPORT_SET", "")
+    code = '"""Of no use."""\nimport os; os.environ["EXPORT_SET"] = "x"\n'
+    code += "L = []\nL.append(1)\nM = L\nL.append(1)\nUNUSED = 1\n"
+    code += "D = {}\nfor key in 'ab':\n    D[key] = 1\n" + STEP.format("len(M) + len(D)")
     text = module_of(project(tmp_path / "p", code + "if __name__ == '__main__':\n    1 / 0\n"), tmp_path / "out")
     assert [text.count(one) for one in ("L.append(1)", "D[key] = 1", 'os.environ["EXPORT_SET"]')] == [2, 1, 1]
     assert "UNUSED" not in text
     assert "__main__" not in text
-    os.environ.pop("EXPORT_SET")
 
 
 def test_what_a_module_makes_of_its_own_place_is_refused(tmp_path: Path) -> None:

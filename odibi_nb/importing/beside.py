@@ -18,25 +18,21 @@ __all__ = ["Beside"]
 
 
 class Beside:
-    """Takes mocks and tests out of a project, node by node; what is for no node comes last.
+    """Takes mocks and tests out of a project, node by node; what is for no node comes last."""
 
-    is_exported: whether CSV ends as it did in a cell, not as YAML texts do.
-    """
-
-    def __init__(self, tree: Tree, *, is_exported: bool = False) -> None:
-        self._is_exported = is_exported
+    def __init__(self, tree: Tree) -> None:
         self._mocks = dict(_below(tree.child("mocks")))
         self._tests = dict(_below(tree.child("tests")))
 
     def for_all(self) -> Iterator[NewCell]:
         """Yield the cells of rows that stand for nodes everywhere; tests of all nodes may use them."""
         if (mocks := self._mocks.pop(FOR_ALL, None)) is not None:
-            yield from self._mock_cells("mocks", "%%odibi_mock", mocks)
+            yield from _mock_cells("mocks", "%%odibi_mock", mocks)
 
     def of(self, node: str) -> Iterator[NewCell]:
         """Yield the cells that belong below a node's: its mocks, its tests."""
         if (mocks := self._mocks.pop(node, None)) is not None:
-            yield from self._mock_cells(f"{node}-mock", f"%%odibi_mock {node}", mocks)
+            yield from _mock_cells(f"{node}-mock", f"%%odibi_mock {node}", mocks)
         for name, test in _below(self._tests.pop(node, None)):
             yield NewCell(f"{node}-test-{name}", f"%%odibi_test {node} {name}\n{mapping_text(test, test.plain())}")
 
@@ -45,17 +41,16 @@ class Beside:
         for node in dict.fromkeys([*self._mocks, *self._tests]):
             yield from self.of(node)
 
-    def _mock_cells(self, name: str, head: str, mocks: Tree) -> Iterator[NewCell]:
-        """Yield the cells of a node's mocks: rows that follow each other have one, each CSV text has its own."""
-        texts = mocks.plain()
-        for is_csv, inputs in groupby(texts, key=lambda one: isinstance(texts[one], str)):
-            if not is_csv:
-                yield NewCell(name, f"{head}\n{mapping_text(mocks, {one: texts[one] for one in inputs})}")
-                continue
-            for one in inputs:
-                yield NewCell(
-                    f"{name}-{one}", f"{head} --input {quoted(one)}\n{texts[one]}", is_exact=self._is_exported
-                )
+
+def _mock_cells(name: str, head: str, mocks: Tree) -> Iterator[NewCell]:
+    """Yield the cells of a node's mocks: rows that follow each other have one, each CSV text has its own."""
+    texts = mocks.plain()
+    for is_csv, inputs in groupby(texts, key=lambda one: isinstance(texts[one], str)):
+        if not is_csv:
+            yield NewCell(name, f"{head}\n{mapping_text(mocks, {one: texts[one] for one in inputs})}")
+            continue
+        for one in inputs:
+            yield NewCell(f"{name}-{one}", f"{head} --input {quoted(one)}\n{texts[one]}")
 
 
 def _below(tree: Tree | None) -> Iterator[tuple[Any, Tree]]:

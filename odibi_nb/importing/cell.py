@@ -19,13 +19,12 @@ _LONGEST_ID = 64
 
 @dataclass(frozen=True, slots=True)
 class NewCell:
-    """A cell; name: what its id is made of. is_setup: headless runs run it whole. is_exact: its ends stay."""
+    """A cell; name: what its id is made of. is_setup: headless runs run it whole."""
 
     name: str
     text: str
     kind: Literal["code", "markdown"] = "code"
     is_setup: bool = False
-    is_exact: bool = False
 
 
 def notebook_text(cells: Iterable[NewCell]) -> str:
@@ -52,8 +51,7 @@ def _cell(cell: NewCell, cell_id: str) -> dict[str, Any]:
     made: dict[str, Any] = {"cell_type": cell.kind, "id": cell_id, "metadata": metadata}
     if cell.kind == "code":
         made = {"cell_type": "code", "execution_count": None, "id": cell_id, "metadata": metadata, "outputs": []}
-    text = cell.text if cell.is_exact else cell.text.strip("\n")
-    return {**made, "source": text.splitlines(keepends=True)}
+    return {**made, "source": cell.text.strip("\n").splitlines(keepends=True)}
 
 
 def _id(name: str, taken: set[str]) -> str:

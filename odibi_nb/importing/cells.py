@@ -26,7 +26,7 @@ def cells_of(project: Project, plainer: Mapping[str, int] = MappingProxyType({})
     nodes = list(project.nodes())
     bodies = _bodies(project, nodes, plainer)
     code = _code(project, nodes, bodies)
-    heads, beside = project.pipeline_heads(), Beside(project.tree, is_exported=project.is_exported)
+    heads, beside = project.pipeline_heads(), Beside(project.tree)
     cells = [*project.heads(), *_code_cells(project, code), *beside.for_all()]
     pipeline = None
     for node in nodes:

@@ -174,7 +174,7 @@ def test_a_function_that_others_call_declares_its_node_itself(tmp_path: Path) ->
     )
 
 
-def test_what_cells_say_in_yaml_or_csv_stays_as_it_is(tmp_path: Path) -> None:
+def test_what_cells_say_in_yaml_stays_where_it_is(tmp_path: Path) -> None:
     project = Project(tmp_path)
     project.write("data/a.csv", "x,t\n1,a\n2,b\n")
     project.cells(
@@ -184,7 +184,6 @@ def test_what_cells_say_in_yaml_or_csv_stays_as_it_is(tmp_path: Path) -> None:
         "from odibi_nb import transform\n\n\n@transform\ndef half(load):\n    return load.head(1)",
         "%%odibi_node called\ndepends_on: [load]\ntransform: {steps: [{function: half}]}",
         "%%odibi_node query\ndepends_on: [load]\ntransform: {steps: [SELECT * FROM load]}",
-        "%%odibi_mock query --input load\nx,t\n1,a\n",
     )
     assert_fixed(tmp_path / "zero.ipynb")
 

@@ -55,7 +55,7 @@ environments:
     connections: {local: {base_path: ./prod}}
 =====
 import numpy as np
-from beside import *
+from beside_everything import *
 from math import sqrt as root, floor
 =====
 SEEDS = []
@@ -152,7 +152,7 @@ transform:
 def test_a_notebook_with_all_that_there_is_comes_back(tmp_path: Path) -> None:
     project = Project(tmp_path)
     project.write("data/a.csv", "x,t\n1,a\n2,b\n")
-    project.write("beside.py", "OTHER = 3\n")
+    project.write("beside_everything.py", "OTHER = 3\n")
     project.cells("zero.ipynb", *CELLS, setup="SEEDS")
     assert_fixed(tmp_path / "zero.ipynb")
 

@@ -82,7 +82,7 @@ def living(statements: Sequence[Statement]) -> list[Statement]:
     said: list[Statement] = []
     for statement in statements:
         first = next((at for at, one in enumerate(said) if one.source == statement.source), None)
-        if first is None or not statement.names or not _still_holds(said[first], said[first + 1 :]):
+        if first is None or not statement.names or not _still_holds(said, first):
             said.append(statement)
     listed = [(one, _uses(one)) for one in said]
     return [one for at, (one, _) in enumerate(listed) if not _is_void(one, listed[:at], listed[at + 1 :])]
@@ -92,9 +92,15 @@ def _uses(statement: Statement) -> frozenset[str]:
     return names_of(parse_python(statement.source).body).uses
 
 
-def _still_holds(statement: Statement, later: Sequence[Statement]) -> bool:
-    """Whether what a statement has bound would be the same if it were said again after the later ones."""
-    return {name for one in later for name in one.names}.isdisjoint(_uses(statement) | set(statement.names))
+def _still_holds(said: Sequence[Statement], at: int) -> bool:
+    """Whether what a statement has bound would be the same if it were said again after the later ones.
+
+    What it uses may use others in turn, such as a function that it calls.
+    """
+    needed = _uses(said[at])
+    while more := {use for one in said if needed & set(one.names) for use in _uses(one)} - needed:
+        needed |= more
+    return {name for one in said[at + 1 :] for name in one.names}.isdisjoint(needed | set(said[at].names))
 
 
 def _is_void(statement: Statement, before: Sequence[_Used], later: Sequence[_Used]) -> bool:

@@ -111,4 +111,5 @@ def _width(stream: TextIO) -> int:
         own = os.get_terminal_size(stream.fileno())
     except (OSError, ValueError):  # it is none
         own = os.terminal_size((80, 24))
-    return shutil.get_terminal_size(own).columns if "COLUMNS" in os.environ else own.columns
+    columns = shutil.get_terminal_size(own).columns if "COLUMNS" in os.environ else own.columns
+    return columns or 80  # a terminal may not know its size

@@ -714,7 +714,8 @@ def test_a_terminal_says_that_results_are_being_kept(tmp_path: Path) -> None:
     nbformat.write(nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)]), tmp_path / "nb.ipynb")
     terminal, stderr = os.openpty()
     command = [sys.executable, "-m", "odibi_nb.commands.shell", "run", "nb.ipynb"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=stderr) as process:
+    env = {name: value for name, value in os.environ.items() if name != "CI"} | {"TERM": "xterm"}
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=stderr, env=env) as process:
         os.close(stderr)
         shown = b""
         while part := _read(terminal):

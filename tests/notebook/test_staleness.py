@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 from tests.notebook.shells import Notebook
@@ -43,6 +44,7 @@ def test_a_transform_defined_again_is_the_one_that_runs(nb: Notebook) -> None:
 def test_a_reloaded_module_makes_its_nodes_stale(nb: Notebook) -> None:
     module = Path("helper_module_of_ours.py")
     module.write_text("def up(frame):\n    return frame + 1\n")
+    importlib.invalidate_caches()  # Python looks into a folder again only when its time has changed
     nb.ok("import sys; sys.path.insert(0, '.')", "%load_ext autoreload", "%autoreload 2")
     nb.ok("import helper_module_of_ours as helper", LOAD, "%%odibi_node up\nhelper.up(load)")
     module.write_text("def up(frame):\n    return frame + 100  # and more\n")

@@ -46,7 +46,9 @@ def normal_python(source: str, function: str = "") -> str:
 @lru_cache(maxsize=4096)
 def code_digest(code: CodeType) -> bytes:
     """Return what compiled code does, whatever lines it stands on."""
-    constants = [_constant(constant) for constant in code.co_consts]
+    # Since Python 3.13 a class says itself on which line it begins.
+    lines = (code.co_firstlineno,) if "__firstlineno__" in code.co_names else ()
+    constants = [_constant(one) if type(one) is not int or one not in lines else "line" for one in code.co_consts]
     names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
     counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
     said = (*_steps(code), names, counts, constants)

@@ -39,3 +39,9 @@ def test_where_a_loop_or_a_handler_goes_on_counts() -> None:
     assert digest(loop.format("continue")) != digest(loop.format("break"))
     handler = "def f(v):\n    {}try:\n        {}g(v)\n    except ValueError:\n        pass\n"
     assert digest(handler.format("g(v)\n    ", "")) != digest(handler.format("", "g(v)\n        "))
+
+
+def test_a_class_within_a_function_may_stand_on_another_line() -> None:
+    text = "def f():\n    class A:\n        x = 500\n    return A\n"
+    digests = {code_digest(compile("\n" * lines + text, "cell", "exec")) for lines in (0, 7)}
+    assert len(digests) == 1

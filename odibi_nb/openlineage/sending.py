@@ -13,10 +13,11 @@ from odibi_nb.openlineage.events import events_of
 
 if TYPE_CHECKING:
     from openlineage.client import OpenLineageClient
+    from openlineage.client.event_v2 import RunEvent
 
     from odibi_nb.pipeline.finished import FinishedRun
 
-__all__ = ["send_events"]
+__all__ = ["client_event", "send_events"]
 
 _FOLDER = "openlineage"
 _PATIENCE_S = 5.0
@@ -58,20 +59,24 @@ def _client() -> OpenLineageClient | None:
 
 def _emit(client: OpenLineageClient, events: Iterable[Mapping[str, Any]]) -> None:
     """Send events; the first one that can't be sent is the last one that is tried."""
+    for event in events:
+        client.emit(client_event(event))
+    client.close(timeout=_PATIENCE_S)
+
+
+def client_event(event: Mapping[str, Any]) -> RunEvent:
+    """Return an event as the client's own classes have it."""
     from openlineage.client import event_v2 as v2
 
-    for event in events:
-        told = v2.RunEvent(
-            eventTime=event["eventTime"],
-            eventType=v2.RunState(event["eventType"]),
-            run=v2.Run(**event["run"]),
-            job=v2.Job(**event["job"]),
-            inputs=[v2.InputDataset(**one) for one in event["inputs"]],
-            outputs=[v2.OutputDataset(**one) for one in event["outputs"]],
-            producer=event["producer"],
-        )
-        client.emit(told)
-    client.close(timeout=_PATIENCE_S)
+    return v2.RunEvent(
+        eventTime=event["eventTime"],
+        eventType=v2.RunState(event["eventType"]),
+        run=v2.Run(**event["run"]),
+        job=v2.Job(**event["job"]),
+        inputs=[v2.InputDataset(**one) for one in event["inputs"]],
+        outputs=[v2.OutputDataset(**one) for one in event["outputs"]],
+        producer=event["producer"],
+    )
 
 
 def _append(folder: Path, events: Iterable[Mapping[str, Any]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -295,6 +296,7 @@ def test_a_result_that_was_replaced_stays_whole_and_says_so(ws: Workspace) -> No
 
 
 def tables(ws: Workspace) -> list[Any]:
+    gc.collect()  # what an exception of a test before still holds isn't dropped in the middle of this one
     counted = "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'order %' OR table_name = 'rows'"
     return ws.engine.inspect_many({}, lambda names, run: list(run(counted)))
 

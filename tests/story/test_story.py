@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from odibi_nb.config import StoryConfig
-from odibi_nb.exceptions import ConnectionError  # noqa: A004
+from odibi_nb.exceptions import ConnectionError, FormatError  # noqa: A004
 from odibi_nb.pipeline.finished import FinishedRun
 from odibi_nb.pipeline.story_place import StoryPlace
 from odibi_nb.runner import RunStarted
@@ -245,6 +245,21 @@ def test_the_views_come_back_from_the_twin(shop: Shop) -> None:
         f"nightly sales · ✗ failed · 5 nodes: 3 completed, 1 failed, 1 skipped · {story.run.time}"
     )
     assert "AttributeError: 'DataFrame' object has no attribute 'amounts'" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{", "is damaged"),
+        ("[]", "is damaged"),
+        ("{}", "is damaged"),
+        ('{"version": 1, "run": {}}', "is damaged"),
+        ('{"version": 0}', "is of another version"),
+    ],
+)
+def test_what_is_no_story_is_refused(text: str, problem: str) -> None:
+    with pytest.raises(FormatError, match=problem):
+        read_story(text)
 
 
 def test_a_large_graph_is_drawn_of_the_nodes_that_ran(tmp_path: Path) -> None:

@@ -247,8 +247,7 @@ def test_a_nodes_cell_keeps_it(sales: Notebook) -> None:
     "declared",
     [
         "%%odibi_node big --expect 'amount >= $min_amount' --write local:big.csv\nSELECT * FROM load_sales",
-        "%%odibi_node big --write local:big.csv\nvalidation:\n  tests:\n  - type: custom_sql\n"
-        "    condition: sum(amount) OVER () / 4 >= $min_amount -- the mean\n---\nload_sales",
+        "%%odibi_node big --write local:big.csv --expect 'sum(amount) OVER () / 4 >= $min_amount -- mean'\nload_sales",
     ],
 )
 def test_a_condition_takes_parameters(nb: Notebook, declared: str) -> None:

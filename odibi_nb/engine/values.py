@@ -194,7 +194,7 @@ def _as_table(value: Any) -> pa.Table | None:
         return value
     if library in ("duckdb", "_duckdb") and hasattr(value, "to_arrow_table"):
         return value.to_arrow_table()
-    if library == "polars" and hasattr(value, "columns"):
+    if library == "polars" and hasattr(type(value), "columns"):  # a LazyFrame warns when it is asked itself
         return (value.collect() if hasattr(value, "collect") else value).to_arrow()
     batches = [value] if isinstance(value, pa.RecordBatch) else value
     if isinstance(batches, list | tuple) and batches and all(isinstance(batch, pa.RecordBatch) for batch in batches):
@@ -248,10 +248,19 @@ def _index_to_columns(frame: pd.DataFrame, input_rows: int) -> tuple[pd.DataFram
         return frame, ()
     unnamed = [level for level, name in enumerate(index.names) if name is None]
     if len(unnamed) < index.nlevels:
+        _check_levels([name for name in index.names if name is not None], frame)
         kept = frame.reset_index(level=unnamed, drop=True) if unnamed else frame
         return kept.reset_index(), (_dropped("an unnamed level of the index"),) if unnamed else ()
     notes = () if _numbers_rows(index, input_rows) else (_dropped("an unnamed index"),)
     return frame.reset_index(drop=True), notes
+
+
+def _check_levels(names: list[Any], frame: pd.DataFrame) -> None:
+    check_names(names)
+    for name in names:
+        if name in frame.columns:
+            hint = "leave the index out: df.reset_index(drop=True), or rename it"
+            raise ValidationError(f"the index and a column are both named '{name}'", hint=hint)
 
 
 def _dropped(what: str) -> str:

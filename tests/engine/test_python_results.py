@@ -60,6 +60,31 @@ def test_an_unnamed_index_of_integers_that_number_no_input_rows_is_dropped_with_
 @pytest.mark.parametrize(
     "made",
     [
+        lambda sales: sales.set_index("region", drop=False),
+        lambda sales: sales.set_index(["amount", "region"]).assign(region="N"),
+    ],
+)
+def test_an_index_named_like_a_column_is_an_error_that_names_it(project, made):
+    error = error_of(returned(project, made))
+    assert isinstance(error, ValidationError)
+    assert error.message == "the index and a column are both named 'region'"
+    assert "df.reset_index(drop=True)" in error.hint
+
+
+def test_levels_of_an_index_with_one_name_are_an_error_that_names_it(project):
+    error = error_of(returned(project, lambda sales: sales.set_index(["region", "amount"]).rename_axis(["a", "a"])))
+    assert isinstance(error, ValidationError)
+    assert "two columns are named 'a'" in error.message
+
+
+def test_a_lazy_frame_is_collected_without_a_warning(recwarn):
+    assert publish_value(pl.LazyFrame({"a": [1]}), "made").known_rows == 1
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
         lambda sales: sales[sales.amount > 1],
         lambda sales: sales.sort_values("amount", ascending=False),
         lambda sales: pd.concat([sales, sales]),

@@ -241,3 +241,31 @@ def test_a_nodes_cell_keeps_it(sales: Notebook) -> None:
     sales.ok("%odibi params min_amount=180", "%odibi drop by_region")
     assert isinstance(sales.fails(CLEAN), ValidationError)
     sales.ok(BY_REGION.replace("clean_sales", "load_sales"))
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "%%odibi_node big --expect 'amount >= $min_amount' --write local:big.csv\nSELECT * FROM load_sales",
+        "%%odibi_node big --write local:big.csv --expect 'sum(amount) OVER () / 4 >= $min_amount -- mean'\nload_sales",
+    ],
+)
+def test_a_condition_takes_parameters(nb: Notebook, declared: str) -> None:
+    nb.ok(LOAD, "%odibi params min_amount=0", declared, "%odibi params min_amount=120")
+    assert "min_amount 0 → 120" in nb.ok("%odibi plan big").text
+    error = nb.fails("%odibi run big")
+    assert "$min_amount" in error.message
+    assert "bad row" in error.message
+    assert nb.ws.plan("big", params={"min_amount": 10})[-1].write == "write"
+    nb.ok("%odibi run big --param min_amount=10")
+    assert nb.ws["load_sales"].rows == 4
+
+
+def test_a_condition_with_a_parameter_that_has_no_value_is_an_error_at_its_place(nb: Notebook) -> None:
+    error = nb.fails("%%odibi_node big --expect 'amount >= $min_amont'\nSELECT 1 AS amount")
+    assert (error.hint, error.where.line) == ("did you mean 'min_amount'?", 1)
+
+
+def test_a_count_compared_in_another_way_says_how(sales: Notebook) -> None:
+    hint = sales.fails("%%odibi_node some --expect 'row_count % 2 = 0'\nSELECT * FROM load_sales").hint
+    assert hint.startswith("the number of rows alone is compared with a number: row_count >= 1;")

@@ -17,6 +17,7 @@ from odibi_nb.workspaces.paging import has_pages
 __all__ = ["COMMANDS"]
 
 _STATUS = ("node", "kind", "status", "rows", "time", "reads", "why")
+_TELLS_MORE = "what is fresh is said by `odibi-nb plan`, how runs went by `odibi-nb story`"
 
 
 def status(call: Call) -> Shown:
@@ -35,7 +36,9 @@ def status(call: Call) -> Shown:
     header, shown = _STATUS[:columns], [row[:columns] for row in rows]
     right = (False, False, False, True, True)
     text = f"{head}\n{listing_text(header, shown, right_aligned=right)}"
-    return Shown(text, framed(head, listing_html(header, shown, right_aligned=right)), data=data)
+    # A shell's status is of the files alone, so that looking runs no code of theirs.
+    notes = () if call.door == "cell" else (_TELLS_MORE,)
+    return Shown(text, framed(head, listing_html(header, shown, right_aligned=right)), data=data, notes=notes)
 
 
 def _status_dict(view: DagNodeView) -> dict[str, str]:

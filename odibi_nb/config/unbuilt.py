@@ -61,6 +61,7 @@ UNBUILT_VALUES: Mapping[str, frozenset[str]] = {
     ),
     "EngineType": frozenset({"spark"}),
     "ErrorStrategy": frozenset({"ignore"}),
+    "Format": frozenset({"api", "avro", "azure_sql", "cloudFiles", "delta", "sql", "sql_server"}),
     "WriteMode": frozenset({"merge"}),
 }  # fmt: skip
 

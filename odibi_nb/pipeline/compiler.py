@@ -14,6 +14,7 @@ from odibi_nb.exceptions import (
     OdibiException,
     SourceNotFoundError,
     TransformError,
+    ValidationError,
     did_you_mean,
 )
 from odibi_nb.pipeline.bad_rows import bad_rows_query, meaning_in_test, name_of_test
@@ -90,6 +91,8 @@ class Compiler:
             for number, (test, fails) in enumerate(_tests(config))
             if (sql := bad_rows_query(test, config.name)) is not None
         )
+        if not (steps or has_start):
+            raise ValidationError(f"node '{config.name}' has nothing to write", hint="give it a read, or depends_on")
         if config.process and not any(isinstance(step, FunctionStep) for step in steps):
             hint = "SQL runs in DuckDB's own threads: leave 'process' out"
             raise TransformError("'process: true' is for Python, and the node has none", hint=hint)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from odibi_nb.exceptions import UnknownNameError, did_you_mean
 from odibi_nb.runner import NodeResult, RunOutcome
 
 __all__ = ["PipelineResults", "node_dict"]
@@ -43,13 +42,9 @@ class PipelineResults:
             end_time=datetime.fromtimestamp(outcome.started + outcome.duration, UTC).isoformat(),
         )
 
-    def get_node_result(self, name: str) -> NodeResult:
-        """Return one node's result; raises UnknownNameError (a KeyError)."""
-        if name not in self.node_results:
-            raise UnknownNameError(
-                f"no node '{name}' ran in '{self.pipeline_name}'", hint=did_you_mean(name, self.node_results)
-            )
-        return self.node_results[name]
+    def get_node_result(self, name: str) -> NodeResult | None:
+        """Return one node's result; None, as Odibi has it, where there is no such node."""
+        return self.node_results.get(name)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON values."""
@@ -62,6 +57,7 @@ class PipelineResults:
             "start_time": self.start_time,
             "end_time": self.end_time,
             "story_path": self.story_path,
+            "node_count": len(self.node_results),
             "node_results": {name: node_dict(result) for name, result in self.node_results.items()},
         }
 

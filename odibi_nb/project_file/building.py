@@ -106,6 +106,8 @@ def _type_hint(detail: ErrorDetails) -> str | None:
     given = detail["input"]
     if detail["type"] == "list_type" and isinstance(given, str):
         return f"write a list: [{given}]"
+    if detail["type"] == "list_type" and given is None:
+        return f"write a list: {detail['loc'][-1]}: []"
     if detail["type"] in {"dict_type", "model_type"} and given is not None:
         return "write a mapping: {name: value}"
     if detail["type"] in {"int_parsing", "float_parsing"}:

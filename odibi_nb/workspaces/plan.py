@@ -196,7 +196,8 @@ class Planner:
         if written is None:
             return "not written yet"
         if action == "cached" and kept is not None and _is_new(kept, written, target):
-            return f"its result is of {clock(kept.at)}, the file of {clock(written.at)}"
+            now, then = clock(kept.at), clock(written.at)
+            return f"its result is of {now}, the file of {then}" if now != then else "the file holds another result"
         return self._outdated(target, written)
 
     def _is_known(self, name: str, written: Written | None) -> bool:

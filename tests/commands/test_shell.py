@@ -482,6 +482,13 @@ def test_selecting_no_node_is_status_2(shell: Shell, sales: str, command: str) -
     assert "no node is selected: --exclude clean_sales leaves out all\n  hint: without it: clean_sales" in err
 
 
+def test_status_runs_nothing_and_says_what_tells_of_runs(shell: Shell, sales: str) -> None:
+    shell("run", sales)
+    status, out, err = shell("status", sales)
+    assert (status, "pending" in out, "completed" in out) == (0, True, False)
+    assert err == "note: what is fresh is said by `odibi-nb plan`, how runs went by `odibi-nb story`\n"
+
+
 def test_status_in_json_has_reasons(shell: Shell) -> None:
     target = _notebook("n.ipynb", PROJECT, LOAD, "%%odibi_node late\nSELECT $x AS x", "%%odibi_node b\nSELECT * FROM c")
     nodes = json.loads(shell("status", target, "--json")[1])["nodes"]

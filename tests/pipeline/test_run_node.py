@@ -75,6 +75,13 @@ def test_a_mock_of_no_input_is_an_error_naming_it(pipeline, others):
     assert caught.value.hint == "did you mean 'load'?"
 
 
+@pytest.mark.parametrize("mock", [5, "rows.csv", None, [1, 2]])
+def test_a_mock_that_is_no_frame_is_an_error_that_says_what_may_be_one(pipeline, mock):
+    with pytest.raises(TypeError, match="the mock of 'load' is a") as caught:
+        pipeline.run_node("total", {"load": mock})
+    assert caught.value.hint.startswith("give a DataFrame, rows [{column: value}")
+
+
 def test_an_unknown_node_is_an_error_with_the_nearest(pipeline):
     with pytest.raises(UsageError, match="there is no node 'totl'") as caught:
         pipeline.run_node("totl")

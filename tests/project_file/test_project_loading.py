@@ -188,6 +188,7 @@ def test_a_misspelt_key_is_refused_at_its_place(
     ("old", "new", "said"),
     [
         ("[load]", "load", "write a list: [load]"),
+        ("[load]", "", "write a list: depends_on: []"),
         ("name: load", "name: 5", "quote it: '5'"),
         ("connection: local, path", "path", "'connection' is missing"),
         ("path: sales.csv}", "path: s.csv}\n        materialize: tabel", "did you mean 'table'?"),

@@ -203,11 +203,15 @@ class Recollection:
     def _load(self, store: ResultStore, entry: Entry, name: str) -> Dataset:
         held, told = store.hold(entry), told_of(entry.record)
         if held is None:
-            self._results.forget(name)
-            self.forget([name])
-            problem = f"the stored rows of '{name}' are damaged or gone"
-            raise UnknownNameError(problem, hint=f"run it again: %odibi run +{name}", node=name)
+            raise self._lost(name)
         return self._engine().load(held.path, told.schema, told.rows, held=held)
+
+    def _lost(self, name: str) -> UnknownNameError:
+        """Forget a result whose rows can't be had, and return what to say to whoever asks for them."""
+        self._results.forget(name)
+        self.forget([name])
+        problem = f"the stored rows of '{name}' are damaged or gone"
+        return UnknownNameError(problem, hint=f"run it again: %odibi run +{name}", node=name)
 
     def _has_still(self, above: str, reader: Kept) -> bool:
         """Whether a node has the rows at hand that a result was computed from, not older ones."""
@@ -219,6 +223,13 @@ class Recollection:
         if files and self._stamps.look().of(task) != files:
             problem = f"the last result of '{task.name}' is gone: what it was read from has changed since"
             raise UnknownNameError(problem, hint=f"run it again: %odibi run +{task.name}", node=task.name)
+        for above, data in given.items():
+            try:
+                _ = data.opened if isinstance(data, Recalled) else None
+            except UnknownNameError as exc:
+                if self._results.kept(above) is None:  # forgotten just now
+                    raise self._lost(task.name) from exc
+                raise
         around = Surroundings(
             self._engine().beside(),
             upstream=given.__getitem__,

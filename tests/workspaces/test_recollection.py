@@ -328,6 +328,19 @@ def test_damaged_rows_that_are_looked_at_are_an_error_that_says_what_to_do(root:
         assert ws["total"].df()["total"].tolist() == [27.0]
 
 
+def test_a_view_of_damaged_rows_runs_again_with_what_it_reads(root: Path) -> None:
+    with session(root, pipeline) as ws:
+        ws.run()
+    with session(root, pipeline) as ws:
+        assert ws.status("twice") == "cached"
+        shutil.rmtree(root / ".odibi")
+        with pytest.raises(UnknownNameError, match="the stored rows of 'twice' are damaged or gone") as caught:
+            ws["twice"].df()
+        assert caught.value.hint == "run it again: %odibi run +twice"
+        assert ws.run("twice").names("completed") == ["load", "clean", "twice"]
+        assert ws["twice"].df()["double"].tolist() == [11.0, 14.0]
+
+
 def test_another_node_that_says_the_same_has_the_same_result(root: Path) -> None:
     with session(root, pipeline) as ws:
         ws.run()

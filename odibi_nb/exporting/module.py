@@ -227,6 +227,8 @@ class _Builder:
         head, lines = [HEAD], import_lines(imports, needed)
         if any(is_import(piece) or (len(piece.tree.body) > 1 and "import" in piece.text) for piece in code):
             head.append("# ruff: noqa: E402, F401, F811")
+        if future := sorted({feature for one in self._slice.statements for feature in one.future}):
+            head.append(f"from __future__ import {', '.join(future)}")
         if local := local_modules([*imports, *code], self._ws.root):
             head.append(path_lines(local, self._ws.root, self._folder))
         parts = [*head, *([lines] if lines else [])]

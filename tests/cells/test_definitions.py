@@ -144,3 +144,22 @@ def test_code_that_only_looks_changes_nothing(statement):
     cells = [PlainCell("1", f"rates = {{'north': 2}}\n{statement}")]
     (left_out,) = slice_definitions(cells, ["rates"]).left_out
     assert left_out.changes is None
+
+
+def test_features_from_the_future_hold_below_their_import_in_all_cells():
+    later = "from __future__ import annotations\ndef f(x: Nowhere): return 1"
+    definitions = sliced("def g(x: int): return 1", later, "def h(x: Nowhere): return f(1) + g(1)", wanted="h")
+    assert definitions.left_out == ()
+    namespace = {}
+    execute_slice(definitions, namespace)
+    assert namespace["h"](1) == 2
+    kinds = [namespace[name].__annotations__["x"] for name in "ghf"]
+    assert kinds == [int, "Nowhere", "Nowhere"]
+
+
+def test_a_setup_cell_may_import_from_the_future_anywhere():
+    namespace = {}
+    execute_slice(
+        sliced("%load_ext x\nfrom __future__ import annotations\ndef f(x: Nowhere): pass", setup={1}), namespace
+    )
+    assert namespace["f"].__annotations__ == {"x": "Nowhere"}

@@ -169,6 +169,7 @@ def test_the_workflow_keeps_to_github_s_rules() -> None:
 def test_the_workflow_s_steps_run_and_a_second_checkout_computes_nothing(shop: Path) -> None:
     steps = [step["run"] for step in workflow()["jobs"]["sales"]["steps"] if "run" in step]
     env = environment(shop, f"{SCRIPTS}:/usr/bin:/bin") | {"CI": "true", "PIP_NO_INDEX": "1"}
+    env["PYTEST_ADDOPTS"] = "-p no:nbmake -p no:nbval -p no:hypothesispytest"  # slow to load, and not there
 
     def shell(step: str) -> str:
         # As GitHub's runners start it.

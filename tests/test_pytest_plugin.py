@@ -36,7 +36,7 @@ def notebook(folder: Path, *cells: str, name: str = "nb.ipynb") -> Path:
 
 def run(folder: Path, *words: str) -> tuple[int, str]:
     """Run pytest; returns its status and what it says. Plug-ins that are slow to load and not asked stay out."""
-    slow = ["no:hypothesispytest", *(["no:nbval"] if "--nbval-lax" not in words else [])]
+    slow = ["no:hypothesispytest", "no:nbmake", *(["no:nbval"] if "--nbval-lax" not in words else [])]
     plain = [word for name in ("no:cacheprovider", *slow) for word in ("-p", name)]
     command = [sys.executable, "-m", "pytest", *plain, *words]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)

@@ -158,7 +158,9 @@ def test_the_keys_of_a_unit_test_are_those_it_takes() -> None:
 
 
 def test_a_unit_test_that_fails_is_seen_in_both_doors(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:nbval -p no:hypothesispytest")  # slow to load, and not asked
+    monkeypatch.setenv(
+        "PYTEST_ADDOPTS", "-p no:nbmake -p no:nbval -p no:hypothesispytest"
+    )  # slow to load, and not asked
     texts = blocks("ipython")
     (at,) = (at for at, text in enumerate(texts) if text.startswith("%%odibi_test by_region sums"))
     for total, status in ((12, 0), (13, 1)):

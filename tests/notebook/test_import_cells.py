@@ -60,6 +60,7 @@ def test_a_cell_imports_a_project_and_says_how_to_go_on(nb: Notebook, folder: Pa
 
 def test_an_imported_notebook_is_green_in_jupyter(folder: Path) -> None:
     assert main(["import", ".", "new.ipynb"]) == 0
-    command = [sys.executable, "-m", "pytest", "--nbval-lax", "-q", "-p", "no:cacheprovider", "new.ipynb"]
+    plain = [word for name in ("cacheprovider", "hypothesispytest", "xdist") for word in ("-p", f"no:{name}")]
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "-q", *plain, "new.ipynb"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

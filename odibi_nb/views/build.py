@@ -68,7 +68,7 @@ def node_view(
             result = None  # of an earlier declaration, which failed
         error = (result.error if result and status != "stale" else None) or workspace.nodes.problem(name)
         names = workspace.waits_for(name) if trial is None else []
-        waits = [f"waits for {', '.join(names)}"] if names else []
+        waits = [f"{'pending: ' if status == 'pending' else ''}waits for {', '.join(names)}"] if names else []
         waits += [f"stale: {why}"] if status == "stale" and (why := workspace.why_stale(name)) else []
         card = NodeView(
             name=name,

@@ -429,6 +429,21 @@ def test_a_figure_is_shown_as_such(nb: Notebook) -> None:
     assert "<b>fig</b>" in ran.html
 
 
+def test_where_no_rows_are_shown_no_object_is_either(nb: Notebook) -> None:
+    nb.ok("%odibi set preview=0")
+    cell = (
+        "%%odibi_node n --returns object\nclass Figure:\n    def _repr_html_(self):\n        return '<b>secret</b>'\n"
+    )
+    for last in ("['secret']", "Figure()"):
+        ran = nb.ok(f"{cell}{last}")
+        assert "secret" not in ran.text
+        assert len(ran.bundles) == 1
+
+
+def test_rows_that_are_no_object_are_shown_once(nb: Notebook) -> None:
+    assert len(nb.ok("%%odibi_node n --returns object\nSELECT 1 AS x").bundles) == 1
+
+
 def test_only_run_performs_a_side_effect(nb: Notebook) -> None:
     ran = nb.ok("%%odibi_node mail --returns none\nfrom pathlib import Path\nPath('sent').write_text('x')")
     assert "pending" in ran.text

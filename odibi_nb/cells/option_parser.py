@@ -124,7 +124,11 @@ class OptionParser:
     def _check_room(self, words: list[str], token: str, after: str) -> None:
         if len(words) < len(self.words) or (self.words and "…" in self.words[-1]):
             return
-        hint = f"quote a value with spaces: {after} '…'" if after else f"usage: {self.usage}"
+        option = self._by_spelling.get(after)
+        if option is not None and option.takes == "optional":
+            hint = f"its value follows '=': {after}={token}" if token in option.choices else f"usage: {self.usage}"
+        else:
+            hint = f"quote a value with spaces: {after} '…'" if after else f"usage: {self.usage}"
         raise UsageError(f"{self.prog}: unexpected '{token}'", hint=hint)
 
     def _take(self, token: str, tokens: list[str], values: dict[str, Any]) -> None:

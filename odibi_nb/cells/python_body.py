@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from odibi_nb.cells.magics import is_special
 from odibi_nb.cells.names import AMBIENT, Name, names_of
 from odibi_nb.cells.parsing import parse_python
 from odibi_nb.cells.star_imports import star_imports
-from odibi_nb.exceptions import TransformError
+from odibi_nb.exceptions import TransformError, did_you_mean
 
 __all__ = [
     "UNKNOWN",
@@ -31,6 +32,7 @@ __all__ = [
 
 # The generated function around a body that defines the node's own; no user can write this name.
 _FACTORY = "<body>"
+_SQL_OPENERS = ("select", "values", "summarize", "pivot")
 
 
 class Unknown:
@@ -224,7 +226,9 @@ def _syntax_hint(message: str, body: str) -> str | None:
         return "collect the rows, then let the last expression be the result"
     if opens_with_key(body.lstrip()):
         return "node fields in YAML before a body are closed by a line `---`"
-    return None
+    word = re.match(r"\w*", body.lstrip())
+    near = did_you_mean(word[0], _SQL_OPENERS, likeness=0.75) if word else None
+    return f"it is read as Python; in SQL, {near}" if near else None
 
 
 def _node_function(tree: ast.Module, node: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:

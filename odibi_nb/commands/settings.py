@@ -41,7 +41,9 @@ def params(call: Call) -> Shown:
         return Shown("no parameters: give them in vars of %%odibi_project, or as defaults of functions", data={})
     rows = [(name, repr(value), type(value).__name__) for name, value in shown.items()]
     header = ("parameter", "value", "type")
-    return Shown(listing_text(header, rows), framed(listing_html(header, rows)), data=shown)
+    is_vain = settings and call.door == "shell"
+    notes = ["a value set in a shell ends with this command: odibi-nb run TARGET --param k=v"] if is_vain else []
+    return Shown(listing_text(header, rows), framed(listing_html(header, rows)), data=shown, notes=notes)
 
 
 def _inputs(call: Call, selectors: Sequence[str]) -> Shown:

@@ -63,7 +63,8 @@ class NodeConfig(DialectModel):
     @model_validator(mode="after")
     def _has_work(self) -> Self:
         if not any(getattr(self, field) for field in WORK):
-            raise problem(f"node '{self.name}' needs at least one of {', '.join(WORK)}")
+            hint = "in a cell: SQL or Python below the line, or --read CONN:PATH, or --depends-on NODE to pass on"
+            raise problem(f"node '{self.name}' needs at least one of {', '.join(WORK)}", hint)
         return self
 
     @model_validator(mode="after")

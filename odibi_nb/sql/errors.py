@@ -15,6 +15,7 @@ __all__ = ["SqlProblem", "explain_sql_error", "mentioned_at", "unknown_column"]
 _KIND = re.compile(r"[A-Z][\w ]*? Error: ")
 _PICTURE = re.compile(r"\n+LINE (\d+): ([^\n]*)\n( *)\^+\s*\Z")
 _SUGGESTION = re.compile(r'\n+Did you mean:? "([^"]+)"[^\n]*')
+_OWN_SCHEMA = re.compile(r"odibi_\d+\.")
 _CANDIDATES = re.compile(r"\n+(Candidate [\w ]+):[ :]*([^\n]*)")
 _SIGNATURES = re.compile(r"\n\tCandidate functions:\n(.*)", re.DOTALL)
 _QUOTED = re.compile(r'"((?:[^"]|"")+)"')
@@ -114,6 +115,8 @@ def _message(complaint: str) -> str:
 
 def _hint(complaint: str) -> str | None:
     if suggestion := _SUGGESTION.search(complaint):
+        if _OWN_SCHEMA.match(suggestion[1]):
+            return "a macro is there in the node alone that creates it: write its CREATE MACRO above this query too"
         return f"did you mean '{suggestion[1]}'?"
     if candidates := _CANDIDATES.search(complaint):
         names = [name.replace('""', '"') for name in _QUOTED.findall(candidates[2])]

@@ -68,7 +68,7 @@ def node_view(
             result = None  # of an earlier declaration, which failed
         error = (result.error if result and status != "stale" else None) or workspace.nodes.problem(name)
         names = workspace.waits_for(name) if trial is None else []
-        waits = [f"waits for {', '.join(names)}"] if names else []
+        waits = [f"{'pending: ' if status == 'pending' else ''}waits for {', '.join(names)}"] if names else []
         waits += [f"stale: {why}"] if status == "stale" and (why := workspace.why_stale(name)) else []
         card = NodeView(
             name=name,
@@ -104,7 +104,7 @@ def with_result(card: NodeView, result: NodeResult, rows: int) -> NodeView:
         preview=_preview(result, rows),
         schema=tuple(ColumnView(*column) for column in result.result_schema or ()),
         kept=_kept(result),
-        output=_output(result),
+        output=_output(result, with_value=rows > 0),
     )
 
 
@@ -224,10 +224,10 @@ def _written(result: NodeResult) -> str:
     return f"written to {result.written}" if result.written else ""
 
 
-def _output(result: NodeResult) -> str:
-    """What the node printed; below it, of a node that returns no rows, its value."""
+def _output(result: NodeResult, *, with_value: bool) -> str:
+    """What the node printed; below it, of a node that returns no rows, its value, if it is to be seen."""
     printed = result.output.text if result.output is not None else ""
-    if result.dataset is None or result.dataset.schema:
+    if result.dataset is None or result.dataset.schema or not with_value:
         return printed
     value = result.dataset.frame()
     return printed if value is None else f"{printed}{long_text(repr(value))}"

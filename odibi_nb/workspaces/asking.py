@@ -209,7 +209,8 @@ class Asking:
             configs = (node.config for node in self.nodes.values())
             written = None if names is None else frozenset(writing)
             if written is None or written:
-                found.extend(shared_targets(configs, self._around.connections, writing=written))
+                shared = shared_targets(configs, self._around.connections, writing=written)
+                found.extend(error.at(**self.nodes[str(error.where.node)].head) for error in shared)
             found.extend(self.expectations.orphans(known.declares) if names is None else ())
         return [error for error in found if not known.explains(error)]
 

@@ -107,6 +107,11 @@ class DeclaredNode:
         return self.config.name
 
     @property
+    def head(self) -> dict[str, Any]:
+        """Where it begins, as errors take it: the line of its magic, else the place alone."""
+        return self.place.locate(1 if self.place.cell else None)
+
+    @property
     def body_step(self) -> int:
         """Which of its steps runs its body."""
         steps = self.config.transform.steps if self.config.transform and self.body else []

@@ -61,6 +61,8 @@ def test_a_line_says(line, expected):
         ("--read local:x", "NAME comes first", "usage"),
         ("--read local:x n", "NAME comes first", "usage"),
         ("n m", "unexpected 'm'", "usage"),
+        ("n --mock auto", "unexpected 'auto'", "--mock=auto"),
+        ("n --mock atuo", "unexpected 'atuo'", "usage"),
         ("n --expect amount > 0", "unexpected '>'", "--expect '…'"),
         ("n --raed local:x", "unknown option --raed", "did you mean '--read'?"),
         ("n --no_run", "unknown option --no_run", "did you mean '--no-run'?"),

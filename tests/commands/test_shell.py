@@ -710,6 +710,20 @@ def test_validate_tells_of_injected_values_that_can_not_be_taken(shell: Shell) -
     assert "'sales' is a node already" in out
 
 
+@pytest.mark.parametrize("command", ["ls", "graph"])
+def test_states_are_not_asked_of_what_executes_nothing(shell: Shell, sales: str, command: str) -> None:
+    status, out, said = shell(command, sales, "-s", "+state:modified")
+    assert (status, out) == (2, "")
+    assert "hint: ask odibi-nb plan TARGET +state:modified" in said
+
+
+def test_a_parameter_set_in_a_shell_is_said_to_be_in_vain(shell: Shell, sales: str) -> None:
+    assert shell("params", sales)[2] == ""
+    status, out, said = shell("params", sales, "min_amount=5")
+    assert (status, "min_amount  5" in out) == (0, True)
+    assert said == "note: a value set in a shell ends with this command: odibi-nb run TARGET --param k=v\n"
+
+
 def test_inputs_for_parameters_are_for_notebooks(shell: Shell) -> None:
     status, out, err = shell("params", _notebook("n.ipynb", "%%odibi_node n\nSELECT 1 AS x"), "--ui")
     assert (status, out) == (2, "")

@@ -247,7 +247,9 @@ def test_a_run_notes_who_reads_what_it_writes(nb: Notebook) -> None:
 def test_two_writers_of_one_target_are_refused(sales: Notebook) -> None:
     sales.ok("%%odibi_node again --write local:by_region.parquet\nSELECT 1 AS x")
     for selectors in ("", "again", "by_region"):
-        assert "both write local:by_region.parquet" in str(sales.fails(f"%odibi run {selectors}"))
+        error = sales.fails(f"%odibi run {selectors}")
+        assert "both write local:by_region.parquet" in str(error)
+        assert error.where.source == "%%odibi_node again --write local:by_region.parquet"
     assert not Path("data/by_region.parquet").exists()
     assert "2 completed" in sales.ok("%odibi run clean_sales --force").text
 

@@ -51,7 +51,7 @@ def test_ten_rows_unless_asked(ws: Workspace) -> None:
 
 def test_a_card_says_what_it_waits_for(ws: Workspace) -> None:
     card = node_view(ws, "c")
-    assert card.notes == ("waits for nobody",)
+    assert card.notes == ("pending: waits for nobody",)
     assert not card.dependencies[0].resolved
 
 

@@ -482,6 +482,13 @@ def test_selecting_no_node_is_status_2(shell: Shell, sales: str, command: str) -
     assert "no node is selected: --exclude clean_sales leaves out all\n  hint: without it: clean_sales" in err
 
 
+def test_a_value_set_in_a_shell_is_said_to_be_kept_nowhere(shell: Shell, sales: str) -> None:
+    assert shell("params", sales)[2] == ""
+    status, out, err = shell("params", sales, "min_amount=7")
+    assert (status, "min_amount  7" in out) == (0, True)
+    assert err.startswith("note: a shell keeps no values: give them to a run by --param k=v")
+
+
 def test_status_runs_nothing_and_says_what_tells_of_runs(shell: Shell, sales: str) -> None:
     shell("run", sales)
     status, out, err = shell("status", sales)

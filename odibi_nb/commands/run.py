@@ -33,7 +33,7 @@ def run(call: Call) -> Shown:
 
     values = call.values
     if not call.ws.nodes:
-        raise UsageError("there is no node to run", hint="declare one: %%odibi_node NAME")
+        raise UsageError("there is no node to run", hint="declare one: a cell %%odibi_node NAME, or `nodes` in YAML")
     params = typed_parameters(call, collect("run", "--param", values.get("param", ())))
     request = request_of(call, params)
     resumed = _resumed(call) if request.resume else None

@@ -41,9 +41,11 @@ def params(call: Call) -> Shown:
         return Shown("no parameters: give them in vars of %%odibi_project, or as defaults of functions", data={})
     rows = [(name, repr(value), type(value).__name__) for name, value in shown.items()]
     header = ("parameter", "value", "type")
-    is_vain = settings and call.door == "shell"
-    notes = ["a value set in a shell ends with this command: odibi-nb run TARGET --param k=v"] if is_vain else []
+    notes = [_KEPT_NOWHERE] if settings and call.door == "shell" else ()
     return Shown(listing_text(header, rows), framed(listing_html(header, rows)), data=shown, notes=notes)
+
+
+_KEPT_NOWHERE = "a shell keeps no values: give them to a run by --param k=v, or to all by `vars`"
 
 
 def _inputs(call: Call, selectors: Sequence[str]) -> Shown:

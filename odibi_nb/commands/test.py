@@ -44,7 +44,9 @@ def _selected(call: Call) -> Sequence[NodeTest]:
     """Return the tests of the selected nodes, and those named as a whole ("node::test")."""
     tests = call.ws.tests
     if not tests:
-        raise UsageError("there is no test to run", hint="a cell declares one: %%odibi_test NODE TEST")
+        raise UsageError(
+            "there is no test to run", hint="declare one: a cell %%odibi_test NODE TEST, or `tests` in YAML"
+        )
     words, excluded = selectors(call), call.values.get("exclude", ())
     named = {tests[word].id for word in words if "::" in word}
     others = [word for word in words if "::" not in word]

@@ -482,6 +482,13 @@ def test_selecting_no_node_is_status_2(shell: Shell, sales: str, command: str) -
     assert "no node is selected: --exclude clean_sales leaves out all\n  hint: without it: clean_sales" in err
 
 
+def test_a_value_set_in_a_shell_is_said_to_be_kept_nowhere(shell: Shell, sales: str) -> None:
+    assert shell("params", sales)[2] == ""
+    status, out, err = shell("params", sales, "min_amount=7")
+    assert (status, "min_amount  7" in out) == (0, True)
+    assert err.startswith("note: a shell keeps no values: give them to a run by --param k=v")
+
+
 def test_status_runs_nothing_and_says_what_tells_of_runs(shell: Shell, sales: str) -> None:
     shell("run", sales)
     status, out, err = shell("status", sales)
@@ -715,13 +722,6 @@ def test_states_are_not_asked_of_what_executes_nothing(shell: Shell, sales: str,
     status, out, said = shell(command, sales, "-s", "+state:modified")
     assert (status, out) == (2, "")
     assert "hint: ask odibi-nb plan TARGET +state:modified" in said
-
-
-def test_a_parameter_set_in_a_shell_is_said_to_be_in_vain(shell: Shell, sales: str) -> None:
-    assert shell("params", sales)[2] == ""
-    status, out, said = shell("params", sales, "min_amount=5")
-    assert (status, "min_amount  5" in out) == (0, True)
-    assert said == "note: a value set in a shell ends with this command: odibi-nb run TARGET --param k=v\n"
 
 
 def test_inputs_for_parameters_are_for_notebooks(shell: Shell) -> None:

@@ -201,7 +201,10 @@ def test_what_selects_no_test_is_refused(shell: Shell, words: list[str], message
 def test_a_notebook_without_tests_is_no_success(shell: Shell) -> None:
     status, _, err = shell("test", notebook())
     assert status == 2
-    assert err == "error: there is no test to run\n  hint: a cell declares one: %%odibi_test NODE TEST\n"
+    assert (
+        err
+        == "error: there is no test to run\n  hint: declare one: a cell %%odibi_test NODE TEST, or `tests` in YAML\n"
+    )
 
 
 def test_of_two_tests_of_one_name_the_later_one_counts_as_in_a_kernel(shell: Shell) -> None:

@@ -35,7 +35,8 @@ def test_status_says_what_keeps_a_node_from_running(sales: Notebook) -> None:
     for name, said in {"typo": "syntax", "asks": "least", "late": "waits for nowhere", "lost": "nope"}.items():
         assert said in " ".join(lines[name])
         assert said in ran.html
-    assert lines["typo"][1] == "pending"
+    assert lines["typo"][1:3] == ["○", "pending"]
+    assert 'class="odibi-status odibi-pending"' in ran.html
     assert "not declared" in " ".join(lines["nowhere"])
     assert "why" not in lines["by_region"]
 

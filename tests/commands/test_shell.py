@@ -558,6 +558,25 @@ def test_a_parameter_that_is_a_text_stays_one(shell: Shell, given: str) -> None:
     assert Path("data/n.csv").read_text() == "code,doubled\n00999,1.0\n"
 
 
+def test_validate_tells_of_sources_that_are_not_there(shell: Shell) -> None:
+    project = (
+        "%%odibi_project\nconnections: {local: {type: local, base_path: data}, off: {type: local, base_path: off}}"
+    )
+    cells = [
+        "%odibi_node a --read local:salse.csv",
+        "%odibi_node b --read off:*.csv",
+        "%%odibi_node c --write local:c.csv\nSELECT * FROM 'none.csv', 'https://a.b/c.csv'",
+        "%odibi_node d --read local:c.csv --depends-on c",
+    ]
+    target = _notebook("n.ipynb", project, *cells)
+    status, out, _ = shell("validate", target)
+    told = [line.removeprefix("note: ").partition(" in ")[0] for line in out.splitlines() if line.startswith("note: ")]
+    assert status == 0
+    assert told[:2] == ["a: 'salse.csv' is not", "b: no file matches '*.csv'"]
+    assert told[2:] == [f"c: there is no file '{Path('none.csv').absolute()}'; its run would fail"]
+    assert "(did you mean 'sales.csv'?); its run would fail" in out
+
+
 def test_validate_reports_every_problem(shell: Shell) -> None:
     target = _notebook("n.ipynb", "%%odibi_node a\nSELECT * FROM nope", "%%odibi_node b --read local:x.csv")
     status, out, _ = shell("validate", target)

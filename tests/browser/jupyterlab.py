@@ -101,9 +101,12 @@ def command(page: Page, name: str, arguments: str = "{}") -> None:
     page.evaluate(f"window.jupyterapp.commands.execute('{name}', {arguments})")
 
 
+# A context that is disposed of forgets that its kernel was to end.
 CLOSE_ALL = """() => {
-  for (const widget of [...window.jupyterapp.shell.widgets("main")]) {
-    widget.sessionContext?.shutdown();
+  const { shell, serviceManager } = window.jupyterapp;
+  for (const widget of [...shell.widgets("main")]) {
+    const session = widget.sessionContext?.session;
+    if (session) serviceManager.sessions.shutdown(session.id);
     widget.dispose();
   }
 }"""

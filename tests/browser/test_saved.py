@@ -15,7 +15,7 @@ from odibi_nb import pictures
 from odibi_nb.views import DependencyView, NodeView, RunView
 
 from .conftest import UNHARMED, Watched, screenshot
-from .jupyterlab import command, lab_page
+from .jupyterlab import command, lab_page, open_beside
 from .notebooks import write_notebook
 
 NODES, ROWS = 30, 1_000
@@ -40,20 +40,24 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 ERROR = "Error displaying widget"
 
 
+@pytest.fixture(scope="module")
+def watched(browser: Browser, lab: tuple[str, Path]) -> Iterator[Watched]:
+    """A page for JupyterLab, of which all is known that it does."""
+    made = Watched(browser.new_page(viewport={"width": 1300, "height": 1800}), lab[0])
+    yield made
+    made.page.close()
+
+
 @pytest.fixture
-def opened(browser: Browser, lab: tuple[str, Path]) -> Iterator[Callable[[str], Watched]]:
-    """Open a notebook in JupyterLab, with a new kernel."""
-    made: list[Watched] = []
+def opened(watched: Watched, lab: tuple[str, Path]) -> Callable[..., Page]:
+    """Open a notebook in JupyterLab, with a new kernel; anew: load the page too."""
 
-    def open_anew(name: str) -> Watched:
-        watched = Watched(browser.new_page(viewport={"width": 1300, "height": 1800}), lab[0])
-        made.append(watched)
-        lab_page(watched.page, lab[0], name)
-        return watched
+    def open_it(name: str, *, anew: bool = False) -> Page:
+        if anew or watched.page.url == "about:blank":
+            return lab_page(watched.page, lab[0], name)
+        return open_beside(watched.page, name)
 
-    yield open_anew
-    for watched in made:
-        watched.page.close()
+    return open_it
 
 
 def run_and_save(run_in_lab: Callable[..., Page], file: Path, *, with_state: bool) -> nbformat.NotebookNode:
@@ -86,7 +90,7 @@ def size(cell: nbformat.NotebookNode) -> int:
 
 
 def test_without_state_the_picture_stands_alone(
-    lab: tuple[str, Path], run_in_lab: Callable[..., Page], opened: Callable[[str], Watched]
+    lab: tuple[str, Path], run_in_lab: Callable[..., Page], opened: Callable[..., Page], watched: Watched
 ) -> None:
     file = lab[1] / "bare.ipynb"
     saved = run_and_save(run_in_lab, file, with_state=False)
@@ -95,7 +99,7 @@ def test_without_state_the_picture_stands_alone(
     assert "region_0009" in file.read_text()  # the tenth row is shown
     assert "region_0010" not in file.read_text()
 
-    page = opened(file.name).page
+    page = opened(file.name)
     cell = graph_cell(page)
     picture = cell.locator(".odibi-static img")
     expect(picture).to_be_visible()
@@ -108,24 +112,24 @@ def test_without_state_the_picture_stands_alone(
     expect(picture).to_be_hidden()
 
     distrust(saved, lab[1] / "bare_untrusted.ipynb")
-    watched = opened("bare_untrusted.ipynb")
-    picture = graph_cell(watched.page).locator(".odibi-static img")
+    opened("bare_untrusted.ipynb")
+    picture = graph_cell(page).locator(".odibi-static img")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.naturalWidth > 100")
-    assert watched.page.get_by_text(ERROR).count() == 0
+    assert page.get_by_text(ERROR).count() == 0
     assert watched.harm == UNHARMED
-    screenshot(watched.page, "saved_without_state_untrusted_light")
+    screenshot(page, "saved_without_state_untrusted_light")
 
 
 def test_with_state_the_graph_is_there_and_opens_cards_without_its_kernel(
-    lab: tuple[str, Path], run_in_lab: Callable[..., Page], opened: Callable[[str], Watched]
+    lab: tuple[str, Path], run_in_lab: Callable[..., Page], opened: Callable[..., Page], watched: Watched
 ) -> None:
     file = lab[1] / "stateful.ipynb"
     saved = run_and_save(run_in_lab, file, with_state=True)
     assert "widgets" in saved.metadata
     assert "region_0010" not in file.read_text()
 
-    page = opened(file.name).page
+    page = opened(file.name, anew=True)
     cell = graph_cell(page)
     node = cell.locator('.odibi-dag-node[data-node="step_3"]')
     # On a busy machine JupyterLab was seen to give up restoring widgets; then the picture stands, until a reload.
@@ -133,9 +137,7 @@ def test_with_state_the_graph_is_there_and_opens_cards_without_its_kernel(
         expect(node).to_be_visible(timeout=30_000)
     if not node.is_visible():
         expect(cell.locator(".odibi-static img")).to_be_visible()
-        page = opened(file.name).page
-        cell = graph_cell(page)
-        node = cell.locator('.odibi-dag-node[data-node="step_3"]')
+        opened(file.name, anew=True)
         expect(node).to_be_visible(timeout=60_000)
     expect(cell.locator(".odibi-static")).to_be_hidden()
     # All rows are only in the kernel: without it the preview stands.
@@ -158,11 +160,11 @@ def test_with_state_the_graph_is_there_and_opens_cards_without_its_kernel(
     exported.close()
 
     distrust(saved, lab[1] / "stateful_untrusted.ipynb")
-    watched = opened("stateful_untrusted.ipynb")
-    expect(graph_cell(watched.page).locator(".odibi-static img")).to_be_visible()
-    assert watched.page.locator(".odibi-live").count() == 0
+    opened("stateful_untrusted.ipynb")
+    expect(graph_cell(page).locator(".odibi-static img")).to_be_visible()
+    assert page.locator(".odibi-live").count() == 0
     assert watched.harm == UNHARMED
-    screenshot(watched.page, "saved_with_state_untrusted_light")
+    screenshot(page, "saved_with_state_untrusted_light")
 
 
 def test_long_names_and_long_runs_keep_to_the_page(browser: Browser) -> None:

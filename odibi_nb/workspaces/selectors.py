@@ -42,9 +42,10 @@ def select(
     wanted, excluded = list(selectors), list(exclude)
     chosen = set().union(*(_union(graph, nodes, text) for text in wanted)) if wanted else set(nodes)
     left_out = set().union(*(_union(graph, nodes, text) for text in excluded))
-    if (wanted or excluded) and not chosen - left_out:
+    left = chosen - left_out
+    if (wanted or excluded) and not left:
         raise _empty(wanted, excluded, chosen)
-    return [name for name in graph.topological_sort() if name in chosen - left_out]
+    return [name for name in graph.topological_sort() if name in left]
 
 
 def named_in(selectors: Iterable[str]) -> frozenset[str]:

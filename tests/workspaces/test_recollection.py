@@ -696,6 +696,31 @@ def test_what_is_kept_already_is_not_kept_again(root: Path) -> None:
         assert ws.store.entries() == []
 
 
+def test_what_waits_to_be_kept_is_not_asked_for_once_more_by_the_next_run(root: Path) -> None:
+    with session(root, pipeline) as ws:
+        goes_on = threading.Event()
+        ws._runs.recollection.beside(goes_on.wait)
+        ws.run()
+        first = ws._runs.recollection.waiting
+        ws.run()
+        second = ws._runs.recollection.waiting
+        goes_on.set()
+        ws.settle()
+    assert first == second > 4
+
+
+def test_what_could_not_be_kept_is_kept_by_the_next_run(root: Path) -> None:
+    (root / ".odibi").write_text("")
+    with session(root, pipeline) as ws:
+        ws.run()
+        ws.settle()
+        (root / ".odibi").unlink()
+        ws.run()
+        ws.settle()
+        assert ws.store_problems == {}
+        assert len(ws.store.entries()) == len(ws)
+
+
 def test_a_library_that_only_a_node_imports_is_known_before_it_is_loaded(root: Path) -> None:
     """Else a node that has imported it would be out of date in a new process, until somebody has loaded it."""
     program = """

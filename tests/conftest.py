@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,3 +22,23 @@ def stories(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     path: Path = request.path
     if path.parent.name not in LOOK_AT_STORIES and path.stem not in LOOK_TOO:
         monkeypatch.setattr(FinishedRun, "write", lambda self: ())
+
+
+SHARE_A_LAB = "tests/browser/"
+OF_THEIR_OWN = {f"{SHARE_A_LAB}test_browser_benchmark.py"}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Have one worker run what shares a JupyterLab, and all workers begin with the same: slow files come first."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = str(super()._split_scope(nodeid))
+            return SHARE_A_LAB if file.startswith(SHARE_A_LAB) and file not in OF_THEIR_OWN else file
+
+    config.option.loadscopereorder = False
+    return ByFile(config, log)

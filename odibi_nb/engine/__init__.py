@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,7 @@ def _unknown(name: str) -> EngineError:
     return EngineError(f"engine '{name}' is not known", hint=did_you_mean(name, _ENGINES) or known)
 
 
+@cache
 def engine_version(name: str) -> str:
     """Return what computes in an engine, with its versions; nothing is imported for it."""
     packages = dict.fromkeys((*_ENGINES[name][2], *_HANDED_OVER))

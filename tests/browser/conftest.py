@@ -17,13 +17,19 @@ INSTALL = "apt-get install -y chromium"
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def executable() -> str:
+    """Return where Chromium is."""
     found = find_chromium()
     if found is None:
         if os.environ.get("CI"):
             pytest.fail(f"CI needs Chromium: {INSTALL}")
         pytest.skip(f"needs Chromium: {INSTALL}")
-    with chromium(found) as launched:
+    return found
+
+
+@pytest.fixture(scope="package")
+def browser(executable: str) -> Iterator[Browser]:
+    with chromium(executable) as launched:
         yield launched
 
 

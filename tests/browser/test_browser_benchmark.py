@@ -22,7 +22,7 @@ QUICK_ROWS = {
 }  # fmt: skip
 
 
-@pytest.mark.usefixtures("browser")
+@pytest.mark.usefixtures("executable")
 def test_quick_run_in_a_browser_measures_and_prints_every_row(tmp_path: Path) -> None:
     rows = quick_rows(tmp_path, "browser")
     assert rows.keys() == QUICK_ROWS | CALIBRATION

@@ -113,7 +113,7 @@ def test_joins_find_their_rows_in_a_sample(nb: Notebook, tmp_path: Path) -> None
     "cell",
     [
         "SELECT o.*, c.name FROM stg_orders o JOIN stg_customers c USING (customer)",
-        "WITH o AS (FROM stg_orders), c AS (SELECT id AS k FROM customers) SELECT o.* FROM o JOIN c ON o.customer = c.k",
+        "WITH c AS (SELECT id AS k FROM customers), o AS (FROM stg_orders) SELECT * FROM o JOIN c ON c.k = o.customer",
         "SELECT * FROM orders o JOIN (SELECT id::DOUBLE AS no, name FROM customers) AS c ON o.customer_id = c.no",
         "def both(stg_orders, stg_customers):\n    return stg_orders.merge(stg_customers, on='customer_key')",
     ],

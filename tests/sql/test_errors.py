@@ -72,7 +72,7 @@ def test_a_bad_cast_tells_how_to_find_the_rows() -> None:
         ('An error occurred … install the required extension \'httpfs:\nExtension "/x" not found.', "httpfs"),
         ("File https://x.y/z.csv requires the extension httpfs to be loaded\n\nPlease try installing", "httpfs"),
         (
-            'Function with name "st_point" is …, but it exists in the spatial extension.\n\nPlease try INSTALL',
+            'Function with name "st_point" is …, but it exists in the spatial extension.\n\nPlease INSTALL',
             "spatial",
         ),
     ],

@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from typing import Any, Literal
 
 from odibi_nb.exceptions import ConfigValidationError, UsageError, did_you_mean
@@ -236,7 +237,7 @@ number_of_rows = count_of("rows")
 
 def variable_name(text: str) -> str:
     """Read the name of a variable."""
-    if not text.isidentifier():
+    if not text.isidentifier() or iskeyword(text):
         raise ValueError("the name of a variable")
     return text
 

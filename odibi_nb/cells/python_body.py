@@ -226,8 +226,10 @@ def _syntax_hint(message: str, body: str) -> str | None:
         return "collect the rows, then let the last expression be the result"
     if opens_with_key(body.lstrip()):
         return "node fields in YAML before a body are closed by a line `---`"
-    word = re.match(r"\w*", body.lstrip())
-    near = did_you_mean(word[0], _SQL_OPENERS, likeness=0.75) if word else None
+    word = re.split(r"\W", body.lstrip(), maxsplit=1)[0].lower()
+    if word in _SQL_OPENERS:
+        return "it looks like SQL: leave `--lang python` out"
+    near = did_you_mean(word, _SQL_OPENERS, likeness=0.75)
     return f"it is read as Python; in SQL, {near}" if near else None
 
 

@@ -107,9 +107,9 @@ class ObjectDataset(Dataset):
         return pa.table({})
 
     def arrow(self) -> pa.Table:
-        raise NotAFrameError(
-            f"the result is {article(type(self.value).__name__)}, not rows", hint="only Python nodes can read it"
-        )
+        message = f"the result is {article(type(self.value).__name__)}, not rows"
+        hint = "only Python nodes can read it; what is written, tested or read by SQL is a DataFrame"
+        raise NotAFrameError(message, hint=hint)
 
     def frame(self, kind: FrameKind = "pandas") -> Any:
         return self.value

@@ -83,6 +83,7 @@ def test_a_line_says(line, expected):
         ("n --write l:a --mode replace", "overwrite, append, upsert", None),
         ("n --preview many", "--preview expects a number of rows", None),
         ("n --preview -1", "--preview expects a number of rows", None),
+        ("n --into class", "--into expects the name of a variable", None),
         ("n --into 1x", "--into expects the name of a variable", None),
         ("n --no-run=yes", "--no-run takes no value", None),
         ("n --lang sql --lang sql", "--lang is given twice", None),

@@ -230,7 +230,9 @@ def test_a_node_that_returns_any_object_hands_it_on_to_python(project):
 def test_sql_that_reads_an_object_is_told_what_it_is(project):
     project.functions.register(lambda: {"a": 1}, "model")
     results = project.run(python("model", returns="object"), sql("bad", "SELECT * FROM model"))
-    assert "the result is a dict, not rows" in results.get_node_result("bad").error.message
+    error = results.get_node_result("bad").error
+    assert error.message == "the result is a dict, not rows"
+    assert error.hint == "only Python nodes can read it; what is written, tested or read by SQL is a DataFrame"
 
 
 def test_a_value_can_be_judged_while_another_thread_is_importing_pandas(monkeypatch):

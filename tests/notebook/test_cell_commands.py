@@ -89,6 +89,13 @@ def test_a_default_is_below_vars(nb: Notebook) -> None:
     assert nb.ws["n"].df().amount.tolist() == [150, 200]
 
 
+def test_a_default_that_is_code_is_shown_as_written(nb: Notebook) -> None:
+    nb.ok(LOAD, "few = 2", "%%odibi_node n\ndef n(load_sales, most=few + 1):\n    return load_sales.head(most)")
+    assert nb.ok("%odibi params").text.splitlines()[2].split() == ["most", "few", "+", "1"]
+    nb.ok("%odibi params most=1", "%odibi run n")
+    assert nb.ws["n"].rows == 1
+
+
 def test_a_parameter_that_is_a_text_stays_one(nb: Notebook) -> None:
     nb.ok("%%odibi_project\nvars: {code: '00123'}", "%%odibi_node n\nSELECT $code AS code")
     assert "'00999'" in nb.ok("%odibi params code=00999").text

@@ -266,6 +266,12 @@ def test_a_condition_with_a_parameter_that_has_no_value_is_an_error_at_its_place
     assert (error.hint, error.where.line) == ("did you mean 'min_amount'?", 1)
 
 
+def test_a_condition_in_a_header_is_shown_on_its_line(nb: Notebook) -> None:
+    header = "validation:\n  tests:\n  - type: custom_sql\n    condition: amount >= $min_amount"
+    error = nb.fails(f"%%odibi_node big\n{header}\n---\nSELECT 1 AS amount")
+    assert (error.where.line, error.where.source) == (5, "    condition: amount >= $min_amount")
+
+
 def test_a_count_compared_in_another_way_says_how(sales: Notebook) -> None:
     hint = sales.fails("%%odibi_node some --expect 'row_count % 2 = 0'\nSELECT * FROM load_sales").hint
     assert hint.startswith("the number of rows alone is compared with a number: row_count >= 1;")

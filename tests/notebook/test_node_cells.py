@@ -196,6 +196,8 @@ def test_a_dbt_reference_alone_is_one_too(nb: Notebook) -> None:
 
 def test_sql_with_a_slip_in_its_first_word_says_that_it_is_read_as_python(nb: Notebook) -> None:
     assert nb.fails("%%odibi_node n\nSELEC 1").hint == "it is read as Python; in SQL, did you mean 'select'?"
+    told = nb.fails("%%odibi_node n --lang python\nSELECT 1").hint
+    assert told == "it looks like SQL: leave `--lang python` out"
 
 
 def test_a_node_without_work_is_told_what_there_is(nb: Notebook) -> None:

@@ -256,3 +256,26 @@ def test_a_call_that_makes_no_sense_is_one_error(
             call(*selectors, **how)
         assert caught.value.message == message
         assert hint in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("body", "fields", "message"),
+    [
+        (5, {}, "a body is SQL, Python or a function, not an int"),
+        (pd.DataFrame({"a": [1]}), {}, "a body is SQL, Python or a function, not a DataFrame"),
+        ("SELECT 1 AS a", {"transform": {"steps": ["SELECT 2 AS a"]}}, "the node has a 'transform' and a body"),
+    ],
+)
+def test_a_body_that_is_none_is_an_error(ws: Workspace, body: Any, fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        ws.node("n", body, **fields)
+    assert caught.value.message == message
+    assert list(ws) == []
+
+
+@pytest.mark.parametrize("n", [-1, "x"])
+def test_a_preview_of_no_number_of_rows_is_not_blamed_on_the_node(ws: Workspace, n: Any) -> None:
+    _load(ws)
+    ws.run()
+    with pytest.raises(UsageError, match="preview takes a number of rows"):
+        ws["sales"].preview(n)

@@ -114,4 +114,4 @@ def _type_hint(detail: ErrorDetails) -> str | None:
         return "write a number, such as 5"
     if detail["type"] == "string_type" and isinstance(given, int | float):
         return f"quote it: '{given}'"
-    return "leave the key out" if given is None else None
+    return "give it a value, or leave the key out" if given is None else None

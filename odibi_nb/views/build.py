@@ -23,6 +23,7 @@ from odibi_nb.views.models import (
     RunView,
     TableView,
 )
+from odibi_nb.workspaces.computed import has_rows
 
 if TYPE_CHECKING:
     from odibi_nb.expectations import ExpectationResult
@@ -236,6 +237,8 @@ def _output(result: NodeResult, *, with_value: bool) -> str:
 def _rows_text(result: NodeResult | None) -> str:
     """An exact count where it is known, "≥ n" where only a preview was read, else nothing."""
     if result is None or result.dataset is None or not result.dataset.schema:
+        return ""
+    if not has_rows(result):  # a lazy one may have been counted by a query that left out what failed
         return ""
     if (known := result.dataset.known_rows) is not None:
         return f"{known:,}"

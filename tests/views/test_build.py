@@ -93,6 +93,17 @@ def test_a_run_shows_each_node_as_it_came_out(ws: Workspace) -> None:
     assert view.nodes[-1].notes == ("'bad' failed",)
 
 
+def test_a_failed_query_has_no_rows_though_they_can_be_counted(ws: Workspace) -> None:
+    ws.node("texts", "SELECT 'x' AS t FROM range(3)")
+    ws.node("bad", "SELECT t::INT AS n FROM texts")
+    ws.node("after", "FROM bad")
+    view = run_view(ws, ws.attempt(RunRequest(("+after",))))
+    assert [(node.name, node.status, node.rows) for node in view.nodes[1:]] == [
+        ("bad", "failed", ""),
+        ("after", "skipped", ""),
+    ]
+
+
 def test_views_are_plain_json(ws: Workspace) -> None:
     ws.run("+b")
     json.dumps([asdict(node_view(ws, "b")), asdict(dag_view(ws))])

@@ -42,7 +42,7 @@ def load_target(target: str | Path, *, env: str | None = None, execute: bool = T
     Raises OdibiException at file, cell and line.
     """
     loaded = _load(Path(target), env, execute=execute, go_on=go_on)
-    loaded.workspace.recorder.target = str(loaded.file)
+    loaded.workspace.recorder.target = str(loaded.file.absolute())
     return loaded
 
 

@@ -79,9 +79,11 @@ class Cursor:
         """Execute and return all rows."""
         return self.raw.execute(sql, dict(params) if params else None).fetchall()
 
-    def relation(self, sql: str | duckdb.Statement, params: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyRelation:
-        """Bind a query without running it."""
-        relation = self.raw.sql(sql, params=dict(params)) if params else self.raw.sql(sql)
+    def relation(
+        self, sql: str | duckdb.Statement, params: Mapping[str, Any] | None = None, *, alias: str = ""
+    ) -> duckdb.DuckDBPyRelation:
+        """Bind a query without running it; alias: else DuckDB draws random numbers for one, which takes its time."""
+        relation = self.raw.sql(sql, alias=alias, params=dict(params) if params else None)
         if relation is None:
             raise EngineError("the statement gives no rows")
         return relation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,11 @@ def stories(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     path: Path = request.path
     if path.parent.name not in LOOK_AT_STORIES and path.stem not in LOOK_TOO:
         monkeypatch.setattr(FinishedRun, "write", lambda self: ())
+
+
+def pytest_collection_finish() -> None:
+    """Keep what lives to the end, all tests and modules, out of each look for garbage."""
+    gc.freeze()
 
 
 SHARE_A_LAB = "tests/browser/"

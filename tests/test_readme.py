@@ -100,13 +100,13 @@ def test_the_project_file_runs_by_the_commands_below_it(folder: Path, capsys: py
 def test_the_set_up_commands_are_what_ci_runs() -> None:
     ci = (ROOT / ".ci/run").read_text("utf-8")
     commands = [line for block in blocks("sh") for line in block.splitlines() if not line.startswith("odibi-nb run")]
-    assert {"pip install .", "odibi-nb demo", 'pip install -e ".[test]"', "pytest -n 2 --dist loadfile"} <= set(
+    assert {"pip install .", "odibi-nb demo", 'pip install -e ".[test]"', "pytest -n 3 --dist loadfile"} <= set(
         commands
     )
     assert re.search(r'pip" install -q \.(\s|$)', ci)
     assert re.search(r'pip" install -q -e "\.\[test\]"', ci)
     assert "odibi-nb demo" in ci
-    assert "pytest -n 2 --dist loadfile" in ci
+    assert "pytest -n 3 --dist loadfile" in ci
 
 
 def test_the_table_of_commands_is_the_command_table() -> None:

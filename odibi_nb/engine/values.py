@@ -18,12 +18,22 @@ from odibi_nb.exceptions import NotAFrameError, ValidationError, article
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ObjectDataset", "ValueDataset", "batch_rows", "publish_value", "table_to_frame", "value_text"]
+__all__ = [
+    "ObjectDataset",
+    "ValueDataset",
+    "batch_rows",
+    "publish_value",
+    "python_values",
+    "table_to_frame",
+    "value_text",
+]
 
 
 # Up to here a second form of the rows is worth keeping: copying a frame is ten times as fast as making one.
 _SMALL_ROWS = 10_000
 _BATCH_ROWS = 122_880
+_INFINITE = (2**31 - 1, 2**63 - 1)
+"""Days and microseconds that stand for `infinity`."""
 
 
 class ValueDataset(Dataset):
@@ -50,7 +60,7 @@ class ValueDataset(Dataset):
 
     def head(self, rows: int = PREVIEW_ROWS) -> Head:
         shown = self.first(rows).select(range(min(len(self.schema), PREVIEW_COLUMNS)))
-        texts = ([value_text(value) for value in column.to_pylist()] for column in shown.columns)
+        texts = ([value_text(value) for value in python_values(column)] for column in shown.columns)
         return tuple(zip(*texts, strict=True))
 
     def first(self, rows: int) -> pa.Table:
@@ -113,6 +123,26 @@ class ObjectDataset(Dataset):
 
     def frame(self, kind: FrameKind = "pandas") -> Any:
         return self.value
+
+
+def python_values(column: pa.ChunkedArray) -> list[Any]:
+    """Return a column's values; dates and times that Python's have no room for (`infinity`, 20000-01-01) as texts."""
+    try:
+        values: list[Any] = column.to_pylist()
+    except OverflowError:
+        return [_python_value(one) for one in column]
+    return values
+
+
+def _python_value(scalar: pa.Scalar) -> Any:
+    try:
+        return scalar.as_py()
+    except OverflowError:
+        if pa.types.is_nested(scalar.type):
+            return "out of range"
+        if abs(scalar.value) in _INFINITE:
+            return "infinity" if scalar.value > 0 else "-infinity"
+        return scalar.cast(pa.string()).as_py()
 
 
 def value_text(value: Any) -> str | None:

@@ -235,6 +235,12 @@ def test_sql_that_reads_an_object_is_told_what_it_is(project):
     assert error.hint == "only Python nodes can read it; what is written, tested or read by SQL is a DataFrame"
 
 
+def test_days_that_python_has_no_dates_for_can_be_looked_at():
+    days = pa.array([2**31 - 1, 1 - 2**31, 6_585_442, 0, None], pa.int32()).cast(pa.date32())
+    data = publish_value(pa.table({"day": days, "each": [[day] for day in days]}), "made")
+    assert [day for day, _ in data.head(5)] == ["infinity", "-infinity", "20000-04-30", "1970-01-01", None]
+
+
 def test_a_value_can_be_judged_while_another_thread_is_importing_pandas(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", ModuleType("pandas"))
     with pytest.raises(NotAFrameError, match="returned an int"):

@@ -17,6 +17,7 @@ from types import CodeType, TracebackType
 from typing import Any
 
 from odibi_nb.cells.future import future_features, future_flags
+from odibi_nb.cells.in_python import declares, workspace_names
 from odibi_nb.cells.magics import SpecialLine, python_text
 from odibi_nb.cells.names import AMBIENT, names_of
 from odibi_nb.cells.parsing import parse_python
@@ -134,8 +135,9 @@ def slice_definitions(cells: Sequence[PlainCell], wanted: Iterable[str], folder:
             left_out.append(LeftOut(cell.label, line, _line(cell.source, line), f"not Python: {exc.msg}"))
     picked, missing, needed = _pick(candidates, wanted)
     given = {(cell.label, name) for cell in cells for name in cell.gives}
+    workspaces = workspace_names(candidate.statement.source for candidate in candidates)
     left_out.extend(
-        _left_out(candidate, needed)
+        _left_out(candidate, needed, workspaces)
         for at, candidate in enumerate(candidates)
         if at not in picked and not _is_given(candidate.statement, given)
     )
@@ -256,14 +258,17 @@ def _is_given(statement: Statement, given: Collection[tuple[str, str]]) -> bool:
     return bool(statement.names) and all((statement.cell, name) in given for name in statement.names)
 
 
-def _left_out(candidate: _Candidate, needed: frozenset[str]) -> LeftOut:
+def _left_out(candidate: _Candidate, needed: frozenset[str], workspaces: Collection[str]) -> LeftOut:
     statement = candidate.statement
-    changes = next((name for name in _changed(ast.parse(statement.source)) if name in needed), None)
+    tree = ast.parse(statement.source)
+    changes = next((name for name in _changed(tree) if name in needed), None)
     reason = "no node uses it" if candidate.is_definition else "defines nothing"
     if "*" in statement.names:
         reason = "what it would import can't be told: there is no such module here"
     if changes is not None:
         reason = f"may change '{changes}', which nodes use: tag the cell odibi-setup to run it"
+    elif declares(tree, workspaces):
+        reason, changes = "it acts on the session alone: write cells, or export from the session", "other nodes"
     return LeftOut(statement.cell, statement.line, _first_line(statement.source), reason, changes)
 
 

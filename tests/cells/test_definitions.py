@@ -163,3 +163,15 @@ def test_a_setup_cell_may_import_from_the_future_anywhere():
         sliced("%load_ext x\nfrom __future__ import annotations\ndef f(x: Nowhere): pass", setup={1}), namespace
     )
     assert namespace["f"].__annotations__ == {"x": "Nowhere"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["for n in 'ab':\n    ws.node(n, 'SELECT 1')", "odibi_nb.workspace().mock({})", "made = ws.node('a', 'SELECT 1')"],
+)
+def test_nodes_that_python_declares_are_told_to_be_of_the_session(statement):
+    cells = ["import odibi_nb\nws = odibi_nb.workspace()\nother = 1", statement, "other.node('b')"]
+    declared, *others = reversed(sliced(*cells, wanted="").left_out)
+    assert [one.changes for one in others] == ["other nodes", None, None, None]
+    assert "session alone" in others[0].reason
+    assert declared.reason == "defines nothing"

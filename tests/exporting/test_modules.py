@@ -115,6 +115,13 @@ def test_code_that_imports_from_the_future_is_taken_without_that(tmp_path: Path)
     assert "node 'n' has annotations" in refused(tmp_path / "more", f"%%odibi_node n\n{code}").message
 
 
+def test_what_nodes_use_of_this_package_is_imported_too(tmp_path: Path) -> None:
+    decorated = "import odibi_nb\n@odibi_nb.node\ndef big(load_sales):\n    return load_sales"
+    node = "%%odibi_node other\nbig.assign(v=odibi_nb.__version__)"
+    exported(tmp_path, PROJECT, LOAD, decorated, node)
+    assert "import odibi_nb\n" in files_in(tmp_path / "out")["transforms.py"]
+
+
 def test_features_from_the_future_stand_on_top_of_the_module(tmp_path: Path) -> None:
     future = "from __future__ import annotations"
     known = f"{future}\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import nowhere\n"

@@ -199,11 +199,11 @@ class Pipeline:
         return results
 
     def run_node(self, name: str, mock_data: Mapping[str, Any] | None = None) -> NodeResult:
-        """Run one node and write nothing.
+        """Run one node and write nothing; when it fails, its result has the error, as `run`'s results do.
 
         mock_data: a frame (or rows, or columns) for each of the node's inputs, by their names; a node that reads
         is mocked under its own name. Without it the nodes above run too. Real results stay as they are.
-        Raises ValidationError for an input without a mock, NodeExecutionError when the node fails.
+        Raises ValidationError for an input without a mock, and what `validate` calls an error of the node.
         """
         task = self._tasks(only=name)[name]
         if mock_data is None:
@@ -214,11 +214,11 @@ class Pipeline:
             with self._exclusively():
                 self._engine.begin()
                 outcome = Runner(self._engine, [task], given=given, options=_DRY).run()
+        if outcome.interrupted:
+            raise outcome.interruption()
         result = outcome.results[name]
-        if result.error is not None:
-            raise result.error
-        if not result.success:
-            raise NodeExecutionError(f"node '{name}' was {result.status}: {result.reason}", node=name)
+        if result.error is None and not result.success:
+            result.error = NodeExecutionError(f"node '{name}' was {result.status}: {result.reason}", node=name)
         return result
 
     def get_execution_layers(self) -> list[list[str]]:

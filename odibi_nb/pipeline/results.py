@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from odibi_nb.exceptions import OdibiException
 from odibi_nb.runner import NodeResult, RunOutcome
 
 __all__ = ["PipelineResults", "node_dict"]
@@ -70,13 +71,20 @@ def node_dict(result: NodeResult) -> dict[str, Any]:
         "status": result.status,
         "rows": result.rows_processed if has_rows else None,
         "duration_s": round(result.duration, 6),
-        "schema": None if schema is None else [{"name": column.name, "type": column.type} for column in schema],
+        "schema": None if schema is None else [_column_dict(column) for column in schema],
         "error": None if result.error is None else error_dict(result.error),
     }
 
 
+def _column_dict(column: Any) -> dict[str, Any]:
+    # A result made by hand may have names alone.
+    return {"name": getattr(column, "name", column), "type": getattr(column, "type", None)}
+
+
 def error_dict(error: Any) -> dict[str, Any]:
     """Return an error as plain JSON values; type: of what was raised first."""
+    if not isinstance(error, OdibiException):  # of a result made by hand
+        return {"type": type(error).__name__, "message": str(error), "cell": None, "line": None, "hint": None}
     return {
         "type": type(
             error.__cause__ if type(error).__name__ == "NodeExecutionError" and error.__cause__ else error

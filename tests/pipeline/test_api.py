@@ -90,6 +90,21 @@ def test_a_nodes_result_says_what_became_of_it(run):
     assert result.metadata["rows_written"] == 1
 
 
+def test_results_may_be_made_by_hand_as_in_odibi():
+    good = NodeResult(
+        node_name="a", success=True, duration=0.1, rows_processed=3, result_schema=["x"], metadata={"m": 1}
+    )
+    bad = NodeResult("b", False, 0.2, error=ValueError("no"))
+    results = PipelineResults("p", completed=["a"], failed=["b"], node_results={"a": good, "b": bad})
+    assert results.get_node_result("a") is good
+    assert (good.success, good.rows_processed, good.metadata, bad.success) == (True, 3, {"m": 1}, False)
+    told = json.loads(json.dumps(results.to_dict()))["node_results"]
+    assert (told["a"]["rows"], told["a"]["schema"]) == (3, [{"name": "x", "type": None}])
+    assert (told["b"]["status"], told["b"]["error"]["message"]) == ("failed", "no")
+    with pytest.raises(TypeError, match="NodeResult has no 'rows'"):
+        NodeResult("a", True, 0.1, rows=3)
+
+
 def test_results_are_plain_json(run):
     _, results = run
     found = json.loads(json.dumps(results.to_dict()))

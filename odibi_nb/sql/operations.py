@@ -64,7 +64,8 @@ def operation_parameters(name: str, params: Mapping[str, Any]) -> tuple[str, ...
 def sql_parameters(sql: str) -> tuple[str, ...]:
     """Return the names of the `$name`s in a piece of SQL, once each."""
     tokens = tokenize(sql) if "$" in sql else []
-    return tuple(dict.fromkeys(token.text[1:] for token in tokens if token.kind == "parameter" and token.text != "?"))
+    named = (token.text[1:] for token in tokens if token.kind == "parameter" and len(token.text) > 1)
+    return tuple(dict.fromkeys(named))
 
 
 def operation_sql(name: str, params: Mapping[str, Any], columns: Columns) -> str:

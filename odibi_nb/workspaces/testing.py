@@ -134,7 +134,7 @@ def _mocks_of(workspace: Workspace, node: str) -> Mapping[str, Any]:
 
 
 def _check_params(task: NodeTask, params: Iterable[str], read: ReadTest) -> None:
-    taken = {name for step in task.steps for name in _parameters(step)}
+    taken = {name for step in (*task.steps, *(one.query for one in task.queries)) for name in _parameters(step)}
     for name in params:
         if name not in taken:
             hint = did_you_mean(name, taken) or f"its parameters: {', '.join(sorted(taken)) or 'none'}"

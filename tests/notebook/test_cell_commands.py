@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -208,6 +209,13 @@ def test_reset_forgets_everything(sales: Notebook) -> None:
     sales.ok("%odibi params min_amount=5", "%odibi reset")
     assert (list(sales.ws), sales.ws.params) == ([], {})
     assert Path("data/sales.csv").exists()
+
+
+@pytest.mark.parametrize("command", ["validate", "ls", "set", "help", "help run", "pipeline p", "graph --format dot"])
+def test_what_is_text_alone_has_a_form_in_html(sales: Notebook, command: str) -> None:
+    (bundle,) = sales.ok(f"%odibi {command}").bundles
+    assert bundle.keys() == {"text/plain", "text/html"}
+    assert bundle["text/html"] == f"<pre>{escape(bundle['text/plain'])}</pre>"
 
 
 def test_ls_prints_names_in_order(sales: Notebook) -> None:

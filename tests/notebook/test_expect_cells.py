@@ -261,6 +261,20 @@ def test_a_condition_takes_parameters(nb: Notebook, declared: str) -> None:
     assert nb.ws["load_sales"].rows == 4
 
 
+def test_a_unit_test_gives_parameters_of_conditions_too(nb: Notebook) -> None:
+    cell = "%%odibi_node big --expect 'amount >= $min_amount'\nSELECT * FROM load_sales WHERE amount IS NOT NULL"
+    nb.ok(LOAD, f"{cell} AND amount >= 100")
+    test = "%%odibi_test big kept\ngiven: {{load_sales: [{{region: N, amount: 150}}]}}\nparams: {{min_amount: {}}}\n"
+    nb.ok(f"{test.format(150)}expect: {{count: 1}}")
+    nb.ok(f"{test.format(151)}expect: {{error: 1 bad row}}")
+
+
+def test_a_parameter_that_only_a_condition_lacks_can_be_set(nb: Notebook) -> None:
+    assert nb.fails("%%odibi_node big --expect 'amount >= $least'\nSELECT 5 AS amount").hint.startswith("give it")
+    nb.ok("%odibi params least=5", "%odibi run big")
+    assert nb.ws["big"].status == "completed"
+
+
 def test_a_condition_with_a_parameter_that_has_no_value_is_an_error_at_its_place(nb: Notebook) -> None:
     error = nb.fails("%%odibi_node big --expect 'amount >= $min_amont'\nSELECT 1 AS amount")
     assert (error.hint, error.where.line) == ("did you mean 'min_amount'?", 1)

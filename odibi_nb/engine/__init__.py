@@ -58,11 +58,15 @@ def _unknown(name: str) -> EngineError:
     return EngineError(f"engine '{name}' is not known", hint=did_you_mean(name, _ENGINES) or known)
 
 
-@cache
 def engine_version(name: str) -> str:
     """Return what computes in an engine, with its versions; nothing is imported for it."""
     packages = dict.fromkeys((*_ENGINES[name][2], *_HANDED_OVER))
-    return ", ".join([*(f"{package} {metadata.version(package)}" for package in packages), f"odibi_nb {__version__}"])
+    return ", ".join([*(f"{package} {_installed(package)}" for package in packages), f"odibi_nb {__version__}"])
+
+
+@cache
+def _installed(package: str) -> str:
+    return metadata.version(package)
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,6 @@ process, C code) is not seen.
 from __future__ import annotations
 
 import logging
-import re
 import sys
 import threading
 import warnings
@@ -21,8 +20,6 @@ from typing import Any, TextIO
 
 __all__ = ["NodeOutput", "capturing", "for_node", "is_in_node"]
 
-# What a progress bar draws over itself: all of a line up to its last carriage return.
-_OVERDRAWN = re.compile(r"[^\n]*\r(?!\n|$)")
 _LOG_LINE = logging.Formatter("%(levelname)s %(name)s: %(message)s")
 
 
@@ -51,7 +48,7 @@ class NodeOutput:
     def text(self) -> str:
         with self._lock:
             kept, lost = "".join(self._parts), self._size - self._limit
-        text = _OVERDRAWN.sub("", kept)
+        text = "\n".join(map(_last_drawn, kept.split("\n"))) if "\r" in kept else kept
         return f"{text}\n… {lost:,} more characters were not kept" if lost > 0 else text
 
     @property
@@ -62,6 +59,11 @@ class NodeOutput:
     def enter(self, step: int) -> None:
         with self._lock:
             self._entered += step
+
+
+def _last_drawn(line: str) -> str:
+    """Return a line without what a progress bar has drawn over: all up to the last carriage return within it."""
+    return line[line.rfind("\r", 0, -1) + 1 :] if line else line
 
 
 _current: ContextVar[NodeOutput | None] = ContextVar("odibi_nb_node_output", default=None)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from odibi_nb.registry.marking import node
 
 if TYPE_CHECKING:
-    from odibi_nb.runner.results import NodeResult
+    from odibi_nb.runner.by_hand import NodeResult
 
 __all__ = ["NodeResult"]
 
@@ -24,7 +24,7 @@ class _Decorator(ModuleType):
 
 def __getattr__(name: str) -> Any:
     if name == "NodeResult":
-        from odibi_nb.runner.results import NodeResult
+        from odibi_nb.runner.by_hand import NodeResult
 
         return NodeResult
     raise AttributeError(f"module 'odibi_nb.node' has no attribute '{name}'")

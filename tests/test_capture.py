@@ -226,6 +226,14 @@ def test_a_progress_bar_keeps_its_last_state():
     assert output.text == "start\n100%\nwindows\r\nend\r"
 
 
+def test_a_line_of_megabytes_is_read_once():
+    output = NodeOutput(limit=4_000_000)  # looked at from each of its characters, it would take an hour
+    output.write("x" * 3_000_000 + "\ry")
+    assert output.text == "y"
+    output.write("\n" + "z" * 900_000)
+    assert len(output.text) == 900_002
+
+
 class Terminal(io.StringIO):
     encoding = "utf-8"
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.cells.expectations import parse_expectation
-from odibi_nb.cells.language import Language, detect_language, opens_with_key
-from odibi_nb.cells.options import NodeOptions, Target, parse_node_line
-from odibi_nb.exceptions import ConfigValidationError, UsageError
+from odibi_nb.cells.language import Language, detect_language, node_fields, opens_with_key
+from odibi_nb.cells.options import NEEDS, NODE_LINE, NodeOptions, Target, parse_node_line
+from odibi_nb.exceptions import ConfigValidationError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from odibi_nb.project_file import YamlDocument
@@ -112,10 +112,20 @@ def _fields_in(document: YamlDocument, on_line: Mapping[str, Any], language: Lan
             "the YAML of a node is a mapping of its fields", hint=hint, node=node, **document.place()
         )
     for key in fields:
+        if said := _on_the_line(key):
+            raise ConfigValidationError(f"unknown key '{key}'", hint=said, node=node, **document.place([key]))
         if conflict := _conflict(key, on_line, language):
             message, hint = conflict
             raise UsageError(message, hint=hint, node=node, **document.place([key]))
     return fields
+
+
+def _on_the_line(key: Any) -> str | None:
+    """Say of a key that no field is like, if an option of the line is called so, that it stands there."""
+    option = NODE_LINE.option(f"--{str(key).replace('_', '-')}")
+    if option is None or option.field in NEEDS or key in node_fields() or did_you_mean(str(key), node_fields()):
+        return None
+    return f"it is said on the node's line: {option.name}{'' if option.takes == 'nothing' else f' {option.metavar}'}"
 
 
 def _conflict(key: str, on_line: Mapping[str, Any], language: Language) -> tuple[str, str] | None:

@@ -4,6 +4,7 @@ The same slice serves headless runs, exports and fingerprints; `validate` lists 
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import linecache
@@ -12,9 +13,11 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any
 
+from odibi_nb.cells.future import future_features, future_flags
+from odibi_nb.cells.in_python import declares, workspace_names
 from odibi_nb.cells.magics import SpecialLine, python_text
 from odibi_nb.cells.names import AMBIENT, names_of
 from odibi_nb.cells.parsing import parse_python
@@ -61,12 +64,16 @@ class PlainCell:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement, or a whole setup cell, at its line of its cell; `names` are those it defines."""
+    """A statement, or a whole setup cell, at its line of its cell; `names` are those it defines.
+
+    future: the features that `from __future__ import` above it turns on, as IPython has them hold from there on.
+    """
 
     source: str
     cell: str
     line: int
     names: tuple[str, ...]
+    future: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +124,20 @@ def slice_definitions(cells: Sequence[PlainCell], wanted: Iterable[str], folder:
     """
     candidates: list[_Candidate] = []
     left_out: list[LeftOut] = []
+    future: dict[str, None] = {}
     for cell in cells:
         python = python_text(cell.source)
         left_out.extend(_left_out_special(cell, special) for special in python.special if not _OURS.match(special.text))
         try:
-            candidates.extend(_candidates(cell, python.text, folder or Path.cwd()))
+            candidates.extend(_candidates(cell, python.text, folder or Path.cwd(), future))
         except SyntaxError as exc:
             line = exc.lineno or 1
             left_out.append(LeftOut(cell.label, line, _line(cell.source, line), f"not Python: {exc.msg}"))
     picked, missing, needed = _pick(candidates, wanted)
     given = {(cell.label, name) for cell in cells for name in cell.gives}
+    workspaces = workspace_names(candidate.statement.source for candidate in candidates)
     left_out.extend(
-        _left_out(candidate, needed)
+        _left_out(candidate, needed, workspaces)
         for at, candidate in enumerate(candidates)
         if at not in picked and not _is_given(candidate.statement, given)
     )
@@ -163,8 +172,8 @@ def execute_slice(definitions: Slice, namespace: dict[str, Any], *, notebook: st
     for statement in definitions.statements:
         filename = cell_filename(statement.cell, notebook)
         try:
-            code = compile("\n" * (statement.line - 1) + statement.source, filename, "exec", dont_inherit=True)
-            exec(code, namespace)  # noqa: S102 - running the user's definitions is what this is for
+            namespace.update({name: getattr(__future__, name) for name in statement.future})
+            exec(_compiled(statement, filename), namespace)  # noqa: S102 - running the user's definitions is what this is for
         except Exception as exc:
             line = _raising_line(exc, filename) or statement.line
             place: dict[str, Any] = {
@@ -178,22 +187,34 @@ def execute_slice(definitions: Slice, namespace: dict[str, Any], *, notebook: st
             raise TransformError(f"{type(exc).__name__}: {exc}", **place) from exc
 
 
-def _candidates(cell: PlainCell, text: str, folder: Path) -> Iterator[_Candidate]:
+def _compiled(statement: Statement, filename: str) -> CodeType:
+    """Compile a statement with the features above it; its own imports of them may stand anywhere, as in IPython."""
+    tree = ast.parse("\n" * (statement.line - 1) + statement.source, filename)
+    tree.body = [one for one in tree.body if not future_features(one)]
+    code: CodeType = compile(tree, filename, "exec", flags=future_flags(statement.future), dont_inherit=True)
+    return code
+
+
+def _candidates(cell: PlainCell, text: str, folder: Path, future: dict[str, None]) -> Iterator[_Candidate]:
+    """Yield a cell's statements; `future` takes up the features that it turns on."""
     tree = expanded(parse_python(text), folder)
     if cell.is_setup:
+        future.update(dict.fromkeys(name for node in tree.body for name in future_features(node)))
         names = names_of(tree.body)
-        statement = Statement(text, cell.label, 1, tuple(sorted(names.bound)))
+        statement = Statement(text, cell.label, 1, tuple(sorted(names.bound)), tuple(future))
         yield _Candidate(statement, names.uses, is_definition=True, is_setup=True)
         return
     lines = text.encode().splitlines(keepends=True)
     for node in tree.body:
-        if isinstance(node, ast.Pass):
+        future.update(dict.fromkeys(future_features(node)))
+        if isinstance(node, ast.Pass) or future_features(node):
             continue
         names = names_of([node])
         source, line = _source(node, lines)
         bound = tuple(sorted(names.bound))
         is_definition = bool(bound) and isinstance(node, _DEFINES)
-        yield _Candidate(Statement(source, cell.label, line, bound), names.uses, is_definition, is_setup=False)
+        statement = Statement(source, cell.label, line, bound, tuple(future))
+        yield _Candidate(statement, names.uses, is_definition, is_setup=False)
 
 
 def _source(node: ast.stmt, lines: Sequence[bytes]) -> tuple[str, int]:
@@ -237,14 +258,17 @@ def _is_given(statement: Statement, given: Collection[tuple[str, str]]) -> bool:
     return bool(statement.names) and all((statement.cell, name) in given for name in statement.names)
 
 
-def _left_out(candidate: _Candidate, needed: frozenset[str]) -> LeftOut:
+def _left_out(candidate: _Candidate, needed: frozenset[str], workspaces: Collection[str]) -> LeftOut:
     statement = candidate.statement
-    changes = next((name for name in _changed(ast.parse(statement.source)) if name in needed), None)
+    tree = ast.parse(statement.source)
+    changes = next((name for name in _changed(tree) if name in needed), None)
     reason = "no node uses it" if candidate.is_definition else "defines nothing"
     if "*" in statement.names:
         reason = "what it would import can't be told: there is no such module here"
     if changes is not None:
         reason = f"may change '{changes}', which nodes use: tag the cell odibi-setup to run it"
+    elif declares(tree, workspaces):
+        reason, changes = "it acts on the session alone: write cells, or export from the session", "other nodes"
     return LeftOut(statement.cell, statement.line, _first_line(statement.source), reason, changes)
 
 

@@ -13,6 +13,7 @@ __all__ = ["EXPECTATIONS", "near_check", "parse_expectation"]
 
 _CALL = re.compile(r"(\w+)\s*\((.*)\)", re.DOTALL)
 _ROW_COUNT = re.compile(r"row_count\s*(<=|>=|<>|!=|==|=|<|>)\s*([0-9]+)", re.IGNORECASE)
+_BETWEEN = re.compile(r"row_count\s+between\s+([0-9]+)\s+and\s+([0-9]+)", re.IGNORECASE)
 _ARGUMENT = re.compile(r"""\s*(?:"((?:[^"]|"")*)"|'((?:[^']|'')*)'|([^\s,'"()]+))\s*(?:,|$)""")
 EXPECTATIONS = {
     "accepted_values": "accepted_values(status, 'new', 'paid')",
@@ -41,10 +42,19 @@ def parse_expectation(text: str) -> dict[str, Any]:
 
 def near_check(name: str) -> str | None:
     """Return "did you mean 'unique'?" for a function or column that nobody has, if a check is called nearly so."""
+    if name.casefold() == "row_count":
+        return "the number of rows alone is compared with a number: row_count >= 1;"
     return did_you_mean(name, [*EXPECTATIONS, "row_count"], likeness=0.75)
 
 
 def _row_count(promise: str) -> dict[str, Any] | None:
+    if (between := _BETWEEN.fullmatch(promise)) is not None:
+        low, high = map(int, between.groups())
+        if low > high:
+            raise UsageError(
+                f"'{promise}' can never hold", hint=f"the smaller count comes first: between {high} and {low}"
+            )
+        return {"type": "row_count", "min": low, "max": high}
     found = _ROW_COUNT.fullmatch(promise)
     if found is None:
         return None

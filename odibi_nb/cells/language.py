@@ -7,11 +7,14 @@ import re
 from typing import Literal
 
 from odibi_nb.cells.parsing import parse_python
+from odibi_nb.exceptions import did_you_mean
 
 __all__ = ["Language", "detect_language", "node_fields", "opens_with_key"]
 
 Language = Literal["sql", "python", "yaml", "none"]
 
+_ALWAYS_SQL = frozenset({"select", "values", ""})
+"""Words that open SQL whatever Python makes of it; none at all is a template, to Python a set of a set."""
 _WORK = frozenset({"read", "inputs", "transform", "write"})
 _COMMENT = re.compile(r"\s+|--[^\n]*|#[^\n]*|/\*.*?(?:\*/|\Z)|;", re.DOTALL)
 _KEY = re.compile(r"([\"']?)(\w+)\1\s*:(?:\s|$)")
@@ -29,6 +32,10 @@ _SQL_WORDS = frozenset(
 _PYTHON_GOES_ON = re.compile(r"\s*(?:=(?!=)|,|:(?!:))|\.[A-Za-z_]|\[")
 _PYTHON_IMPORT = re.compile(r"from\s+\.*[\w.]*\s+import\b")
 _PYTHON_WITH = re.compile(r"(?:async\s+)?with\b[^\n#]*:\s*(?:#[^\n]*)?(?:\n|$)")
+# A CTE may go on with a line that ends in a colon: `with t as ( -- note:`.
+_CTE = re.compile(
+    r"with\s+(?:recursive\s+)?\w+\s*(?:\([\w\s,]*\)\s*)?as\s+(?:not\s+)?(?:materialized\s+)?\(", re.IGNORECASE
+)
 _TEMPLATE = re.compile(r"\{\{|\{%")
 
 
@@ -47,10 +54,10 @@ def detect_language(body: str, lang: Language | None = None) -> Language:
     keys = _top_level_keys(body)
     if keys is not None and keys & _WORK and keys <= node_fields():
         return "yaml"
-    if _opens_sql(code) and not (_sql_word(code) not in {"select", "values"} and _is_python(body)):
+    if _opens_sql(code) and not (_sql_word(code) not in _ALWAYS_SQL and _is_python(body)):
         return "sql"
     # Nothing that Python could do: a misspelt key should be answered as a key.
-    if keys is not None and keys & node_fields() and not _is_code(body):
+    if keys is not None and any(map(_is_meant_as_field, keys)) and not _is_code(body):
         return "yaml"
     return "python"
 
@@ -100,9 +107,13 @@ def _opens_sql(code: str) -> bool:
     found = _SQL_WORD.match(code)
     if found is None or found[1].lower() not in _SQL_WORDS:
         return False
-    if _PYTHON_IMPORT.match(code) or _PYTHON_WITH.match(code):
+    if _PYTHON_IMPORT.match(code) or (_PYTHON_WITH.match(code) and not _CTE.match(code)):
         return False
     return not _PYTHON_GOES_ON.match(code, found.end())
+
+
+def _is_meant_as_field(key: str) -> bool:
+    return key in node_fields() or did_you_mean(key, _WORK, likeness=0.8) is not None
 
 
 def _is_python(body: str) -> bool:

@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from typing import Any, Literal
 
 from odibi_nb.exceptions import ConfigValidationError, UsageError, did_you_mean
@@ -124,7 +125,11 @@ class OptionParser:
     def _check_room(self, words: list[str], token: str, after: str) -> None:
         if len(words) < len(self.words) or (self.words and "…" in self.words[-1]):
             return
-        hint = f"quote a value with spaces: {after} '…'" if after else f"usage: {self.usage}"
+        option = self._by_spelling.get(after)
+        if option is not None and option.takes == "optional":
+            hint = f"its value follows '=': {after}={token}" if token in option.choices else f"usage: {self.usage}"
+        else:
+            hint = f"quote a value with spaces: {after} '…'" if after else f"usage: {self.usage}"
         raise UsageError(f"{self.prog}: unexpected '{token}'", hint=hint)
 
     def _take(self, token: str, tokens: list[str], values: dict[str, Any]) -> None:
@@ -232,7 +237,7 @@ number_of_rows = count_of("rows")
 
 def variable_name(text: str) -> str:
     """Read the name of a variable."""
-    if not text.isidentifier():
+    if not text.isidentifier() or iskeyword(text):
         raise ValueError("the name of a variable")
     return text
 

@@ -18,7 +18,7 @@ from odibi_nb.cells.option_parser import (
 )
 from odibi_nb.exceptions import UsageError
 
-__all__ = ["MOCK_OPTION", "NODE_LINE", "UPSTREAM", "NodeOptions", "Target", "as_target", "parse_node_line"]
+__all__ = ["MOCK_OPTION", "NEEDS", "NODE_LINE", "UPSTREAM", "NodeOptions", "Target", "as_target", "parse_node_line"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ NODE_LINE = OptionParser(
 )
 
 # An option that says more about another one means nothing without it.
-_NEEDS = {"option": ("read",), "mode": ("write",), "key": ("write",), "format": ("read", "write")}
+NEEDS = {"option": ("read",), "mode": ("write",), "key": ("write",), "format": ("read", "write")}
 
 
 def parse_node_line(line: str) -> NodeOptions:
@@ -149,7 +149,7 @@ def parse_node_line(line: str) -> NodeOptions:
         raise UsageError(f"odibi_node: NAME comes first, before {words[0]}", hint=f"usage: {NODE_LINE.usage}")
     parsed = NODE_LINE.parse(words)
     values = parsed.values
-    for name, needed in _NEEDS.items():
+    for name, needed in NEEDS.items():
         if name in values and not any(other in values for other in needed):
             others = " or ".join(f"--{other}" for other in needed)
             raise UsageError(f"odibi_node: --{name} needs {others}")

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any, Final, Literal
 
+from odibi_nb.cells.future import future_features, future_flags
 from odibi_nb.cells.language import opens_with_key
 from odibi_nb.cells.magics import is_special
 from odibi_nb.cells.names import AMBIENT, Name, names_of
 from odibi_nb.cells.parsing import parse_python
 from odibi_nb.cells.star_imports import star_imports
-from odibi_nb.exceptions import TransformError
+from odibi_nb.exceptions import TransformError, did_you_mean
 
 __all__ = [
     "UNKNOWN",
@@ -30,6 +32,7 @@ __all__ = [
 
 # The generated function around a body that defines the node's own; no user can write this name.
 _FACTORY = "<body>"
+_SQL_OPENERS = ("select", "values", "summarize", "pivot")
 
 
 class Unknown:
@@ -125,15 +128,18 @@ def read_python(body: str, *, node: str, first_line: int = 1) -> PythonBody:
     )
 
 
-def compile_python(body: PythonBody, *, filename: str, inputs: tuple[str, ...] = ()) -> CodeType:
+def compile_python(
+    body: PythonBody, *, filename: str, inputs: tuple[str, ...] = (), future: tuple[str, ...] = ()
+) -> CodeType:
     """Compile a body into one generated function, so that nothing it assigns leaks out of it.
 
     filename: that of the cell, for tracebacks. inputs: the names that code gets as keyword arguments
-    (a function has its parameters). Hand the code to `bind_python`.
+    (a function has its parameters). future: features that hold besides those that the body imports itself.
+    Hand the code to `bind_python`.
     """
     tree = _parse(body.source, body.node, body.first_line)
-    future = [statement for statement in tree.body if _is_future(statement)]
-    statements = [statement for statement in tree.body if not _is_future(statement)]
+    features = [*future, *(name for statement in tree.body for name in future_features(statement))]
+    statements = [statement for statement in tree.body if not future_features(statement)]
     if body.form == "function":
         statements.append(ast.Return(ast.Name(body.node, ast.Load())))
     elif statements and isinstance(last := statements[-1], ast.Expr):
@@ -143,8 +149,8 @@ def compile_python(body: PythonBody, *, filename: str, inputs: tuple[str, ...] =
     wrapper.body = [*map(_unset, carried), *statements] or [ast.Pass()]
     wrapper.lineno = wrapper.end_lineno = body.first_line
     wrapper.col_offset = wrapper.end_col_offset = 0
-    module = ast.fix_missing_locations(ast.Module([*future, wrapper], type_ignores=[]))
-    return _compile(module, filename, body)
+    module = ast.fix_missing_locations(ast.Module([wrapper], type_ignores=[]))
+    return _compile(module, filename, body, future_flags(features))
 
 
 def bind_python(code: CodeType, namespace: dict[str, Any]) -> Callable[..., Any]:
@@ -194,11 +200,12 @@ def _check(tree: ast.Module, flags: int) -> None:
             raise SyntaxError("the code is nested too deeply") from exc
 
 
-def _compile(module: ast.Module, filename: str, body: PythonBody) -> CodeType:
+def _compile(module: ast.Module, filename: str, body: PythonBody, flags: int) -> CodeType:
     try:
-        return compile(module, filename, "exec", dont_inherit=True)
+        code: CodeType = compile(module, filename, "exec", flags=flags, dont_inherit=True)
     except SyntaxError as exc:
         raise _syntax_error(exc, body.source, body.node, body.first_line) from exc
+    return code
 
 
 def _syntax_error(exc: SyntaxError, body: str, node: str, first_line: int) -> TransformError:
@@ -219,7 +226,11 @@ def _syntax_hint(message: str, body: str) -> str | None:
         return "collect the rows, then let the last expression be the result"
     if opens_with_key(body.lstrip()):
         return "node fields in YAML before a body are closed by a line `---`"
-    return None
+    word = re.split(r"\W", body.lstrip(), maxsplit=1)[0].lower()
+    if word in _SQL_OPENERS:
+        return "it looks like SQL: leave `--lang python` out"
+    near = did_you_mean(word, _SQL_OPENERS, likeness=0.75)
+    return f"it is read as Python; in SQL, {near}" if near else None
 
 
 def _node_function(tree: ast.Module, node: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
@@ -285,10 +296,6 @@ def _unset(name: str) -> ast.If:
     """Make `if name is ...: del name`: a carried name that the notebook doesn't have is unbound again."""
     is_missing = ast.Compare(ast.Name(name, ast.Load()), [ast.Is()], [ast.Constant(...)])
     return ast.If(is_missing, [ast.Delete([ast.Name(name, ast.Del())])], [])
-
-
-def _is_future(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
 
 
 def _awaits(tree: ast.Module) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from types import TracebackType
 
 from odibi_nb.cells.option_parser import Option, number_of_rows
@@ -17,11 +17,14 @@ from odibi_nb.workspaces.paging import has_pages
 __all__ = ["COMMANDS"]
 
 _STATUS = ("node", "kind", "status", "rows", "time", "reads", "why")
+_TELLS_MORE = "what is fresh is said by `odibi-nb plan`, how runs went by `odibi-nb story`"
 
 
 def status(call: Call) -> Shown:
     """Show every node with its status, rows and time."""
     from odibi_nb.pictures import framed, listing_html, listing_text
+    from odibi_nb.pictures.card import status_html
+    from odibi_nb.pictures.symbols import mark
 
     ws = call.ws
     view = status_view(ws)
@@ -30,12 +33,20 @@ def status(call: Call) -> Shown:
     if not view.nodes:
         return Shown(f"{head}\nno node is declared yet: start a cell with %%odibi_node NAME", data=data)
     reads = {name: ", ".join(ws.nodes.task(name).depends_on) for name in ws}
-    rows = [(n.name, n.kind, n.status, n.rows, n.time, reads.get(n.name, ""), n.reason) for n in view.nodes]
     columns = len(_STATUS) if any(one.reason for one in view.nodes) else len(_STATUS) - 1
-    header, shown = _STATUS[:columns], [row[:columns] for row in rows]
-    right = (False, False, False, True, True)
-    text = f"{head}\n{listing_text(header, shown, right_aligned=right)}"
-    return Shown(text, framed(head, listing_html(header, shown, right_aligned=right)), data=data)
+
+    def rows(shown: Callable[[str], str]) -> list[tuple[str, ...]]:
+        listed = [
+            (n.name, n.kind, shown(n.status), n.rows, n.time, reads.get(n.name, ""), n.reason) for n in view.nodes
+        ]
+        return [row[:columns] for row in listed]
+
+    header, right = _STATUS[:columns], (False, False, False, True, True)
+    text = f"{head}\n{listing_text(header, rows(mark), right_aligned=right)}"
+    html = framed(head, listing_html(header, rows(status_html), right_aligned=right))
+    # A shell's status is of the files alone, so that looking runs no code of theirs.
+    notes = () if call.door == "cell" else (_TELLS_MORE,)
+    return Shown(text, html, data=data, notes=notes)
 
 
 def _status_dict(view: DagNodeView) -> dict[str, str]:

@@ -15,11 +15,13 @@ from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selectors
 from odibi_nb.commands.settings import typed_parameters
 from odibi_nb.exceptions import OdibiException, UsageError, plural
+from odibi_nb.pipeline.finished import FinishedRun
 from odibi_nb.pipeline.results import node_dict
 from odibi_nb.runner import RunOutcome
 from odibi_nb.runner.workers import worker_count
 from odibi_nb.views import RunView
 from odibi_nb.views.build import error_view, run_view
+from odibi_nb.views.sampled import with_bad_rows
 from odibi_nb.workspaces import RunRequest
 from odibi_nb.workspaces.last_run import LastRun, nothing_to_resume
 from odibi_nb.workspaces.plan import clock
@@ -33,7 +35,7 @@ def run(call: Call) -> Shown:
 
     values = call.values
     if not call.ws.nodes:
-        raise UsageError("there is no node to run", hint="declare one: %%odibi_node NAME")
+        raise UsageError("there is no node to run", hint="declare one: a cell %%odibi_node NAME, or `nodes` in YAML")
     params = typed_parameters(call, collect("run", "--param", values.get("param", ())))
     request = request_of(call, params)
     resumed = _resumed(call) if request.resume else None
@@ -48,6 +50,8 @@ def run(call: Call) -> Shown:
     if call.door == "cell":
         view = replace(_without(view, error), notes=outcome.notes, story=_story(call, outcome))
         return Shown(run_text(view), run_html(view), error=error, afterwards=partial(reported, outcome))
+    if isinstance(outcome.report, FinishedRun):  # a log is kept as a story is: it shows no more
+        view = with_bad_rows(view, outcome.report)
     shown = Shown(run_text(view), error=error, exit_status=status, notes=outcome.notes)
     if not values.get("json"):
         return replace(shown, afterwards=partial(reported, outcome))

@@ -39,9 +39,22 @@ def params(call: Call) -> Shown:
     shown = {name: None if value is UNKNOWN else value for name, value in known.items()}
     if not shown:
         return Shown("no parameters: give them in vars of %%odibi_project, or as defaults of functions", data={})
-    rows = [(name, repr(value), type(value).__name__) for name, value in shown.items()]
+    rows = [_parameter_row(call, name, value) for name, value in known.items()]
     header = ("parameter", "value", "type")
-    return Shown(listing_text(header, rows), framed(listing_html(header, rows)), data=shown)
+    notes = [_KEPT_NOWHERE] if settings and call.door == "shell" else ()
+    return Shown(listing_text(header, rows), framed(listing_html(header, rows)), data=shown, notes=notes)
+
+
+_KEPT_NOWHERE = "a shell keeps no values: give them to a run by --param k=v, or to all by `vars`"
+
+
+def _parameter_row(call: Call, name: str, value: Any) -> tuple[str, str, str]:
+    """Return a parameter with its value and type; a default that only running its code would tell, as it is written."""
+    if value is not UNKNOWN:
+        return name, repr(value), type(value).__name__
+    bodies = [node.body for node in call.ws.nodes.values() if node.body is not None]
+    codes = (one.code for body in bodies for one in body.parameters if one.name == name and one.code)
+    return name, next(codes, ""), ""
 
 
 def _inputs(call: Call, selectors: Sequence[str]) -> Shown:

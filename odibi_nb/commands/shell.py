@@ -135,7 +135,7 @@ def _loaded(command: Command, call: Call) -> Call:
 
 
 def _target_first(command: Command, words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-    """Return the target and the other words; what to do may stand before it: `story list sales.ipynb`.
+    """Return the target and the other words; these may stand before it: `story show latest sales.ipynb`.
 
     Then the target may be left out in a project's own folder.
     """
@@ -144,8 +144,8 @@ def _target_first(command: Command, words: Sequence[str]) -> tuple[str, tuple[st
     does = command.words[0].strip("[]").split("|") if command.words else ()
     if words[0] not in does or Path(words[0]).exists():
         return words[0], tuple(words[1:])
-    if len(words) > 1 and Path(words[1]).exists():
-        return words[1], (words[0], *words[2:])
+    if (at := next((at for at, word in enumerate(words) if at and Path(word).exists()), None)) is not None:
+        return words[at], (*words[:at], *words[at + 1 :])
     if any(Path(name).is_file() for name in FILE_NAMES):
         return ".", tuple(words)
     raise UsageError("TARGET is missing", hint=f"odibi-nb {command.example_at('shell')}")

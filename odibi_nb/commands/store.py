@@ -54,8 +54,9 @@ def _unwanted(call: Call) -> Callable[[Entry], bool]:
 
 
 def _source(entry: Entry) -> str:
-    """Return the file that was parsed once for all; "" for a node's result."""
-    return str(entry.record.get("snapshot", {}).get("path", ""))
+    """Return the file that was parsed once for all, and how; "" for a node's result."""
+    said = entry.record.get("snapshot", {})
+    return " ".join(str(said[name]) for name in ("path", "given") if name in said)
 
 
 def _dict(call: Call, view: StoreView) -> dict[str, object]:

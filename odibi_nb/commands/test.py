@@ -44,7 +44,7 @@ def _selected(call: Call) -> Sequence[NodeTest]:
     """Return the tests of the selected nodes, and those named as a whole ("node::test")."""
     tests = call.ws.tests
     if not tests:
-        raise UsageError("there is no test to run", hint="a cell declares one: %%odibi_test NODE TEST")
+        raise UsageError("there is no test to run", hint=_how_to_declare(call))
     words, excluded = selectors(call), call.values.get("exclude", ())
     named = {tests[word].id for word in words if "::" in word}
     others = [word for word in words if "::" not in word]
@@ -58,6 +58,14 @@ def _selected(call: Call) -> Sequence[NodeTest]:
         asked = " ".join([*words, *(["-k", repr(expression)] if expression is not None else [])])
         raise UsageError(f"no test is selected by {asked or '--exclude'}", hint=f"tests: {_listed(tests)}")
     return chosen
+
+
+def _how_to_declare(call: Call) -> str:
+    file = Path(call.ws.recorder.target)
+    if call.door == "cell" or file.suffix == ".ipynb":
+        return "a cell declares one: %%odibi_test NODE TEST"
+    declared = "tests: {NODE: {TEST: {given: …, expect: …}}}"
+    return f"put `{declared}` into {file.name}, or into a file that its imports name"
 
 
 def _listed(names: Collection[str]) -> str:

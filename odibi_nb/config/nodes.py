@@ -32,6 +32,12 @@ def _as_input(value: Any) -> Any:
     return checked_name(value)
 
 
+def _as_columns(value: Any) -> Any:
+    if value is True:
+        raise problem(not_built("sensitive: true"), "name the columns: sensitive: [email]", kind="not_built")
+    return [] if value is False else value
+
+
 class NodeConfig(DialectModel):
     """One node: what it reads, what it does, where it writes.
 
@@ -56,14 +62,15 @@ class NodeConfig(DialectModel):
     cache: bool | None = None
     process: bool | None = None
     preview: int | None = Field(default=None, ge=0)
-    sensitive: list[str] = Field(default_factory=list)
+    sensitive: Annotated[list[str], BeforeValidator(_as_columns)] = Field(default_factory=list)
     on_error: Annotated[ErrorStrategy, one_of(ErrorStrategy)] = ErrorStrategy.FAIL_LATER
     validation: ValidationConfig | None = None
 
     @model_validator(mode="after")
     def _has_work(self) -> Self:
         if not any(getattr(self, field) for field in WORK):
-            raise problem(f"node '{self.name}' needs at least one of {', '.join(WORK)}")
+            hint = "in a cell: SQL or Python below the line, or --read CONN:PATH, or --depends-on NODE to pass on"
+            raise problem(f"node '{self.name}' needs at least one of {', '.join(WORK)}", hint)
         return self
 
     @model_validator(mode="after")

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 __all__ = ["UNBUILT_KEYS", "UNBUILT_VALUES", "not_built"]
 
 UNBUILT_KEYS: Mapping[str, frozenset[str]] = {
-    "ProjectConfig": frozenset({"alerts", "lineage", "performance", "semantic"}),
-    "PipelineConfig": frozenset({"auto_cache_threshold", "freshness_anchor", "freshness_sla"}),
+    "ProjectConfig": frozenset({"alerts", "lineage", "performance", "recipes", "semantic"}),
+    "PipelineConfig": frozenset({"auto_cache_threshold", "freshness_anchor", "freshness_sla", "tags"}),
     "NodeConfig": frozenset(
         {
             "columns", "contracts", "explanation", "explanation_file", "incremental", "log_level",
-            "materialized", "params", "pattern", "post_sql", "pre_sql", "privacy", "runbook_url", "schema_policy",
-            "streaming", "transformer",
+            "materialized", "params", "pattern", "post_sql", "pre_sql", "privacy", "recipe", "recipe_vars",
+            "runbook_url", "schema_policy", "streaming", "transformer",
         }
     ),
     "ReadConfig": frozenset(
@@ -57,10 +57,12 @@ UNBUILT_VALUES: Mapping[str, frozenset[str]] = {
         {
             "abfss", "adls", "azure_adls", "azure_blob", "azure_sql", "databricks", "delta", "duckdb", "gcs", "http",
             "mssql", "mysql", "odbc", "oracle", "postgres", "postgresql", "s3", "snowflake", "sql_server", "sqlite",
+            "unity_catalog",
         }
     ),
     "EngineType": frozenset({"spark"}),
     "ErrorStrategy": frozenset({"ignore"}),
+    "Format": frozenset({"api", "avro", "azure_sql", "cloudFiles", "delta", "simulation", "sql", "sql_server"}),
     "WriteMode": frozenset({"merge"}),
 }  # fmt: skip
 

@@ -43,12 +43,19 @@ def create_engine(
     Raises EngineError (a ValueError) for an unknown name.
     """
     if name not in _ENGINES:
-        raise EngineError(
-            f"engine '{name}' is not known", hint=did_you_mean(name, _ENGINES) or f"engines: {', '.join(_ENGINES)}"
-        )
+        raise _unknown(name)
     module, attribute, _ = _ENGINES[name]
     engine: Engine = getattr(import_module(module), attribute)(settings, root=root)
     return engine
+
+
+def _unknown(name: str) -> EngineError:
+    from odibi_nb.config.unbuilt import UNBUILT_VALUES, not_built
+
+    known = f"engines: {', '.join(_ENGINES)}"
+    if name in UNBUILT_VALUES["EngineType"]:
+        return EngineError(not_built(f"engine: {name}"), hint=known)
+    return EngineError(f"engine '{name}' is not known", hint=did_you_mean(name, _ENGINES) or known)
 
 
 def engine_version(name: str) -> str:

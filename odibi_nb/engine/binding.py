@@ -34,7 +34,7 @@ def bind(cursor: Cursor, origin: Origin, *, numbers: bool) -> tuple[Schema, tupl
 def _bound(cursor: Cursor, origin: Origin) -> duckdb.DuckDBPyRelation:
     """Bind a query; the place of many errors is told only where a statement is executed."""
     try:
-        return cursor.relation(parsed(origin.text) if cursor.plain else origin.text, origin.params)
+        return cursor.relation(parsed(origin.text) if cursor.plain else origin.text, origin.params, alias="bound")
     except duckdb.BinderException as exc:
         if "\nLINE " in str(exc):
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from odibi_nb.engine.schema import Column, Schema
 from odibi_nb.sql.quote import quote_name
@@ -23,11 +23,13 @@ def _narrow_type(kind: str) -> str:
     return _NOT_IN_TABLE.sub(lambda found: _INSTEAD.get(found[0], "TIMESTAMP"), kind)
 
 
+@lru_cache(maxsize=1_000)
 def narrowed(columns: Schema) -> Schema:
     """Return columns with types of the type table."""
     return tuple(Column(column.name, _narrow_type(column.type)) for column in columns)
 
 
+@lru_cache(maxsize=1_000)
 def casts(columns: Schema) -> str:
     """Return what stands in REPLACE to narrow columns; "" where none needs it."""
     return ", ".join(

@@ -18,12 +18,22 @@ from odibi_nb.exceptions import NotAFrameError, ValidationError, article
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ObjectDataset", "ValueDataset", "batch_rows", "publish_value", "table_to_frame", "value_text"]
+__all__ = [
+    "ObjectDataset",
+    "ValueDataset",
+    "batch_rows",
+    "publish_value",
+    "python_values",
+    "table_to_frame",
+    "value_text",
+]
 
 
 # Up to here a second form of the rows is worth keeping: copying a frame is ten times as fast as making one.
 _SMALL_ROWS = 10_000
 _BATCH_ROWS = 122_880
+_INFINITE = (2**31 - 1, 2**63 - 1)
+"""Days and microseconds that stand for `infinity`."""
 
 
 class ValueDataset(Dataset):
@@ -50,7 +60,7 @@ class ValueDataset(Dataset):
 
     def head(self, rows: int = PREVIEW_ROWS) -> Head:
         shown = self.first(rows).select(range(min(len(self.schema), PREVIEW_COLUMNS)))
-        texts = ([value_text(value) for value in column.to_pylist()] for column in shown.columns)
+        texts = ([value_text(value) for value in python_values(column)] for column in shown.columns)
         return tuple(zip(*texts, strict=True))
 
     def first(self, rows: int) -> pa.Table:
@@ -107,12 +117,32 @@ class ObjectDataset(Dataset):
         return pa.table({})
 
     def arrow(self) -> pa.Table:
-        raise NotAFrameError(
-            f"the result is {article(type(self.value).__name__)}, not rows", hint="only Python nodes can read it"
-        )
+        message = f"the result is {article(type(self.value).__name__)}, not rows"
+        hint = "only Python nodes can read it; what is written, tested or read by SQL is a DataFrame"
+        raise NotAFrameError(message, hint=hint)
 
     def frame(self, kind: FrameKind = "pandas") -> Any:
         return self.value
+
+
+def python_values(column: pa.ChunkedArray) -> list[Any]:
+    """Return a column's values; dates and times that Python's have no room for (`infinity`, 20000-01-01) as texts."""
+    try:
+        values: list[Any] = column.to_pylist()
+    except OverflowError:
+        return [_python_value(one) for one in column]
+    return values
+
+
+def _python_value(scalar: pa.Scalar) -> Any:
+    try:
+        return scalar.as_py()
+    except OverflowError:
+        if pa.types.is_nested(scalar.type):
+            return "out of range"
+        if abs(scalar.value) in _INFINITE:
+            return "infinity" if scalar.value > 0 else "-infinity"
+        return scalar.cast(pa.string()).as_py()
 
 
 def value_text(value: Any) -> str | None:
@@ -194,7 +224,7 @@ def _as_table(value: Any) -> pa.Table | None:
         return value
     if library in ("duckdb", "_duckdb") and hasattr(value, "to_arrow_table"):
         return value.to_arrow_table()
-    if library == "polars" and hasattr(value, "columns"):
+    if library == "polars" and hasattr(type(value), "columns"):  # a LazyFrame warns when it is asked itself
         return (value.collect() if hasattr(value, "collect") else value).to_arrow()
     batches = [value] if isinstance(value, pa.RecordBatch) else value
     if isinstance(batches, list | tuple) and batches and all(isinstance(batch, pa.RecordBatch) for batch in batches):
@@ -248,10 +278,19 @@ def _index_to_columns(frame: pd.DataFrame, input_rows: int) -> tuple[pd.DataFram
         return frame, ()
     unnamed = [level for level, name in enumerate(index.names) if name is None]
     if len(unnamed) < index.nlevels:
+        _check_levels([name for name in index.names if name is not None], frame)
         kept = frame.reset_index(level=unnamed, drop=True) if unnamed else frame
         return kept.reset_index(), (_dropped("an unnamed level of the index"),) if unnamed else ()
     notes = () if _numbers_rows(index, input_rows) else (_dropped("an unnamed index"),)
     return frame.reset_index(drop=True), notes
+
+
+def _check_levels(names: list[Any], frame: pd.DataFrame) -> None:
+    check_names(names)
+    for name in names:
+        if name in frame.columns:
+            hint = "leave the index out: df.reset_index(drop=True), or rename it"
+            raise ValidationError(f"the index and a column are both named '{name}'", hint=hint)
 
 
 def _dropped(what: str) -> str:

@@ -110,11 +110,15 @@ def _shown_name(folder: Path) -> str:
 
 
 def _check(ws: Workspace, temporary: Path, module: Module, folder: Path) -> Iterator[str]:
-    """Load what was written, and compare; yield notes. Errors tell of the folder that it is for."""
+    """Load what was written, and compare; yield notes. Errors tell of the folder that it is for.
+
+    Data that is in this already is read there: a link to it would lead out of the connection's folder.
+    """
     from odibi_nb.workspaces.headless import load_target
 
+    data_root = folder if folder.is_dir() else None
     with _without_bytecode(), _told_of(folder, temporary):
-        exported = load_target(temporary, env=ws.environments.name).workspace
+        exported = load_target(temporary, env=ws.environments.name, data_root=data_root).workspace
         try:
             exported.keep_nothing()
             untold = check(ws, exported, module, folder)

@@ -88,7 +88,9 @@ class _Builder:
         quoted |= {name for piece in pieces_of(self._sliced(wanted)) for name in piece.quoted}
         self._slice = self._sliced(wanted | quoted)
         self._missing = [name for name in self._slice.missing if name not in quoted]
-        pieces = [piece for piece in pieces_of(self._slice) if not _is_ours(piece)]
+        pieces = list(pieces_of(self._slice))
+        used = wanted.union(*(piece.uses for piece in pieces if not self._declares(piece)))
+        pieces = [piece for piece in pieces if not (_is_ours(piece) and piece.names.isdisjoint(used))]
         self._pieces = [with_moved_path(piece, ws.root, folder) for piece in pieces]
         self._first = leading_imports(self._pieces)
         self._variables = ws.nodes.variables()
@@ -227,6 +229,8 @@ class _Builder:
         head, lines = [HEAD], import_lines(imports, needed)
         if any(is_import(piece) or (len(piece.tree.body) > 1 and "import" in piece.text) for piece in code):
             head.append("# ruff: noqa: E402, F401, F811")
+        if future := sorted({feature for one in self._slice.statements for feature in one.future}):
+            head.append(f"from __future__ import {', '.join(future)}")
         if local := local_modules([*imports, *code], self._ws.root):
             head.append(path_lines(local, self._ws.root, self._folder))
         parts = [*head, *([lines] if lines else [])]

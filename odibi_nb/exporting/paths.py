@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,9 @@ from odibi_nb.sql import analyze
 from odibi_nb.sql.rooting import moved
 
 __all__ = ["Move"]
+
+# What begins with a variable of the environment: set, it says the whole path; else the default does.
+_GIVEN = re.compile(r"(?P<head>\$\{(?:env:)?(?P<name>[^:.{}]+):-)(?P<default>[^{}]+)(?=\})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class Move:
         """
         if "${" not in text:
             return self.path(text)
+        if (given := _GIVEN.match(text)) is not None and not _is_relative(os.environ.get(given["name"])):
+            return f"{given['head']}{self.path(given['default'])}{text[given.end('default') :]}"
         head = text.partition("${")[0].rpartition("/")[0]
         way = Path(os.path.relpath(self.root / head, self.folder)).as_posix()
         moved = f"{way}/{text.removeprefix(head).lstrip('/')}"
@@ -118,6 +124,10 @@ class Move:
 
         path = str(written.get("base_path", LocalConnectionConfig().base_path))
         return {**written, "base_path": self.written_path(path, f"connections.{name}.base_path", others)}
+
+
+def _is_relative(path: str | None) -> bool:
+    return bool(path) and not Path(path or "").expanduser().is_absolute()
 
 
 def _variables(written: Mapping[str, Any], overlay: Any) -> dict[str, Any]:

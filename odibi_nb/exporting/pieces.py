@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from odibi_nb.cells.definitions import Slice, Statement
+from odibi_nb.cells.future import future_features
 from odibi_nb.cells.magics import python_text
 from odibi_nb.cells.names import names_of
 from odibi_nb.cells.parsing import parse_python
@@ -166,11 +167,16 @@ def _with_comments(statement: Statement, lines: Sequence[str]) -> str:
 
 
 def _without_passes(text: str) -> str:
-    """Return a cell's text without the lines that are `pass` for a line of IPython's."""
-    lines = text.split("\n")
-    passes = (one.lineno for one in parse_python(text).body if isinstance(one, ast.Pass))
-    gone = {number for number in passes if lines[number - 1].strip() == "pass"}
-    return "\n".join(line for number, line in enumerate(text.split("\n"), start=1) if number not in gone)
+    """Return a cell's text without the lines that are `pass` for a line of IPython's, and imports from `__future__`.
+
+    Those stand at the top of the module.
+    """
+    lines, body = text.split("\n"), parse_python(text).body
+    gone = {one.lineno for one in body if isinstance(one, ast.Pass) and lines[one.lineno - 1].strip() == "pass"}
+    for one in body:
+        if future_features(one):
+            gone.update(range(one.lineno, (one.end_lineno or one.lineno) + 1))
+    return "\n".join(line for number, line in enumerate(lines, start=1) if number not in gone)
 
 
 def joined(pieces: Iterable[Piece]) -> str:

@@ -93,5 +93,26 @@ def _worded(name: str, was: Value | None, now: Value | None) -> str:
 def _changed_files(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[str]:
     for path in dict.fromkeys([*old, *new]):
         if old.get(path) != new.get(path):
-            name = PurePosixPath(path).name.rpartition(":")[2] or path
-            yield f"{name} is newer" if path in old and path in new else f"{name} is {'new' if path in new else 'gone'}"
+            yield _changed_file(_file_name(path), old.get(path), new.get(path))
+
+
+def _changed_file(name: str, was: object, now: object) -> str:
+    """Say how what a path stands for has changed.
+
+    was, now: of each file its place, then its size and time, or the digest of its bytes; or why there is none.
+    """
+    if was is None or now is None:
+        return f"{name} is {'new' if was is None else 'gone'}"
+    if not isinstance(was, list) or not isinstance(now, list):
+        return f"{name} has changed" if isinstance(now, list) else f"{name} can't be read"
+    before, after = ({place: told for place, *told in files} for files in (was, now))
+    for one, other, word in ((after, before, "new"), (before, after, "gone")):
+        if apart := [_file_name(place) for place in one if place not in other]:
+            return f"{name}: {apart[0]} is {word}" if len(apart) == 1 else f"{name}: {len(apart)} files are {word}"
+    times = [(before[place][-1], after[place][-1]) for place in before]
+    is_older = any(isinstance(one, int) and isinstance(other, int) and other < one for one, other in times)
+    return f"{name} {'has changed' if is_older else 'is newer'}"
+
+
+def _file_name(path: str) -> str:
+    return PurePosixPath(path).name.rpartition(":")[2] or path

@@ -56,8 +56,16 @@ def get_format(name: str) -> Format:
         return _load(name, row)
     if (plugin := _plugins().get(name)) is not None:
         return plugin
-    hint = did_you_mean(name, format_names()) or f"formats: {', '.join(format_names())}"
-    raise FormatError(f"format '{name}' is not known", hint=hint)
+    raise _unknown(name)
+
+
+def _unknown(name: str) -> FormatError:
+    from odibi_nb.config.unbuilt import UNBUILT_VALUES, not_built
+
+    known = f"formats: {', '.join(format_names())}"
+    if name in UNBUILT_VALUES["Format"]:
+        return FormatError(not_built(f"format: {name}"), hint=known)
+    return FormatError(f"format '{name}' is not known", hint=did_you_mean(name, format_names()) or known)
 
 
 def format_of(path: str, format: str | None = None) -> Format:  # noqa: A002 - the dialect's own word

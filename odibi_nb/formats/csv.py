@@ -63,6 +63,8 @@ _READ_DEFAULTS: dict[str, Any] = {
 }
 # Who says what the types are, or how they are told, is not corrected; normalized names are DuckDB's alone.
 _OWN_TYPES = ("all_varchar", "auto_type_candidates", "columns", "normalize_names", "types")
+_LONGEST_SEPARATOR = 4
+"""In bytes; DuckDB takes no longer one."""
 # Options of pandas that cut the text in a way that can't be followed here; pandas alone judges such files.
 _PANDAS_OWN_CUT = frozenset(
     {
@@ -164,6 +166,10 @@ class CsvFormat(Format):
             given["header"] = _header_flag(given["header"])
         if "encoding" in given:
             given["encoding"] = _duckdb_encoding(given["encoding"])
+        if "delim" in given:
+            given["delim"] = _separator(given["delim"])
+        for option in ("quote", "escape"):
+            _refuse_long(option, given.get(option, ""))
         if "na_values" in options:  # pandas' own adds to what is NULL anyway
             given["nullstr"] = sorted(_null_texts(given))
         return given
@@ -188,7 +194,8 @@ class CsvFormat(Format):
         if encoding := given.get("encoding"):
             _codec_name(encoding)
         separator = {} if {"sep", "delimiter"} & given.keys() or self.delimiter == "," else {"sep": self.delimiter}
-        return {"dtype_backend": "numpy_nullable"} | separator | given
+        separator |= {option: "\t" for option in ("sep", "delimiter") if given.get(option) == r"\t"}
+        return {"dtype_backend": "numpy_nullable"} | given | separator
 
 
 class TsvFormat(CsvFormat):
@@ -197,6 +204,19 @@ class TsvFormat(CsvFormat):
     name = "tsv"
     extensions = (".tsv", ".tab")
     delimiter = "\t"
+
+
+def _separator(value: Any) -> str:
+    if not isinstance(value, str) or not 0 < len(value.encode()) <= _LONGEST_SEPARATOR:
+        raise ConfigValidationError(
+            f"a separator is one character, or a few, not {value!r}", hint="such as ';' or '||'"
+        )
+    return "\t" if value == r"\t" else value  # as a shell's line gives it, and as DuckDB takes it
+
+
+def _refuse_long(option: str, value: Any) -> None:
+    if value and (not isinstance(value, str) or len(value) > 1):
+        raise ConfigValidationError(f"option '{option}' is one character, or '' for none, not {value!r}")
 
 
 def _header_flag(value: Any) -> bool:

@@ -22,6 +22,8 @@ _DELIMITERS = (";", "\t", "|", ",")
 _ENCODING_HINT = (
     "set options: {encoding: latin-1}; for Windows' cp1252, engine: pandas with {encoding: cp1252}; or save it as UTF-8"
 )
+_UNIT_SEPARATOR = "\x1f"
+"""What stands for a delimiter of several characters, which the csv module can't cut at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,10 @@ class Dialect:
     def records(self, lines: Iterator[str]) -> Iterator[list[str]]:
         """Cut lines into fields."""
         own_escape = self.escape if self.escape != self.quote else None
+        mark = self.delimiter if len(self.delimiter) == 1 else _UNIT_SEPARATOR
         return csv.reader(
-            lines,
-            delimiter=self.delimiter,
+            lines if mark == self.delimiter else (line.replace(self.delimiter, mark) for line in lines),
+            delimiter=mark,
             quotechar=self.quote,
             quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
             escapechar=own_escape,

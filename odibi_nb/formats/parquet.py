@@ -19,8 +19,9 @@ __all__ = ["ParquetFormat"]
 _READ = ("binary_as_string", "file_row_number", "filename", "hive_partitioning", "hive_types", "union_by_name")
 _WRITE = ("compression", "compression_level", "parquet_version", "row_group_size", "row_group_size_bytes")
 _MAGIC = (b"PAR1", b"PARE")
-# DuckDB's errors about what a file holds; some of them don't name it.
-_OF_BYTES = frozenset({"Error", "InvalidInputException", "SerializationException"})
+# DuckDB's errors about what a file holds; some of them don't name it. Functions raise the last kind too.
+_OF_BYTES = frozenset({"Error", "SerializationException"})
+_OF_BYTES_OR_VALUES, _BYTES = "InvalidInputException", re.compile("parquet|decompress", re.IGNORECASE)
 
 
 class ParquetFormat(Format):
@@ -54,9 +55,7 @@ class ParquetFormat(Format):
 
     def explain(self, error: Exception, opener: Opener, uris: Sequence[str], options: Options) -> FormatError | None:
         named = next((uri for uri in uris if uri in str(error)), None)
-        if named is None and type(error).__name__ not in _OF_BYTES:
-            return None
-        return _damaged(error, named or uris[0])
+        return _damaged(error, named or uris[0]) if named is not None or _is_about_bytes(error) else None
 
     def read_pandas(self, opener: Opener, uris: Sequence[str], options: Options) -> pd.DataFrame:
         import pandas as pd
@@ -70,6 +69,11 @@ class ParquetFormat(Format):
         given: dict[str, Any] = {"index": False, "compression": "zstd"}
         given |= accepted(frame.to_parquet, options, "DataFrame.to_parquet")
         frame.to_parquet(file, **given)
+
+
+def _is_about_bytes(error: Exception) -> bool:
+    kind = type(error).__name__
+    return kind in _OF_BYTES or (kind == _OF_BYTES_OR_VALUES and _BYTES.search(str(error)) is not None)
 
 
 def _check_magic(opener: Opener, uri: str) -> None:

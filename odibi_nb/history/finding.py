@@ -31,7 +31,7 @@ def _id_of(own: list[str], everybodys: list[str], word: str) -> str:
         place = _WORDS.index(word)
         if place < len(own):
             return own[place]
-        raise UnknownNameError(f"there is no {word} run yet", hint="run: it leaves a record")
+        raise UnknownNameError(f"there is no {word} run yet", hint="each run leaves one")
     wanted = word.casefold()
     found = [one for one in everybodys if one.startswith(wanted)] if wanted else []
     if len(found) == 1:

@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -203,6 +203,7 @@ def _node(row: tuple[Any, ...]) -> NodeRecord:
     return NodeRecord(name, status, action, reason, rows, rows_in, seconds, told, *rest)
 
 
+@lru_cache(maxsize=1_000)
 def _columns(text: str) -> _Columns:
     return tuple((name, kind) for name, kind in json.loads(text))
 

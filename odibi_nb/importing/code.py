@@ -49,14 +49,15 @@ class ProjectCode:
 
     def body(self, function: str, node: str) -> str | None:
         """Return a function as the body of a node's cell, named like the node; None where it has to stay as it is."""
-        piece = self._alone(function)
+        piece = self._alone(function, with_others=True)
         if piece is None or piece.function is None or self._users(piece):
             return None
         own = piece.function.name
         if own != node and {own, node} & _names_in(piece.function):
             return None
         lines = _below_decorator(piece)
-        lines[0] = re.sub(rf"(def\s+){re.escape(own)}\b", rf"\g<1>{node}", lines[0], count=1)
+        at = next(number for number, line in enumerate(lines) if line.startswith(("def", "async")))
+        lines[at] = re.sub(rf"(def\s+){re.escape(own)}\b", rf"\g<1>{node}", lines[at], count=1)
         return "\n".join([*([piece.head] if piece.head else []), *lines])
 
     def declaration(self, function: str, node: str, options: str, *, above: Iterable[str]) -> str | None:
@@ -103,17 +104,23 @@ class ProjectCode:
     @property
     def _own(self) -> list[Piece]:
         """What of the module is there for the notebook too."""
-        return [piece for piece in self.pieces if self.runs_whole or not piece.is_future]
+        return list(self.pieces)
 
     def _acting(self, called: Iterable[str]) -> list[Piece]:
         """Return what has to be run for more than its names, where nodes call these functions."""
         pieces = [self.functions[name] for name in called if name in self.functions]
         return self.loading.acting(self.loading.reached(name for one in pieces for name in one.uses | one.bound))
 
-    def _alone(self, function: str) -> Piece | None:
-        """Return a function that has one decorator, and may stand below the rest of the module."""
+    def _alone(self, function: str, *, with_others: bool = False) -> Piece | None:
+        """Return a function that has one decorator, and may stand below the rest of the module.
+
+        with_others: it may have more below `@node`, which a node's cell has too.
+        """
         piece = self.functions.get(function)
-        if piece is None or piece.function is None or self.runs_whole or len(piece.function.decorator_list) != 1:
+        if piece is None or piece.function is None or self.runs_whole:
+            return None
+        first, *others = piece.function.decorator_list
+        if others and not (with_others and library_decorator(first) == NODE):
             return None
         return piece if self.loading.may_move(piece) else None
 
@@ -144,10 +151,8 @@ def read_code(file: Path, folder: Path) -> ProjectCode:
     beside = modules_beside(kept, file.parent)
     kept = without_file(kept, file, folder)
     loading = Loading(kept, beside)
-    # Names for type checkers alone are never there: only a text that evaluates no annotations can say them.
-    runs_whole = loading.needs_all or ("TYPE_CHECKING" in source and any(piece.is_future for piece in pieces))
     functions = {name: piece for piece in kept if piece.function for name in called_names(piece.function)}
-    return ProjectCode(docstring, tuple(kept), functions, dropped, runs_whole, loading)
+    return ProjectCode(docstring, tuple(kept), functions, dropped, loading.needs_all, loading)
 
 
 def called_names(function: Function) -> Iterator[str]:

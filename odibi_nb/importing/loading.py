@@ -104,7 +104,7 @@ class Loading:
                 modules = {module.partition(".")[0] for _, module in _imported(statement)}
                 return modules.isdisjoint(self._beside) and all(name.name != "*" for name in statement.names)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
-                return self._has_pure_decorators(statement) and not any(map(_calls, _at_definition(statement)))
+                return self._has_pure_decorators(statement) and not any(map(_calls, _handed_over(statement)))
             case ast.ClassDef() | ast.If() | ast.Try():
                 return self._is_inert_block(statement)
             case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
@@ -130,9 +130,27 @@ class Loading:
         return all(self._is_pure(decorator) for decorator in foreign)
 
     def _is_pure(self, decorator: ast.expr) -> bool:
+        if self._is_known(decorator):
+            return True
+        call = decorator.func if isinstance(decorator, ast.Call) else decorator
+        own = self._definers.get(ast.unparse(call), ())
+        made_by = own[0].function if len(own) == 1 else None
+        return made_by is not None and self._wraps(made_by, calls=2 if isinstance(decorator, ast.Call) else 1)
+
+    def _is_known(self, decorator: ast.expr) -> bool:
         call = decorator.func if isinstance(decorator, ast.Call) else decorator
         name = ast.unparse(call).partition(".")[0]
         return self._imports.get(name) in _PURE or (name in _BUILTINS and name not in self._definers)
+
+    def _wraps(self, function: Function, *, calls: int) -> bool:
+        """Whether a function only makes another when it is called, and that one, where it is called in turn."""
+        *above, last = function.body
+        inner = [one for one in above if isinstance(one, Function)]
+        decorators = [*function.decorator_list, *(one for each in inner for one in each.decorator_list)]
+        if not all(map(self._is_known, decorators)) or not all(map(self._is_inert, above)):
+            return False
+        is_plain = isinstance(last, ast.Return) and isinstance(last.value, ast.Name)
+        return is_plain and (calls == 1 or all(self._wraps(one, calls=calls - 1) for one in inner))
 
 
 def _imports(pieces: Iterable[Piece]) -> Iterator[tuple[str, str]]:
@@ -181,8 +199,18 @@ def _annotated(function: Function) -> frozenset[str]:
 
 
 def _at_definition(function: Function) -> list[ast.expr]:
-    defaults = [*function.args.defaults, *filter(None, function.args.kw_defaults)]
-    return [*defaults, *(one for one in function.decorator_list if not library_decorator(one))]
+    return [*_defaults(function), *(one for one in function.decorator_list if not library_decorator(one))]
+
+
+def _defaults(function: Function) -> list[ast.expr]:
+    return [*function.args.defaults, *filter(None, function.args.kw_defaults)]
+
+
+def _handed_over(function: Function) -> list[ast.expr]:
+    """Return a function's defaults, and what its decorators are called with."""
+    calls = [one for one in function.decorator_list if isinstance(one, ast.Call) and not library_decorator(one)]
+    given = [part for one in calls for part in (*one.args, *(keyword.value for keyword in one.keywords))]
+    return [*_defaults(function), *given]
 
 
 def _computes(function: Function) -> bool:

@@ -104,8 +104,7 @@ class CellWatch:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
-        # Loaded in the middle of a cell, this one began unseen.
-        self._running = _Running("")
+        self._running = self._unseen()
         self.ids: dict[str, str] = {}
 
     def begin(self, info: Any) -> list[str]:
@@ -121,6 +120,12 @@ class CellWatch:
             self.ids[label] = self._running.id
         # What was deleted and put back runs again under its old id.
         return [gone for gone in self._metadata().get("deletedCells") or () if gone != self._running.id]
+
+    def _unseen(self) -> _Running:
+        """Return the cell in whose middle we are loaded, as far as IPython remembers it."""
+        history = self._shell.history_manager
+        cells = history.input_hist_raw if history is not None else []
+        return _Running(cells[-1], str(len(cells) - 1)) if cells and cells[-1] else _Running("")
 
     @property
     def running(self) -> tuple[str, str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from html import escape
 from typing import Any
 
 from IPython.core.displaypub import CapturingDisplayPublisher
@@ -36,7 +37,8 @@ def show(shown: Shown, *, replacing: str = "") -> None:
     replacing: the id of a display that it takes the place of; "" for one of its own.
     """
     if shown.text or shown.html:
-        output, place = Output(shown.text, shown.html, shown.svg), {"display_id": replacing} if replacing else {}
+        html = f"<pre>{escape(shown.text)}</pre>" if shown.html is None else shown.html
+        output, place = Output(shown.text, html, shown.svg), {"display_id": replacing} if replacing else {}
         display(output, update=bool(replacing), **place)  # type: ignore[no-untyped-call]
     if shown.next_cell is not None and (shell := get_ipython()) is not None:
         shell.set_next_input(shown.next_cell)

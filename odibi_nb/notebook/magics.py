@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from odibi_nb.notebook.live_views import LiveViews
-    from odibi_nb.runner import Place
+    from odibi_nb.runner import NodeResult, Place
     from odibi_nb.workspaces import Workspace
     from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode
     from odibi_nb.workspaces.shortcuts import Upstream
@@ -347,8 +347,7 @@ class OdibiMagics(Magics):
             if node.into and result.success:
                 self.shell.user_ns[node.into] = ws[node.name].value
             output.show(result_card(ws, node, result))
-        if node.config.returns == "object":
-            show_value(ws[node.name].value)
+        self._show_object(node, result)
 
     def _try_on_mocks(self, node: DeclaredNode) -> None:
         from odibi_nb.notebook.mocks import mock_card
@@ -372,8 +371,13 @@ class OdibiMagics(Magics):
             if node.into and result.success and result.dataset is not None:
                 self.shell.user_ns[node.into] = result.dataset.frame()
             output.show(shortcut_card(self._workspace, node.name, outcome, into=node.into or ""))
-        if node.config.returns == "object" and result.dataset is not None:
-            show_value(result.dataset.frame())
+        self._show_object(node, result)
+
+    def _show_object(self, node: DeclaredNode, result: NodeResult) -> None:
+        """Show what is no rows below its card, unless the card is to keep data out."""
+        data = result.dataset
+        if data is not None and not data.schema and self._workspace.preview_rows(node.name):
+            show_value(data.frame())
 
     def _announce(self, work: dict[str, float], instead: str = "") -> None:
         """Name what has to run first, before it does, where that is expected to take long; and what to do instead."""

@@ -45,6 +45,8 @@ def card_body(view: NodeView) -> list[str]:
         *map(broken_html, view.expectations),
         tag("ul", *(tag("li", note) for note in view.notes), class_="odibi-notes") if view.notes else "",
         changes_html(view.changes) if view.changes else "",
+        # Bad rows are tables too.
+        tag("div", "result", class_="odibi-muted") if view.preview and view.expectations else "",
         table_html(view.preview) if view.preview else "",
         *_folded(view),
     ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import attrgetter
+
 from odibi_nb.exceptions import plural, shortened
 from odibi_nb.pictures.card import error_html, error_text, status_html
 from odibi_nb.pictures.dag import counts
@@ -28,7 +31,10 @@ def run_html(view: RunView) -> str:
         for node in view.nodes
         if node.error
     ]
-    broken = [tag("div", tag("b", one.node), broken_html(one)) for one in _broken(view)]
+    broken = [
+        tag("div", tag("b", name), *map(broken_html, ones), class_="odibi-failure")
+        for name, ones in groupby(_broken(view), key=attrgetter("node"))
+    ]
     notes = [tag("div", note, class_="odibi-muted") for note in view.notes]
     table = listing_html(_HEADER, rows, right_aligned=_RIGHT)
     return framed(summary, table, *notes, *broken, *errors, *_story_html(view))

@@ -1,4 +1,4 @@
-"""Data tests that are a SELECT of the bad rows: what the names in them mean."""
+"""Data tests that are a query of the bad rows: their SQL, and what the names in it mean."""
 
 from __future__ import annotations
 
@@ -7,12 +7,26 @@ from typing import TYPE_CHECKING
 
 from odibi_nb.exceptions import DependencyError, did_you_mean
 from odibi_nb.pipeline.statements import Meaning
+from odibi_nb.sql.operations import sql_parameters
+from odibi_nb.sql.quote import quote_name
 
 if TYPE_CHECKING:
     from odibi_nb.config import CheckConfig, NodeConfig
     from odibi_nb.sql import SqlFacts, TableRef
 
-__all__ = ["meaning_in_test", "name_of_test"]
+__all__ = ["bad_rows_query", "meaning_in_test", "name_of_test"]
+
+
+def bad_rows_query(test: CheckConfig, node: str) -> str | None:
+    """Return the SQL of a test's bad rows; None where it is counted with the others in one pass.
+
+    That pass binds no values, so a condition with `$name`s is a query too.
+    """
+    if test.condition is None or not sql_parameters(test.condition):
+        return test.sql
+    bad = quote_name("odibi bad")
+    rows = f"SELECT *, NOT (\n{test.condition}\n) AS {bad} FROM {quote_name(node)}"
+    return f"SELECT * EXCLUDE ({bad}) FROM ({rows}) WHERE {bad}"
 
 
 def meaning_in_test(test: CheckConfig, config: NodeConfig, above: Iterable[str]) -> Meaning:
@@ -34,7 +48,7 @@ def meaning_in_test(test: CheckConfig, config: NodeConfig, above: Iterable[str])
 
 def name_of_test(test: CheckConfig) -> str:
     """Return a test's name, or else what it says."""
-    return test.name or " ".join((test.sql or "").split())
+    return test.name or " ".join((test.sql or test.condition or "").split())
 
 
 def _not_seen(table: TableRef, test: CheckConfig, node: str, seen: list[str]) -> DependencyError:

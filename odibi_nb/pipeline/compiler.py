@@ -14,9 +14,10 @@ from odibi_nb.exceptions import (
     OdibiException,
     SourceNotFoundError,
     TransformError,
+    ValidationError,
     did_you_mean,
 )
-from odibi_nb.pipeline.bad_rows import meaning_in_test, name_of_test
+from odibi_nb.pipeline.bad_rows import bad_rows_query, meaning_in_test, name_of_test
 from odibi_nb.pipeline.statements import compile_statement, parameter_values
 from odibi_nb.registry import Functions, bind_arguments, is_node_function
 from odibi_nb.registry.signatures import signature_of
@@ -86,10 +87,12 @@ class Compiler:
             for number, step in enumerate(config.transform.steps if config.transform else ())
         )
         queries = tuple(
-            self._bad_rows(test, fails, config, found, _nth(tests, number, place))
+            self._bad_rows(sql, test, fails, config, found, _nth(tests, number, place))
             for number, (test, fails) in enumerate(_tests(config))
-            if test.sql is not None
+            if (sql := bad_rows_query(test, config.name)) is not None
         )
+        if not (steps or has_start):
+            raise ValidationError(f"node '{config.name}' has nothing to write", hint="give it a read, or depends_on")
         if config.process and not any(isinstance(step, FunctionStep) for step in steps):
             hint = "SQL runs in DuckDB's own threads: leave 'process' out"
             raise TransformError("'process: true' is for Python, and the node has none", hint=hint)
@@ -98,7 +101,7 @@ class Compiler:
             kind=_kind(config, steps),
             dependencies=tuple(d if self._declared(d.name) else replace(d, resolved=False) for d in found),
             steps=steps,
-            checks=tuple((test, fails) for test, fails in _tests(config) if test.sql is None),
+            checks=tuple((test, fails) for test, fails in _tests(config) if bad_rows_query(test, config.name) is None),
             queries=queries,
             returns=config.returns,
             materialize=config.materialize,
@@ -146,10 +149,10 @@ class Compiler:
         return compile_statement(text, meaning, params=params, root=self.root, place=place)
 
     def _bad_rows(
-        self, test: CheckConfig, fails: bool, config: NodeConfig, found: _Found, place: Place
+        self, sql: str, test: CheckConfig, fails: bool, config: NodeConfig, found: _Found, place: Place
     ) -> BadRowsQuery:
         meaning = meaning_in_test(test, config, [dependency.name for dependency in found])
-        step = compile_statement(test.sql or "", meaning, params=self.params, root=self.root, place=place)
+        step = compile_statement(sql, meaning, params=self.params, root=self.root, place=place)
         return BadRowsQuery(name_of_test(test), config.name, step, fails)
 
     def _tables(

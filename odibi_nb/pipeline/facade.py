@@ -14,8 +14,10 @@ from odibi_nb.engine.settings import refuse_wrong_settings
 from odibi_nb.exceptions import (
     DependencyError,
     NodeExecutionError,
+    NotAFrameError,
     OdibiException,
     UsageError,
+    article,
     did_you_mean,
 )
 from odibi_nb.graph import DependencyGraph
@@ -43,7 +45,7 @@ from odibi_nb.runner.workers import worker_count
 
 if TYPE_CHECKING:
     from odibi_nb.config import NodeConfig, PipelineConfig
-    from odibi_nb.engine import Engine
+    from odibi_nb.engine import Dataset, Engine
 
 __all__ = ["Pipeline"]
 
@@ -51,6 +53,7 @@ __all__ = ["Pipeline"]
 class Pipeline:
     """A pipeline and what it needs to run.
 
+    placed: engine and connections without their names, as Odibi's users write them.
     connections: by name; made by hand, or models of `odibi_nb.config`. engine: "duckdb" or "pandas", or one that
     `create_engine` has made with settings of DuckDB.
     params: values for `$name` in SQL. root: where relative paths start (default: the working directory).
@@ -60,15 +63,20 @@ class Pipeline:
 
     def __init__(
         self,
-        config: PipelineConfig,
+        pipeline_config: PipelineConfig,
+        *placed: str | Engine | Mapping[str, Any],
         connections: Mapping[str, Any] | None = None,
-        *,
         engine: str | Engine = "duckdb",
         params: Mapping[str, Any] | None = None,
         root: str | Path | None = None,
         functions: Functions | None = None,
     ) -> None:
-        self.config = config
+        for given in placed:
+            if isinstance(given, Mapping):
+                connections = given
+            else:
+                engine = given
+        self.config = _checked(pipeline_config)
         self._root = Path(root or Path.cwd())
         self._connections = connections_of(connections or {}, self._root)
         self._params = dict(params or {})
@@ -80,6 +88,7 @@ class Pipeline:
         self._outcome = RunOutcome()
         self._compiled: dict[str, NodeTask] = {}
         self._compiled, problems = self._compile()
+        self._sound = self._compiled.keys() - problems
         for problem in problems.values():
             if isinstance(problem, DependencyError):
                 raise problem
@@ -190,26 +199,26 @@ class Pipeline:
         return results
 
     def run_node(self, name: str, mock_data: Mapping[str, Any] | None = None) -> NodeResult:
-        """Run one node and write nothing.
+        """Run one node and write nothing; when it fails, its result has the error, as `run`'s results do.
 
         mock_data: a frame (or rows, or columns) for each of the node's inputs, by their names; a node that reads
         is mocked under its own name. Without it the nodes above run too. Real results stay as they are.
-        Raises ValidationError for an input without a mock, NodeExecutionError when the node fails.
+        Raises ValidationError for an input without a mock, and what `validate` calls an error of the node.
         """
         task = self._tasks(only=name)[name]
         if mock_data is None:
             outcome = self._run_above(name)
         else:
             task = mocked(task, next(node for node in self.config.nodes if node.name == name), mock_data)
-            given = {key: self._engine.publish(as_frame(mock), key) for key, mock in mock_data.items()}
+            given = {key: self._published(key, mock) for key, mock in mock_data.items()}
             with self._exclusively():
                 self._engine.begin()
                 outcome = Runner(self._engine, [task], given=given, options=_DRY).run()
+        if outcome.interrupted:
+            raise outcome.interruption()
         result = outcome.results[name]
-        if result.error is not None:
-            raise result.error
-        if not result.success:
-            raise NodeExecutionError(f"node '{name}' was {result.status}: {result.reason}", node=name)
+        if result.error is None and not result.success:
+            result.error = NodeExecutionError(f"node '{name}' was {result.status}: {result.reason}", node=name)
         return result
 
     def get_execution_layers(self) -> list[list[str]]:
@@ -219,6 +228,15 @@ class Pipeline:
     def visualize(self) -> str:
         """Return the graph as text."""
         return self.graph.visualize()
+
+    def _published(self, name: str, mock: Any) -> Dataset:
+        try:
+            return self._engine.publish(as_frame(mock), name)
+        except NotAFrameError as exc:
+            raise NotAFrameError(
+                f"the mock of '{name}' is {article(type(mock).__name__)} where a frame is needed",
+                hint="give a DataFrame, rows [{column: value}, …] or columns {column: [values]}",
+            ) from exc
 
     def _run_above(self, name: str) -> RunOutcome:
         wanted = self.graph.get_dependencies(name) | {name}
@@ -250,7 +268,7 @@ class Pipeline:
                 before = self._compiled.get(node.name)
                 tasks[node.name] = (
                     before
-                    if before is not None and self._stands(node, before)
+                    if before is not None and node.name in self._sound and self._stands(node, before)
                     else compiler.compile(node, self._places.get(node.name, NOWHERE))
                 )
             except OdibiException as exc:
@@ -259,7 +277,7 @@ class Pipeline:
         return tasks, problems
 
     def _stands(self, node: NodeConfig, task: NodeTask) -> bool:
-        """Whether a task still says what its functions and files do; one that couldn't be compiled never did."""
+        """Whether a task still says what its functions and files do."""
         steps = node.transform.steps if node.transform else []
         if len(steps) != len(task.steps) or any(step.sql_file for step in steps):
             return False
@@ -282,6 +300,15 @@ class Pipeline:
 
 
 _DRY = RunOptions(write=frozenset())
+
+
+def _checked(config: Any) -> PipelineConfig:
+    from odibi_nb.config import PipelineConfig
+
+    if isinstance(config, PipelineConfig):
+        return config
+    hint = "Pipeline.from_yaml(path) takes a file; PipelineConfig(**mapping) a mapping"
+    raise UsageError(f"a pipeline is made of a PipelineConfig, not {article(type(config).__name__)}", hint=hint)
 
 
 def _bare(node: NodeConfig) -> NodeTask:

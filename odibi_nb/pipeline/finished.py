@@ -108,8 +108,9 @@ def node_record(result: NodeResult, planned: tuple[str, str], rows_in: int | Non
 
 
 def rows_in(above: Iterable[NodeResult | Dataset | None]) -> int | None:
-    """Return how many rows nodes have together; None where that isn't known of all."""
+    """Return how many rows nodes have together; None where that isn't known of all, or none has rows but objects."""
     data = [one.dataset if isinstance(one, NodeResult) else one for one in above]
+    data = [one for one in data if one is None or one.schema]
     counts = [one.known_rows if one is not None else None for one in data]
     known = [count for count in counts if count is not None]
     return sum(known) if known and len(known) == len(counts) else None

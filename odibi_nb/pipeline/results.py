@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from odibi_nb.exceptions import UnknownNameError, did_you_mean
+from odibi_nb.exceptions import OdibiException
 from odibi_nb.runner import NodeResult, RunOutcome
 
 __all__ = ["PipelineResults", "node_dict"]
@@ -43,13 +43,9 @@ class PipelineResults:
             end_time=datetime.fromtimestamp(outcome.started + outcome.duration, UTC).isoformat(),
         )
 
-    def get_node_result(self, name: str) -> NodeResult:
-        """Return one node's result; raises UnknownNameError (a KeyError)."""
-        if name not in self.node_results:
-            raise UnknownNameError(
-                f"no node '{name}' ran in '{self.pipeline_name}'", hint=did_you_mean(name, self.node_results)
-            )
-        return self.node_results[name]
+    def get_node_result(self, name: str) -> NodeResult | None:
+        """Return one node's result; None, as Odibi has it, where there is no such node."""
+        return self.node_results.get(name)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON values."""
@@ -62,6 +58,7 @@ class PipelineResults:
             "start_time": self.start_time,
             "end_time": self.end_time,
             "story_path": self.story_path,
+            "node_count": len(self.node_results),
             "node_results": {name: node_dict(result) for name, result in self.node_results.items()},
         }
 
@@ -74,13 +71,20 @@ def node_dict(result: NodeResult) -> dict[str, Any]:
         "status": result.status,
         "rows": result.rows_processed if has_rows else None,
         "duration_s": round(result.duration, 6),
-        "schema": None if schema is None else [{"name": column.name, "type": column.type} for column in schema],
+        "schema": None if schema is None else [_column_dict(column) for column in schema],
         "error": None if result.error is None else error_dict(result.error),
     }
 
 
+def _column_dict(column: Any) -> dict[str, Any]:
+    # A result made by hand may have names alone.
+    return {"name": getattr(column, "name", column), "type": getattr(column, "type", None)}
+
+
 def error_dict(error: Any) -> dict[str, Any]:
     """Return an error as plain JSON values; type: of what was raised first."""
+    if not isinstance(error, OdibiException):  # of a result made by hand
+        return {"type": type(error).__name__, "message": str(error), "cell": None, "line": None, "hint": None}
     return {
         "type": type(
             error.__cause__ if type(error).__name__ == "NodeExecutionError" and error.__cause__ else error

@@ -106,10 +106,12 @@ def _type_hint(detail: ErrorDetails) -> str | None:
     given = detail["input"]
     if detail["type"] == "list_type" and isinstance(given, str):
         return f"write a list: [{given}]"
+    if detail["type"] == "list_type" and given is None:
+        return f"write a list: {detail['loc'][-1]}: []"
     if detail["type"] in {"dict_type", "model_type"} and given is not None:
         return "write a mapping: {name: value}"
     if detail["type"] in {"int_parsing", "float_parsing"}:
         return "write a number, such as 5"
     if detail["type"] == "string_type" and isinstance(given, int | float):
         return f"quote it: '{given}'"
-    return "leave the key out" if given is None else None
+    return "give it a value, or leave the key out" if given is None else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -113,6 +114,10 @@ class RunOutcome:
     listener_error: Exception | None = None
     notes: tuple[str, ...] = ()
     report: Report | None = field(default=None, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        counts = Counter(result.status for result in self.results.values())
+        return f"<run {self.status}: {', '.join(f'{count} {status}' for status, count in counts.items()) or 'no node'}>"
 
     def names(self, *statuses: Status) -> list[str]:
         return [name for name, result in self.results.items() if result.status in statuses]

@@ -170,6 +170,7 @@ class NodeTask:
     inputs: names that steps use for another node (str) or for something to read.
     checks: data tests, each with whether a broken one fails the node. queries: those that are a SELECT.
     process: whether its Python runs in a process of its own; None: as the run says.
+    depends_on: the names of the upstream nodes.
     """
 
     name: str
@@ -187,10 +188,11 @@ class NodeTask:
     enabled: bool = True
     fail_fast: bool = False
     place: Place = NOWHERE
+    depends_on: tuple[str, ...] = field(init=False, compare=False, repr=False)
 
-    @property
-    def depends_on(self) -> tuple[str, ...]:
-        return tuple(dependency.name for dependency in self.dependencies)
+    def __post_init__(self) -> None:
+        # Made once: a run and a plan ask for it many times a node.
+        object.__setattr__(self, "depends_on", tuple(dependency.name for dependency in self.dependencies))
 
     def readings(self, name: str) -> int:
         """Return how often it reads the result of a node that it depends on."""

@@ -36,14 +36,18 @@ def equated_columns(text: str) -> list[tuple[str, str]]:
 
 
 def joined_columns(text: str, tables: Collection[str]) -> list[tuple[JoinedColumn, JoinedColumn]]:
-    """Return the same with the table that each belongs to, as far as it is one of `tables`, by its name or alias."""
+    """Return the same with the table that each belongs to, as far as it is one of `tables`, by its name or alias.
+
+    What compares two columns of one table is no join.
+    """
     tokens = tokenize(text)
     named = _aliases(tokens, tables)
 
     def column(table: Token, name: Token) -> JoinedColumn:
         return JoinedColumn(named.get(name_of(table).casefold()), name_of(name))
 
-    compared = [(column(one[0], one[2]), column(one[4], one[6])) for one in _comparisons(tokens)]
+    joins = [one for one in _comparisons(tokens) if name_of(one[0]).casefold() != name_of(one[4]).casefold()]
+    compared = [(column(one[0], one[2]), column(one[4], one[6])) for one in joins]
     used = [(JoinedColumn(None, left), JoinedColumn(None, right)) for left, right in _used(tokens)]
     return list(dict.fromkeys([*compared, *used]))
 

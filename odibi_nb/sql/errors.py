@@ -15,6 +15,8 @@ __all__ = ["SqlProblem", "explain_sql_error", "mentioned_at", "unknown_column"]
 _KIND = re.compile(r"[A-Z][\w ]*? Error: ")
 _PICTURE = re.compile(r"\n+LINE (\d+): ([^\n]*)\n( *)\^+\s*\Z")
 _SUGGESTION = re.compile(r'\n+Did you mean:? "([^"]+)"[^\n]*')
+_EXTENSION = re.compile(r"require[sd] (?:the )?extension '?(\w+)|exists in the (\w+) extension")
+_OWN_SCHEMA = re.compile(r"odibi_\d+\.")
 _CANDIDATES = re.compile(r"\n+(Candidate [\w ]+):[ :]*([^\n]*)")
 _SIGNATURES = re.compile(r"\n\tCandidate functions:\n(.*)", re.DOTALL)
 _QUOTED = re.compile(r'"((?:[^"]|"")+)"')
@@ -104,6 +106,8 @@ def unknown_column(complaint: str) -> str | None:
 
 
 def _message(complaint: str) -> str:
+    if (extension := _EXTENSION.search(complaint)) is not None:
+        return f"DuckDB's extension {extension[1] or extension[2]} is needed, and not installed"
     for pattern in (_SIGNATURES, _CANDIDATES, _SUGGESTION, _ADVICE):
         complaint = pattern.sub("", complaint)
     message = _KIND.sub("", complaint, count=1).strip()
@@ -113,7 +117,11 @@ def _message(complaint: str) -> str:
 
 
 def _hint(complaint: str) -> str | None:
+    if _EXTENSION.search(complaint):
+        return "nodes load no extensions: read files through a connection, and do the rest in Python"
     if suggestion := _SUGGESTION.search(complaint):
+        if _OWN_SCHEMA.match(suggestion[1]):
+            return "a macro is there in the node alone that creates it: write its CREATE MACRO above this query too"
         return f"did you mean '{suggestion[1]}'?"
     if candidates := _CANDIDATES.search(complaint):
         names = [name.replace('""', '"') for name in _QUOTED.findall(candidates[2])]

@@ -23,7 +23,7 @@ from odibi_nb.sql.scopes import Scope
 from odibi_nb.sql.selects import Queries
 from odibi_nb.sql.tokens import name_of, tokenize
 
-__all__ = ["trace"]
+__all__ = ["trace", "trace_parts"]
 
 _SPECIAL_CALLS = ("CAST", "EXTRACT", "OVERLAY", "POSITION", "SUBSTRING", "TRIM", "TRY_CAST")
 _BEFORE_NAME = frozenset({"MACRO", "FUNCTION", "IF", "NOT", "EXISTS"})
@@ -48,14 +48,28 @@ def trace(facts: SqlFacts, tables: Mapping[str, Relation], file_columns: FileCol
     for the columns of the files that the query names in literals.
     """
     try:
-        macros = dict(map(_macro, facts.macros))
-        files = [file.path for file in facts.files]
-        reader = Queries(tables, files, file_columns, macros, arrows="->" in facts.statement)
-        return reader.relation(_parsed(facts.statement), Scope())
+        return _reader(facts, tables, file_columns).relation(_parsed(facts.statement), Scope())
     except SqlglotError as exc:
         return Relation((Rest(f"sqlglot can't read it: {_first_line(exc)}"),))
     except RecursionError:
         return Relation((Rest("the query is nested too deeply"),))
+
+
+def trace_parts(facts: SqlFacts, tables: Mapping[str, Relation]) -> dict[str, Relation]:
+    """Return what the CTEs and named subqueries of a query give, by folded name; {} where it can't be read.
+
+    tables: as `trace` takes them.
+    """
+    try:
+        return _reader(facts, tables, lambda _: None).parts(_parsed(facts.statement))
+    except (SqlglotError, RecursionError):
+        return {}
+
+
+def _reader(facts: SqlFacts, tables: Mapping[str, Relation], file_columns: FileColumns) -> Queries:
+    macros = dict(map(_macro, facts.macros))
+    files = [file.path for file in facts.files]
+    return Queries(tables, files, file_columns, macros, arrows="->" in facts.statement)
 
 
 def _parsed(text: str) -> exp.Expr:

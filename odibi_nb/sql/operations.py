@@ -19,6 +19,7 @@ __all__ = [
     "check_operation",
     "operation_parameters",
     "operation_sql",
+    "sql_parameters",
 ]
 
 _ROWS = (
@@ -57,8 +58,14 @@ def check_operation(name: str, params: Mapping[str, Any]) -> None:
 def operation_parameters(name: str, params: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of the `$name`s in an operation's SQL, once each; only a filter has SQL of the user's."""
     condition = checked(_operation(name), params).get("condition")
-    tokens = tokenize(condition) if isinstance(condition, str) else []
-    return tuple(dict.fromkeys(token.text[1:] for token in tokens if token.kind == "parameter" and token.text != "?"))
+    return sql_parameters(condition) if isinstance(condition, str) else ()
+
+
+def sql_parameters(sql: str) -> tuple[str, ...]:
+    """Return the names of the `$name`s in a piece of SQL, once each."""
+    tokens = tokenize(sql) if "$" in sql else []
+    named = (token.text[1:] for token in tokens if token.kind == "parameter" and len(token.text) > 1)
+    return tuple(dict.fromkeys(named))
 
 
 def operation_sql(name: str, params: Mapping[str, Any], columns: Columns) -> str:

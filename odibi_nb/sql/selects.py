@@ -53,6 +53,15 @@ class Queries:
         except Untraceable as exc:
             return Relation((Rest(str(exc)),))
 
+    def parts(self, node: exp.Expr) -> dict[str, Relation]:
+        """Return what a query's CTEs, and the subqueries that have a name, give, by folded name."""
+        try:
+            scope = self._with(node, Scope())
+        except Untraceable:
+            scope = Scope()
+        named = {one.alias.casefold(): self.relation(one, scope) for one in node.find_all(exp.Subquery) if one.alias}
+        return {**scope.ctes, **named}
+
     def _read(self, node: exp.Expr, around: Scope) -> Relation:
         if isinstance(node, exp.Select):
             return self._select(node, around)

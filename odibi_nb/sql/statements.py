@@ -15,7 +15,7 @@ from odibi_nb.sql.tokens import Token, tokenize
 __all__ = ["Statement", "refuse_templates", "split", "without_explain"]
 
 _READS_ONLY = "SQL only reads here; rows are written by a node with --write CONN:PATH"
-_SETTINGS = "put it under 'settings' of the project"
+_SETTINGS = "write it in the project: settings: {duckdb: {name: value}}"
 _CONNECTIONS = "declare a connection in the project and read it with --read CONN:PATH"
 _PACKAGED = "nodes load no extensions; read such sources through a connection of the project"
 _ONE_RUN = "a run is its own transaction; take it out"

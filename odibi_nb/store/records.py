@@ -15,6 +15,7 @@ __all__ = ["TEMPORARY", "keep_private", "read_record", "sweep", "unfinished", "w
 
 TEMPORARY = ".part"
 _DIGEST_BYTES = 16
+_NAME = "of"
 
 
 def keep_private(folder: Path) -> None:
@@ -27,14 +28,15 @@ def keep_private(folder: Path) -> None:
 
 def write_record(path: Path, record: dict[str, Any]) -> None:
     """Write a record in place of the one that is there; raises OSError."""
-    body = json.dumps(record, separators=(",", ":")).encode()  # as ASCII, for text that isn't valid Unicode
+    said = {**record, _NAME: path.stem}  # so that a file that was given another name counts for nothing
+    body = json.dumps(said, separators=(",", ":")).encode()  # as ASCII, for text that isn't valid Unicode
     with unfinished(path) as file:
         file.write_bytes(_sum(body) + b"\n" + body)
         file.replace(path)
 
 
 def read_record(path: Path) -> dict[str, Any] | None:
-    """Return a record; None where there is none, or one that isn't whole."""
+    """Return a record; None where there is none, or one that isn't whole or is another's."""
     try:
         total, _, body = path.read_bytes().partition(b"\n")
     except OSError:
@@ -42,7 +44,7 @@ def read_record(path: Path) -> dict[str, Any] | None:
     if total != _sum(body):
         return None
     record: dict[str, Any] = json.loads(body)
-    return record
+    return record if record.pop(_NAME, path.stem) == path.stem else None
 
 
 @contextmanager

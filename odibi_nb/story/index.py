@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from odibi_nb.exceptions import plural
 from odibi_nb.pictures.card import status_html
@@ -11,20 +12,24 @@ from odibi_nb.pictures.symbols import mark
 from odibi_nb.pictures.table import listing_html
 from odibi_nb.story.chart import chart_svg
 from odibi_nb.story.page import commit_text, page_html, statuses_text
+from odibi_nb.story.sources import chart_titles, source_names
 from odibi_nb.views.story import RunFactsView
 
 __all__ = ["index_html"]
 
 _MOST_CHARTS, _CHARTED, _NAMED = 5, 60, 3
-_COLUMNS = ("when", "pipeline", "status", "time", "nodes", "failed", "commit", "run")
-_RIGHT = (False, False, False, True)
+_COLUMNS = ("when", "pipeline", "of", "status", "time", "nodes", "failed", "commit", "run")
+_RIGHT = (False, False, False, False, True)
 
 
 def index_html(runs: Sequence[RunFactsView]) -> str:
     """Return the page; runs: the latest first."""
-    titles = list(dict.fromkeys(run.title for run in runs))
-    charts = [_chart(title, [run for run in runs if run.title == title]) for title in titles[:_MOST_CHARTS]]
-    table = listing_html(_COLUMNS, [_row(run) for run in runs], right_aligned=_RIGHT)
+    titles, names = chart_titles(runs), source_names(runs)
+    charts = [
+        _chart(title, [run for run in runs if (run.title, run.target) == pair])
+        for pair, title in islice(titles.items(), _MOST_CHARTS)
+    ]
+    table = listing_html(_COLUMNS, [_row(run, names[run.target]) for run in runs], right_aligned=_RIGHT)
     head = tag("header", tag("h1", "Runs"), tag("p", _summary(runs), class_="lead"))
     return page_html("Runs", [head, *charts, tag("section", tag("h2", "All runs"), table)])
 
@@ -42,10 +47,11 @@ def _chart(title: str, runs: Sequence[RunFactsView]) -> Markup:
     return tag("section", tag("h2", title), tag("div", image, class_="chart"))
 
 
-def _row(run: RunFactsView) -> tuple[Markup | str, ...]:
+def _row(run: RunFactsView, source: str) -> tuple[Markup | str, ...]:
     return (
         tag("time", run.when, datetime=run.started),
         run.title,
+        tag("span", source, title=run.target),
         status_html(run.status),
         run.time,
         statuses_text(run),

@@ -13,25 +13,28 @@ from odibi_nb.pictures.symbols import mark
 from odibi_nb.pictures.table import listing_html, listing_text
 from odibi_nb.pictures.text import join_facts, visible
 from odibi_nb.story.page import statuses_text
+from odibi_nb.story.sources import source_names
 from odibi_nb.views.run_diff import NodeChangeView, RunDiffView
 from odibi_nb.views.story import RunFactsView
 
 __all__ = ["run_diff_html", "run_diff_text", "runs_html", "runs_text"]
 
-_COLUMNS = ("run", "when", "status", "time", "pipeline", "nodes", "failed", "story")
+_COLUMNS = ("run", "when", "status", "time", "pipeline", "of", "nodes", "failed", "story")
 _RIGHT = (False, False, False, True)
 _SIDES = ("", "before", "now")
 
 
 def runs_text(runs: Sequence[RunFactsView]) -> str:
     """Return a line a run, the latest first."""
-    rows = [_row(run, mark(run.status)) for run in runs]
+    names = source_names(runs)
+    rows = [_row(run, mark(run.status), names[run.target]) for run in runs]
     return listing_text(_COLUMNS, rows, right_aligned=_RIGHT) if rows else "no run yet"
 
 
 def runs_html(runs: Sequence[RunFactsView]) -> str:
     """Return a table of runs, without scripts or network."""
-    rows = [_row(run, status_html(run.status)) for run in runs]
+    names = source_names(runs)
+    rows = [_row(run, status_html(run.status), names[run.target]) for run in runs]
     return framed(listing_html(_COLUMNS, rows, right_aligned=_RIGHT) if rows else "no run yet")
 
 
@@ -52,10 +55,10 @@ def run_diff_html(view: RunDiffView) -> str:
 _SAME = "the nodes went the same way"
 
 
-def _row(run: RunFactsView, status: str | Markup) -> tuple[str, ...]:
+def _row(run: RunFactsView, status: str | Markup, source: str) -> tuple[str, ...]:
     story = "removed" if run.removed else "yes" if run.story else ""
     failed = ", ".join(run.failed[:3]) + (f" and {len(run.failed) - 3} more" if len(run.failed) > 3 else "")
-    return run.id[:8], run.when, status, run.time, run.title, statuses_text(run), failed, story
+    return run.id[:8], run.when, status, run.time, run.title, source, statuses_text(run), failed, story
 
 
 def _title(view: RunDiffView) -> str:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import types
-from collections.abc import Callable, Mapping
-from dataclasses import is_dataclass
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING
 
 from odibi_nb.exceptions import FormatError
 from odibi_nb.history import NodeRecord, RunRecord
@@ -15,9 +12,11 @@ from odibi_nb.views import ColumnView, ErrorView, NodeView
 from odibi_nb.views.build_story import run_facts
 from odibi_nb.views.story import StoryNodeView, StoryView
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
 __all__ = ["read_story", "story_of"]
 
-T = TypeVar("T")
 _VERSION = 1
 
 
@@ -25,13 +24,19 @@ def read_story(text: str) -> StoryView:
     """Return the views of a story's JSON; raises FormatError."""
     try:
         said = json.loads(text)
-        if said.pop("version", None) != _VERSION:
-            raise FormatError("the story is of another version", hint="open its HTML page")
-        return _made(StoryView, said)
-    except (ValueError, TypeError, KeyError, AttributeError) as exc:
-        if isinstance(exc, FormatError):
-            raise
-        raise FormatError(f"the story's JSON can't be read: {exc}", hint="open its HTML page") from exc
+        view = _adapter().validate_python(said) if said["version"] == _VERSION else None
+    except (ValueError, TypeError, KeyError) as exc:
+        raise FormatError("the story's JSON is damaged", hint="open its HTML page") from exc
+    if view is None:
+        raise FormatError("the story is of another version", hint="open its HTML page")
+    return view
+
+
+@cache
+def _adapter() -> TypeAdapter[StoryView]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(StoryView)
 
 
 def story_of(record: RunRecord) -> StoryView:
@@ -62,31 +67,3 @@ def _node(node: NodeRecord, total_s: float) -> StoryNodeView:
     )
     share = node.duration_s / total_s if total_s else 0.0
     return StoryNodeView(card, node.action, node.reason, node.rows, node.rows_in, node.duration_s, share)
-
-
-def _made(kind: type[T], said: Mapping[str, Any]) -> T:
-    """Return a view of plain values."""
-    hints = _hints(kind)  # type: ignore[arg-type]
-    return kind(**{name: _value(hint)(said[name]) for name, hint in hints.items() if name in said})
-
-
-@cache
-def _hints(kind: type[Any]) -> dict[str, Any]:
-    from odibi_nb.views import differences, models, story  # where the names of hints are looked up
-
-    return get_type_hints(kind, {**vars(models), **vars(differences), **vars(story)})
-
-
-def _value(hint: Any) -> Callable[[Any], Any]:
-    """Return what makes a value of this type of a JSON value."""
-    origin, inner = get_origin(hint), get_args(hint)
-    if origin in (Union, types.UnionType):
-        others = [one for one in inner if one is not type(None)]
-        return lambda said: None if said is None else _value(others[0])(said)
-    if origin is tuple:
-        if inner[-1] is Ellipsis:
-            return lambda said: tuple(map(_value(inner[0]), said))
-        return lambda said: tuple(_value(one)(value) for one, value in zip(inner, said, strict=True))
-    if is_dataclass(hint):
-        return lambda said: _made(hint, said)  # type: ignore[arg-type]
-    return lambda said: said

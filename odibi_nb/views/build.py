@@ -23,6 +23,7 @@ from odibi_nb.views.models import (
     RunView,
     TableView,
 )
+from odibi_nb.workspaces.computed import has_rows
 
 if TYPE_CHECKING:
     from odibi_nb.expectations import ExpectationResult
@@ -68,7 +69,7 @@ def node_view(
             result = None  # of an earlier declaration, which failed
         error = (result.error if result and status != "stale" else None) or workspace.nodes.problem(name)
         names = workspace.waits_for(name) if trial is None else []
-        waits = [f"waits for {', '.join(names)}"] if names else []
+        waits = [f"{'pending: ' if status == 'pending' else ''}waits for {', '.join(names)}"] if names else []
         waits += [f"stale: {why}"] if status == "stale" and (why := workspace.why_stale(name)) else []
         card = NodeView(
             name=name,
@@ -104,7 +105,7 @@ def with_result(card: NodeView, result: NodeResult, rows: int) -> NodeView:
         preview=_preview(result, rows),
         schema=tuple(ColumnView(*column) for column in result.result_schema or ()),
         kept=_kept(result),
-        output=_output(result),
+        output=_output(result, with_value=rows > 0),
     )
 
 
@@ -224,10 +225,10 @@ def _written(result: NodeResult) -> str:
     return f"written to {result.written}" if result.written else ""
 
 
-def _output(result: NodeResult) -> str:
-    """What the node printed; below it, of a node that returns no rows, its value."""
+def _output(result: NodeResult, *, with_value: bool) -> str:
+    """What the node printed; below it, of a node that returns no rows, its value, if it is to be seen."""
     printed = result.output.text if result.output is not None else ""
-    if result.dataset is None or result.dataset.schema:
+    if result.dataset is None or result.dataset.schema or not with_value:
         return printed
     value = result.dataset.frame()
     return printed if value is None else f"{printed}{long_text(repr(value))}"
@@ -236,6 +237,8 @@ def _output(result: NodeResult) -> str:
 def _rows_text(result: NodeResult | None) -> str:
     """An exact count where it is known, "≥ n" where only a preview was read, else nothing."""
     if result is None or result.dataset is None or not result.dataset.schema:
+        return ""
+    if not has_rows(result):  # a lazy one may have been counted by a query that left out what failed
         return ""
     if (known := result.dataset.known_rows) is not None:
         return f"{known:,}"

@@ -7,10 +7,8 @@ Texts are unescaped; whoever makes HTML of them escapes. `dataclasses.asdict` gi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from odibi_nb.views.differences import DifferencesView
+from odibi_nb.views.differences import DifferencesView
 
 __all__ = [
     "CheckView",

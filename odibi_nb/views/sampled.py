@@ -13,16 +13,17 @@ from odibi_nb.pipeline.finished import FinishedRun
 from odibi_nb.runner.tasks import SqlStep
 from odibi_nb.views.build import expectation_view
 from odibi_nb.views.cells import table_view
-from odibi_nb.views.models import ExpectationView, TableView
+from odibi_nb.views.models import ExpectationView, NodeView, RunView, TableView
 
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset
     from odibi_nb.workspaces.masking import Mask
 
-__all__ = ["Samples"]
+__all__ = ["Samples", "with_bad_rows"]
 
 _PATIENCE_S = 0.1
 _MOST_ROWS = 100
+_BAD_ROWS = 3
 
 
 class Samples:
@@ -91,6 +92,27 @@ class Samples:
             steps = [step for step in task.steps if isinstance(step, SqlStep)] if hidden else []
             found[name] = _with_equals(hidden, steps)
         return found
+
+
+def with_bad_rows(view: RunView, run: FinishedRun) -> RunView:
+    """Return a run with the first bad rows of each data test that doesn't hold, as far as its story shows them."""
+    samples = Samples(run)
+    return replace(
+        view, nodes=tuple(_with_bad_rows(node, samples) if node.expectations else node for node in view.nodes)
+    )
+
+
+def _with_bad_rows(node: NodeView, samples: Samples) -> NodeView:
+    views = samples.expectations(node.name)
+    return replace(node, expectations=tuple(replace(one, sample=_first(one.sample)) for one in views))
+
+
+def _first(table: TableView | None) -> TableView | None:
+    if table is None:
+        return None
+    left = max(0, len(table.rows) - _BAD_ROWS)
+    more = None if table.more_rows is None else table.more_rows + left
+    return replace(table, rows=table.rows[:_BAD_ROWS], more_rows=more)
 
 
 def _with_equals(hidden: set[str], steps: Sequence[SqlStep]) -> set[str]:

@@ -176,10 +176,12 @@ class Asking:
         """Return the names that selectors mean, in order: `ws.select(["+by_region", "tag:x"])`; raises UsageError."""
         with self.lock:
             selectors, exclude = list(selectors), list(exclude)
-            asks = any("state:modified" in text for text in (*selectors, *exclude))
-            statuses, modified = self.statuses(), self._runs.freshness.modified() if asks else ()
+            asked = " ".join((*selectors, *exclude))
+            # Of a thousand nodes both take as long as a plan does.
+            statuses = self.statuses() if "state:" in asked else {}
+            modified = self._runs.freshness.modified() if "state:modified" in asked else ()
             nodes = {
-                name: Selectable(node.config.tags, node.pipeline, statuses[name], name in modified)
+                name: Selectable(node.config.tags, node.pipeline, statuses.get(name, ""), name in modified)
                 for name, node in self.nodes.items()
             }
             return select(self.graph, nodes, selectors, exclude)
@@ -209,7 +211,8 @@ class Asking:
             configs = (node.config for node in self.nodes.values())
             written = None if names is None else frozenset(writing)
             if written is None or written:
-                found.extend(shared_targets(configs, self._around.connections, writing=written))
+                shared = shared_targets(configs, self._around.connections, writing=written)
+                found.extend(error.at(**self.nodes[str(error.where.node)].head) for error in shared)
             found.extend(self.expectations.orphans(known.declares) if names is None else ())
         return [error for error in found if not known.explains(error)]
 

@@ -100,9 +100,11 @@ def _with_equals(hidden: Collection[str], equated: Iterable[tuple[str, str]]) ->
 
 
 def _rows(table: pa.Table, hidden: Collection[str], mask: Mask) -> list[Mapping[str, Any]]:
+    from odibi_nb.engine.values import python_values
+
     columns = {}
     for field, column in zip(table.schema, table.columns, strict=True):
-        values = column.to_pylist()
+        values = python_values(column)
         columns[field.name] = mask.column(values, field.type) if field.name.casefold() in hidden else values
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 

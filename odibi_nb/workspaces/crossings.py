@@ -14,7 +14,7 @@ from odibi_nb.runner.tasks import NodeTask
 from odibi_nb.workspaces.nodes import Nodes
 from odibi_nb.workspaces.plan import Plan
 
-__all__ = ["Ancestors", "crossings", "crossings_in"]
+__all__ = ["Ancestors", "crossings", "crossings_in", "ready_tasks"]
 
 _NAMED = 5
 
@@ -39,7 +39,7 @@ class Ancestors:
 
 def crossings(nodes: Nodes, reading: Iterable[str], writing: Iterable[str]) -> list[str]:
     """Return in words which of the nodes `reading` read what others of `writing` write, in no order or before them."""
-    found = list(overlaps(_ready(nodes, reading), _ready(nodes, writing)))
+    found = list(overlaps(ready_tasks(nodes, reading), ready_tasks(nodes, writing)))
     if not found:
         return []
     ancestors = Ancestors(map(nodes.task, nodes.graph.topological_sort()))
@@ -59,7 +59,7 @@ def crossings_in(plan: Plan, nodes: Nodes) -> tuple[str, ...]:
     return tuple(crossings(nodes, names, [one.name for one in plan if one.write is not None]))
 
 
-def _ready(nodes: Nodes, names: Iterable[str]) -> list[NodeTask]:
+def ready_tasks(nodes: Nodes, names: Iterable[str]) -> list[NodeTask]:
     """Return those of the nodes that can run; what keeps the others from it is told elsewhere."""
     found = []
     for name in names:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from odibi_nb.cells.body import parse_node_cell
 from odibi_nb.cells.python_body import PythonBody, read_python
 from odibi_nb.cells.spelling import on_the_line
-from odibi_nb.exceptions import OdibiException, UsageError
+from odibi_nb.exceptions import OdibiException, UsageError, article
 from odibi_nb.runner.tasks import Place
 from odibi_nb.workspaces.sources import escaped
 
@@ -107,6 +107,11 @@ class DeclaredNode:
         return self.config.name
 
     @property
+    def head(self) -> dict[str, Any]:
+        """Where it begins, as errors take it: the line of its magic, else the place alone."""
+        return self.place.locate(1 if self.place.cell else None)
+
+    @property
     def body_step(self) -> int:
         """Which of its steps runs its body."""
         steps = self.config.transform.steps if self.config.transform and self.body else []
@@ -196,7 +201,8 @@ def _test_places(declaration: Declaration, origin: CellOrigin, config: NodeConfi
     tests = config.validation.tests if config.validation else ()
     if declaration.yaml is None:
         return (origin.place(declaration.magic_line),) * len(tests)
-    texts = (declaration.yaml.text_place(("validation", "tests", test, "sql")) for test in range(len(tests)))
+    keys = ("condition" if test.sql is None else "sql" for test in tests)
+    texts = (declaration.yaml.text_place(("validation", "tests", test, key)) for test, key in enumerate(keys))
     return tuple(origin.place(text.first_line) for text in texts)
 
 
@@ -221,6 +227,11 @@ def declared_from_python(
     from odibi_nb.project_file import build
 
     function = body if callable(body) else None
+    if body is not None and function is None and not isinstance(body, str):
+        what, hint = article(type(body).__name__), f"for a value make it one: ws.node('{name}', lambda: value)"
+        raise UsageError(f"a body is SQL, Python or a function, not {what}", hint=hint, node=name)
+    if body and "transform" in fields:
+        raise UsageError("the node has a 'transform' and a body", hint="keep one of the two", node=name)
     text = dedent(body).strip() if isinstance(body, str) else ""
     language = "python" if function else detect_language(text)
     fields, written = {**fields, "name": name}, escaped(fields)

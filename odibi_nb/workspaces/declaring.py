@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from odibi_nb.exceptions import OdibiException, UsageError, did_you_mean
+from odibi_nb.exceptions import OdibiException, UsageError, did_you_mean, plural
 from odibi_nb.workspaces.asking import Asking
 from odibi_nb.workspaces.broken import BrokenCells
 from odibi_nb.workspaces.declared import CellOrigin, DeclaredNode, declared_from_cell, declared_from_python, renamed
@@ -31,6 +31,9 @@ class Declaring(Asking):
     broken: BrokenCells
     pipelines: dict[str, Mapping[str, str]]
     _dropped: dict[str, DeclaredNode]
+
+    def __repr__(self) -> str:
+        return f"<workspace {self.name}: {plural(len(self.nodes), 'node')}>"
 
     @property
     def params(self) -> dict[str, Any]:

@@ -84,22 +84,22 @@ class Fingerprints:
 
     def look(self, names: Iterable[str]) -> Look:
         """Return what the nodes stand for now; names: in topological order, with all that is above them."""
-        fixed = [self._known(*ready) for name in names if (ready := self._ready(name)) is not None]
+        fixed = [known for name in names if (known := self._known(name)) is not None]
         return Look(self, fixed, self.stamps.look())
 
-    def _known(self, task: NodeTask, node: DeclaredNode) -> _Fixed:
-        """Return what a task's declaration fixes; read again only when it was compiled anew."""
-        known = self._fixed.get(task.name)
-        if known is None or known.task is not task:
-            known = self._fixed[task.name] = _fix(task, node, Values(self._process))
-        return known
+    def _known(self, name: str) -> _Fixed | None:
+        """Return what a node's declaration fixes, read again only when it was compiled anew.
 
-    def _ready(self, name: str) -> tuple[NodeTask, DeclaredNode] | None:
-        """Return a node as it would run; None for one that can't: it has nothing that could be fresh."""
+        None for one that can't run: it has nothing that could be fresh.
+        """
         try:
-            return self._nodes.ready(name), self._nodes[name]
+            task = self._nodes.ready(name)
         except OdibiException:
             return None
+        known = self._fixed.get(name)
+        if known is None or known.task is not task:
+            known = self._fixed[name] = _fix(task, self._nodes[name], Values(self._process))
+        return known
 
     @property
     def process(self) -> str:
@@ -133,7 +133,7 @@ class Look:
         self._named: dict[tuple[str, int], Value] = {}
         self._fixed: dict[str, _Fixed] = {}
         self._moving: dict[str, _Moving] = {}
-        self._digests: dict[str, bytes] = {}
+        self._digests: dict[str, str] = {}
         self._rows: dict[str, bytes] = {}
         self._varying: set[str] = set()
         self._stamps = stamps
@@ -154,7 +154,7 @@ class Look:
 
     def digest(self, name: str) -> str:
         """Return a node's digest; "" for one that can't run."""
-        return self._digests.get(name, b"").hex()
+        return self._digests.get(name, "")
 
     def rows(self, name: str) -> str:
         """Return the digest of what a node's rows stand for, in which its name, data tests and engine have no part.
@@ -206,7 +206,7 @@ class Look:
         if fixed.tests:
             digest.update(fixed.tests)
             rows = digest.digest()
-        self._digests[name] = rows + self._engine
+        self._digests[name] = (rows + self._engine).hex()
         if fixed.varies or not self._varying.isdisjoint(fixed.depends_on):
             self._varying.add(name)
 

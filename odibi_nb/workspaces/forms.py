@@ -102,7 +102,8 @@ class _Foresight:
         for number, step in enumerate(task.steps, start=1):
             final = number == len(task.steps)
             current = self._step(task, step, current, readers if final else inner)
-        if isinstance(task.steps[-1] if task.steps else None, FunctionStep) and readers.overrule == "store":
+        is_python = bool(task.steps) and isinstance(task.steps[-1], FunctionStep)
+        if is_python and task.returns == "frame" and readers.overrule == "store":
             self._told[task.name] = "store", "materialize: store"
         self._cases.setdefault(task.name, current)
 

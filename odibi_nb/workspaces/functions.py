@@ -8,6 +8,7 @@ from functools import cached_property
 from types import CodeType
 from typing import Any
 
+from odibi_nb.cells.future import future_in
 from odibi_nb.cells.python_body import UNKNOWN, PythonBody, bind_python, compile_python
 from odibi_nb.registry.annotations import MADE_OF_TEXT, type_of_text
 from odibi_nb.runner.tasks import Place
@@ -57,11 +58,16 @@ class CellFunction:
     @property
     def real(self) -> Callable[..., Any]:
         """The function itself, with the notebook's globals."""
-        return bind_python(self.code, self.namespace())
+        namespace = self.namespace()
+        future = future_in(namespace)
+        return bind_python(self._compiled(future) if future else self.code, namespace)
 
     @cached_property
     def code(self) -> CodeType:
-        return compile_python(self.body, filename=self.place.code_file or "<node>", inputs=self.inputs)
+        return self._compiled(())
+
+    def _compiled(self, future: tuple[str, ...]) -> CodeType:
+        return compile_python(self.body, filename=self.place.code_file or "<node>", inputs=self.inputs, future=future)
 
     def _parameters(self) -> list[inspect.Parameter]:
         if self.body.form == "code":

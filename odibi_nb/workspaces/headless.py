@@ -34,28 +34,38 @@ if TYPE_CHECKING:
 __all__ = ["Loaded", "load_target"]
 
 
-def load_target(target: str | Path, *, env: str | None = None, execute: bool = True, go_on: bool = False) -> Loaded:
+def load_target(
+    target: str | Path,
+    *,
+    env: str | None = None,
+    execute: bool = True,
+    go_on: bool = False,
+    data_root: Path | None = None,
+) -> Loaded:
     """Load a notebook, a YAML file, or a folder with `odibi.yaml`.
 
     env: the overlay of the project's `environments` to use. execute: whether user code may run at all
     (`validate` and `graph` run none). go_on: past cells of a notebook that can't be read; see `Workspace.broken`.
+    data_root: where relative paths of a project's connections start, if not in its own folder.
     Raises OdibiException at file, cell and line.
     """
-    loaded = _load(Path(target), env, execute=execute, go_on=go_on)
-    loaded.workspace.recorder.target = str(loaded.file)
+    path = Path(target)
+    if path.suffix == ".ipynb":
+        loaded = _load_notebook(path, env, execute=execute, go_on=go_on)
+    else:
+        loaded = _load_project(path, env, execute=execute, data_root=data_root)
+    loaded.workspace.recorder.target = str(loaded.file.absolute())
     return loaded
 
 
-def _load(path: Path, env: str | None, *, execute: bool, go_on: bool) -> Loaded:
-    if path.suffix != ".ipynb":
-        return _load_project(path, env, execute=execute)
+def _load_notebook(path: Path, env: str | None, *, execute: bool, go_on: bool) -> Loaded:
     loaded = load_notebook(path, env=env, go_on=go_on)
     if not execute:  # what helpers are can't be told without running them, and so not which results are fresh
         loaded.workspace.keep_nothing()
     return loaded
 
 
-def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
+def _load_project(path: Path, env: str | None, *, execute: bool, data_root: Path | None) -> Loaded:
     from odibi_nb.project_file import load_project
 
     if not path.exists():
@@ -66,6 +76,7 @@ def _load_project(path: Path, env: str | None, *, execute: bool) -> Loaded:
     decorated = node_functions_of(loaded.root)
     namespace = _globals_of(functions, decorated, execute=execute)
     workspace = Workspace(loaded.root, functions=functions, namespace=namespace)
+    workspace.data_root = data_root or workspace.root
     workspace.saved_as = loaded.file.stem
     workspace.environments.name = env
     read = partial(_project_in, loaded, path, env)

@@ -34,8 +34,8 @@ class History:
             return
         data, seconds = kept.result.dataset, kept.result.duration
         # Of what was evaluated together each has its own share of the time; evaluating it again takes all of them.
-        for above in fused.keys() & kept.above.keys():
-            if kept.result.fused_into or self._was_fused(above, name):
+        for above in kept.above if fused else ():
+            if above in fused and (kept.result.fused_into or self._was_fused(above, name)):
                 seconds += fused[above]
         if data.lazy:
             fused[name] = seconds

@@ -67,10 +67,13 @@ def doubts(
     if is_variable(node.name) and node.function is None:  # a function given is a variable anyway
         yield f"'{node.name}' is a variable of the notebook too; in nodes the node wins"
     if before is None and node.origin.label is not None and node.origin.id is None and node.code:
-        for other in others.values():
-            if other.says_same(node):
-                command = f"%odibi rename {other.name} {node.name}"
-                yield f"'{other.name}' says the same; if this is its new name: {command}"
+        same = [other.name for other in others.values() if other.says_same(node)]
+        if len(same) == 1:
+            yield f"'{same[0]}' says the same; if this is its new name: %odibi rename {same[0]} {node.name}"
+        elif same:
+            command = f"%odibi rename {same[-1]} {node.name}"
+            some = ", ".join(same[:3]) + (" …" if len(same) > 3 else "")
+            yield f"{len(same)} nodes say the same ({some}); if this is the new name of one: {command}"
 
 
 def _read_unasked(node: DeclaredNode, others: Mapping[str, DeclaredNode]) -> list[str]:

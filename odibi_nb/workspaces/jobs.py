@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from odibi_nb.exceptions import UsageError, did_you_mean
 from odibi_nb.runner import NodeTask, RunOptions
+from odibi_nb.runner.workers import worker_count
 from odibi_nb.workspaces.fingerprinting import Look
 from odibi_nb.workspaces.plan import Plan
 
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset
 
-__all__ = ["Job", "RunRequest"]
+__all__ = ["Job", "RunRequest", "called_with"]
+
+_HOW = ("force", "append_again", "workers", "fail_fast", "preview", "mock", "processes", "wait_s", "resume")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +68,28 @@ class Job:
     notes: tuple[str, ...] = ()
     request: RunRequest | None = None
     identities: dict[str, str] = field(default_factory=dict)
+
+
+def called_with(
+    selectors: tuple[str, ...], exclude: Iterable[str], params: Mapping[str, Any] | None, how: Mapping[str, Any]
+) -> RunRequest:
+    """Return what a call of `ws.run` or `ws.plan` asks for; UsageError says what makes no sense."""
+    excluded = (exclude,) if isinstance(exclude, str) else tuple(exclude)
+    for one in (*selectors, *excluded):
+        if not isinstance(one, str):
+            raise UsageError(
+                f"a selector is a text, not {one!r}", hint='for instance ws.run("+by_region", "tag:daily")'
+            )
+    for name in how:
+        if name not in _HOW:
+            known = ("exclude", "params", *_HOW)
+            raise UsageError(
+                f"there is no '{name}' to say how to run", hint=did_you_mean(name, known) or ", ".join(known)
+            )
+    mock = how.get("mock")
+    if isinstance(mock, bool):  # as `--mock` alone
+        mock = "given" if mock else None
+    if mock not in (None, "given", "auto"):
+        raise UsageError(f"mock is 'given' or 'auto', not {mock!r}")
+    taken = {**how, "mock": mock, "workers": worker_count(how.get("workers", 1))}
+    return RunRequest(selectors, excluded, params or {}, **taken)

@@ -235,12 +235,13 @@ class Nodes(Mapping[str, DeclaredNode]):
         self._around.set_up()
 
     def _check_name(self, node: DeclaredNode) -> None:
-        name, where = node.name, {"node": node.name, **node.place.locate(1 if node.place.cell else None)}
+        name, where = node.name, {"node": node.name, **node.head}
         if name in self._around.params or self._taking.get(name, set()) - {name}:
             raise UsageError(f"'{name}' is a parameter already", hint="give the node another name", **where)
-        for parameter in _with_default(node):
+        for parameter, line in _with_default(node).items():
             if parameter in self._nodes and parameter != name:
                 hint = "without a default it is the node's result; else give it another name"
+                where |= node.origin.place().locate(line)
                 raise UsageError(f"parameter '{parameter}' has a default and the name of a node", hint=hint, **where)
         if name.casefold() == "df":
             raise UsageError("a node can't be named 'df': that is the current frame in SQL", **where)
@@ -270,7 +271,7 @@ class Nodes(Mapping[str, DeclaredNode]):
     def _closes(self, node: DeclaredNode, cycle: Sequence[str]) -> Where:
         """Return where a node names the one before it in a cycle; whoever comes last in a notebook closes it."""
         upstream = cycle[cycle.index(node.name) - 1]
-        place = _mentioned_at(self.task(node.name), node, upstream) or node.place.locate(None)
+        place = _mentioned_at(self.task(node.name), node, upstream) or node.head
         return Where(node=node.name, **place)
 
     def _set(self, node: DeclaredNode) -> None:
@@ -371,7 +372,7 @@ class Nodes(Mapping[str, DeclaredNode]):
             f"node '{task.name}' reads '{dependency.name}', which is not declared ({dependency.reason})",
             hint=near or f"declare it: %%odibi_node {dependency.name}",
             node=task.name,
-            **(_mentioned_at(task, self[task.name], dependency.name) or task.place.locate(None)),
+            **(_mentioned_at(task, self[task.name], dependency.name) or self[task.name].head),
         )
 
 
@@ -388,5 +389,6 @@ def _mentioned_at(task: NodeTask, node: DeclaredNode, name: str) -> dict[str, An
     return next((node.origin.place().locate(line) for mentioned, line in lines if mentioned == name), None)
 
 
-def _with_default(node: DeclaredNode) -> list[str]:
-    return [parameter.name for parameter in node.body.parameters if parameter.has_default] if node.body else []
+def _with_default(node: DeclaredNode) -> dict[str, int]:
+    """Return the parameters of a node's function that have a default, with their lines."""
+    return {one.name: one.line for one in node.body.parameters if one.has_default} if node.body else {}

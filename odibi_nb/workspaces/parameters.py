@@ -12,7 +12,7 @@ from odibi_nb.cells.python_body import UNKNOWN
 from odibi_nb.exceptions import ParameterError, UsageError, did_you_mean
 from odibi_nb.registry.signatures import signature_of
 from odibi_nb.runner.tasks import SqlStep
-from odibi_nb.sql.tokens import tokenize
+from odibi_nb.sql.operations import sql_parameters
 from odibi_nb.workspaces.parameter_types import ParameterType, types_of_node, types_of_vars
 
 if TYPE_CHECKING:
@@ -189,10 +189,11 @@ def types_of(names: Collection[str], nodes: Nodes, variables: Mapping[str, Any])
 
 
 def asked_by(node: DeclaredNode) -> set[str]:
-    """Return the `$name`s in a node's SQL, which need not be right otherwise."""
+    """Return the `$name`s in the SQL of a node and of its data tests, which need not be right otherwise."""
     steps = node.config.transform.steps if node.config.transform else ()
-    tokens = (token for step in steps if step.sql for token in tokenize(step.sql))
-    return {token.text[1:] for token in tokens if token.kind == "parameter" and len(token.text) > 1}
+    tests = node.config.validation.tests if node.config.validation else ()
+    texts = [*(step.sql for step in steps), *(test.sql or test.condition for test in tests)]
+    return {name for text in texts if text for name in sql_parameters(text)}
 
 
 def _asked(nodes: Nodes) -> set[str]:

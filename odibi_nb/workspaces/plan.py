@@ -143,7 +143,7 @@ class Planner:
         running = [above for above in task.depends_on if above in self._planned and self._action(above) == "run"]
         moved = self._results.moved(name)
         running = [above for above in running if above in moved or self._absent.would_change(name, above)]
-        changed = list(self._changes(name, kept, running))
+        changed = list(self._changes(name, kept, running, moved))
         if not changed and not kept.result.rows_stand:
             changed = [f"{kept.result.status} {clock(kept.at)}"]
         if not changed and name in self._overruled.again:
@@ -161,21 +161,23 @@ class Planner:
         moved = any(one in self._planned and self._action(one) == "run" for one in above)
         return not moved and self._overruled.done.get(name) == self._look.digest(name) != ""
 
-    def _changes(self, name: str, kept: Kept, running: Sequence[str]) -> Iterator[str]:
-        now = self._look.fingerprint(name)
-        if now is not None and kept.fingerprint.digest != now.digest:
-            own = list(differences(kept.fingerprint, now))
-            for change in own:
-                at = f" {clock(self._nodes[name].declared)}" if change == "code changed" else ""
-                yield f"{change}{at}"
-            moved = [above for above in _moved(kept.fingerprint, now) if above not in running]
-            yield from (f"upstream {above} has changed" for above in moved)
-            if not (own or moved or running):
-                yield f"its declaration changed {clock(self._nodes[name].declared)}"
-        again = [] if now is None or kept.fingerprint.digest != now.digest else self._results.moved(name)
-        again = [above for above in again if above not in running]
-        yield from (f"upstream {above} was computed again" for above in again)
+    def _changes(self, name: str, kept: Kept, running: Sequence[str], moved: Sequence[str]) -> Iterator[str]:
+        """Yield in words what has changed; moved: the nodes above that were computed again since."""
+        if kept.fingerprint.digest == self._look.digest(name):
+            yield from (f"upstream {above} was computed again" for above in moved if above not in running)
+        elif (now := self._look.fingerprint(name)) is not None:
+            yield from self._edits(name, kept.fingerprint, now, running)
         yield from (f"upstream {above} will run" for above in running)
+
+    def _edits(self, name: str, was: Fingerprint, now: Fingerprint, running: Sequence[str]) -> Iterator[str]:
+        own = list(differences(was, now))
+        for change in own:
+            at = f" {clock(self._nodes[name].declared)}" if change == "code changed" else ""
+            yield f"{change}{at}"
+        moved = [above for above in _moved(was, now) if above not in running]
+        yield from (f"upstream {above} has changed" for above in moved)
+        if not (own or moved or running):
+            yield f"its declaration changed {clock(self._nodes[name].declared)}"
 
     def _writes(self, name: str, action: str) -> tuple[Literal["write", "written"], str] | None:
         target = self._nodes.ready(name).target
@@ -196,7 +198,8 @@ class Planner:
         if written is None:
             return "not written yet"
         if action == "cached" and kept is not None and _is_new(kept, written, target):
-            return f"its result is of {clock(kept.at)}, the file of {clock(written.at)}"
+            now, then = clock(kept.at), clock(written.at)
+            return f"its result is of {now}, the file of {then}" if now != then else "the file holds another result"
         return self._outdated(target, written)
 
     def _is_known(self, name: str, written: Written | None) -> bool:

@@ -100,7 +100,7 @@ class Preparing:
             preview=request.preview,
             processes=request.processes,
             attempts=attempts_of(self._project.retry if self._project else None),
-            before=self._history.of(one.name for one in plan),
+            before=self._history.of(one.name for one in plan) if tasks else {},
         )
         ordered = tuple(tasks[one.name] for one in plan if one.name in tasks)
         notes = crossings_in(plan, self._nodes)

@@ -76,15 +76,14 @@ class Recollection:
         names: in topological order. A node without any result gets its last one, stale as it may be. Results whose file
         is gone are forgotten.
         """
-        for name in names:
-            kept = self._results.kept(name)
-            if kept is not None and kept.result.dataset is not None and kept.result.dataset.removed:
+        for name, data in self._results.datasets(names).items():
+            if data.removed:
                 self._results.forget(name)
                 self.forget([name])
         if self.store is None:
             return
-        digests = {name: digest for name in names if (digest := look.digest(name))}
-        new = {name for name, digest in digests.items() if self._looked_up.get(name) != digest}
+        digests = {name: look.digest(name) for name in names}
+        new = {name for name, digest in digests.items() if digest and self._looked_up.get(name) != digest}
         there = self.store.keys() if len(new) > _FEW_RECORDS else {digests[name] for name in new}
         for name in names:
             if name in new:
@@ -114,16 +113,16 @@ class Recollection:
         if self.store is None:
             return
         kept = [one for name in names if (one := self._to_be_saved(name)) is not None]
-        work = [(_cells(one), partial(self._save, self.store, one, anew=self._is_made_anew(one))) for one in kept]
-        for _, save in sorted(work, key=itemgetter(0)):  # small ones first: should the process be killed, few are lost
-            self._submit(save)
+        work = [(_cells(one), one, self._is_made_anew(one)) for one in kept]
+        for _, one, anew in sorted(work, key=itemgetter(0)):  # small ones first: if the process is killed, few are lost
+            self._submit_save(self.store, one, anew=anew)
         if kept:
             self._submit(self.store.make_room)
 
     def save_early(self, kept: Kept) -> None:
         """Keep a result with rows of its own while the run that has given it goes on."""
         if self.store is not None and not kept.result.badges:
-            self._submit(partial(self._save, self.store, kept, anew=False))
+            self._submit_save(self.store, kept, anew=False)
 
     def note_written(self, name: str) -> None:
         """Remember a write beyond this session, at once: what was appended must never be appended again."""
@@ -203,11 +202,15 @@ class Recollection:
     def _load(self, store: ResultStore, entry: Entry, name: str) -> Dataset:
         held, told = store.hold(entry), told_of(entry.record)
         if held is None:
-            self._results.forget(name)
-            self.forget([name])
-            problem = f"the stored rows of '{name}' are damaged or gone"
-            raise UnknownNameError(problem, hint=f"run it again: %odibi run +{name}", node=name)
+            raise self._lost(name)
         return self._engine().load(held.path, told.schema, told.rows, held=held)
+
+    def _lost(self, name: str) -> UnknownNameError:
+        """Forget a result whose rows can't be had, and return what to say to whoever asks for them."""
+        self._results.forget(name)
+        self.forget([name])
+        problem = f"the stored rows of '{name}' are damaged or gone"
+        return UnknownNameError(problem, hint=f"run it again: %odibi run +{name}", node=name)
 
     def _has_still(self, above: str, reader: Kept) -> bool:
         """Whether a node has the rows at hand that a result was computed from, not older ones."""
@@ -219,6 +222,13 @@ class Recollection:
         if files and self._stamps.look().of(task) != files:
             problem = f"the last result of '{task.name}' is gone: what it was read from has changed since"
             raise UnknownNameError(problem, hint=f"run it again: %odibi run +{task.name}", node=task.name)
+        for above, data in given.items():
+            try:
+                _ = data.opened if isinstance(data, Recalled) else None
+            except UnknownNameError as exc:
+                if self._results.kept(above) is None:  # forgotten just now
+                    raise self._lost(task.name) from exc
+                raise
         around = Surroundings(
             self._engine().beside(),
             upstream=given.__getitem__,
@@ -280,6 +290,13 @@ class Recollection:
         self._depths[name] = depth if anew else 0
         return anew
 
+    def _submit_save(self, store: ResultStore, kept: Kept, *, anew: bool) -> None:
+        """Have a result kept; it counts as kept from now on, so that the next run doesn't ask once more."""
+        data = kept.result.dataset
+        assert data is not None  # noqa: S101 - see `_to_be_saved`
+        self._saved[data] = _told(kept)
+        self._submit(partial(self._save, store, kept, anew=anew))
+
     def _save(self, store: ResultStore, kept: Kept, *, anew: bool) -> None:
         """Keep one result; what goes wrong costs only that it is computed again in another session."""
         name, data, key = kept.result.node_name, kept.result.dataset, kept.fingerprint.digest
@@ -288,9 +305,9 @@ class Recollection:
         try:
             store.save(key, record_of(kept, anew=anew), write)
             store.note_last(self._owner(name), name, key)
-            self._saved[data] = _told(kept)
             self.problems.pop(name, None)
         except Exception as exc:  # noqa: BLE001 - a result that can't be kept is isolated here, and it is said
+            self._saved.pop(data, None)
             self.problems[name] = why_not_kept(exc)
 
     def _write(self, data: Dataset, path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from odibi_nb.exceptions import OdibiException, UnknownNameError
+from odibi_nb.exceptions import OdibiException, UnknownNameError, UsageError
 from odibi_nb.runner import NodeResult, Status
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ class Result:
         """Return the first `n` rows, in result order: `ws["by_region"].preview(3)`."""
         from odibi_nb.engine.types import to_pandas
 
+        if not hasattr(n, "__index__") or n < 0:
+            raise UsageError(f"preview takes a number of rows, not {n!r}", node=self.name)
         data = self._dataset()
         with self._blaming():
             return to_pandas(data.first(n))

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["Sampler", "columns_by_fold", "matches"]
 
 
+_NUMBERS = frozenset(
+    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
+    | {"FLOAT", "DOUBLE", "DECIMAL"}
+)
+
+
 class Sampler:
     """Chooses rows: the first ones of the input that leads, of the others those that match.
 
@@ -99,9 +105,20 @@ def columns_by_fold(data: Dataset) -> dict[str, str]:
 
 
 def matches(alias: str, theirs: tuple[str, Dataset], own: tuple[str, Dataset]) -> str:
-    """Return the condition that a column's value is among another input's chosen ones; as texts if types differ."""
-    kinds = {dict(data.schema)[name] for name, data in (theirs, own)}
+    """Return the condition that a column's value is among another input's chosen ones.
+
+    Types that differ are compared as texts, unless both are numbers, or both are dates and times.
+    """
+    kinds = {_kind(dict(data.schema)[name]) for name, data in (theirs, own)}
     left, right = quote_name(own[0]), quote_name(theirs[0])
     if len(kinds) > 1:
         left, right = f"CAST({left} AS VARCHAR)", f"CAST({right} AS VARCHAR)"
     return f"{left} IN (SELECT {right} FROM {alias})"
+
+
+def _kind(type_name: str) -> str:
+    """Return what a type is compared as: DuckDB brings numbers to one type by itself, and dates and times."""
+    name = type_name.partition("(")[0]
+    if name in _NUMBERS:
+        return "number"
+    return "time" if name == "DATE" or name.startswith("TIMESTAMP") else type_name

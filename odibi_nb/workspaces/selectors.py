@@ -42,9 +42,10 @@ def select(
     wanted, excluded = list(selectors), list(exclude)
     chosen = set().union(*(_union(graph, nodes, text) for text in wanted)) if wanted else set(nodes)
     left_out = set().union(*(_union(graph, nodes, text) for text in excluded))
-    if (wanted or excluded) and not chosen - left_out:
+    left = chosen - left_out
+    if (wanted or excluded) and not left:
         raise _empty(wanted, excluded, chosen)
-    return [name for name in graph.topological_sort() if name in chosen - left_out]
+    return [name for name in graph.topological_sort() if name in left]
 
 
 def named_in(selectors: Iterable[str]) -> frozenset[str]:
@@ -105,7 +106,7 @@ def _unmatched(nodes: Mapping[str, Selectable], part: str, core: str) -> UsageEr
     known = {
         "tag": {tag for node in nodes.values() for tag in node.tags},
         "pipeline": {node.pipeline for node in nodes.values() if node.pipeline},
-        "state": set(STATES),
+        "state": {*STATES, *(node.state for node in nodes.values())},
     }
     if not colon:
         return UsageError(f"selector '{part}' matches no node", hint=did_you_mean(core, nodes) or _listed(nodes))
@@ -113,7 +114,9 @@ def _unmatched(nodes: Mapping[str, Selectable], part: str, core: str) -> UsageEr
         hint = did_you_mean(method, known) or "methods: tag:, pipeline:, state:"
         return UsageError(f"selector '{part}': '{method}:' is no method", hint=hint)
     near = did_you_mean(value, known[method]) if value not in known[method] else None
-    return UsageError(f"selector '{part}' matches no node", hint=near)
+    there_are = known[method] if method != "state" else {node.state for node in nodes.values()}
+    hint = near or f"{method}s of nodes: {_first(sorted(there_are)) or 'none'}"
+    return UsageError(f"selector '{part}' matches no node", hint=hint)
 
 
 def _listed(nodes: Iterable[str]) -> str:

@@ -18,7 +18,8 @@ from odibi_nb.workspaces.jobs import Job
 from odibi_nb.workspaces.nodes import Nodes
 from odibi_nb.workspaces.plan import clock
 from odibi_nb.workspaces.runs import Runs
-from odibi_nb.workspaces.source_sampling import SourceSampler, joins_of
+from odibi_nb.workspaces.source_joins import joins_of
+from odibi_nb.workspaces.source_sampling import SourceSampler
 
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset
@@ -152,9 +153,13 @@ class Shortcuts:
         for place, source in sampling.sources.items():
             with self._blaming(place):
                 data[place] = engine.read(source, f"{place} source", view)
-        own = {name: [place.removesuffix(" rows") for place in all_.values()] for name, all_ in sampling.places.items()}
+        places = {
+            name: {alias: place.removesuffix(" rows") for alias, place in own.items()}
+            for name, own in sampling.places.items()
+        }
+        joins = joins_of(sampling.tasks, places, {place: rows.schema for place, rows in data.items()})
         sizes = {place: _size(source, data[place]) for place, source in sampling.sources.items()}
-        sampler = SourceSampler(engine, data, joins_of(sampling.tasks, own), sizes, rows=size, blaming=self._blaming)
+        sampler = SourceSampler(engine, data, joins, sizes, rows=size, blaming=self._blaming)
         chosen = {f"{place} rows": rows for place, rows in sampler.choose().items()}
         return chosen, [*sampler.notes, *sampling.notes]
 

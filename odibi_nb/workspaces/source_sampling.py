@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
 from odibi_nb.engine.base import Query, Readers
 from odibi_nb.exceptions import plural
-from odibi_nb.runner.tasks import NodeTask, SqlStep
 from odibi_nb.sql import analyze
-from odibi_nb.sql.equated import JoinedColumn, joined_columns
 from odibi_nb.sql.quote import quote_name
 from odibi_nb.workspaces.key_names import is_key_name
 from odibi_nb.workspaces.sampling import columns_by_fold, matches
+from odibi_nb.workspaces.source_joins import Join
 
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset, Engine
 
-__all__ = ["Join", "SourceSampler", "joins_of"]
+__all__ = ["SourceSampler"]
 
 _LOOKED_AT = 10
 """So many times the rows wanted are looked at to tell whether a key is unique."""
-
-
-class Join(NamedTuple):
-    """Two columns that a node sets equal, with the sources that each may come from; names in lower case."""
-
-    sources: frozenset[str]
-    column: str
-    other_sources: frozenset[str]
-    other_column: str
 
 
 class _Link(NamedTuple):
@@ -39,28 +29,6 @@ class _Link(NamedTuple):
     own: str
     other: str
     other_column: str
-
-
-def joins_of(tasks: Iterable[NodeTask], sources: Mapping[str, Collection[str]]) -> list[Join]:
-    """Return what the SQL of nodes sets equal. tasks: in topological order. sources: what each node reads itself."""
-    above: dict[str, frozenset[str]] = {}
-    found: dict[Join, None] = {}
-    for task in tasks:
-        own = frozenset(sources.get(task.name, ()))
-        above[task.name] = own.union(*(above.get(name, frozenset()) for name in task.depends_on))
-        for step in task.steps:
-            if not isinstance(step, SqlStep):
-                continue
-            for left, right in joined_columns(step.facts.statement, step.inputs):
-                where = [_sources(one, step, above, above[task.name]) for one in (left, right)]
-                found[Join(where[0], left.name.casefold(), where[1], right.name.casefold())] = None
-    return list(found)
-
-
-def _sources(
-    column: JoinedColumn, step: SqlStep, above: Mapping[str, frozenset[str]], every: frozenset[str]
-) -> frozenset[str]:
-    return every if column.table is None else above.get(step.inputs[column.table], every)
 
 
 class SourceSampler:
@@ -115,12 +83,14 @@ class SourceSampler:
             if found is not None and found.count():
                 names = dict.fromkeys(f"{link.own} of {link.other}" for link in links)
                 self.notes.append(f"{name}: {plural(found.count(), 'row')} that match by {', '.join(names)}")
-                chosen[name] = found if chosen else self._query(f"SELECT * FROM df LIMIT {self._rows}", {"df": found})
+                rows = found if chosen else self._query(f"SELECT * FROM df LIMIT {self._rows}", {"df": found})
+                chosen[name] = self._with_own(name, rows)
                 continue
             alone = name if links and alone is None and any(link.other == large[0] for link in links) else alone
             apart = "; no row matches those of the others" if links else "; nothing joins it to the others"
             self.notes.append(f"{name}: its first {self._rows:,} rows{apart if chosen else ''}")
-            chosen[name] = self._query(f"SELECT * FROM df LIMIT {self._rows}", {"df": first[name]})
+            rows = self._query(f"SELECT * FROM df LIMIT {self._rows}", {"df": first[name]})
+            chosen[name] = self._with_own(name, rows)
         return chosen, alone
 
     def _matching(self, name: str, links: Sequence[_Link], chosen: Mapping[str, Dataset]) -> Dataset:
@@ -160,10 +130,30 @@ class SourceSampler:
 
     def _joined(self, name: str, own: Mapping[str, str], other: str, data: Dataset) -> Iterator[_Link]:
         theirs = columns_by_fold(data)
-        for join in self._joins:
-            for mine, column, others, other_column in (join, Join(*join[2:], *join[:2])):
-                if name in mine and other in others and column in own and other_column in theirs:
-                    yield _Link(own[column], other, theirs[other_column])
+        for left, right in self._joins:
+            for mine, others in ((left, right), (right, left)):
+                here = [own[one.column] for one in mine if one.source == name and one.column in own]
+                there = [theirs[one.column] for one in others if one.source == other and one.column in theirs]
+                yield from (_Link(column, other, other_column) for column in here for other_column in there)
+
+    def _with_own(self, name: str, rows: Dataset) -> Dataset:
+        """Return chosen rows with those that belong to them, where a source is joined to itself."""
+        data = self._sources[name]
+        found = self._joined(name, columns_by_fold(data), name, rows)
+        links = [link for link in dict.fromkeys(found) if link.own != link.other_column]
+        keys = [link for link in links if self._is_unique(rows, link.own)] or links
+        if not keys:
+            return rows
+        pairs = [(link.own, link.other_column) for link in keys]
+        own = keys[0].own  # tells the chosen rows themselves
+        same = [matches("chosen", (column, rows), (key, data)) for key, column in dict.fromkeys([(own, own), *pairs])]
+        most = rows.count() * len(same)
+        both = self._query(f"SELECT * FROM df WHERE {' OR '.join(same)} LIMIT {most}", {"df": data, "chosen": rows})
+        if (more := both.count() - rows.count()) <= 0:
+            return rows
+        columns = ", ".join(dict.fromkeys(" = ".join(sorted(pair)) for pair in pairs))
+        self.notes.append(f"{name}: {plural(more, 'more row')} that belong to these by {columns}")
+        return both
 
     def _first(self, name: str, data: Dataset) -> Dataset:
         """Return one row more than wanted, which tells whether there are more."""

@@ -153,8 +153,7 @@ class SourceSnapshots:
 
     def _key(self, source: Source, files: Sequence[FileStamp]) -> str | None:
         """Return what tells these rows from all others; None where it can't be told."""
-        form, types = source.format, source.types
-        given = [dict(source.options), dict(types) if types is not None else None]
+        form, given = source.format, _given(source)
         if not _is_plain(given):
             return None
         try:
@@ -269,7 +268,13 @@ class SourceSnapshots:
 
 def _said(source: Source) -> dict[str, Any]:
     """Return what the store's readers are told of a source whose rows aren't kept yet."""
-    return {"path": _place(source), "format": source.format.name, "rows": None, "at": time.time()}
+    given = blake2b(repr(_given(source)).encode(), digest_size=8).hexdigest()
+    return {"path": _place(source), "given": given, "format": source.format.name, "rows": None, "at": time.time()}
+
+
+def _given(source: Source) -> list[Any]:
+    """Return the options of a source: of one file there may be several snapshots, say of a workbook's sheets."""
+    return [dict(source.options), dict(source.types) if source.types is not None else None]
 
 
 def _snapshot_of(said: dict[str, Any], held: Held) -> Snapshot:

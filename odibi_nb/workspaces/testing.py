@@ -134,7 +134,7 @@ def _mocks_of(workspace: Workspace, node: str) -> Mapping[str, Any]:
 
 
 def _check_params(task: NodeTask, params: Iterable[str], read: ReadTest) -> None:
-    taken = {name for step in task.steps for name in _parameters(step)}
+    taken = {name for step in (*task.steps, *(one.query for one in task.queries)) for name in _parameters(step)}
     for name in params:
         if name not in taken:
             hint = did_you_mean(name, taken) or f"its parameters: {', '.join(sorted(taken)) or 'none'}"
@@ -196,8 +196,10 @@ def _judged_rows(test: NodeTest, read: ReadTest, expected: Sequence[Mapping[str,
             return _failed(test, read, f"the result has no column '{column}'", hint)
     if config.exact and columns != names:
         return _failed(test, read, _other_columns(columns, names))
+    from odibi_nb.engine.values import python_values
+
     table = data.arrow().select(columns)
-    got = list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+    got = list(zip(*map(python_values, table.columns), strict=True))
     rows = [tuple(row[column] for column in columns) for row in expected]
     same = Sameness(config.tolerance, strict=config.exact)
     difference = compare_rows(columns, rows, got, same, ordered=config.ordered)

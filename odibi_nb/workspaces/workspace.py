@@ -16,7 +16,6 @@ from odibi_nb.pipeline.setup import connections_of
 from odibi_nb.pipeline.story_place import story_place
 from odibi_nb.registry import FunctionRegistry, Functions
 from odibi_nb.runner import Listener, NodeResult, RunOptions, RunOutcome
-from odibi_nb.runner.workers import worker_count
 from odibi_nb.workspaces.broken import BrokenCells
 from odibi_nb.workspaces.checks import Expectations
 from odibi_nb.workspaces.crossings import crossings_in
@@ -26,7 +25,7 @@ from odibi_nb.workspaces.environments import Environments
 from odibi_nb.workspaces.expectations import Expectation
 from odibi_nb.workspaces.functions import Namespace
 from odibi_nb.workspaces.identity import Twins
-from odibi_nb.workspaces.jobs import Job, RunRequest
+from odibi_nb.workspaces.jobs import Job, RunRequest, called_with
 from odibi_nb.workspaces.mocks import Mock
 from odibi_nb.workspaces.node_tests import NodeTests
 from odibi_nb.workspaces.nodes import Nodes
@@ -59,7 +58,7 @@ class Workspace(Declaring):
     functions: those that steps may name (default: the process's registry). label_of: the label of the cell
     that is compiled under a file's name.
     Every method may be called from any thread; `lock` makes several calls one. notebook: the file of the session's
-    notebook, where the front end, or its user, tells it.
+    notebook, where the front end, or its user, tells it. data_root: where relative paths of connections start.
 
     Example: `ws = odibi_nb.workspace(); ws.node("big", "SELECT * FROM sales WHERE amount > 100")`.
     """
@@ -74,7 +73,7 @@ class Workspace(Declaring):
         functions: Functions | None = None,
         label_of: Callable[[str], str | None] = lambda file: None,
     ) -> None:
-        self.root = Path(root or Path.cwd()).absolute()
+        self.root = self.data_root = Path(root or Path.cwd()).absolute()
         globals_here: dict[str, Any] = {"__name__": "__main__"}
         functions = functions or Functions(FunctionRegistry.functions)
         self._around = Surroundings(
@@ -177,7 +176,7 @@ class Workspace(Declaring):
     def configure(self, project: ProjectConfig) -> None:
         """Take over connections, vars, engine and settings: `ws.configure(ProjectConfig(vars={"min_amount": 100}))`."""
         with self.lock:
-            connections = connections_of(project.connections, self.root)
+            connections = connections_of(project.connections, self.data_root)
             story_place(project, connections, self.root)
             refuse_nodes(project.vars, self.nodes)
             refuse_unsuitable(project.vars, self.nodes, {})
@@ -239,27 +238,26 @@ class Workspace(Declaring):
         """Compute what the selected nodes need and is not fresh, and write the selected ones, as `%odibi run` does.
 
         how: force, append_again, workers (a number or "auto"), processes, fail_fast, mock, as in `RunRequest`. With
-        mock ("given", or "auto", which makes up rows that nobody has given) nodes run on mock rows instead, and
+        mock (True, or "auto", which makes up rows that nobody has given) nodes run on mock rows instead, and
         nothing is written.
         Raises what can't run as declared, before anything runs; after the run the first error of a node.
 
         Example: `ws.run("+by_region", params={"min_amount": 100})`.
         """
-        if how.get("mock") not in (None, "given", "auto"):
-            raise UsageError(f"mock is 'given' or 'auto', not {how['mock']!r}")
-        how["workers"] = worker_count(how.get("workers", 1))
-        outcome = self.attempt(RunRequest(selectors, tuple(exclude), params or {}, **how))
+        outcome = self.attempt(called_with(selectors, exclude, params, how))
         if outcome.report is not None:
             outcome.notes = (*outcome.notes, *outcome.report.write())
         outcome.raise_first()
         return outcome
 
-    def plan(self, *selectors: str, exclude: Iterable[str] = (), params: Mapping[str, Any] | None = None) -> Plan:
-        """Return what `run` would do to each node, and why; nothing is computed.
+    def plan(
+        self, *selectors: str, exclude: Iterable[str] = (), params: Mapping[str, Any] | None = None, **how: Any
+    ) -> Plan:
+        """Return what `run` would do to each node, and why; nothing is computed. how: as of `run`.
 
         Example: `[(one.name, one.action, one.reason) for one in ws.plan("+by_region")]`.
         """
-        return self.plan_of(RunRequest(selectors, tuple(exclude), params or {}))
+        return self.plan_of(called_with(selectors, exclude, params, how))
 
     def plan_of(self, request: RunRequest) -> Plan:
         """Return what a run that is asked for so would do: `ws.plan_of(RunRequest(force=True))`."""

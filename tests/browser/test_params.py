@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from .conftest import screenshots
 from .notebooks import write_notebook
 
+PAGE_CSS = Path(__file__).parents[2] / "odibi_nb" / "widgets" / "static" / "page.css"
 CELLS = (
     "%load_ext odibi_nb",
     "%%odibi_project\nconnections: {local: {type: local, base_path: ./data}}\nvars: {min_amount: 100, most: 3}",
@@ -45,6 +46,9 @@ def test_the_keyboard_moves_a_slider_and_the_card_follows(
     twins = page.locator("[data-odibi-twin]")
     expect(twins.nth(1)).to_be_hidden()
     assert panel.locator(".odibi-params-outcome").get_attribute("data-theme") == "light"
+    page.add_style_tag(path=PAGE_CSS)  # another widget's sheet, as a graph below brings it
+    outcome = panel.locator(".odibi-params-outcome")
+    assert outcome.evaluate("e => getComputedStyle(e).borderTopWidth") == "0px"  # the cards in it have theirs
     slider = panel.get_by_role("slider").first
     slider.focus()
     page.keyboard.press("ArrowRight")

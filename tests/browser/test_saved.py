@@ -11,6 +11,9 @@ import pytest
 from nbconvert import HTMLExporter
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from odibi_nb import pictures
+from odibi_nb.views import DependencyView, NodeView, RunView
+
 from .conftest import UNHARMED, Watched, screenshot
 from .jupyterlab import command, lab_page, open_beside
 from .notebooks import write_notebook
@@ -162,3 +165,15 @@ def test_with_state_the_graph_is_there_and_opens_cards_without_its_kernel(
     assert page.locator(".odibi-live").count() == 0
     assert watched.harm == UNHARMED
     screenshot(page, "saved_with_state_untrusted_light")
+
+
+def test_long_names_and_long_runs_keep_to_the_page(browser: Browser) -> None:
+    name = "a_name_that_goes_on_" * 6
+    card = NodeView(name, "sql", "completed", dependencies=(DependencyView(name, "FROM, line 1"),))
+    run = RunView("shop", "completed", "1 s", tuple(NodeView(f"n{n}", "sql", "completed") for n in range(200)))
+    page = browser.new_page(viewport={"width": 500, "height": 900})
+    page.set_content(pictures.node_html(card) + pictures.run_html(run))
+    width, height = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+    page.close()
+    assert width == 500
+    assert height < 1000

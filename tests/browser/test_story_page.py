@@ -60,6 +60,9 @@ def test_the_story_of_a_failing_run_reads_well_everywhere(browser: Browser, tmp_
         expect(page.locator("h2").first).to_have_text("What failed")
         expect(page.locator("#failures h3")).to_have_text(["✗ failed totals", "✗ failed score"])
         expect(page.locator("#failures .odibi-source").last).to_contain_text("clean.amounts")
+        # A caret stands below its column only where its line isn't wrapped; a page shows every node.
+        assert page.locator("#failures .odibi-source").last.evaluate("e => getComputedStyle(e).whiteSpace") == "pre"
+        assert page.locator("#nodes .odibi-scroll").evaluate("e => getComputedStyle(e).maxHeight") == "none"
         assert page.locator("#graph img").evaluate("image => image.complete && image.naturalWidth > 100")
         for selector in ("h1", "a", ".odibi-status.odibi-failed", ".odibi-status.odibi-completed", ".lead", "td"):
             assert contrast(page, selector) >= 4.5, (scheme, selector)

@@ -97,3 +97,22 @@ def test_a_cell_that_contradicts_itself_is_an_error_at_its_line(line, cell, kind
         parse_node_cell(line, cell)
     assert isinstance(caught.value, kind)
     assert caught.value.where.line == at
+
+
+@pytest.mark.parametrize(
+    ("header", "hint"),
+    [
+        ("pipeline: nightly", "it is said on the node's line: --pipeline PIPELINE"),
+        ("expect: [a > 1]", "it is said on the node's line: --expect EXPR"),
+        ("no_run: true", "it is said on the node's line: --no-run"),
+    ],
+)
+def test_an_option_of_the_line_in_a_header_is_told_its_place(header, hint):
+    with pytest.raises(ConfigValidationError, match="unknown key") as caught:
+        parse_node_cell("n", f"description: d\n{header}\n---\nSELECT 1")
+    assert (caught.value.hint, caught.value.where.line) == (hint, 3)
+
+
+@pytest.mark.parametrize("header", ["tag: a", "describe: d", "mode: append"])
+def test_what_is_a_slip_for_a_field_is_left_to_the_dialect(header):
+    assert parse_node_cell("n", f"{header}\n---\nSELECT 1").fields[header.partition(":")[0]]

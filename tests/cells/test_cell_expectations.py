@@ -22,6 +22,7 @@ CASES = [
     ("row_count <= 10", {"type": "row_count", "max": 10}),
     ("row_count = 3", {"type": "row_count", "min": 3, "max": 3}),
     ("row_count == 3", {"type": "row_count", "min": 3, "max": 3}),
+    ("row_count BETWEEN 2 and 5", {"type": "row_count", "min": 2, "max": 5}),
     ("row_count != 0", {"type": "row_count", "min": 1}),
     ("amount > 0", {"type": "custom_sql", "condition": "amount > 0"}),
     ("length(name) > 2 and not_null", {"type": "custom_sql", "condition": "length(name) > 2 and not_null"}),
@@ -52,6 +53,7 @@ def test_an_expectation_reads_as_a_test_that_the_dialect_accepts(text, test):
         ("notnull(a)", "did you mean 'not_null'?"),
         ("row_count != 5", "use <"),
         ("row_count < 0", "at least 0"),
+        ("row_count between 5 and 2", "between 2 and 5"),
     ],
 )
 def test_an_unreadable_expectation_is_an_error_with_a_hint(text, hint):

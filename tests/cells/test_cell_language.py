@@ -101,6 +101,23 @@ def test_a_body_is_in(body, language):
     assert detect_language(body) == language
 
 
+@pytest.mark.parametrize(
+    ("body", "language"),
+    [
+        ("{{ ref('x') }}", "sql"),
+        ("with t as ( -- first:\n select 1)\nselect * from t", "sql"),
+        ("WITH RECURSIVE t(n) AS MATERIALIZED (SELECT {'a':\n1}) FROM t", "sql"),
+        ("with connect() as (a, b):\n    rows = a.read()\nrows", "python"),
+        ("with pool as (a, b):\n    rows = a.read()\nrows", "python"),
+        ("reads: {connection: local, path: x.csv}", "yaml"),
+        ("transfrom:\n  steps: []", "yaml"),
+        ("width: int", "python"),
+    ],
+)
+def test_where_python_could_mean_something_what_is_likelier_counts(body, language):
+    assert detect_language(body) == language
+
+
 @pytest.mark.parametrize("lang", ["sql", "python", "yaml"])
 def test_the_cell_may_say_its_language(lang):
     assert detect_language("SELECT 1", lang) == lang

@@ -144,3 +144,34 @@ def test_code_that_only_looks_changes_nothing(statement):
     cells = [PlainCell("1", f"rates = {{'north': 2}}\n{statement}")]
     (left_out,) = slice_definitions(cells, ["rates"]).left_out
     assert left_out.changes is None
+
+
+def test_features_from_the_future_hold_below_their_import_in_all_cells():
+    later = "from __future__ import annotations\ndef f(x: Nowhere): return 1"
+    definitions = sliced("def g(x: int): return 1", later, "def h(x: Nowhere): return f(1) + g(1)", wanted="h")
+    assert definitions.left_out == ()
+    namespace = {}
+    execute_slice(definitions, namespace)
+    assert namespace["h"](1) == 2
+    kinds = [namespace[name].__annotations__["x"] for name in "ghf"]
+    assert kinds == [int, "Nowhere", "Nowhere"]
+
+
+def test_a_setup_cell_may_import_from_the_future_anywhere():
+    namespace = {}
+    execute_slice(
+        sliced("%load_ext x\nfrom __future__ import annotations\ndef f(x: Nowhere): pass", setup={1}), namespace
+    )
+    assert namespace["f"].__annotations__ == {"x": "Nowhere"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["for n in 'ab':\n    ws.node(n, 'SELECT 1')", "odibi_nb.workspace().mock({})", "made = ws.node('a', 'SELECT 1')"],
+)
+def test_nodes_that_python_declares_are_told_to_be_of_the_session(statement):
+    cells = ["import odibi_nb\nws = odibi_nb.workspace()\nother = 1", statement, "other.node('b')"]
+    declared, *others = reversed(sliced(*cells, wanted="").left_out)
+    assert [one.changes for one in others] == ["other nodes", None, None, None]
+    assert "session alone" in others[0].reason
+    assert declared.reason == "defines nothing"

@@ -149,3 +149,23 @@ def test_ad_hoc_queries_are_no_part_of_a_run(run: Run) -> None:
     status, out, _ = run(PROJECT.format("duckdb"), *cells)
     assert status == 0
     assert "1 node: 1 completed" in out
+
+
+def test_a_log_shows_the_first_bad_rows_as_far_as_a_story_does(run: Run) -> None:
+    failing = CLEAN.format(' --expect "amount > 1000"')
+    status, out, _ = run(PROJECT.format("duckdb"), LOAD, failing)
+    table = "✗ failed: clean: amount > 1000: 3 of 4 rows\n    region  amount\n    ──────  ──────\n    N           50\n"
+    assert (status, table in out) == (1, True)
+    masked = '%%odibi_node clean --expect "amount > 1000"\nsensitive: [region]\n---\nSELECT *, amount AS b FROM sales'
+    _, out, _ = run(PROJECT.format("duckdb"), LOAD, masked)
+    rows = out.partition("    ──────")[2].splitlines()[1:4]
+    assert [row.split()[1] for row in rows] == ["50", "150", "200"]
+    assert not {"N", "S"} & {row.split()[0] for row in rows}
+    _, out, _ = run(f"{PROJECT.format('duckdb')}\nsettings: {{preview: 0}}", LOAD, failing)
+    assert "✗ failed: clean: amount" not in out
+
+
+def test_of_many_bad_rows_a_log_shows_three(run: Run) -> None:
+    many = '%%odibi_node n --expect "x > 10"\nSELECT x FROM range(10) t(x)'
+    out = run(many)[1]
+    assert "    0\n    1\n    2\n    … 7 more rows\n" in out

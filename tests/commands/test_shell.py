@@ -482,6 +482,20 @@ def test_selecting_no_node_is_status_2(shell: Shell, sales: str, command: str) -
     assert "no node is selected: --exclude clean_sales leaves out all\n  hint: without it: clean_sales" in err
 
 
+def test_a_value_set_in_a_shell_is_said_to_be_kept_nowhere(shell: Shell, sales: str) -> None:
+    assert shell("params", sales)[2] == ""
+    status, out, err = shell("params", sales, "min_amount=7")
+    assert (status, "min_amount  7" in out) == (0, True)
+    assert err.startswith("note: a shell keeps no values: give them to a run by --param k=v")
+
+
+def test_status_runs_nothing_and_says_what_tells_of_runs(shell: Shell, sales: str) -> None:
+    shell("run", sales)
+    status, out, err = shell("status", sales)
+    assert (status, "pending" in out, "completed" in out) == (0, True, False)
+    assert err == "note: what is fresh is said by `odibi-nb plan`, how runs went by `odibi-nb story`\n"
+
+
 def test_status_in_json_has_reasons(shell: Shell) -> None:
     target = _notebook("n.ipynb", PROJECT, LOAD, "%%odibi_node late\nSELECT $x AS x", "%%odibi_node b\nSELECT * FROM c")
     nodes = json.loads(shell("status", target, "--json")[1])["nodes"]
@@ -542,6 +556,25 @@ def test_a_parameter_that_is_a_text_stays_one(shell: Shell, given: str) -> None:
     target = _notebook("n.ipynb", project, cell)
     assert shell("run", target, "--param", given, "--param", "rate=0.5")[0] == 0
     assert Path("data/n.csv").read_text() == "code,doubled\n00999,1.0\n"
+
+
+def test_validate_tells_of_sources_that_are_not_there(shell: Shell) -> None:
+    project = (
+        "%%odibi_project\nconnections: {local: {type: local, base_path: data}, off: {type: local, base_path: off}}"
+    )
+    cells = [
+        "%odibi_node a --read local:salse.csv",
+        "%odibi_node b --read off:*.csv",
+        "%%odibi_node c --write local:c.csv\nSELECT * FROM 'none.csv', 'https://a.b/c.csv'",
+        "%odibi_node d --read local:c.csv --depends-on c",
+    ]
+    target = _notebook("n.ipynb", project, *cells)
+    status, out, _ = shell("validate", target)
+    told = [line.removeprefix("note: ").partition(" in ")[0] for line in out.splitlines() if line.startswith("note: ")]
+    assert status == 0
+    assert told[:2] == ["a: 'salse.csv' is not", "b: no file matches '*.csv'"]
+    assert told[2:] == [f"c: there is no file '{Path('none.csv').absolute()}'; its run would fail"]
+    assert "(did you mean 'sales.csv'?); its run would fail" in out
 
 
 def test_validate_reports_every_problem(shell: Shell) -> None:
@@ -701,6 +734,13 @@ def test_validate_tells_of_injected_values_that_can_not_be_taken(shell: Shell) -
     status, out, _ = shell("validate", target)
     assert status == 2
     assert "'sales' is a node already" in out
+
+
+@pytest.mark.parametrize("command", ["ls", "graph"])
+def test_states_are_not_asked_of_what_executes_nothing(shell: Shell, sales: str, command: str) -> None:
+    status, out, said = shell(command, sales, "-s", "+state:modified")
+    assert (status, out) == (2, "")
+    assert "hint: ask odibi-nb plan TARGET +state:modified" in said
 
 
 def test_inputs_for_parameters_are_for_notebooks(shell: Shell) -> None:

@@ -52,6 +52,7 @@ def test_runs_are_listed_shown_and_compared(shell: Shell) -> None:
     listed = shell("story", ".")[1].splitlines()
     assert [line.split()[0] for line in listed[2:]] == [run["id"][:8] for run in runs]
     _, shown, _ = shell("story", ".", "show", "previous")
+    assert shell("story", "show", "previous", "odibi.yaml")[1] == shown
     assert shown.startswith("daily · ✗ failed · 2 nodes: 1 completed, 1 failed · ")
     assert "Could not convert string 'x' to INT32" in shown
     assert shown.splitlines()[-1] == f"story: {page.absolute()}"

@@ -202,6 +202,9 @@ def test_a_notebook_without_tests_is_no_success(shell: Shell) -> None:
     status, _, err = shell("test", notebook())
     assert status == 2
     assert err == "error: there is no test to run\n  hint: a cell declares one: %%odibi_test NODE TEST\n"
+    Path("odibi.yaml").write_text("pipelines: [{pipeline: p, nodes: [{name: a, transform: {steps: [SELECT 1 AS x]}}]}]")
+    status, _, err = shell("test", ".")
+    assert (status, "TEST: {given: …, expect: …}}}` into odibi.yaml" in err) == (2, True)
 
 
 def test_of_two_tests_of_one_name_the_later_one_counts_as_in_a_kernel(shell: Shell) -> None:

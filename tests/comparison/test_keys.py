@@ -11,6 +11,7 @@ import pytest
 from odibi_nb.comparison import Comparison, Request, RowChanges, compare
 from odibi_nb.engine import Engine, create_engine
 from odibi_nb.engine.base import Query, Readers
+from odibi_nb.engine.session import Cursor
 from odibi_nb.exceptions import UsageError, ValidationError
 from odibi_nb.sql import analyze
 
@@ -58,6 +59,21 @@ def comparison(engine: Engine, before: Any, after: Any, **request: Any) -> Compa
 )
 def test_the_key_is_the_first_that_names_each_row(engine: Engine, columns: Any, key: tuple[str, ...]) -> None:
     assert rows(engine, columns, columns).key == key
+
+
+def test_a_few_rows_are_looked_at_without_an_aggregation_for_each_key(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, real = [], Cursor.run
+
+    def noted(cursor: Cursor, sql: Any, params: Any = None) -> Any:
+        said.append(str(sql))
+        return real(cursor, sql, params)
+
+    monkeypatch.setattr(Cursor, "run", noted)
+    frame = {"region": ["N", "N"], "day": ["a", "b"], "total": [1.5, 2.5]}
+    assert rows(engine, frame, frame).key == ("region", "day")
+    assert not [sql for sql in said if "DISTINCT hash" in sql]
 
 
 def test_a_declared_key_comes_first(engine: Engine) -> None:

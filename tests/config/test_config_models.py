@@ -132,6 +132,18 @@ def test_another_input_is_refused_once(given: Any, said: str) -> None:
     assert "1 validation error" in refused
 
 
+def test_all_columns_of_a_node_are_no_list_of_sensitive_ones() -> None:
+    said = refusal(NodeConfig, name="a", read=READ, sensitive=True)
+    assert "'sensitive: true' is a feature of Odibi that odibi_nb has not built yet; name the columns" in said
+    assert NodeConfig(name="a", read=READ, sensitive=False).sensitive == []  # type: ignore[arg-type]
+
+
+def test_a_simulation_is_said_to_be_unbuilt_not_to_lack_its_connection() -> None:
+    said = refusal(ReadConfig, connection=None, format="simulation", options={})
+    assert "'format: simulation' is a feature of Odibi that odibi_nb has not built yet" in said
+    assert "1 validation error" in said
+
+
 @pytest.mark.parametrize("model", [ReadConfig, WriteConfig])
 def test_a_place_needs_path_or_table(model: type[BaseModel]) -> None:
     assert "needs 'path' or 'table'" in refusal(model, connection="local")

@@ -60,6 +60,31 @@ def test_an_unnamed_index_of_integers_that_number_no_input_rows_is_dropped_with_
 @pytest.mark.parametrize(
     "made",
     [
+        lambda sales: sales.set_index("region", drop=False),
+        lambda sales: sales.set_index(["amount", "region"]).assign(region="N"),
+    ],
+)
+def test_an_index_named_like_a_column_is_an_error_that_names_it(project, made):
+    error = error_of(returned(project, made))
+    assert isinstance(error, ValidationError)
+    assert error.message == "the index and a column are both named 'region'"
+    assert "df.reset_index(drop=True)" in error.hint
+
+
+def test_levels_of_an_index_with_one_name_are_an_error_that_names_it(project):
+    error = error_of(returned(project, lambda sales: sales.set_index(["region", "amount"]).rename_axis(["a", "a"])))
+    assert isinstance(error, ValidationError)
+    assert "two columns are named 'a'" in error.message
+
+
+def test_a_lazy_frame_is_collected_without_a_warning(recwarn):
+    assert publish_value(pl.LazyFrame({"a": [1]}), "made").known_rows == 1
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
         lambda sales: sales[sales.amount > 1],
         lambda sales: sales.sort_values("amount", ascending=False),
         lambda sales: pd.concat([sales, sales]),
@@ -205,7 +230,15 @@ def test_a_node_that_returns_any_object_hands_it_on_to_python(project):
 def test_sql_that_reads_an_object_is_told_what_it_is(project):
     project.functions.register(lambda: {"a": 1}, "model")
     results = project.run(python("model", returns="object"), sql("bad", "SELECT * FROM model"))
-    assert "the result is a dict, not rows" in results.get_node_result("bad").error.message
+    error = results.get_node_result("bad").error
+    assert error.message == "the result is a dict, not rows"
+    assert error.hint == "only Python nodes can read it; what is written, tested or read by SQL is a DataFrame"
+
+
+def test_days_that_python_has_no_dates_for_can_be_looked_at():
+    days = pa.array([2**31 - 1, 1 - 2**31, 6_585_442, 0, None], pa.int32()).cast(pa.date32())
+    data = publish_value(pa.table({"day": days, "each": [[day] for day in days]}), "made")
+    assert [day for day, _ in data.head(5)] == ["infinity", "-infinity", "20000-04-30", "1970-01-01", None]
 
 
 def test_a_value_can_be_judged_while_another_thread_is_importing_pandas(monkeypatch):

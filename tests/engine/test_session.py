@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 
 import duckdb
 import pytest
@@ -86,3 +88,30 @@ def test_a_cursor_whose_profiling_could_not_be_ended_is_not_used_again(monkeypat
     assert session.call(lambda cursor: cursor.run("SELECT current_setting('enable_profiling')")) == [(None,)]
     assert session.call(work) == [(1,)]
     session.close()
+
+
+def test_footers_are_kept_for_the_next_look_unless_the_user_says_otherwise():
+    def kept(session: Session) -> object:
+        return session.call(lambda cursor: cursor.run("SELECT current_setting('parquet_metadata_cache')"))[0][0]
+
+    assert kept(Session()) is True
+    assert kept(Session({"parquet_metadata_cache": False})) is False
+
+
+def test_a_file_put_into_the_place_of_another_is_read_by_its_own_footer(tmp_path):
+    session, file, other = Session(), tmp_path / "sales.parquet", tmp_path / "other.parquet"
+    written_at = time.time() - 1000  # what is younger than ten seconds is always read anew
+
+    def write(rows: int, path: os.PathLike[str]) -> None:
+        select = f"SELECT range AS id FROM range({rows})"
+        session.call(lambda cursor: cursor.run(f"COPY ({select}) TO '{path}' (FORMAT parquet)"))
+        os.utime(path, (written_at, written_at))
+
+    def read() -> list[tuple[int, int]]:
+        return session.call(lambda cursor: cursor.run(f"SELECT count(*), sum(id) FROM '{file}'"))
+
+    write(10, file)
+    assert [read(), read()] == [[(10, 45)]] * 2
+    write(100_000, other)
+    other.replace(file)
+    assert read() == [(100_000, 4_999_950_000)]

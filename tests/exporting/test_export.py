@@ -17,7 +17,7 @@ from odibi_nb.exporting import export, placing
 from odibi_nb.exporting.paths import Move
 from odibi_nb.project_file import parse_yaml
 from odibi_nb.workspaces.headless import load_target
-from tests.exporting.notebooks import LOAD, PROJECT, exported, files_in, notebook, outcome
+from tests.exporting.notebooks import LOAD, PROJECT, SALES, exported, files_in, notebook, outcome
 
 TOTALS = (
     "%%odibi_node totals --write local:out/totals.csv\nSELECT region, sum(amount) AS total FROM load_sales GROUP BY 1"
@@ -333,3 +333,17 @@ def test_a_project_may_be_put_beside_its_notebook(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert not any(one.is_symlink() for one in tmp_path.rglob("*"))
     assert outcome(tmp_path) == outcome(file)
+
+
+@pytest.mark.parametrize("place", ["./out", "./out/deep", "."])
+def test_a_project_may_be_put_where_its_data_is(tmp_path: Path, place: str) -> None:
+    project = f"%%odibi_project\nconnections: {{local: {{type: local, base_path: {place}}}}}"
+    file = notebook(tmp_path, project, LOAD, "%%odibi_node n --write local:sub/n.csv\nSELECT * FROM load_sales")
+    (tmp_path / place).mkdir(parents=True, exist_ok=True)
+    (tmp_path / place / "sales.csv").write_text(SALES)
+    ws = load_target(file).workspace
+    ws.run()
+    for _ in range(2):  # beside the files of the first
+        export(ws, tmp_path if place == "." else tmp_path / "out")
+    ws.close()
+    assert outcome(tmp_path if place == "." else tmp_path / "out") == outcome(file)

@@ -115,6 +115,24 @@ def test_code_that_imports_from_the_future_is_taken_without_that(tmp_path: Path)
     assert "node 'n' has annotations" in refused(tmp_path / "more", f"%%odibi_node n\n{code}").message
 
 
+def test_what_nodes_use_of_this_package_is_imported_too(tmp_path: Path) -> None:
+    decorated = "import odibi_nb\n@odibi_nb.node\ndef big(load_sales):\n    return load_sales"
+    node = "%%odibi_node other\nbig.assign(v=odibi_nb.__version__)"
+    exported(tmp_path, PROJECT, LOAD, decorated, node)
+    assert "import odibi_nb\n" in files_in(tmp_path / "out")["transforms.py"]
+
+
+def test_features_from_the_future_stand_on_top_of_the_module(tmp_path: Path) -> None:
+    future = "from __future__ import annotations"
+    known = f"{future}\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import nowhere\n"
+    (tmp_path / "of_the_future.py").write_text("N = 1\n")
+    code = "from of_the_future import N\ndef few(rows: nowhere.X):\n    return rows.head(N)"
+    node = "%%odibi_node big\ndef big(load_sales: nowhere.Frame):\n    return few(load_sales)"
+    text = module(tmp_path, f"%matplotlib inline\n{known}{code}", node, tags={2: "odibi-setup"})
+    assert text.startswith(f"# ruff: noqa: E402, F401, F811\n\n{future}\n\nimport sys\n")
+    assert text.count(future) == 1
+
+
 def test_a_class_may_speak_of_itself(tmp_path: Path) -> None:
     helper = "class Kept:\n    def name(self):\n        return __class__.__name__"
     assert "class Kept" in module(tmp_path, helper, "%%odibi_node n\nload_sales.assign(k=Kept().name())")

@@ -56,3 +56,21 @@ def test_environments_that_agree_or_say_their_own_path_are_taken() -> None:
 )
 def test_a_path_with_references_is_moved_by_what_is_before_them(path: str, folder: str, said: str) -> None:
     assert moved(project(path), folder)["connections"]["local"]["base_path"] == said
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "said"),
+    [
+        (None, "${env:PLACE:-./data}", "${env:PLACE:-../data}"),
+        ("/abs", "${PLACE:-.}/data", "${PLACE:-..}/data"),
+        ("/abs", "${env:PLACE:-/srv}/x", "${env:PLACE:-/srv}/x"),
+        ("near", "${env:PLACE:-./data}", "../${env:PLACE:-./data}"),
+    ],
+)
+def test_a_variable_that_says_the_whole_path_goes_on_to_say_it(
+    value: str | None, path: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PLACE", raising=False)
+    if value is not None:
+        monkeypatch.setenv("PLACE", value)
+    assert moved(project(path))["connections"]["local"]["base_path"] == said

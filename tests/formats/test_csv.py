@@ -88,6 +88,37 @@ def test_pandas_names_of_options_work(folder, read, option):
     assert len(read("a.csv", **{option: ";"})) == 1
 
 
+@pytest.mark.parametrize("option", ["sep", "delimiter"])
+def test_a_tab_may_be_given_as_a_hint_spells_it(folder, read, option):
+    folder.put("a.csv", "a\tb\n1\t2\n")
+    assert read("a.csv", **{option: r"\t"}).shape == (1, 2)
+
+
+def test_a_separator_may_have_several_characters(folder):
+    folder.put("a.csv", 'a||b\n1||yes\n2||"x||y"\n')
+    assert folder.duckdb("a.csv", sep="||").to_pylist() == [{"a": 1, "b": "yes"}, {"a": 2, "b": "x||y"}]
+    folder.put("b.csv", "a||b\n1||2||3\n")
+    with pytest.raises(FormatError, match="the row has 3 fields, the header has 2"):
+        folder.duckdb("b.csv", sep="||")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"sep": ""}, "a separator is one character, or a few, not ''"),
+        ({"sep": 1}, "a separator is one character, or a few, not 1"),
+        ({"delim": "<->.<->"}, "a separator is one character, or a few, not '<->.<->'"),
+        ({"quote": "ab"}, "option 'quote' is one character, or '' for none, not 'ab'"),
+        ({"escapechar": 5}, "option 'escape' is one character, or '' for none, not 5"),
+    ],
+)
+def test_what_can_not_cut_a_line_is_one_error(folder, options, said):
+    folder.put("a.csv", "a,b\n1,2\n")
+    with pytest.raises(ConfigValidationError) as caught:
+        folder.duckdb("a.csv", **options)
+    assert caught.value.message == said
+
+
 @pytest.mark.parametrize("header", ["a,b,a", "a,b,A"])
 def test_two_columns_of_one_name_are_an_error(folder, read, header):
     folder.put("a.csv", f"{header}\n1,2,3\n")

@@ -33,6 +33,12 @@ def test_an_unknown_format_suggests():
         get_format("parqet")
 
 
+@pytest.mark.parametrize("name", ["delta", "avro", "sql"])
+def test_a_format_of_odibis_that_is_not_built_says_so(name):
+    with pytest.raises(FormatError, match=f"'format: {name}' is a feature of Odibi that odibi_nb has not built yet"):
+        get_format(name)
+
+
 def test_an_unknown_extension_lists_the_formats():
     with pytest.raises(FormatError, match="set format: csv"):
         format_of("sales")

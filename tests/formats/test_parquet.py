@@ -1,7 +1,11 @@
+import io
+
+import duckdb
 import pandas as pd
 import pytest
 
 from odibi_nb.exceptions import ConfigValidationError, FormatError
+from odibi_nb.formats.parquet import ParquetFormat
 
 
 def test_types_survive_a_round_trip(folder, read):
@@ -53,3 +57,18 @@ def test_an_unknown_option_is_an_error_that_suggests(folder):
     with pytest.raises(ConfigValidationError, match="did you mean 'compression'"):
         folder.write("a.parquet", "SELECT 1 a", compresion="snappy")
     assert not list(folder.path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("error", "is_of_the_file"),
+    [
+        (duckdb.InvalidInputException("Invalid Input Error: Division by zero in expression (a // b)"), False),
+        (duckdb.InvalidInputException("Invalid Input Error: no such customer"), False),  # SELECT error(…)
+        (duckdb.InvalidInputException("Invalid Input Error: Mismatch in parquet read for column 1"), True),
+        (duckdb.InvalidInputException('Invalid Input Error: Failed to read file "a.parquet": …'), True),
+        (duckdb.Error("TProtocolException: Invalid data"), True),
+    ],
+)
+def test_what_a_function_objects_to_is_no_damage_of_the_file(error, is_of_the_file):
+    told = ParquetFormat().explain(error, lambda uri: io.BytesIO(), ["a.parquet"], {})
+    assert (told is not None) == is_of_the_file

@@ -81,16 +81,41 @@ def test_what_the_module_does_is_done_before_a_headless_run(project: Project) ->
     assert rows(project, "f") == 1
 
 
-def test_names_for_type_checkers_keep_the_module_in_one_piece(project: Project) -> None:
+def test_names_for_type_checkers_are_never_looked_up(project: Project) -> None:
     project.write("data/a.csv", "x\n1\n2\n")
     project.write(
         "transforms.py",
-        "from __future__ import annotations\n\nfrom typing import TYPE_CHECKING\n\nfrom odibi_nb import transform\n\n"
-        "if TYPE_CHECKING:\n    import nowhere\n\n\n@transform\ndef f(load, by: nowhere.X = None):\n    return load\n",
+        "from __future__ import annotations\n\nfrom typing import TYPE_CHECKING\n\nfrom odibi_nb import node\n\n"
+        "if TYPE_CHECKING:\n    import nowhere\n\n\n@node\ndef f(load: nowhere.X, by: int = 1):\n    return load\n",
     )
     project.nodes(LOAD + plain("f", "f"))
     notebook = project.notebook()
-    assert notebook["code"] == (project.folder / "transforms.py").read_text().rstrip("\n")
+    assert notebook.texts[3:5] == [
+        "from __future__ import annotations\n\nfrom typing import TYPE_CHECKING",
+        "if TYPE_CHECKING:\n    import nowhere",
+    ]
+    assert notebook["f"].endswith("def f(load: nowhere.X, by: int = 1):\n    return load")
+    assert rows(project, "f") == 2
+
+
+WRAPPER = (
+    "def deco(f):\n    @functools.wraps(f)\n    def g(**k):\n        print(f)\n        return f(**k)\n    return g"
+)
+RECORDER = "ALL = []\n\n\ndef deco(f):\n    ALL.append(f)\n    return f"
+
+
+@pytest.mark.parametrize(
+    ("decorator", "is_moved"), [("def deco(f):\n    return f", True), (WRAPPER, True), (RECORDER, False)]
+)
+def test_a_node_keeps_the_decorators_that_only_wrap(project: Project, decorator: str, is_moved: bool) -> None:
+    project.write("data/a.csv", "x\n1\n2\n")
+    project.write(
+        "transforms.py",
+        f"import functools\n\nfrom odibi_nb import node\n\n\n{decorator}\n\n\n"
+        "@node\n@deco\ndef f(load):\n    return load\n",
+    )
+    project.nodes(LOAD + plain("f", "f"))
+    assert (project.notebook()["f"] == "%%odibi_node f\n@deco\ndef f(load):\n    return load") is is_moved
     assert rows(project, "f") == 2
 
 

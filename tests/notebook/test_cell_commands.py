@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,8 @@ def test_status_says_what_keeps_a_node_from_running(sales: Notebook) -> None:
     for name, said in {"typo": "syntax", "asks": "least", "late": "waits for nowhere", "lost": "nope"}.items():
         assert said in " ".join(lines[name])
         assert said in ran.html
-    assert lines["typo"][1] == "pending"
+    assert lines["typo"][1:3] == ["○", "pending"]
+    assert 'class="odibi-status odibi-pending"' in ran.html
     assert "not declared" in " ".join(lines["nowhere"])
     assert "why" not in lines["by_region"]
 
@@ -86,6 +88,13 @@ def test_a_default_is_below_vars(nb: Notebook) -> None:
     assert nb.ws["n"].df().amount.tolist() == [150]
     nb.ok("%odibi params most=2", "%odibi run n")
     assert nb.ws["n"].df().amount.tolist() == [150, 200]
+
+
+def test_a_default_that_is_code_is_shown_as_written(nb: Notebook) -> None:
+    nb.ok(LOAD, "few = 2", "%%odibi_node n\ndef n(load_sales, most=few + 1):\n    return load_sales.head(most)")
+    assert nb.ok("%odibi params").text.splitlines()[2].split() == ["most", "few", "+", "1"]
+    nb.ok("%odibi params most=1", "%odibi run n")
+    assert nb.ws["n"].rows == 1
 
 
 def test_a_parameter_that_is_a_text_stays_one(nb: Notebook) -> None:
@@ -202,6 +211,13 @@ def test_reset_forgets_everything(sales: Notebook) -> None:
     assert Path("data/sales.csv").exists()
 
 
+@pytest.mark.parametrize("command", ["validate", "ls", "set", "help", "help run", "pipeline p", "graph --format dot"])
+def test_what_is_text_alone_has_a_form_in_html(sales: Notebook, command: str) -> None:
+    (bundle,) = sales.ok(f"%odibi {command}").bundles
+    assert bundle.keys() == {"text/plain", "text/html"}
+    assert bundle["text/html"] == f"<pre>{escape(bundle['text/plain'])}</pre>"
+
+
 def test_ls_prints_names_in_order(sales: Notebook) -> None:
     assert sales.ok("%odibi ls by_region load_*").text.split() == ["load_sales", "by_region"]
 
@@ -247,7 +263,9 @@ def test_a_run_notes_who_reads_what_it_writes(nb: Notebook) -> None:
 def test_two_writers_of_one_target_are_refused(sales: Notebook) -> None:
     sales.ok("%%odibi_node again --write local:by_region.parquet\nSELECT 1 AS x")
     for selectors in ("", "again", "by_region"):
-        assert "both write local:by_region.parquet" in str(sales.fails(f"%odibi run {selectors}"))
+        error = sales.fails(f"%odibi run {selectors}")
+        assert "both write local:by_region.parquet" in str(error)
+        assert error.where.source == "%%odibi_node again --write local:by_region.parquet"
     assert not Path("data/by_region.parquet").exists()
     assert "2 completed" in sales.ok("%odibi run clean_sales --force").text
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from odibi_nb.exceptions import NodeCancelled, OdibiException, UnknownNameError
 from tests.notebook.shells import LOAD, Kernel, Notebook
@@ -260,6 +261,11 @@ def test_a_magic_within_a_cell_is_at_its_own_line(nb: Notebook, cell: str, line:
     error = nb.fails(cell)
     assert (error.where.cell, error.where.line) == ("4", line)
     assert error.where.source == cell.split("\n")[line - 1]
+
+
+def test_a_magic_in_the_cell_that_loads_the_extension_is_at_its_own_line(shell: InteractiveShell) -> None:
+    error = Notebook(shell).fails("import json\n%load_ext odibi_nb\n%odibi run nothing")
+    assert (error.where.cell, error.where.line, error.where.source) == ("1", 3, "%odibi run nothing")
 
 
 def test_an_unknown_node_suggests(nb: Notebook) -> None:

@@ -241,3 +241,51 @@ def test_a_nodes_cell_keeps_it(sales: Notebook) -> None:
     sales.ok("%odibi params min_amount=180", "%odibi drop by_region")
     assert isinstance(sales.fails(CLEAN), ValidationError)
     sales.ok(BY_REGION.replace("clean_sales", "load_sales"))
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "%%odibi_node big --expect 'amount >= $min_amount' --write local:big.csv\nSELECT * FROM load_sales",
+        "%%odibi_node big --write local:big.csv --expect 'sum(amount) OVER () / 4 >= $min_amount -- mean'\nload_sales",
+    ],
+)
+def test_a_condition_takes_parameters(nb: Notebook, declared: str) -> None:
+    nb.ok(LOAD, "%odibi params min_amount=0", declared, "%odibi params min_amount=120")
+    assert "min_amount 0 → 120" in nb.ok("%odibi plan big").text
+    error = nb.fails("%odibi run big")
+    assert "$min_amount" in error.message
+    assert "bad row" in error.message
+    assert nb.ws.plan("big", params={"min_amount": 10})[-1].write == "write"
+    nb.ok("%odibi run big --param min_amount=10")
+    assert nb.ws["load_sales"].rows == 4
+
+
+def test_a_unit_test_gives_parameters_of_conditions_too(nb: Notebook) -> None:
+    cell = "%%odibi_node big --expect 'amount >= $min_amount'\nSELECT * FROM load_sales WHERE amount IS NOT NULL"
+    nb.ok(LOAD, f"{cell} AND amount >= 100")
+    test = "%%odibi_test big kept\ngiven: {{load_sales: [{{region: N, amount: 150}}]}}\nparams: {{min_amount: {}}}\n"
+    nb.ok(f"{test.format(150)}expect: {{count: 1}}")
+    nb.ok(f"{test.format(151)}expect: {{error: 1 bad row}}")
+
+
+def test_a_parameter_that_only_a_condition_lacks_can_be_set(nb: Notebook) -> None:
+    assert nb.fails("%%odibi_node big --expect 'amount >= $least'\nSELECT 5 AS amount").hint.startswith("give it")
+    nb.ok("%odibi params least=5", "%odibi run big")
+    assert nb.ws["big"].status == "completed"
+
+
+def test_a_condition_with_a_parameter_that_has_no_value_is_an_error_at_its_place(nb: Notebook) -> None:
+    error = nb.fails("%%odibi_node big --expect 'amount >= $min_amont'\nSELECT 1 AS amount")
+    assert (error.hint, error.where.line) == ("did you mean 'min_amount'?", 1)
+
+
+def test_a_condition_in_a_header_is_shown_on_its_line(nb: Notebook) -> None:
+    header = "validation:\n  tests:\n  - type: custom_sql\n    condition: amount >= $min_amount"
+    error = nb.fails(f"%%odibi_node big\n{header}\n---\nSELECT 1 AS amount")
+    assert (error.where.line, error.where.source) == (5, "    condition: amount >= $min_amount")
+
+
+def test_a_count_compared_in_another_way_says_how(sales: Notebook) -> None:
+    hint = sales.fails("%%odibi_node some --expect 'row_count % 2 = 0'\nSELECT * FROM load_sales").hint
+    assert hint.startswith("the number of rows alone is compared with a number: row_count >= 1;")

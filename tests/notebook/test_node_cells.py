@@ -126,6 +126,10 @@ def test_macros_belong_to_their_node(nb: Notebook) -> None:
         "%%odibi_node b\nCREATE MACRO f(x) AS x * 10;\nSELECT f(1) AS y",
     )
     assert (_rows(nb, "a"), _rows(nb, "b")) == ([(2,)], [(10,)])
+    error = nb.fails("%%odibi_node c\nSELECT f(1) AS y")
+    assert (
+        error.hint == "a macro is there in the node alone that creates it: write its CREATE MACRO above this query too"
+    )
 
 
 def test_a_cte_wins_over_a_node(nb: Notebook) -> None:
@@ -186,6 +190,20 @@ def test_a_dataframe_in_sql_is_to_be_made_a_node(nb: Notebook) -> None:
     assert error.where.line == 3
 
 
+def test_a_dbt_reference_alone_is_one_too(nb: Notebook) -> None:
+    assert nb.fails("%%odibi_node n\n{{ ref('load_sales') }}").hint == "write load_sales"
+
+
+def test_sql_with_a_slip_in_its_first_word_says_that_it_is_read_as_python(nb: Notebook) -> None:
+    assert nb.fails("%%odibi_node n\nSELEC 1").hint == "it is read as Python; in SQL, did you mean 'select'?"
+    told = nb.fails("%%odibi_node n --lang python\nSELECT 1").hint
+    assert told == "it looks like SQL: leave `--lang python` out"
+
+
+def test_a_node_without_work_is_told_what_there_is(nb: Notebook) -> None:
+    assert "SQL or Python below the line, or --read CONN:PATH" in nb.fails("%odibi_node n").hint
+
+
 def test_a_dbt_reference_hints_at_the_bare_name(nb: Notebook) -> None:
     assert "load_sales" in nb.fails("%%odibi_node n\nSELECT * FROM {{ ref('load_sales') }}").hint
 
@@ -202,7 +220,7 @@ def test_an_undeclared_name_waits_and_only_run_raises(nb: Notebook, body: str) -
     ran = nb.ok(LOAD, f"%%odibi_node n\n{body}")
     assert "n · ○ pending" in ran.text
     waits = "waits for load_sale (did you mean 'load_sales'?)"
-    assert waits in ran.text
+    assert f"pending: {waits}" in ran.text
     assert waits in nb.ok("%odibi plan").text
     assert waits in nb.ok("%odibi status").text
     assert "unresolved" in nb.ok("%odibi graph").text
@@ -273,6 +291,14 @@ def test_without_ids_an_identical_body_is_offered_as_rename(nb: Notebook) -> Non
     assert list(nb.ws) == ["b"]
 
 
+def test_of_several_nodes_with_an_identical_body_one_note_tells(nb: Notebook) -> None:
+    for name in "abcd":
+        nb.ok(f"%%odibi_node {name}\nSELECT 1 AS x")
+    ran = nb.ok("%%odibi_node e\nSELECT 1 AS x")
+    assert ran.text.count("note: ") == 1
+    assert "4 nodes say the same (a, b, c …); if this is the new name of one: %odibi rename d e" in ran.text
+
+
 def test_two_cells_with_one_name_are_named(nb: Notebook) -> None:
     nb.run("%%odibi_node a\nSELECT 1 AS x", cell_id="c1")
     ran = nb.run("%%odibi_node a\nSELECT 2 AS x", cell_id="c2")
@@ -291,6 +317,17 @@ def test_a_cycle_is_refused_and_the_old_node_stays(nb: Notebook) -> None:
     assert nb.ws.graph.topological_sort() == ["a", "b", "c"]
 
 
+def test_what_is_wrong_with_depends_on_is_shown_on_its_line(nb: Notebook) -> None:
+    line = "%%odibi_node a --depends-on {}"
+    circle = nb.fails(line.format("a") + "\nSELECT 1 AS x")
+    nb.ok(line.format("nobody") + "\nSELECT 1 AS x")
+    unknown = nb.fails("%odibi run")
+    assert [(one.where.line, one.where.source) for one in (circle, unknown)] == [
+        (1, line.format("a")),
+        (1, line.format("nobody")),
+    ]
+
+
 def test_names_that_differ_in_case_only_are_refused(nb: Notebook) -> None:
     nb.ok(LOAD)
     assert "differ only in case" in str(nb.fails("%%odibi_node Load_Sales\nSELECT 1 AS x"))
@@ -303,8 +340,9 @@ def test_a_node_named_like_a_parameter_is_refused(nb: Notebook) -> None:
 def test_a_node_named_like_a_functions_default_is_refused_either_way(nb: Notebook) -> None:
     nb.ok(LOAD, "%%odibi_node n\ndef n(load_sales, limit=2):\n    return load_sales.head(limit)")
     assert "is a parameter already" in str(nb.fails("%%odibi_node limit\nSELECT 1 AS x"))
-    error = nb.fails("%%odibi_node m\ndef m(load_sales=None):\n    return load_sales")
+    error = nb.fails("%%odibi_node m\ndef m(\n    load_sales=None):\n    return load_sales")
     assert "has a default and the name of a node" in str(error)
+    assert error.where.line == 3
 
 
 def test_vars_named_like_a_node_are_refused(nb: Notebook) -> None:
@@ -391,6 +429,21 @@ def test_a_figure_is_shown_as_such(nb: Notebook) -> None:
         "%%odibi_node figure --returns object\nclass F:\n    def _repr_html_(self):\n        return '<b>fig</b>'\nF()"
     )
     assert "<b>fig</b>" in ran.html
+
+
+def test_where_no_rows_are_shown_no_object_is_either(nb: Notebook) -> None:
+    nb.ok("%odibi set preview=0")
+    cell = (
+        "%%odibi_node n --returns object\nclass Figure:\n    def _repr_html_(self):\n        return '<b>secret</b>'\n"
+    )
+    for last in ("['secret']", "Figure()"):
+        ran = nb.ok(f"{cell}{last}")
+        assert "secret" not in ran.text
+        assert len(ran.bundles) == 1
+
+
+def test_rows_that_are_no_object_are_shown_once(nb: Notebook) -> None:
+    assert len(nb.ok("%%odibi_node n --returns object\nSELECT 1 AS x").bundles) == 1
 
 
 def test_only_run_performs_a_side_effect(nb: Notebook) -> None:

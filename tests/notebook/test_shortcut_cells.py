@@ -109,6 +109,38 @@ def test_joins_find_their_rows_in_a_sample(nb: Notebook, tmp_path: Path) -> None
     assert "note: rows has these rows (SAMPLE), not the node's result" in again.text
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "SELECT o.*, c.name FROM stg_orders o JOIN stg_customers c USING (customer)",
+        "WITH c AS (SELECT id AS k FROM customers), o AS (FROM stg_orders) SELECT * FROM o JOIN c ON c.k = o.customer",
+        "SELECT * FROM orders o JOIN (SELECT id::DOUBLE AS no, name FROM customers) AS c ON o.customer_id = c.no",
+        "def both(stg_orders, stg_customers):\n    return stg_orders.merge(stg_customers, on='customer_key')",
+    ],
+)
+def test_joins_find_their_rows_by_columns_that_were_renamed(nb: Notebook, tmp_path: Path, cell: str) -> None:
+    _large(nb, tmp_path)
+    (tmp_path / "data" / "customers.csv").write_text("id,name\n" + "\n".join(f"{n}.0,c{n}" for n in range(900)) + "\n")
+    nb.ok("%odibi set auto=off", "%odibi_node customers --read local:customers.csv --option 'types={id: DOUBLE}'")
+    nb.ok("%%odibi_node stg_orders\nSELECT id AS no, customer_id AS customer, customer AS customer_key FROM orders")
+    nb.ok("%%odibi_node stg_customers\nSELECT id AS customer, name, customer AS customer_key FROM customers")
+    nb.ok("%odibi set auto=on sample=20 upstream=sample", f"%%odibi_node both --into rows\n{cell}")
+    assert len(nb.shell.user_ns["rows"]) == 20
+
+
+def test_a_source_that_is_joined_to_itself_finds_its_rows_too(nb: Notebook, tmp_path: Path) -> None:
+    staff = "\n".join(f"{n},{n + 500 if n < 500 else ''}" for n in range(1000))
+    (tmp_path / "data" / "staff.csv").write_text(f"id,boss_id\n{staff}\n")
+    nb.ok("%odibi_node staff --read local:staff.csv --no-run", "%odibi set sample=20 upstream=sample")
+    card = nb.ok(
+        "%%odibi_node pairs --into rows\nSELECT a.id, b.id AS boss FROM staff a JOIN staff b ON a.boss_id = b.id"
+    )
+    assert nb.shell.user_ns["rows"].boss.tolist() == list(range(500, 520))
+    assert "note: staff: 20 more rows that belong to these by boss_id = id" in card.text
+    again = nb.ok("%%odibi_node some --into rows\nSELECT * FROM staff a WHERE a.boss_id = a.id OR a.id > 10")
+    assert "more rows" not in again.text
+
+
 def test_a_variable_of_an_ad_hoc_query_has_real_rows_whatever_cells_of_nodes_run_on(
     nb: Notebook, tmp_path: Path
 ) -> None:

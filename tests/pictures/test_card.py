@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from odibi_nb import pictures
 from odibi_nb.pictures import error_html, error_text
 from odibi_nb.views import ErrorView, NodeView
@@ -72,7 +74,8 @@ def test_the_card_tells_its_node_and_status_to_tests_and_scripts():
 def test_the_style_sheet_is_scoped_to_the_library():
     page = pictures.node_html(samples.card())
     css = page[page.index("<style>") + 7 : page.index("</style>")]
-    selectors = [one for rule in css.split("}")[:-1] for one in rule.split("{")[0].split(",")]
+    css = css.replace("@media print {", "")
+    selectors = [one for rule in css.split("}")[:-1] for one in rule.split("{")[0].split(",") if one.strip()]
     assert selectors
     assert all(".odibi-" in selector or "[data-odibi-twin]" in selector for selector in selectors)
 
@@ -93,6 +96,12 @@ def test_what_does_not_hold_stands_with_its_rows_between_error_and_notes():
     assert (
         text.index("broken") < text.index("✗ failed positive: 2 bad rows") < text.index("North") < text.index("a note")
     )
+
+
+def test_rows_below_bad_rows_are_called_the_result():
+    view = NodeView("clean", "sql", "failed", expectations=(samples.bad_rows(),), preview=samples.table())
+    assert "… 1,224 more rows · +34 columnsresult" in samples.read(pictures.node_html(view)).text.replace("\n", "")
+    assert "result" not in samples.read(pictures.node_html(replace(view, expectations=()))).text
 
 
 def test_an_error_names_the_helper_that_its_line_led_to():

@@ -1,5 +1,5 @@
 from odibi_nb import pictures
-from odibi_nb.views import RunView
+from odibi_nb.views import NodeView, RunView
 
 from . import samples
 
@@ -30,6 +30,12 @@ def test_html_tells_the_same():
     assert text.startswith("sales ✗ failed · 3 nodes: 1 completed, 1 failed, 1 skipped · 1.2 s")
     for part in ("» skipped", "clean failed", "positive: 2 bad rows", "KeyError: 'amont'", "did you mean?"):
         assert part in text
+
+
+def test_what_does_not_hold_of_a_node_stands_below_its_name_once():
+    broken = (samples.bad_rows(), samples.bad_rows(status="warning"))
+    view = RunView("sales", "failed", "1 s", (NodeView("clean", "sql", "failed", expectations=broken),))
+    assert pictures.run_html(view).count("<b>clean</b>") == 1
 
 
 def test_a_run_of_nothing_is_said():

@@ -90,10 +90,25 @@ def test_a_nodes_result_says_what_became_of_it(run):
     assert result.metadata["rows_written"] == 1
 
 
+def test_results_may_be_made_by_hand_as_in_odibi():
+    good = NodeResult(
+        node_name="a", success=True, duration=0.1, rows_processed=3, result_schema=["x"], metadata={"m": 1}
+    )
+    bad = NodeResult("b", False, 0.2, error=ValueError("no"))
+    results = PipelineResults("p", completed=["a"], failed=["b"], node_results={"a": good, "b": bad})
+    assert results.get_node_result("a") is good
+    assert (good.success, good.rows_processed, good.metadata, bad.success) == (True, 3, {"m": 1}, False)
+    told = json.loads(json.dumps(results.to_dict()))["node_results"]
+    assert (told["a"]["rows"], told["a"]["schema"]) == (3, [{"name": "x", "type": None}])
+    assert (told["b"]["status"], told["b"]["error"]["message"]) == ("failed", "no")
+    with pytest.raises(TypeError, match="NodeResult has no 'rows'"):
+        NodeResult("a", True, 0.1, rows=3)
+
+
 def test_results_are_plain_json(run):
     _, results = run
     found = json.loads(json.dumps(results.to_dict()))
-    assert found["completed"] == ["load"]
+    assert (found["completed"], found["node_count"]) == (["load"], 3)
     assert found["node_results"]["load"]["rows"] == 1
     assert found["node_results"]["load"]["schema"][0] == {"name": "a", "type": "INTEGER"}
     error = found["node_results"]["bad"]["error"]
@@ -107,10 +122,36 @@ def test_results_are_plain_json(run):
     }
 
 
-def test_a_result_that_is_not_there_is_a_key_error_with_the_nearest(run):
-    with pytest.raises(KeyError, match="did you mean 'load'") as caught:
-        run[1].get_node_result("lod")
-    assert caught.value.hint == "did you mean 'load'?"
+def test_a_result_that_is_not_there_is_none_as_in_odibi(run):
+    assert run[1].get_node_result("lod") is None
+
+
+@pytest.mark.parametrize("placed", [("pandas", {}), ("pandas",), ({},), ()])
+def test_a_pipeline_takes_engine_and_connections_in_odibis_order(placed):
+    config = PipelineConfig(pipeline="p", nodes=[sql("a", "SELECT 1 AS x")])
+    assert Pipeline(config, *placed).run().completed == ["a"]
+    assert Pipeline(pipeline_config=config, engine="duckdb", connections={}).run().completed == ["a"]
+
+
+def test_connections_come_third_after_an_engine(project):
+    project.put("x.csv", "a\n1\n")
+    config = PipelineConfig(pipeline="p", nodes=[node("a", read=read("x.csv", usecols=["a"]))])
+    assert Pipeline(config, "pandas", project.connections).run().completed == ["a"]
+
+
+@pytest.mark.parametrize("given", [{"pipeline": "p", "nodes": []}, "odibi.yaml", None])
+def test_what_is_no_pipeline_config_is_a_usage_error_that_says_how_to_make_one(given):
+    with pytest.raises(UsageError, match="a pipeline is made of a PipelineConfig, not a") as caught:
+        Pipeline(given)
+    assert "from_yaml" in caught.value.hint
+
+
+def test_a_node_with_nothing_to_write_is_an_error_before_anything_runs(project):
+    pipeline = project.pipeline(sql("a", "SELECT 1 AS x", write=write("a.csv")), node("b", write=write("b.csv")))
+    assert "node 'b' has nothing to write" in pipeline.validate()["errors"][0]
+    with pytest.raises(ValidationError, match="nothing to write"):
+        pipeline.run()
+    assert project.files() == []
 
 
 def test_the_context_gives_results_as_frames_and_lists_what_there_is(run):
@@ -141,6 +182,11 @@ def test_an_unknown_engine_is_a_value_error_that_lists_what_is(project):
         project.pipeline(sql("a", "SELECT 1 AS a"), engine="dukdb")
     assert isinstance(caught.value, EngineError)
     assert caught.value.hint == "did you mean 'duckdb'?"
+
+
+def test_an_engine_that_is_not_built_says_so():
+    with pytest.raises(ValueError, match="'engine: spark' is a feature of Odibi that odibi_nb has not built yet"):
+        create_engine("spark")
 
 
 def test_engines_are_made_by_name():

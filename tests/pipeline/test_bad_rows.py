@@ -154,8 +154,9 @@ def test_a_mocked_node_is_tested_on_its_mock_rows(project: Project) -> None:
     below = sql("n", "SELECT i FROM up", **rule("FROM n WHERE i NOT IN (SELECT i FROM up WHERE i > 1)"))
     pipeline = project.pipeline(up, below)
     assert pipeline.run_node("n", {"up": [{"i": 2}]}).success
-    with pytest.raises(ValidationError, match="rule: 1 bad row"):
-        pipeline.run_node("n", {"up": [{"i": 1}, {"i": 2}]})
+    error = pipeline.run_node("n", {"up": [{"i": 1}, {"i": 2}]}).error
+    assert isinstance(error, ValidationError)
+    assert "rule: 1 bad row" in error.message
 
 
 def test_a_source_is_tested_under_its_own_name_on_mock_rows(project: Project) -> None:

@@ -188,8 +188,10 @@ def test_a_misspelt_key_is_refused_at_its_place(
     ("old", "new", "said"),
     [
         ("[load]", "load", "write a list: [load]"),
+        ("[load]", "", "write a list: depends_on: []"),
         ("name: load", "name: 5", "quote it: '5'"),
         ("connection: local, path", "path", "'connection' is missing"),
+        ("connection: local, path", "connection: null, path", "give it a value, or leave the key out"),
         ("path: sales.csv}", "path: s.csv}\n        materialize: tabel", "did you mean 'table'?"),
         ("path: sales.csv}", "path: s.csv}\n        process: maybe", "'process' is true or false, not 'maybe'"),
         ("path: sales.csv}", "path: s.csv}\n        process: maybe", "write process: true, or leave it out"),

@@ -91,6 +91,13 @@ def test_a_context_reader_of_lazy_nodes_blames_them_too(project):
     assert (results.failed, results.skipped) == (["typed"], ["reader"])
 
 
+def test_a_value_that_a_function_refuses_is_no_fault_of_the_file(project):
+    refusing = sql("checked", "SELECT s, 1 // (length(s) - 3) AS n\nFROM load")
+    results = project.run(LOAD, refusing, sql("out", "SELECT count(n) AS n FROM checked", write=write("out.parquet")))
+    assert [results.get_node_result(name).status for name in ("load", "checked")] == ["completed", "failed"]
+    assert "Division by zero" in results.get_node_result("checked").error.message
+
+
 def test_rows_that_the_reader_filters_out_are_not_held_against_it(project):
     results = project.run(
         LOAD,

@@ -66,6 +66,23 @@ def test_a_bad_cast_tells_how_to_find_the_rows() -> None:
     assert "TRY_CAST" in (found.hint or "")
 
 
+@pytest.mark.parametrize(
+    ("complaint", "extension"),
+    [
+        ('An error occurred … install the required extension \'httpfs:\nExtension "/x" not found.', "httpfs"),
+        ("File https://x.y/z.csv requires the extension httpfs to be loaded\n\nPlease try installing", "httpfs"),
+        (
+            'Function with name "st_point" is …, but it exists in the spatial extension.\n\nPlease INSTALL',
+            "spatial",
+        ),
+    ],
+)
+def test_what_needs_an_extension_is_not_told_to_install_it(complaint: str, extension: str) -> None:
+    found = explain_sql_error(duckdb.Error(complaint), "SELECT 1")
+    assert found.message == f"DuckDB's extension {extension} is needed, and not installed"
+    assert "INSTALL" not in (found.hint or "INSTALL")
+
+
 def test_a_missing_group_by_is_a_hint() -> None:
     found = problem("SELECT amount FROM sales GROUP BY region")
     assert "\n" not in found.message

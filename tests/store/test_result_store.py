@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -97,6 +98,18 @@ def test_a_record_with_another_byte_is_none(tmp_path: Path) -> None:
     changed = (tmp_path / "a.json").read_bytes().replace(b"12", b"13")
     (tmp_path / "a.json").write_bytes(changed)
     assert read_record(tmp_path / "a.json") is None
+
+
+def test_a_record_under_another_name_is_none(store: ResultStore) -> None:
+    save(store, "a", b"rows")
+    save(store, "b", b"other")
+    store.note_written("target", {"at": 1})
+    results, written = store.folder / "results", store.folder / "written"
+    shutil.copy(results / "a.json", results / "b.json")
+    shutil.copy(results / "a.json", next(written.iterdir()))
+    assert rows_of(store, "b") is None
+    assert store.written("target") is None
+    assert rows_of(store, "a") == b"rows"
 
 
 def test_a_record_of_another_version_is_none(store: ResultStore) -> None:

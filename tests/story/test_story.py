@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from odibi_nb.config import StoryConfig
-from odibi_nb.exceptions import ConnectionError  # noqa: A004
+from odibi_nb.exceptions import ConnectionError, FormatError  # noqa: A004
 from odibi_nb.pipeline.finished import FinishedRun
 from odibi_nb.pipeline.story_place import StoryPlace
 from odibi_nb.runner import RunStarted
 from odibi_nb.story import story_html, story_text
 from odibi_nb.story.files import StoryFiles
+from odibi_nb.story.index import index_html
 from odibi_nb.story.reading import read_story
+from odibi_nb.views.story import RunFactsView
 from odibi_nb.workspaces import RunRequest
 from tests.pictures.payloads import PAYLOADS
 from tests.story.shops import TOTALS, Shop, headings, nodes, twin
@@ -162,6 +165,13 @@ def test_a_story_that_cannot_be_written_is_a_note_and_the_run_is_fine(shop: Shop
     assert outcome.report.story_path is None
 
 
+def test_an_object_is_no_rows_that_came_in(shop: Shop) -> None:
+    shop.ws.node("model", "def model(totals):\n    return len(totals)\n", returns="object")
+    shop.ws.node("scored", "def scored(model):\n    import pandas\n    return pandas.DataFrame({'n': [model]})\n")
+    rows = {name: node["rows_in"] for name, node in nodes(shop.run()).items()}
+    assert (rows["model"], rows["scored"]) == (4, None)
+
+
 def test_a_report_that_breaks_is_a_note_too(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("odibi_nb.story.report.story_html", lambda story: 1 / 0)
     outcome = shop.ws.run()
@@ -187,6 +197,15 @@ def test_stories_go_where_the_project_says(tmp_path: Path) -> None:
     assert history is not None
     assert [run.story_removed for run in history.runs()] == [False, False, True, True]
     shop.ws.close()
+
+
+def test_the_index_keeps_the_notebooks_of_a_folder_apart() -> None:
+    one = RunFactsView("a" * 16, "shop", "completed", "2026-01-02T03:04:05Z", "then", 1.0, "1 s", "shell")
+    targets = ["/w/a.ipynb", "/w/b.ipynb", "/w/x/odibi.yaml", "/w/y/odibi.yaml"]
+    page = index_html([replace(one, target=target) for target in targets for _ in range(2)])
+    assert [page.count(f"<h2>shop · {name}</h2>") for name in ("a.ipynb", "b.ipynb", *targets[2:])] == [1, 1, 1, 1]
+    assert page.count(">a.ipynb</span>") == page.count(">/w/y/odibi.yaml</span>") == 2
+    assert "<h2>shop</h2>" in index_html([replace(one, target=targets[0])] * 2)
 
 
 def test_old_stories_go_but_never_the_newest(tmp_path: Path) -> None:
@@ -245,6 +264,21 @@ def test_the_views_come_back_from_the_twin(shop: Shop) -> None:
         f"nightly sales · ✗ failed · 5 nodes: 3 completed, 1 failed, 1 skipped · {story.run.time}"
     )
     assert "AttributeError: 'DataFrame' object has no attribute 'amounts'" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{", "is damaged"),
+        ("[]", "is damaged"),
+        ("{}", "is damaged"),
+        ('{"version": 1, "run": {}}', "is damaged"),
+        ('{"version": 0}', "is of another version"),
+    ],
+)
+def test_what_is_no_story_is_refused(text: str, problem: str) -> None:
+    with pytest.raises(FormatError, match=problem):
+        read_story(text)
 
 
 def test_a_large_graph_is_drawn_of_the_nodes_that_ran(tmp_path: Path) -> None:

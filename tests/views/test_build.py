@@ -51,7 +51,7 @@ def test_ten_rows_unless_asked(ws: Workspace) -> None:
 
 def test_a_card_says_what_it_waits_for(ws: Workspace) -> None:
     card = node_view(ws, "c")
-    assert card.notes == ("waits for nobody",)
+    assert card.notes == ("pending: waits for nobody",)
     assert not card.dependencies[0].resolved
 
 
@@ -91,6 +91,17 @@ def test_a_run_shows_each_node_as_it_came_out(ws: Workspace) -> None:
     }
     assert view.status == "failed"
     assert view.nodes[-1].notes == ("'bad' failed",)
+
+
+def test_a_failed_query_has_no_rows_though_they_can_be_counted(ws: Workspace) -> None:
+    ws.node("texts", "SELECT 'x' AS t FROM range(3)")
+    ws.node("bad", "SELECT t::INT AS n FROM texts")
+    ws.node("after", "FROM bad")
+    view = run_view(ws, ws.attempt(RunRequest(("+after",))))
+    assert [(node.name, node.status, node.rows) for node in view.nodes[1:]] == [
+        ("bad", "failed", ""),
+        ("after", "skipped", ""),
+    ]
 
 
 def test_views_are_plain_json(ws: Workspace) -> None:

@@ -218,3 +218,64 @@ def test_a_name_taken_meanwhile_keeps_a_dropped_node_dropped(ws: Workspace) -> N
         ws.restore("a")
     ws.drop("A")
     assert ws.restore("a").name == "a"
+
+
+def test_a_run_and_a_workspace_say_what_they_are(ws: Workspace) -> None:
+    _load(ws)
+    ws.node("big", "SELECT * FROM sales WHERE amount > 100")
+    ws.run("sales")
+    assert repr(ws.run()) == "<run completed: 1 cached, 1 completed>"
+    assert repr(ws) == f"<workspace {ws.name}: 2 nodes>"
+
+
+def test_a_call_says_how_to_run_as_the_command_does(ws: Workspace) -> None:
+    _load(ws)
+    ws.node("big", "SELECT * FROM sales WHERE amount > 100")
+    assert ws.run(exclude="big").names("completed") == ["sales"]
+    assert [one.reason for one in ws.plan("+big", force=True)] == ["forced", "never run"]
+    ws.mock("big", {"sales": [{"region": "X", "amount": 500}]})
+    assert ws.run("big", mock=True).results["big"].rows_processed == 1
+    assert ws.run("big", mock=False).results["big"].rows_processed == 2
+
+
+@pytest.mark.parametrize(
+    ("selectors", "how", "message", "hint"),
+    [
+        ((), {"param": {"min_amount": 5}}, "there is no 'param' to say how to run", "did you mean 'params'?"),
+        ((), {"door": "cell"}, "there is no 'door' to say how to run", "exclude, params, force, "),
+        ((["sales"],), {}, "a selector is a text, not ['sales']", 'ws.run("+by_region"'),
+        ((), {"exclude": [1]}, "a selector is a text, not 1", 'ws.run("+by_region"'),
+    ],
+)
+def test_a_call_that_makes_no_sense_is_one_error(
+    ws: Workspace, selectors: tuple[Any, ...], how: dict[str, Any], message: str, hint: str
+) -> None:
+    _load(ws)
+    for call in (ws.run, ws.plan):
+        with pytest.raises(UsageError) as caught:
+            call(*selectors, **how)
+        assert caught.value.message == message
+        assert hint in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("body", "fields", "message"),
+    [
+        (5, {}, "a body is SQL, Python or a function, not an int"),
+        (pd.DataFrame({"a": [1]}), {}, "a body is SQL, Python or a function, not a DataFrame"),
+        ("SELECT 1 AS a", {"transform": {"steps": ["SELECT 2 AS a"]}}, "the node has a 'transform' and a body"),
+    ],
+)
+def test_a_body_that_is_none_is_an_error(ws: Workspace, body: Any, fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        ws.node("n", body, **fields)
+    assert caught.value.message == message
+    assert list(ws) == []
+
+
+@pytest.mark.parametrize("n", [-1, "x"])
+def test_a_preview_of_no_number_of_rows_is_not_blamed_on_the_node(ws: Workspace, n: Any) -> None:
+    _load(ws)
+    ws.run()
+    with pytest.raises(UsageError, match="preview takes a number of rows"):
+        ws["sales"].preview(n)

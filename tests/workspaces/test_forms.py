@@ -228,10 +228,12 @@ def test_python_results_have_a_form_only_where_they_ask_for_a_file(ws: Workspace
     ws.node("load", read=at("small.csv"))
     ws.node("plain", "def plain(load):\n    return load")
     ws.node("filed", "def filed(load):\n    return load", materialize="store")
+    ws.node("told", "def told(load):\n    print(len(load))", materialize="store", returns="none")
     assert forms(ws.plan()) == {
         "load": "table: its files are small",
         "plain": "None: ",
         "filed": "store: materialize: store",
+        "told": "None: ",
     }
     assert made(ws.run())["filed"] == "store: materialize: store"
 

@@ -121,6 +121,26 @@ def test_a_newer_file_is_named(project: Project) -> None:
     assert project.run() == ["sales", "clean", "total", ">total"]
 
 
+def test_a_file_that_is_older_or_gone_is_not_called_newer(project: Project) -> None:
+    project.run()
+    os.utime(project.root / "sales.csv", (1, 1))
+    assert project.reasons()["sales"] == "sales.csv has changed"
+    (project.root / "sales.csv").unlink()
+    assert project.reasons()["sales"] == "sales.csv can't be read"
+
+
+def test_of_many_files_those_that_came_or_went_are_named(project: Project) -> None:
+    for name in ("part1.csv", "part2.csv"):
+        project.put(name, "region,amount\nN,5\n")
+    project.ws.node("sales", read={"connection": "local", "path": "part*.csv"})
+    project.run()
+    project.put("part3.csv", "region,amount\nN,5\n")
+    assert project.reasons()["sales"] == "part*.csv: part3.csv is new"
+    for name in ("part1.csv", "part3.csv"):
+        (project.root / name).unlink()
+    assert project.reasons()["sales"] == "part*.csv: part1.csv is gone"
+
+
 def test_files_are_told_apart_by_their_bytes_on_request(project: Project) -> None:
     project.configure(settings={"source_files": "content"})
     project.run()

@@ -328,6 +328,19 @@ def test_damaged_rows_that_are_looked_at_are_an_error_that_says_what_to_do(root:
         assert ws["total"].df()["total"].tolist() == [27.0]
 
 
+def test_a_view_of_damaged_rows_runs_again_with_what_it_reads(root: Path) -> None:
+    with session(root, pipeline) as ws:
+        ws.run()
+    with session(root, pipeline) as ws:
+        assert ws.status("twice") == "cached"
+        shutil.rmtree(root / ".odibi")
+        with pytest.raises(UnknownNameError, match="the stored rows of 'twice' are damaged or gone") as caught:
+            ws["twice"].df()
+        assert caught.value.hint == "run it again: %odibi run +twice"
+        assert ws.run("twice").names("completed") == ["load", "clean", "twice"]
+        assert ws["twice"].df()["double"].tolist() == [11.0, 14.0]
+
+
 def test_another_node_that_says_the_same_has_the_same_result(root: Path) -> None:
     with session(root, pipeline) as ws:
         ws.run()
@@ -681,6 +694,31 @@ def test_what_is_kept_already_is_not_kept_again(root: Path) -> None:
         assert ws.run().names("cached") == list(ws)
         ws.settle()
         assert ws.store.entries() == []
+
+
+def test_what_waits_to_be_kept_is_not_asked_for_once_more_by_the_next_run(root: Path) -> None:
+    with session(root, pipeline) as ws:
+        goes_on = threading.Event()
+        ws._runs.recollection.beside(goes_on.wait)
+        ws.run()
+        first = ws._runs.recollection.waiting
+        ws.run()
+        second = ws._runs.recollection.waiting
+        goes_on.set()
+        ws.settle()
+    assert first == second > 4
+
+
+def test_what_could_not_be_kept_is_kept_by_the_next_run(root: Path) -> None:
+    (root / ".odibi").write_text("")
+    with session(root, pipeline) as ws:
+        ws.run()
+        ws.settle()
+        (root / ".odibi").unlink()
+        ws.run()
+        ws.settle()
+        assert ws.store_problems == {}
+        assert len(ws.store.entries()) == len(ws)
 
 
 def test_a_library_that_only_a_node_imports_is_known_before_it_is_loaded(root: Path) -> None:

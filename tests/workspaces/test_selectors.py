@@ -49,11 +49,14 @@ def test_exclude_takes_away() -> None:
         ("mrt", "did you mean 'mart'?"),
         ("tag:dayly", "did you mean 'daily'?"),
         ("tagg:daily", "did you mean 'tag'?"),
-        ("pipeline:x", None),
+        ("pipeline:x", "pipelines of nodes: p, q"),
+        ("tag:zzz", "tags of nodes: daily, report"),
+        ("state:stalled", "did you mean 'stale'?"),
+        ("state:modified", "states of nodes: completed, failed, pending, stale"),
         ("zzz", "nodes: load, stg_a, stg_b, mart, alone"),
     ],
 )
-def test_an_unmatched_selector_suggests(selector: str, hint: str | None) -> None:
+def test_an_unmatched_selector_suggests(selector: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
         select(GRAPH, NODES, [selector])
     assert caught.value.hint == hint

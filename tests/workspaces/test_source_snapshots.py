@@ -19,6 +19,8 @@ import pandas as pd
 import pytest
 
 from odibi_nb import Workspace
+from odibi_nb.commands.base import Call
+from odibi_nb.commands.store import store as run_store
 from odibi_nb.config import ProjectConfig
 from odibi_nb.connections import LocalConnection
 from odibi_nb.engine import DuckDBEngine
@@ -250,6 +252,8 @@ def test_other_options_are_other_rows(
         assert [column.type for column in found.schema] == expected
         wait_until_kept(root, 2)
         ws.close()
+    run_store(Call("shell", words=("prune",), workspace=ws))  # neither has taken the other's place
+    assert len(kept(root)) == 2
 
 
 def test_an_option_that_no_text_stands_for_keeps_nothing(session: Callable[..., Workspace], root: Path) -> None:

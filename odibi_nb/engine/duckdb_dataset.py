@@ -200,7 +200,8 @@ class DuckDataset(Dataset):
 
     @property
     def removed(self) -> bool:
-        return any(file.changed for file in self.files if file.ours)
+        files = self.origin.files
+        return bool(files) and any(file.changed for file in files if file.ours)
 
     def settle(self, rows: int | None, held: object) -> None:
         """Take this view for rows that are there: those of a file that nobody changes. held: lives as long."""

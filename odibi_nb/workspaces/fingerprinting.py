@@ -152,6 +152,11 @@ class Look:
         """Take for one node files as they are now, which shows in the look after the run; see `StampLook`."""
         self._stamps.look_again(name, reads)
 
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """The digest of each node that can run, in topological order."""
+        return self._digests
+
     def digest(self, name: str) -> str:
         """Return a node's digest; "" for one that can't run."""
         return self._digests.get(name, "")

@@ -35,9 +35,9 @@ class Freshness:
         if not self._results and self._recollection.store is None:
             return dict.fromkeys(names, "pending")
         needed = self._nodes.with_upstream(names)
-        look, found, tainted = self.look(needed), dict[str, Status](), set[str]()
+        digests, found, tainted = self.look(needed).digests, dict[str, Status](), set[str]()
         for name in needed:
-            found[name] = status = self._results.status(name, look.digest(name))
+            found[name] = status = self._results.status(name, digests.get(name, ""))
             if status == "stale" or (status == "failed" and not self._is_only_unwritten(name)):
                 tainted.add(name)
             elif tainted and not tainted.isdisjoint(self._nodes.task(name).depends_on):

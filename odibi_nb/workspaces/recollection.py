@@ -73,8 +73,8 @@ class Recollection:
     def recall(self, names: Collection[str], look: Look) -> None:
         """Take up, from the store, results that stand for what nodes say now, and what was written of them.
 
-        names: in topological order. A node without any result gets its last one, stale as it may be. Results whose file
-        is gone are forgotten.
+        names: in topological order, those of `look`. A node without any result gets its last one, stale as it may be.
+        Results whose file is gone are forgotten.
         """
         for name, data in self._results.datasets(names).items():
             if data.removed:
@@ -82,13 +82,12 @@ class Recollection:
                 self.forget([name])
         if self.store is None:
             return
-        digests = {name: look.digest(name) for name in names}
-        new = {name for name, digest in digests.items() if digest and self._looked_up.get(name) != digest}
-        there = self.store.keys() if len(new) > _FEW_RECORDS else {digests[name] for name in new}
+        new = {name: digest for name, digest in look.digests.items() if self._looked_up.get(name) != digest}
+        there = self.store.keys() if len(new) > _FEW_RECORDS else new.values()
+        for name, digest in new.items():
+            self._looked_up[name] = digest
+            self._look_up(self.store, name, digest, there)
         for name in names:
-            if name in new:
-                self._looked_up[name] = digests[name]
-                self._look_up(self.store, name, digests[name], there)
             if self._nodes[name].config.write is not None:
                 self._recall_write(self.store, name)
 

@@ -7,8 +7,11 @@ from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from odibi_nb.engine.base import Source
-from odibi_nb.runner.tasks import NodeTask, SqlStep
+from odibi_nb.exceptions import OdibiException
+from odibi_nb.runner.tasks import NodeTask, OperationStep, SqlStep
+from odibi_nb.sql import analyze
 from odibi_nb.sql.equated import JoinedColumn, joined_columns
+from odibi_nb.sql.operations import operation_sql
 from odibi_nb.workspaces.key_names import is_key_name
 
 if TYPE_CHECKING:
@@ -70,6 +73,8 @@ class _Tracer:
                 tables |= {"df": current} if step.reads_current else {}
                 yield from self._equated(step, tables, self._above[task.name])
                 current = trace(step.facts, tables, lambda _: None)
+            elif isinstance(step, OperationStep):
+                current = _operated(step, current)
             else:
                 inputs = [current, *(self._input(task, name) for name in task.depends_on)]
                 yield from self._keys(inputs)
@@ -122,6 +127,19 @@ def _joins(step: SqlStep) -> bool:
 
 def _told(flow: Flow) -> tuple[SourceColumn, ...]:
     return tuple(SourceColumn(str(one.owner), one.column.casefold()) for one in (*flow.origins, *flow.likely))
+
+
+def _operated(step: OperationStep, current: Relation) -> Relation:
+    from odibi_nb.sql.lineage import trace
+
+    if not current.is_closed:
+        return _alike([current])
+    try:
+        columns = [(one.name, one.flow.type or "VARCHAR") for one in current.outputs]
+        facts = analyze(operation_sql(step.name, step.params, columns))
+    except OdibiException:  # running it will tell
+        return _alike([current])
+    return trace(facts, {"df": current}, lambda _: None)
 
 
 def _alike(inputs: list[Relation]) -> Relation:

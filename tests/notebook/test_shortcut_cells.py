@@ -115,6 +115,10 @@ def test_joins_find_their_rows_in_a_sample(nb: Notebook, tmp_path: Path) -> None
         "SELECT o.*, c.name FROM stg_orders o JOIN stg_customers c USING (customer)",
         "WITH c AS (SELECT id AS k FROM customers), o AS (FROM stg_orders) SELECT * FROM o JOIN c ON c.k = o.customer",
         "SELECT * FROM orders o JOIN (SELECT id::DOUBLE AS no, name FROM customers) AS c ON o.customer_id = c.no",
+        (
+            "depends_on: [orders]\ntransform: {steps: [{operation: rename, params: {columns: {customer_id: k}}},"
+            " SELECT df.k FROM df JOIN stg_customers c ON df.k = c.customer]}"
+        ),
         "def both(stg_orders, stg_customers):\n    return stg_orders.merge(stg_customers, on='customer_key')",
     ],
 )

@@ -157,6 +157,9 @@ def _new_workspace(shell: InteractiveShell) -> Workspace:
     )
     if file is not None:
         ws.notebook, ws.saved_as = file, file.stem
+    executed = shell.history_manager.input_hist_raw if shell.history_manager is not None else ()
+    for cell in executed:  # where none is tagged parameters, papermill's stands on top
+        ws.set_params(injected_values(cell) or {}, layer="papermill")
     return ws
 
 

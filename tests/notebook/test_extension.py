@@ -148,3 +148,11 @@ def test_help_of_the_node_magic_has_an_example_and_every_option(
 def test_the_node_magic_takes_help(nb: Notebook) -> None:
     assert "--materialize" in nb.ok("%%odibi_node --help").text
     assert list(nb.ws) == []
+
+
+def test_papermills_cell_above_the_extension_counts(shell: InteractiveShell) -> None:
+    shell.run_cell("# Parameters\nmin_amount = 180\n", store_history=True)  # where papermill puts it by itself
+    shell.run_cell("%load_ext odibi_nb", store_history=True)
+    cells = Notebook(shell)
+    cells.ok(PROJECT, LOAD, "%%odibi_node n\nSELECT * FROM load_sales WHERE amount > $min_amount")
+    assert cells.ws["n"].rows == 1

@@ -198,8 +198,7 @@ class Planner:
         if written is None:
             return "not written yet"
         if action == "cached" and kept is not None and _is_new(kept, written, target):
-            now, then = clock(kept.at), clock(written.at)
-            return f"its result is of {now}, the file of {then}" if now != then else "the file holds another result"
+            return f"the file holds another result, of {clock(written.at)}"
         return self._outdated(target, written)
 
     def _is_known(self, name: str, written: Written | None) -> bool:

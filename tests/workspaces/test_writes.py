@@ -310,3 +310,15 @@ def test_what_is_fresh_is_not_written_where_a_stricter_test_above_it_fails(tmp_p
     assert outcome.results["sink"].reason == "'paid' failed"
     assert not (tmp_path / "x.csv").exists()
     second.close()
+
+
+def test_a_plan_says_that_the_file_holds_another_result(ws: Workspace) -> None:
+    _configure(ws, vars={"n": 1})
+    ws.node("out", "SELECT $n AS n", write=_to("out.csv"))
+    for n in (1, 2):
+        ws.set_params({"n": n})
+        ws.run()
+    ws.set_params({"n": 1})
+    (planned,) = ws.plan()
+    assert planned.action == "cached"
+    assert planned.write_reason.startswith("the file holds another result, of ")

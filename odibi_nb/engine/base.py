@@ -104,6 +104,11 @@ class Dataset(ABC):
         return 0.0
 
     @property
+    def seconds_once(self) -> float | None:
+        """The part of `seconds` for evaluating it once: a reader's query may do it several times; None: not known."""
+        return None
+
+    @property
     def head_rows(self) -> int:
         """How many rows a preview has seen so far: there are at least as many."""
         return 0
@@ -194,12 +199,16 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a node's last run has shown. seconds: that evaluating it took; kept: and keeping its rows, in a table."""
+    """What a node's last run has shown.
+
+    texts: columns of them. seconds: that evaluating it once took; kept: and keeping its rows, in a table.
+    """
 
     rows: int
     columns: int
     seconds: float
     kept: bool = False
+    texts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

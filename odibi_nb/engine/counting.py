@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -83,17 +83,20 @@ def _learn_seconds(
 ) -> None:
     """Share the time out as the operators have needed it: a scan is its source's, the rest the nearest mark's."""
     needed: defaultdict[DuckDataset | None, float] = defaultdict(float)
+    times: Counter[DuckDataset | None] = Counter()
     sources = [data for data in lazy if not data.origin.inputs]
 
     def add(operator: Operator, owner: DuckDataset | None) -> None:
         owner = samples.get(operator, owner)
-        needed[_scanned(operator, sources) or owner] += operator.seconds
+        scanned = _scanned(operator, sources)
+        needed[scanned or owner] += operator.seconds
+        times[scanned or samples.get(operator)] += 1
         for child in operator.children:
             add(child, owner)
 
     add(profile, None)
     for data in lazy:
-        data.learn_seconds(seconds * needed[data] / (sum(needed.values()) or 1))
+        data.learn_seconds(seconds * needed[data] / (sum(needed.values()) or 1), times[data])
 
 
 def _scanned(operator: Operator, sources: Sequence[DuckDataset]) -> DuckDataset | None:

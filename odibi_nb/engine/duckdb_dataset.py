@@ -137,6 +137,7 @@ class DuckDataset(Dataset):
         self.origin = origin if place.kind == "VIEW" else origin.settled()
         self._rows = rows
         self._seconds: float | None = None
+        self._times = 0
         self._head: Head = ()
         self._looked = 0
         self._settled, self._held = False, object()
@@ -211,6 +212,10 @@ class DuckDataset(Dataset):
     def seconds(self) -> float:
         return self._seconds or 0.0
 
+    @property
+    def seconds_once(self) -> float | None:
+        return self._seconds / self._times if self._seconds is not None and self._times else None
+
     def move(self, origin: Origin, rows: int, held: object) -> None:
         """Take in that the rows come from elsewhere now, and how many they are. held: lives as long."""
         if self.lazy:
@@ -233,10 +238,13 @@ class DuckDataset(Dataset):
         self._rows = rows
         self.origin.learn_rows(rows)
 
-    def learn_seconds(self, seconds: float) -> None:
-        """Remember what evaluating this has taken, the first time, as a part of a larger query."""
+    def learn_seconds(self, seconds: float, times: int) -> None:
+        """Remember what evaluating this so many times has taken, as a part of the first query that did.
+
+        times: 0 where its part can't be told from its reader's.
+        """
         if self._seconds is None:
-            self._seconds = seconds
+            self._seconds, self._times = seconds, times
 
     @property
     def is_light(self) -> bool:

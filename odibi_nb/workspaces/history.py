@@ -32,7 +32,9 @@ class History:
         kept = self._results.kept(name)
         if kept is None or not kept.result.rows_stand or kept.result.dataset is None:
             return
-        data, seconds = kept.result.dataset, kept.result.duration
+        data = kept.result.dataset
+        # Binding it and looking at its first rows aren't saved by keeping it.
+        seconds = once if data.lazy and (once := data.seconds_once) is not None else kept.result.duration
         # Of what was evaluated together each has its own share of the time; evaluating it again takes all of them.
         for above in kept.above if fused else ():
             if above in fused and (kept.result.fused_into or self._was_fused(above, name)):
@@ -40,7 +42,8 @@ class History:
         if data.lazy:
             fused[name] = seconds
         if data.schema and data.known_rows is not None:
-            self._measured[name] = Measured(data.known_rows, len(data.schema), seconds, kept=not data.lazy)
+            texts = sum(column.type == "VARCHAR" for column in data.schema)
+            self._measured[name] = Measured(data.known_rows, len(data.schema), seconds, kept=not data.lazy, texts=texts)
 
     def _was_fused(self, name: str, reader: str) -> bool:
         kept = self._results.kept(name)

@@ -205,6 +205,24 @@ def test_fused_nodes_share_the_time_of_the_query_that_evaluated_them(folder):
     assert all(0 < seconds[name] <= times[name] for name in ("with_region", "with_kind", "with_age"))
 
 
+def test_of_what_a_query_reads_twice_the_time_of_one_reading_is_known(project, folder):
+    pair = "SELECT count(*) AS n FROM {0} JOIN {0} AS others USING (id)".format
+    results = project.run(LOAD, sql("few", "SELECT * FROM load WHERE cents > 5000"), sql("pairs", pair("few")))
+    for name in ("load", "few"):
+        data = results.get_node_result(name).dataset
+        assert data.seconds_once == pytest.approx(data.seconds / 2)
+        assert data.seconds > 0
+    once = project.run(LOAD, sql("few", "SELECT * FROM load WHERE cents > 5000"), sql("all", "SELECT sum(id) FROM few"))
+    data = once.get_node_result("load").dataset
+    assert data.seconds_once == data.seconds > 0
+
+
+def test_what_a_result_has_taken_is_not_known_where_it_can_not_be_told_from_its_reader(project, folder):
+    text = "CREATE MACRO dear(c) AS c > 5000; SELECT * FROM load WHERE dear(cents)"
+    results = project.run(LOAD, sql("few", text), sql("total", "SELECT sum(cents) AS cents FROM few"))
+    assert results.get_node_result("few").dataset.seconds_once is None
+
+
 def test_a_run_with_workers_counts_the_same(folder):
     shape = SHAPES["fan-out"]
     results = run(shape, folder, parallel=True, workers=2)

@@ -71,6 +71,9 @@ def test_a_first_run_decides_by_shape_and_readers(
         # What a table took holds what it costs to keep it.
         (TWO, Measured(1_000_000, 10, 0.29, kept=True), "view", "read twice, which costs less than to keep it"),
         (TWO, Measured(1_000_000, 10, 0.31, kept=True), "table", "read twice, 160 ms each"),
+        # A text costs twice as much as a number.
+        (TWO, Measured(1_000_000, 10, 0.2, texts=5), "view", "read twice, which costs less than to keep it"),
+        (TWO, Measured(1_000_000, 10, 0.23, texts=5), "table", "read twice, 230 ms each"),
     ],
 )
 def test_later_runs_weigh_computing_again_against_keeping(

@@ -141,11 +141,14 @@ class Look:
         for one in fixed:
             self._take(one)
 
-    def after_run(self) -> Look:
+    def after_run(self, *, has_read: bool = True) -> Look:
         """Return the same with the notebook's values of now: what a run itself has done to them is no edit.
 
-        A function that remembers what it has fetched would be out of date as soon as it has run.
+        A function that remembers what it has fetched would be out of date as soon as it has run. has_read: the run has
+        computed something; what it has read of files that somebody has replaced meanwhile isn't known.
         """
+        if has_read:
+            self._stamps.note_changed(one.task for one in self._fixed.values() if one.reads_files)
         return Look(self._all, self._fixed.values(), self._stamps)
 
     def look_again(self, name: str, reads: Iterable[Read]) -> None:

@@ -304,7 +304,8 @@ class Runs(Preparing):
         if job.look is None:
             return
         cached = {one.name for one in job.plan if one.action == "cached" or one.spared}
-        look = job.look.after_run() if job.tasks else job.look
+        has_read = any(task.name not in cached for task in job.tasks)
+        look = job.look.after_run(has_read=has_read) if job.tasks else job.look
         targets = {task.name: task.target for task in job.tasks}
         note_shared(outcome, job.look, look)
         for told, result in outcome.results.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from hashlib import blake2b
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from odibi_nb.engine.watch import literal_stamps
 from odibi_nb.exceptions import OdibiException
@@ -68,6 +69,15 @@ class StampLook:
         """Take for one node files as they are now: a run has just written them, and the node will read them so."""
         now = StampLook(self._stamps)
         self._later.setdefault(name, {}).update({_named(read): now._once(read) for read in reads})
+
+    def note_changed(self, tasks: Iterable[NodeTask]) -> None:
+        """Tell files that are others by now from all their versions: which one these tasks have read isn't known."""
+        now = StampLook(self._stamps)
+        for task in tasks:
+            seen = self.of(task)
+            changed = [path for path, version in now.of(task).items() if seen[path] != version]
+            for path in changed:
+                self._later.setdefault(task.name, {})[path] = f"changed while it was read {uuid4().hex}"
 
     def _once(self, read: Read) -> object:
         key = (0, read) if isinstance(read, str) else (id(read.connection), f"{read.format.name} {read.path}")

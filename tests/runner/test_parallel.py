@@ -66,13 +66,13 @@ def rows(results):
 
 
 def test_parallel_runs_of_forty_nodes_equal_the_serial_one(project):
-    """Twenty on each engine: what they share is the DuckDB below them."""
+    """Fifty on each engine: what they share is the DuckDB below them."""
     pipeline = project.pipeline(*forty_nodes(project))
     serial = pipeline.run()
     assert serial.failed == [], serial.get_node_result(serial.failed[0]).error
     expected = rows(serial)
     assert expected["report"]
-    for count in range(20):
+    for count in range(50):
         parallel = pipeline.run(workers=2 + count % 6)
         assert parallel.failed == [], parallel.get_node_result(parallel.failed[0]).error
         assert list(parallel.node_results) == list(serial.node_results)

@@ -129,6 +129,20 @@ def test_a_file_that_is_older_or_gone_is_not_called_newer(project: Project) -> N
     assert project.reasons()["sales"] == "sales.csv can't be read"
 
 
+def test_a_file_that_is_replaced_during_a_run_and_put_back_is_read_again(project: Project) -> None:
+    file = project.root / "sales.csv"
+    text, times = file.read_text(), (file.stat().st_atime_ns, file.stat().st_mtime_ns)
+    project.variables["replace"] = lambda: project.put("sales.csv", "region,amount\nN,10\nS,20\n")
+    project.ws.node("first", "def first():\n    replace()\n    return __import__('pandas').DataFrame({'a': [1]})")
+    project.ws.node(
+        "sales", "SELECT * FROM df", read={"connection": "local", "path": "sales.csv"}, depends_on=["first"]
+    )
+    project.ws.run()
+    project.put("sales.csv", text)
+    os.utime(file, ns=times)
+    assert project.reasons()["sales"].startswith("sales.csv has changed")
+
+
 def test_of_many_files_those_that_came_or_went_are_named(project: Project) -> None:
     for name in ("part1.csv", "part2.csv"):
         project.put(name, "region,amount\nN,5\n")

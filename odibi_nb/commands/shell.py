@@ -174,9 +174,28 @@ def _stdout_is_ours(asked: bool) -> Iterator[None]:
         return
     before, sys.stdout = sys.stdout, sys.stderr
     try:
-        yield
+        with _goes_to(before, sys.stderr):
+            yield
     finally:
         sys.stdout = before
+
+
+@contextmanager
+def _goes_to(stream: TextIO, other: TextIO) -> Iterator[None]:
+    """Let what child processes and C code write to a stream go to another one, where both are files."""
+    try:
+        number, target = stream.fileno(), other.fileno()
+    except (AttributeError, OSError, ValueError):  # none at all, closed, or only in memory
+        yield
+        return
+    stream.flush()
+    with ExitStack() as afterwards:
+        kept = os.dup(number)
+        afterwards.callback(os.close, kept)
+        afterwards.callback(os.dup2, kept, number)
+        afterwards.callback(stream.flush)  # into the other one still
+        os.dup2(target, number)
+        yield
 
 
 def _report(error: OdibiException, as_json: bool) -> None:

@@ -76,7 +76,7 @@ def _load_project(path: Path, env: str | None, *, execute: bool, data_root: Path
     decorated = node_functions_of(loaded.root)
     namespace = _globals_of(functions, decorated, execute=execute)
     workspace = Workspace(loaded.root, functions=functions, namespace=namespace)
-    workspace.data_root = data_root or workspace.root
+    workspace.data_root = data_root
     workspace.saved_as = loaded.file.stem
     workspace.environments.name = env
     read = partial(_project_in, loaded, path, env)

@@ -58,7 +58,8 @@ class Workspace(Declaring):
     functions: those that steps may name (default: the process's registry). label_of: the label of the cell
     that is compiled under a file's name.
     Every method may be called from any thread; `lock` makes several calls one. notebook: the file of the session's
-    notebook, where the front end, or its user, tells it. data_root: where relative paths of connections start.
+    notebook, where the front end, or its user, tells it. data_root: where relative paths of connections
+    start, if not in `root`.
 
     Example: `ws = odibi_nb.workspace(); ws.node("big", "SELECT * FROM sales WHERE amount > 100")`.
     """
@@ -73,7 +74,8 @@ class Workspace(Declaring):
         functions: Functions | None = None,
         label_of: Callable[[str], str | None] = lambda file: None,
     ) -> None:
-        self.root = self.data_root = Path(root or Path.cwd()).absolute()
+        self.root = Path(root or Path.cwd()).absolute()
+        self.data_root: Path | None = None
         globals_here: dict[str, Any] = {"__name__": "__main__"}
         functions = functions or Functions(FunctionRegistry.functions)
         self._around = Surroundings(
@@ -176,7 +178,7 @@ class Workspace(Declaring):
     def configure(self, project: ProjectConfig) -> None:
         """Take over connections, vars, engine and settings: `ws.configure(ProjectConfig(vars={"min_amount": 100}))`."""
         with self.lock:
-            connections = connections_of(project.connections, self.data_root)
+            connections = connections_of(project.connections, self.data_root or self.root)
             story_place(project, connections, self.root)
             refuse_nodes(project.vars, self.nodes)
             refuse_unsuitable(project.vars, self.nodes, {})

@@ -519,6 +519,16 @@ def test_a_missing_notebook_is_status_2_with_a_hint(shell: Shell, sales: str) ->
     assert "did you mean 'sales.ipynb'?" in err
 
 
+def test_what_child_processes_print_is_no_part_of_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    body = "import os, sys\nsys.__stdout__.write('buffered')\nos.system('echo child')\nraise ValueError"
+    target = _notebook("n.ipynb", f"%%odibi_node n --returns none\n{body}")
+    command = [sys.executable, "-m", "odibi_nb.commands.shell", "run", target, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert json.loads(done.stdout)["failed"] == ["n"]
+    assert all(text in done.stderr for text in ("buffered", "child\n"))
+
+
 def test_json_is_one_object_also_when_nothing_could_run(shell: Shell) -> None:
     target = _notebook("n.ipynb", "%%odibi_node load\nSELECT 1 AS x", "%%odibi_node a\nSELECT * FROM lod")
     status, out, err = shell("run", target, "--json")

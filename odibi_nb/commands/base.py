@@ -92,9 +92,9 @@ class Call:
 class Command:
     """A command.
 
-    words: as for `OptionParser`; in a shell TARGET comes before them when `needs_target`. executes: whether
-    it may run the target's code. for_files: in a shell its stdout is meant for a file, so that what fails and what
-    user code prints goes to stderr. takes_broken: whether cells that can't be read are its business.
+    words: as for `OptionParser`; in a shell TARGET comes before them when `needs_target`. executes: whether it may run
+    the target's code, or what tells so of a call. for_files: in a shell its stdout is meant for a file, so that what
+    fails and what user code prints goes to stderr. takes_broken: whether cells that can't be read are its business.
     """
 
     name: str
@@ -104,7 +104,7 @@ class Command:
     words: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
     needs_target: bool = True
-    executes: bool = False
+    executes: bool | Callable[[Call], bool] = False
     takes_broken: bool = False
     details: str = ""
     for_files: bool = False
@@ -118,6 +118,10 @@ class Command:
         extra = (ENV, JSON) if self.needs_target else ()
         options, words = (*self.options, *extra), (*target, *self.words)
         return OptionParser(f"odibi-nb {self.name}", options, words=words, elsewhere=NODE_LINE)
+
+    def runs_code(self, call: Call) -> bool:
+        """Whether it may run the target's code in a call."""
+        return self.executes(call) if callable(self.executes) else self.executes
 
     def help(self, door: Door) -> str:
         """Return its help page."""

@@ -8,7 +8,8 @@ from functools import partial
 
 from odibi_nb.cells.option_parser import Option
 from odibi_nb.commands.base import Call, Command, LiveGraph, Shown
-from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selected
+from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, asks_for_states, selectors
+from odibi_nb.exceptions import UsageError
 from odibi_nb.views.build import dag_view
 from odibi_nb.views.grouping import GROUPINGS, collapsed
 
@@ -19,14 +20,14 @@ def graph(call: Call) -> Shown:
     """Show the graph; in a shell as text unless --format says otherwise. Nothing is executed."""
     from odibi_nb.pictures import dag_html, dag_mermaid, dag_svg, dag_text
 
-    view = dag_view(call.ws, selected(call))
+    view = dag_view(call.ws, _selected(call))
     by = call.values.get("collapse") or ""
     view = collapsed(view, by) if by else view
     data = asdict(view)
     wanted = call.values.get("format") or ("text" if call.door == "shell" else "")
     match wanted:
         case "":
-            names = partial(selected, call)
+            names = partial(_selected, call)
             return Shown(dag_text(view), dag_html(view), dag_svg(view), data, live=LiveGraph(names, by))
         case "dot":
             text = str(call.ws.graph.to_graphviz(view).source).rstrip()
@@ -35,6 +36,13 @@ def graph(call: Call) -> Shown:
         case _:
             text = {"svg": dag_svg, "mermaid": dag_mermaid, "text": dag_text}[wanted](view)
     return Shown(text, data=data)
+
+
+def _selected(call: Call) -> list[str]:
+    if call.door == "shell" and asks_for_states(call):
+        hint = "odibi-nb ls and plan know states"
+        raise UsageError("states can't be told without executing code, which graph doesn't", hint=hint)
+    return call.ws.select(selectors(call), call.values.get("exclude", ()))
 
 
 _FORMATS = ("text", "svg", "dot", "mermaid", "json")

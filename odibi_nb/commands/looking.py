@@ -7,7 +7,7 @@ from types import TracebackType
 
 from odibi_nb.cells.option_parser import Option, number_of_rows
 from odibi_nb.commands.base import Call, Command, LiveCard, Shown
-from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, selected
+from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, asks_for_states, selectors
 from odibi_nb.exceptions import UsageError, plural
 from odibi_nb.runner.hints import is_users_code
 from odibi_nb.views import DagNodeView
@@ -17,7 +17,6 @@ from odibi_nb.workspaces.paging import has_pages
 __all__ = ["COMMANDS"]
 
 _STATUS = ("node", "kind", "status", "rows", "time", "reads", "why")
-_TELLS_MORE = "what is fresh is said by `odibi-nb plan`, how runs went by `odibi-nb story`"
 
 
 def status(call: Call) -> Shown:
@@ -44,9 +43,7 @@ def status(call: Call) -> Shown:
     header, right = _STATUS[:columns], (False, False, False, True, True)
     text = f"{head}\n{listing_text(header, rows(mark), right_aligned=right)}"
     html = framed(head, listing_html(header, rows(status_html), right_aligned=right))
-    # A shell's status is of the files alone, so that looking runs no code of theirs.
-    notes = () if call.door == "cell" else (_TELLS_MORE,)
-    return Shown(text, html, data=data, notes=notes)
+    return Shown(text, html, data=data)
 
 
 def _status_dict(view: DagNodeView) -> dict[str, str]:
@@ -55,7 +52,7 @@ def _status_dict(view: DagNodeView) -> dict[str, str]:
 
 def ls(call: Call) -> Shown:
     """Show the names that selectors mean, a line each."""
-    names = selected(call)
+    names = call.ws.select(selectors(call), call.values.get("exclude", ()))
     return Shown("\n".join(names), data={"nodes": names})
 
 
@@ -104,7 +101,7 @@ def _from_users(trace: TracebackType | None, own: Collection[str]) -> TracebackT
 COMMANDS = {
     command.name: command
     for command in (
-        Command("status", "Show every node with its status, rows and time.", "status", status),
+        Command("status", "Show every node with its status, rows and time.", "status", status, executes=True),
         Command(
             "ls",
             "Show the names that selectors mean.",
@@ -112,6 +109,7 @@ COMMANDS = {
             ls,
             words=SELECTORS,
             options=(SELECT, EXCLUDE),
+            executes=asks_for_states,
         ),
         Command(
             "show",

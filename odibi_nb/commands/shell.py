@@ -89,7 +89,7 @@ def _run(command: Command, words: Sequence[str], afterwards: ExitStack) -> Shown
             if command.needs_target:
                 call = _loaded(command, call)
                 afterwards.callback(_close, call.ws)
-            if command.needs_target and command.executes:
+            if command.needs_target and command.runs_code(call):
                 call = around.enter_context(_followed(command, call))
             shown = command.run(call)
         if command.for_files and shown.exit_status:
@@ -117,13 +117,14 @@ def _loaded(command: Command, call: Call) -> Call:
     from odibi_nb.project_file import chosen_environment
     from odibi_nb.workspaces.headless import load_target
 
+    executes = command.runs_code(call)
     target, rest = _target_first(command, call.words)
     env = chosen_environment(call.values.get("env"))
-    loaded = load_target(target, env=env, execute=command.executes, go_on=command.takes_broken)
-    for one in loaded.left_out if command.executes else ():
+    loaded = load_target(target, env=env, execute=executes, go_on=command.takes_broken)
+    for one in loaded.left_out if executes else ():
         if one.changes is not None:
             _print(f"note: left out, cell {one.cell}, line {one.line}: {one.text}  ({one.reason})", sys.stderr)
-    for note in loaded.workspace.doubled() if command.executes else ():
+    for note in loaded.workspace.doubled() if executes else ():
         _print(f"note: {note}", sys.stderr)
     return replace(
         call,

@@ -9,7 +9,7 @@ import pytest
 
 from odibi_nb.commands.shell import main
 
-LOOKING = {"validate": (), "graph": (), "status": (), "ls": (), "params": (), "lineage": ("doubled",)}
+LOOKING = {"validate": (), "graph": (), "ls": (), "params": (), "lineage": ("doubled",)}
 MODULE = "from marks import mark\nmark('module')\nRATE = 2\n"
 MARKS = "from pathlib import Path\n\ndef mark(name):\n    Path(f'{name}.mark').touch()\n    return 1\n"
 FUNCTION = """\

@@ -144,7 +144,7 @@ def test_a_project_runs_from_its_file_and_its_folder(shell: Shell, project: str,
     assert (data["pipeline"], data["completed"]) == ("sales", ["load_sales", "doubled"])
 
 
-@pytest.mark.parametrize("command", ["validate", "graph", "status", "ls", "params"])
+@pytest.mark.parametrize("command", ["validate", "graph", "ls", "params"])
 def test_looking_runs_no_user_code(shell: Shell, project: str, command: str) -> None:
     mark = "open('ran', 'w').close()"
     notebook = _notebook(
@@ -489,11 +489,14 @@ def test_a_value_set_in_a_shell_is_said_to_be_kept_nowhere(shell: Shell, sales: 
     assert err.startswith("note: a shell keeps no values: give them to a run by --param k=v")
 
 
-def test_status_runs_nothing_and_says_what_tells_of_runs(shell: Shell, sales: str) -> None:
+def test_status_and_ls_know_what_earlier_runs_have_left(shell: Shell, sales: str) -> None:
     shell("run", sales)
     status, out, err = shell("status", sales)
-    assert (status, "pending" in out, "completed" in out) == (0, True, False)
-    assert err == "note: what is fresh is said by `odibi-nb plan`, how runs went by `odibi-nb story`\n"
+    assert (status, out.count("cached"), err) == (0, 3, "")
+    assert shell("ls", sales, "state:stale")[0] == 2
+    Path("data/sales.csv").write_text("region,amount\nN,150\n")
+    assert shell("ls", sales, "state:stale")[1].split() == ["load_sales", "clean_sales", "by_region"]
+    assert json.loads(shell("status", sales, "--json")[1])["nodes"]["by_region"]["status"] == "stale"
 
 
 def test_status_in_json_has_reasons(shell: Shell) -> None:
@@ -746,11 +749,10 @@ def test_validate_tells_of_injected_values_that_can_not_be_taken(shell: Shell) -
     assert "'sales' is a node already" in out
 
 
-@pytest.mark.parametrize("command", ["ls", "graph"])
-def test_states_are_not_asked_of_what_executes_nothing(shell: Shell, sales: str, command: str) -> None:
-    status, out, said = shell(command, sales, "-s", "+state:modified")
+def test_states_are_not_asked_of_what_executes_nothing(shell: Shell, sales: str) -> None:
+    status, out, said = shell("graph", sales, "-s", "+state:modified")
     assert (status, out) == (2, "")
-    assert "hint: ask odibi-nb plan TARGET +state:modified" in said
+    assert "hint: odibi-nb ls and plan know states" in said
 
 
 def test_inputs_for_parameters_are_for_notebooks(shell: Shell) -> None:

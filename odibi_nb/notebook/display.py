@@ -17,6 +17,10 @@ from odibi_nb.commands.base import Shown
 __all__ = ["as_twin", "has_widgets", "is_captured", "printing_displays", "show", "show_value", "show_widget"]
 
 
+_AS_TEXT = "margin: 0; padding: 0; white-space: pre-wrap"
+"""Front ends set preformatted text apart, which is right among prose."""
+
+
 class Output:
     """One output in all its forms."""
 
@@ -37,7 +41,7 @@ def show(shown: Shown, *, replacing: str = "") -> None:
     replacing: the id of a display that it takes the place of; "" for one of its own.
     """
     if shown.text or shown.html:
-        html = f"<pre>{escape(shown.text)}</pre>" if shown.html is None else shown.html
+        html = f'<pre style="{_AS_TEXT}">{escape(shown.text)}</pre>' if shown.html is None else shown.html
         output, place = Output(shown.text, html, shown.svg), {"display_id": replacing} if replacing else {}
         display(output, update=bool(replacing), **place)  # type: ignore[no-untyped-call]
     if shown.next_cell is not None and (shell := get_ipython()) is not None:

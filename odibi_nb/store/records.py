@@ -44,7 +44,7 @@ def read_record(path: Path) -> dict[str, Any] | None:
     if total != _sum(body):
         return None
     record: dict[str, Any] = json.loads(body)
-    return record if record.pop(_NAME, path.stem) == path.stem else None
+    return record if record.pop(_NAME, "") == path.stem else None
 
 
 @contextmanager

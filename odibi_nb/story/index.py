@@ -18,7 +18,7 @@ from odibi_nb.views.story import RunFactsView
 __all__ = ["index_html"]
 
 _MOST_CHARTS, _CHARTED, _NAMED = 5, 60, 3
-_COLUMNS = ("when", "pipeline", "of", "status", "time", "nodes", "failed", "commit", "run")
+_COLUMNS = ("when", "pipeline", "file", "status", "time", "nodes", "failed", "commit", "run")
 _RIGHT = (False, False, False, False, True)
 
 

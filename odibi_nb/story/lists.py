@@ -19,7 +19,7 @@ from odibi_nb.views.story import RunFactsView
 
 __all__ = ["run_diff_html", "run_diff_text", "runs_html", "runs_text"]
 
-_COLUMNS = ("run", "when", "status", "time", "pipeline", "of", "nodes", "failed", "story")
+_COLUMNS = ("run", "when", "status", "time", "pipeline", "file", "nodes", "failed", "story")
 _RIGHT = (False, False, False, True)
 _SIDES = ("", "before", "now")
 

@@ -1,5 +1,6 @@
 // Which part of a cell is in which language: the rules of odibi_nb/cells (magics.py, body.py, language.py).
-// tests/browser/test_highlighting.py compares the two on one table of cells.
+// tests/browser/test_highlighting.py compares the two on one table of cells. Told there alone are misspelt fields, whose
+// cells are errors either way, and `with x as (a, b):`, which the editor's parser doesn't know for Python.
 
 const CELL_MAGIC = /^%%(odibi\w*)(?: (.*))?$/;
 const BODIES = { odibi_expect: "sql", odibi_mock: "yaml", odibi_project: "yaml", odibi_sql: "sql", odibi_test: "yaml" };
@@ -9,9 +10,11 @@ const WORK = new Set(["read", "inputs", "transform", "write"]);
 export const NODE_FIELDS = new Set([
   "cache", "columns", "contracts", "depends_on", "description", "enabled", "explanation", "explanation_file",
   "incremental", "inputs", "log_level", "materialize", "materialized", "name", "on_error", "params", "pattern",
-  "post_sql", "pre_sql", "preview", "privacy", "process", "read", "returns", "runbook_url", "schema_policy", "sensitive",
-  "streaming", "tags", "transform", "transformer", "validation", "write",
+  "post_sql", "pre_sql", "preview", "privacy", "process", "read", "recipe", "recipe_vars", "returns", "runbook_url",
+  "schema_policy", "sensitive", "streaming", "tags", "transform", "transformer", "validation", "write",
 ]);
+// Words that open SQL whatever Python makes of it; none at all is a template, to Python a set of a set.
+const ALWAYS_SQL = new Set(["select", "values", ""]);
 const SQL_WORDS = new Set([
   "alter", "analyze", "attach", "begin", "call", "checkpoint", "commit", "copy", "create", "deallocate", "delete",
   "desc", "describe", "detach", "drop", "execute", "explain", "export", "from", "grant", "insert", "install", "load",
@@ -25,6 +28,9 @@ const SQL_WORD = /^\(*\s*([A-Za-z_]+)/;
 const PYTHON_GOES_ON = /^(?:\s*(?:=(?!=)|,|:(?!:))|\.[A-Za-z_]|\[)/;
 const PYTHON_IMPORT = /^from\s+\.*[\p{L}\p{N}_.]*\s+import\b/u;
 const PYTHON_WITH = /^(?:async\s+)?with\b[^\n#]*:\s*(?:#[^\n]*)?(?:\n|$)/;
+// A CTE may go on with a line that ends in a colon: `with t as ( -- note:`.
+const CTE =
+  /^with\s+(?:recursive\s+)?[\p{L}\p{N}_]+\s*(?:\([\p{L}\p{N}_\s,]*\)\s*)?as\s+(?:not\s+)?(?:materialized\s+)?\(/iu;
 const TEMPLATE = /^(?:\{\{|\{%)/;
 
 /** Return {name, line, from, to, bodyFrom} of the `%%odibi…` magic that a cell consists of, or null. */
@@ -90,7 +96,7 @@ export function detectLanguage(body, lang, statements) {
   const keys = topLevelKeys(body);
   const isOurs = (key) => NODE_FIELDS.has(key);
   if (keys?.some((key) => WORK.has(key)) && keys.every(isOurs)) return "yaml";
-  if (opensSql(code) && (["select", "values"].includes(sqlWord(code)) || statements(body) === null)) return "sql";
+  if (opensSql(code) && (ALWAYS_SQL.has(sqlWord(code)) || statements(body) === null)) return "sql";
   if (keys?.some(isOurs) && !(statements(body) ?? []).some((one) => one !== "annotation")) return "yaml";
   return "python";
 }
@@ -132,6 +138,6 @@ function opensSql(code) {
   if (TEMPLATE.test(code)) return true;
   const found = SQL_WORD.exec(code);
   if (found === null || !SQL_WORDS.has(found[1].toLowerCase())) return false;
-  if (PYTHON_IMPORT.test(code) || PYTHON_WITH.test(code)) return false;
+  if (PYTHON_IMPORT.test(code) || (PYTHON_WITH.test(code) && !CTE.test(code))) return false;
   return !PYTHON_GOES_ON.test(code.slice(found[0].length));
 }

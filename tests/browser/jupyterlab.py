@@ -72,6 +72,7 @@ def running_lab(home: Path) -> Iterator[tuple[str, Path]]:
         "--allow-root",
         "--IdentityProvider.token=",
         "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
         "--LabApp.news_url=",
     )
     with (home / "log").open("w") as log:
@@ -93,7 +94,8 @@ def running_lab(home: Path) -> Iterator[tuple[str, Path]]:
                 server.kill()
 
 
-KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel"
+KERNEL = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel"
+IS_IDLE = f"{KERNEL}?.connectionStatus === 'connected' && {KERNEL}?.status === 'idle'"
 
 
 def command(page: Page, name: str, arguments: str = "{}") -> None:
@@ -134,7 +136,7 @@ def wait_for_kernel(page: Page, name: str, *, dark: bool = False) -> Page:
     page.wait_for_function(IS_OPEN, arg=name, timeout=90_000)
     # The server keeps what an earlier test has chosen.
     command(page, "apputils:change-theme", f"{{theme: 'JupyterLab {'Dark' if dark else 'Light'}'}}")
-    page.wait_for_function(f"{KERNEL}?.connectionStatus === 'connected' && {KERNEL}?.status === 'idle'")
+    page.wait_for_function(IS_IDLE)
     return page
 
 
@@ -144,6 +146,9 @@ def run_in_notebook_7(browser: Browser, url: str, name: str) -> Page:
     page.goto(f"{url}/notebooks/{name}")
     expect(page.get_by_text("Python 3 (ipykernel)")).to_be_visible(timeout=90_000)
     page.add_locator_handler(page.get_by_role("button", name="Select Kernel"), lambda button: button.click())
+    # Without a kernel cells are cleared and don't run. What is expected has the handler called, other waiting hasn't.
+    expect(page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')).to_be_visible(timeout=90_000)
+    page.wait_for_function(IS_IDLE, timeout=90_000)
     page.get_by_role("menuitem", name="Run", exact=True).click(timeout=90_000)
     page.get_by_text("Run All Cells", exact=True).click()
     return page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from odibi_nb.exceptions import UsageError, did_you_mean
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset
 
 __all__ = ["Job", "RunRequest", "called_with"]
-
-_HOW = ("force", "append_again", "workers", "fail_fast", "preview", "mock", "processes", "wait_s", "resume")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +78,11 @@ def called_with(
             raise UsageError(
                 f"a selector is a text, not {one!r}", hint='for instance ws.run("+by_region", "tag:daily")'
             )
+    known = [one.name for one in fields(RunRequest) if one.name not in _NOT_SAID]
     for name in how:
-        if name not in _HOW:
-            known = ("exclude", "params", *_HOW)
-            raise UsageError(
-                f"there is no '{name}' to say how to run", hint=did_you_mean(name, known) or ", ".join(known)
-            )
+        if name not in known:
+            hint = did_you_mean(name, known) or ", ".join(known)
+            raise UsageError(f"there is no '{name}' to say how to run", hint=hint)
     mock = how.get("mock")
     if isinstance(mock, bool):  # as `--mock` alone
         mock = "given" if mock else None
@@ -93,3 +90,7 @@ def called_with(
         raise UsageError(f"mock is 'given' or 'auto', not {mock!r}")
     taken = {**how, "mock": mock, "workers": worker_count(how.get("workers", 1))}
     return RunRequest(selectors, excluded, params or {}, **taken)
+
+
+_NOT_SAID = frozenset({"selectors", "door", "done", "again"})
+"""What of a request no caller names: the selectors have no keyword, the rest is found out."""

@@ -216,18 +216,23 @@ class Recollection:
         kept = self._results.kept(above)
         return kept is not None and kept.identity == reader.above.get(above)
 
+    def _open(self, above: str, data: Dataset, *, reader: str) -> None:
+        """Have the rows at hand that a lazy result is of; it is lost where they turn out to be."""
+        try:
+            if isinstance(data, Recalled):
+                data.opened  # noqa: B018 - looks for the file
+        except UnknownNameError as exc:
+            if self._results.kept(above) is None:  # forgotten just now
+                raise self._lost(reader) from exc
+            raise
+
     def _bind(self, task: NodeTask, given: dict[str, Dataset], files: Mapping[str, object]) -> Dataset:
         """Return a lazy result anew; nothing is computed for it. files: their versions when it was computed."""
         if files and self._stamps.look().of(task) != files:
             problem = f"the last result of '{task.name}' is gone: what it was read from has changed since"
             raise UnknownNameError(problem, hint=f"run it again: %odibi run +{task.name}", node=task.name)
         for above, data in given.items():
-            try:
-                _ = data.opened if isinstance(data, Recalled) else None
-            except UnknownNameError as exc:
-                if self._results.kept(above) is None:  # forgotten just now
-                    raise self._lost(task.name) from exc
-                raise
+            self._open(above, data, reader=task.name)
         around = Surroundings(
             self._engine().beside(),
             upstream=given.__getitem__,

@@ -25,7 +25,7 @@ class _AccessConfig(DialectModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _needs_a_connection(cls, data: Any) -> Any:
+    def _is_built(cls, data: Any) -> Any:
         if not isinstance(data, Mapping) or data.get("connection") is not None:
             return data
         form = data.get("format")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import linecache
 import os
-import shutil
 import sys
 import tempfile
 import threading
@@ -21,6 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from odibi_nb.engine.machine import usable_cpus
+from odibi_nb.engine.own_folder import OwnFolder
 from odibi_nb.exceptions import NodeCancelled
 from odibi_nb.runner.child_process import ChildProcess
 from odibi_nb.runner.messages import Closed, Done, Failed, Given, Job, Said, Wanted
@@ -64,7 +64,7 @@ class Processes:
         self._inputs: weakref.WeakKeyDictionary[Dataset, _InputFile] = weakref.WeakKeyDictionary()
 
     def __enter__(self) -> Self:
-        self._folder = Path(tempfile.mkdtemp(prefix="odibi_nb_rows_"))
+        self._folder = OwnFolder(Path(tempfile.gettempdir()), "odibi_nb_rows_")
         try:
             self._free = [self._start() for _ in range(self._expected)]
         except BaseException:  # no more processes may be started, or Ctrl-C: nobody will leave what wasn't entered
@@ -85,7 +85,7 @@ class Processes:
         for child in left:
             child.wait()
             child.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.remove()
 
     def stop(self) -> None:
         """End all processes, whatever they do; from any thread."""
@@ -178,7 +178,7 @@ class Processes:
         return child
 
     def _path(self) -> Path:
-        return self._folder / f"{next(self._numbers)}"
+        return self._folder.path / f"{next(self._numbers)}"
 
 
 class _InputFile:

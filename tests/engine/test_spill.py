@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pipeline.project import sql
 
-from odibi_nb.engine import create_engine, spill
+from odibi_nb.engine import create_engine, own_folder, spill
 from odibi_nb.engine.base import Query
 from odibi_nb.engine.machine import usable_cpus, usable_memory_bytes
 from odibi_nb.engine.session import Session
@@ -27,7 +27,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    spill.remove_leftovers.cache_clear()
+    own_folder.remove_leftovers.cache_clear()
     return folder
 
 

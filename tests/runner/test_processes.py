@@ -405,7 +405,9 @@ def test_a_script_needs_no_main_guard(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes there don't change parents")
-def test_a_process_ends_with_the_run_that_is_killed(tmp_path):
+def test_a_process_ends_with_the_run_that_is_killed_and_the_next_run_removes_its_rows(tmp_path, monkeypatch):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
     script = textwrap.dedent("""
         import os, time
         from odibi_nb import Workspace
@@ -416,7 +418,7 @@ def test_a_process_ends_with_the_run_that_is_killed(tmp_path):
         ws.node("sleeps", sleeps, process=True)
         ws.run()
     """)
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "TMPDIR": str(temporary)}
     run = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, env=env, stderr=subprocess.DEVNULL)
     mark, deadline = tmp_path / "pid", time.monotonic() + 60
     while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
@@ -427,6 +429,10 @@ def test_a_process_ends_with_the_run_that_is_killed(tmp_path):
     while is_alive(int(mark.read_text())) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not is_alive(int(mark.read_text()))
+    left = next(temporary.glob("odibi_nb_rows_*"))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    with Processes(1, expected=0):
+        assert not left.exists()
 
 
 def test_functions_of_transforms_py_go_along(tmp_path):

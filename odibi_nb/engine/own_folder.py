@@ -1,4 +1,4 @@
-"""Temporary folders of one process: gone with it, or, where it was killed, with the next one that wants such a folder."""
+"""Temporary folders of one process, gone with it; those of killed processes go when the next one is made."""
 
 from __future__ import annotations
 

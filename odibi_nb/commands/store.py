@@ -37,6 +37,8 @@ def _prune(call: Call) -> Shown:
     store = call.ws.store
     before, damaged = store.size_bytes(), store.damaged() if call.values.get("check") else []
     removed = store.prune(_unwanted(call))
+    if call.values.get("all"):
+        store.forget_failures()
     freed = max(0, before - store.size_bytes())
     broken = f", {plural(len(damaged), 'damaged one')}" if damaged else ""
     text = f"removed {plural(len(removed), 'result')}{broken}: {size_text(freed)} freed, {store_view(call.ws).summary}"

@@ -86,12 +86,12 @@ class ResultStore:
 
     def last(self, owner: str, node: str) -> Entry | None:
         """Return the result that a node had last, whatever it stands for."""
-        record = read_record(self._last(owner, node))
+        record = read_record(self._of_node("last", owner, node))
         return self.find(record["key"]) if record is not None else None
 
     def count_last(self, owner: str) -> int:
         """Return of how many nodes the last result has a record; whether its rows are whole is for `find` to say."""
-        pointers = map(read_record, self._last(owner, "").parent.glob(f"{_hash(owner)}-*{_SUFFIX}"))
+        pointers = map(read_record, (self.folder / "last").glob(f"{_hash(owner)}-*{_SUFFIX}"))
         return sum(one is not None and self._result(one["key"]).exists() for one in pointers)
 
     def save(self, key: str, record: dict[str, Any], write: Callable[[Path], None] | None = None) -> None:
@@ -103,7 +103,7 @@ class ResultStore:
     def note_last(self, owner: str, node: str, key: str) -> None:
         """Remember which result a node of a notebook or project had last."""
         self._make_folder()
-        write_record(self._last(owner, node), {"owner": owner, "node": node, "key": key})
+        write_record(self._of_node("last", owner, node), {"owner": owner, "node": node, "key": key})
 
     def last_keys(self) -> set[str]:
         """Return the keys of the last result of every node of every notebook or project here."""
@@ -118,6 +118,26 @@ class ResultStore:
         """Remember a write to a target."""
         self._make_folder()
         write_record(self._pointer("written", target), record)
+
+    def failures(self, owner: str) -> dict[str, dict[str, Any]]:
+        """Return what was said of the nodes of a notebook or project that failed the last time, by node."""
+        found = map(read_record, (self.folder / "failed").glob(f"{_hash(owner)}-*{_SUFFIX}"))
+        return {one["node"]: one["record"] for one in found if one is not None and one["version"] == _VERSION}
+
+    def note_failed(self, owner: str, node: str, record: dict[str, Any]) -> None:
+        """Remember that a node has failed."""
+        self._make_folder()
+        said = {"version": _VERSION, "owner": owner, "node": node, "record": record}
+        write_record(self._of_node("failed", owner, node), said)
+
+    def forget_failed(self, owner: str, node: str) -> None:
+        """Forget that a node has failed; raises OSError."""
+        self._of_node("failed", owner, node).unlink(missing_ok=True)
+
+    def forget_failures(self) -> None:
+        """Forget which nodes have failed, of every notebook and project here; raises OSError."""
+        for path in (self.folder / "failed").glob(f"*{_SUFFIX}"):
+            path.unlink(missing_ok=True)
 
     @contextmanager
     def writing(self, targets: Iterable[str], waits: Callable[[], None]) -> Iterator[None]:
@@ -198,7 +218,7 @@ class ResultStore:
                     self._objects.remove(kept.digest)
 
     def _sweep(self) -> None:
-        for kind in ("rows", "results", "last", "written"):
+        for kind in ("rows", "results", "last", "failed", "written"):
             sweep(self.folder / kind)
 
     def _forget_gone(self) -> None:
@@ -225,8 +245,8 @@ class ResultStore:
     def _pointer(self, kind: str, name: str) -> Path:
         return self.folder / kind / f"{_hash(name)}{_SUFFIX}"
 
-    def _last(self, owner: str, node: str) -> Path:
-        return self.folder / "last" / f"{_hash(owner)}-{_hash(node)}{_SUFFIX}"
+    def _of_node(self, kind: str, owner: str, node: str) -> Path:
+        return self.folder / kind / f"{_hash(owner)}-{_hash(node)}{_SUFFIX}"
 
     def _make_folder(self) -> None:
         keep_private(self.folder.parent)

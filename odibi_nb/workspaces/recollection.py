@@ -21,8 +21,16 @@ from odibi_nb.exceptions import NodeCancelled, OdibiException, UnknownNameError
 from odibi_nb.runner.execute import NodeExecution, Surroundings
 from odibi_nb.runner.tasks import SqlStep
 from odibi_nb.store import Entry, ResultStore, why_not_kept
+from odibi_nb.workspaces.failures import Failures
 from odibi_nb.workspaces.kept import Kept, KeptResults, Written
-from odibi_nb.workspaces.recorded import begun_record, kept_of, record_of, told_of, written_of, written_record
+from odibi_nb.workspaces.recorded import (
+    begun_record,
+    kept_of,
+    record_of,
+    told_of,
+    written_of,
+    written_record,
+)
 from odibi_nb.workspaces.targets import target_stamp, target_text
 
 if TYPE_CHECKING:
@@ -61,6 +69,7 @@ class Recollection:
     ) -> None:
         self._nodes, self._results, self._engine, self._owner = nodes, results, engine, owner
         self._learn, self._stamps = learn, stamps
+        self._failures = Failures(results, owner)
         self.store: ResultStore | None = None
         self.problems: dict[str, str] = {}
         self._looked_up: dict[str, str] = {}
@@ -84,9 +93,12 @@ class Recollection:
             return
         new = {name: digest for name, digest in look.digests.items() if self._looked_up.get(name) != digest}
         there = self.store.keys() if len(new) > _FEW_RECORDS else new.values()
+        failed = self._failures.of(self.store, new)
         for name, digest in new.items():
             self._looked_up[name] = digest
             self._look_up(self.store, name, digest, there)
+            if name in failed and (fingerprint := look.fingerprint(name)) is not None:
+                self._failures.take(failed[name], fingerprint)
         for name in names:
             if self._nodes[name].config.write is not None:
                 self._recall_write(self.store, name)
@@ -109,8 +121,10 @@ class Recollection:
 
     def save(self, names: Iterable[str]) -> None:
         """Keep the present results of nodes beyond this session, in a thread: nobody waits for it."""
+        names = list(names)
         if self.store is None:
             return
+        self._failures.note(self.store, names)
         kept = [one for name in names if (one := self._to_be_saved(name)) is not None]
         work = [(_cells(one), one, self._is_made_anew(one)) for one in kept]
         for _, one, anew in sorted(work, key=itemgetter(0)):  # small ones first: if the process is killed, few are lost

@@ -1,4 +1,4 @@
-"""What is kept of a result, as plain JSON values and back; its rows are kept elsewhere."""
+"""What is kept of a result or a failure, as plain JSON values and back; rows are kept elsewhere."""
 
 from __future__ import annotations
 
@@ -7,36 +7,64 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+from odibi_nb import exceptions
 from odibi_nb.capture import NodeOutput
 from odibi_nb.engine.recalled import Told
 from odibi_nb.engine.schema import Column, Schema
+from odibi_nb.exceptions import NodeExecutionError, OdibiException
 from odibi_nb.expectations import ExpectationResult
 from odibi_nb.fingerprints import Fingerprint, Value
 from odibi_nb.runner import NodeResult
 from odibi_nb.workspaces.kept import Kept, Written
 
-__all__ = ["begun_record", "kept_of", "record_of", "told_of", "written_of", "written_record"]
+__all__ = [
+    "begun_record",
+    "failure_of",
+    "failure_record",
+    "kept_of",
+    "record_of",
+    "told_of",
+    "written_of",
+    "written_record",
+]
 
 _PLAIN_FIELDS = ("node_name", "duration", "reason", "fused_into", "notes", "badges")
 
 
 def record_of(kept: Kept, *, anew: bool) -> dict[str, Any]:
     """Return what can be kept of a result that has rows; anew: they are computed again when somebody asks for them."""
-    result, data = kept.result, kept.result.dataset
+    data = kept.result.dataset
     assert data is not None  # noqa: S101 - only results with rows are kept
-    said = {name: getattr(result, name) for name in _PLAIN_FIELDS}
-    said["output"] = result.output.text if result.output is not None else ""
-    said["expectations"] = [{**asdict(one), "where": dict(one.where)} for one in result.expectations]
-    said["read"] = dict(result.read)
-    told = Told.of(data)
-    record = {
-        "result": said,
-        "rows": {**_fields(told), "anew": anew, "notes": data.notes},
-        "fingerprint": _fields(kept.fingerprint),
-        "kept": {"identity": kept.identity, "in_full": kept.in_full, "above": dict(kept.above), "at": kept.at},
+    rows = {**_fields(Told.of(data)), "anew": anew, "notes": data.notes}
+    return _plain({**_said(kept), "rows": rows})
+
+
+def failure_record(kept: Kept) -> dict[str, Any]:
+    """Return what can be kept of a failure."""
+    error = kept.result.error
+    assert error is not None  # noqa: S101 - a failed node has one
+    raised = error.__cause__ if isinstance(error, NodeExecutionError) else None
+    loses_rows = kept.result.dataset is not None and not kept.result.write_failed
+    told = {
+        "kind": type(error).__name__,
+        "message": error.message,
+        "hint": "run it again to see its rows; nothing was written" if loses_rows else error.hint,
+        "where": _fields(error.where),
+        "raised": (type(raised).__name__, str(raised)) if raised is not None else None,
     }
-    plain: dict[str, Any] = json.loads(json.dumps(record, default=str))  # bad rows may hold any value
-    return plain
+    return _plain({**_said(kept), "error": told, "write_failed": kept.result.write_failed})
+
+
+def failure_of(record: Mapping[str, Any], name: str) -> Kept:
+    """Return a recorded failure as that of a node."""
+    kept, told = kept_of(record, name), record["error"]
+    kind = getattr(exceptions, told["kind"], OdibiException)
+    error: OdibiException = kind(told["message"], hint=told["hint"], **told["where"])
+    if told["raised"] is not None:
+        raised, text = told["raised"]
+        error.__cause__ = type(raised, (Exception,), {})(text)
+    result = replace(kept.result, status="failed", error=error, write_failed=record["write_failed"])
+    return replace(kept, result=result)
 
 
 def told_of(record: Mapping[str, Any]) -> Told:
@@ -88,6 +116,25 @@ def written_of(record: Mapping[str, Any], stamp: object) -> Written | None:
     last = written_of(record["last"], stamp) if record["last"] is not None else None
     begun = written_of(record["begun"], stamp)
     return replace(begun, stamp=stamp).after(last) if begun is not None and begun.stamp != stamp else last
+
+
+def _said(kept: Kept) -> dict[str, Any]:
+    """Return what a record says of any result, with rows or without."""
+    result = kept.result
+    said = {name: getattr(result, name) for name in _PLAIN_FIELDS}
+    said["output"] = result.output.text if result.output is not None else ""
+    said["expectations"] = [{**asdict(one), "where": dict(one.where)} for one in result.expectations]
+    said["read"] = dict(result.read)
+    return {
+        "result": said,
+        "fingerprint": _fields(kept.fingerprint),
+        "kept": {"identity": kept.identity, "in_full": kept.in_full, "above": dict(kept.above), "at": kept.at},
+    }
+
+
+def _plain(record: dict[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(record, default=str))  # bad rows may hold any value
+    return plain
 
 
 def _fields(value: Any) -> dict[str, Any]:

@@ -499,6 +499,18 @@ def test_status_and_ls_know_what_earlier_runs_have_left(shell: Shell, sales: str
     assert json.loads(shell("status", sales, "--json")[1])["nodes"]["by_region"]["status"] == "stale"
 
 
+def test_what_has_failed_in_one_shell_can_be_selected_in_the_next(shell: Shell) -> None:
+    target = _notebook("n.ipynb", PROJECT, LOAD, "%%odibi_node bad\nSELECT CAST(region AS INT) AS n FROM load_sales")
+    assert shell("run", target)[0] == 1
+    assert shell("ls", target, "state:failed")[1].split() == ["bad"]
+    told = json.loads(shell("status", target, "--json")[1])["nodes"]["bad"]
+    assert told["status"] == "failed"
+    status, out, _ = shell("run", target, "state:failed")
+    assert (status, "1 cached, 1 failed" in out) == (1, True)
+    shell("store", target, "prune", "--all")
+    assert shell("ls", target, "state:failed")[0] == 2
+
+
 def test_status_in_json_has_reasons(shell: Shell) -> None:
     target = _notebook("n.ipynb", PROJECT, LOAD, "%%odibi_node late\nSELECT $x AS x", "%%odibi_node b\nSELECT * FROM c")
     nodes = json.loads(shell("status", target, "--json")[1])["nodes"]

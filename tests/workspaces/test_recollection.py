@@ -22,7 +22,7 @@ import pytest
 
 from odibi_nb import Workspace
 from odibi_nb.config import ProjectConfig
-from odibi_nb.exceptions import EngineError, UnknownNameError
+from odibi_nb.exceptions import EngineError, OdibiException, UnknownNameError
 from odibi_nb.store import locks
 from odibi_nb.workspaces.jobs import RunRequest
 
@@ -470,6 +470,82 @@ def test_what_reads_the_outside_world_is_read_anew_but_its_last_rows_are_there(r
             assert ws["fetched"].rows == 1
         ws.run()
     assert log(root) == ["fetched", "fetched"]
+
+
+def fails(ws: Workspace) -> None:
+    with pytest.raises(OdibiException):
+        ws.run()
+
+
+def test_a_failure_is_known_to_the_next_session_until_its_node_says_another_thing(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        pipeline(ws)
+        ws.node("bad", "SELECT CAST(region AS INT) AS n FROM load")
+        ws.node("raises", "def raises(load):\n    return load.nothing")
+        ws.node("below", "FROM bad")
+
+    with session(root, declare) as ws:
+        fails(ws)
+        told = {name: str(ws.result(name).error) for name in ("bad", "raises")}
+    with session(root, declare) as ws:
+        found = ws.statuses()
+        assert {name for name, status in found.items() if status == "failed"} == set(told)
+        assert (found["clean"], found["below"]) == ("cached", "pending")
+        assert {name: str(ws.result(name).error) for name in told} == told
+        assert type(ws.result("raises").error.__cause__).__name__ == "AttributeError"
+        assert ws.select(["state:failed"]) == ["bad", "raises"]
+        assert {one.name: one.reason for one in ws.plan("bad")}["bad"].startswith("failed ")
+        ws.node("bad", "SELECT TRY_CAST(region AS INT) AS n FROM load")
+        assert ws.status("bad") == "pending"
+        fails(ws)
+    with session(root, declare) as ws:
+        assert (ws.status("bad"), ws.status("raises")) == ("stale", "failed")  # it says the old thing again
+
+
+def test_a_failure_of_what_reads_the_outside_world_is_known_as_well(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("fetched", "def fetched():\n    return pd.read_csv(open(LOG))")
+        ws.node("late", "FROM fetched")
+
+    with session(root, declare) as ws:
+        fails(ws)
+    with session(root, declare) as ws:
+        assert ws.statuses() == {"fetched": "failed", "late": "pending"}
+        (root / "log").write_text("a\n1\n")
+        ws.run()
+    with session(root, declare) as ws:
+        assert ws.status("fetched") == "stale"
+
+
+def test_a_failed_write_is_known_to_the_next_session_which_has_the_rows(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("total", "SELECT 1 AS a", write={"connection": "local", "path": "folder/total.parquet"})
+
+    (root / "folder").write_text("in the way")
+    with session(root, declare) as ws:
+        fails(ws)
+        told = str(ws.result("total").error)
+    with session(root, declare) as ws:
+        assert (ws.status("total"), ws["total"].rows) == ("failed", 1)
+        assert str(ws.result("total").error) == told
+        (root / "folder").unlink()
+        assert ws.run().names("failed") == []
+    with session(root, declare) as ws:
+        assert ws.status("total") == "cached"
+
+
+def test_rows_that_break_a_promise_are_gone_in_the_next_session_but_not_what_they_broke(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("few", "SELECT i FROM range(3) t(i)")
+        ws.expect("few", "small", "FROM few WHERE i > 1")
+
+    with session(root, declare) as ws:
+        fails(ws)
+        assert ws["few"].rows == 3
+    with session(root, declare) as ws:
+        result = ws.result("few")
+        assert (ws.status("few"), result.dataset, result.expectations[0].passed) == ("failed", None, False)
+        assert result.error.hint == "run it again to see its rows; nothing was written"
 
 
 def test_saving_goes_on_beside_an_interrupt(root: Path) -> None:

@@ -1,0 +1,63 @@
+"""Failures that outlive a session: a node that failed in the night is red in the morning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from odibi_nb.workspaces.recorded import failure_of, failure_record
+
+if TYPE_CHECKING:
+    from odibi_nb.fingerprints import Fingerprint
+    from odibi_nb.store import ResultStore
+    from odibi_nb.workspaces.kept import Kept, KeptResults
+
+__all__ = ["Failures"]
+
+
+class Failures:
+    """How nodes have failed, kept in a store; owner: gives the name of the notebook or project of a node."""
+
+    def __init__(self, results: KeptResults, owner: Callable[[str], str]) -> None:
+        self._results, self._owner = results, owner
+
+    def of(self, store: ResultStore, names: Collection[str]) -> dict[str, Kept]:
+        """Return the failures of nodes that are known to the store."""
+        known = {owner: store.failures(owner) for owner in set(map(self._owner, names))}
+        found = {name: known[self._owner(name)].get(name) for name in names}
+        return {name: failure_of(record, name) for name, record in found.items() if record is not None}
+
+    def take(self, failed: Kept, now: Fingerprint) -> None:
+        """Take up a failure, if its node hasn't run since and says the same still; now: what it says."""
+        name = failed.result.node_name
+        present = self._results.kept(name)
+        if not _is_about(failed, now):
+            return
+        if failed.result.write_failed:  # of rows that were kept
+            if present is not None and present.at == failed.at and present.fingerprint.digest == now.digest:
+                self._results.note_unwritten(name, failed.result.error)
+        elif present is None or present.at < failed.at:
+            self._results.take(name, replace(failed, fingerprint=now))
+
+    def note(self, store: ResultStore, names: Collection[str]) -> None:
+        """Remember which nodes have failed, and forget it of those that no longer do."""
+        known = {owner: store.failures(owner) for owner in set(map(self._owner, names))}
+        for name in names:
+            kept, owner = self._results.kept(name), self._owner(name)
+            if kept is None or kept.result.badges:
+                continue
+            with suppress(OSError):  # all that is lost by it is that other sessions don't know
+                if kept.result.status == "failed":
+                    store.note_failed(owner, name, failure_record(kept))
+                elif name in known[owner]:
+                    store.forget_failed(owner, name)
+
+
+def _is_about(failed: Kept, now: Fingerprint) -> bool:
+    """Whether a node says what it said when it failed. The outside world may be another by now: a run will tell."""
+    was = failed.fingerprint
+    if was.digest == now.digest or not now.outside[0] or failed.result.expectations:
+        return was.digest == now.digest
+    return replace(was, digest=now.digest, rows=now.rows, outside=now.outside) == now

@@ -49,9 +49,10 @@ def _row(ws: Workspace, node: DagNodeView) -> tuple[str, ...]:
 
 
 def _head(used: Used, nodes: Sequence[DagNodeView]) -> str:
-    """Say what the file has declared, and how many of its results stand."""
+    """Say what the file has declared, how many of its results stand, and how many nodes have failed the last time."""
     fresh = sum(one.status in ("completed", "cached") for one in nodes)
     facts = [f"{used.file.name}: {plural(len(used.declared), 'node')} declared, none run", f"{fresh} fresh"]
+    facts += [f"{failed} failed"] if (failed := sum(one.status == "failed" for one in nodes)) else []
     facts += [f"kept as they are here: {_listed(used.kept)}"] if used.kept else []
     facts += [f"dropped, gone from the file: {_listed(used.dropped)}"] if used.dropped else []
     facts += [f"defined: {_listed(used.definitions.names)}"] if used.definitions.names else []

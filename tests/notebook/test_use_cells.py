@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from odibi_nb.exceptions import OdibiException
 from odibi_nb.workspaces.headless import load_target
 from tests.notebook.conftest import ROOT, _fill
 from tests.notebook.shells import BY_REGION, LOAD, PROJECT, Kernel, Notebook
@@ -44,8 +45,10 @@ def saved(folder: Path, cells: dict[str, str], name: str = "sales.ipynb", **tags
 def computed(file: Path) -> None:
     """Run a notebook as a shell does, in a session of its own."""
     ws = load_target(file).workspace
-    ws.run()
-    ws.close()
+    try:
+        ws.run()
+    finally:
+        ws.close()
 
 
 @pytest.fixture
@@ -75,6 +78,19 @@ def test_what_another_session_has_computed_is_there_and_nothing_runs(bare: Noteb
     assert ran == []
     assert "odibi-table" in shown.html
     assert "computed" in shown.html
+
+
+def test_what_has_failed_in_a_shell_is_red_here_and_its_card_says_why(bare: Notebook, tmp_path: Path) -> None:
+    bad = "%%odibi_node by_region\nSELECT CAST(region AS INT) AS n FROM clean_sales"
+    with pytest.raises(OdibiException):
+        computed(saved(tmp_path, {**CELLS, "b": bad}))
+    assert "3 nodes declared, none run · 2 fresh · 1 failed" in bare.ok("%odibi use sales.ipynb").text
+    card = bare.ok("%odibi show by_region")
+    assert "by_region · ✗ failed" in card.text
+    assert "TransformError: Could not convert string 'N' to INT32" in card.text
+    assert card.text.splitlines()[2] == f"  in node 'by_region', cell 5, {tmp_path / 'sales.ipynb'}, line 2"
+    assert "^" in card.text
+    assert "TRY_CAST" in card.html
 
 
 def test_a_node_that_never_ran_is_pending(bare: Notebook, tmp_path: Path) -> None:

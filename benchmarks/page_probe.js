@@ -67,17 +67,20 @@ window.odibiProbe = (() => {
 
   /** Run a cell and note when each status of a node was on the screen. */
   async function follow(at) {
-    const statuses = [];
-    const changes = new MutationObserver(async (records) => {
-      const nodes = records.map(({ target }) => target).filter((target) => target.matches(".odibi-dag-node"));
-      const told = nodes.map(({ dataset }) => [dataset.node, dataset.status]);
+    const [statuses, noting] = [[], []];
+    const note = async (told) => {
       const when = await shown();
       statuses.push(...told.map((one) => [...one, when]));
+    };
+    const changes = new MutationObserver((records) => {
+      const nodes = records.map(({ target }) => target).filter((target) => target.matches(".odibi-dag-node"));
+      noting.push(note(nodes.map(({ dataset }) => [dataset.node, dataset.status])));
     });
     changes.observe(document.body, { subtree: true, attributes: true, attributeFilter: ["data-status"] });
     const done = await run(at).done;
     await new Promise((resolve) => setTimeout(resolve, 500)); // the last one may still be under way
     changes.disconnect();
+    await Promise.all(noting);
     return { ...done, statuses };
   }
 

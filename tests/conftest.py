@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,14 @@ def stories(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     path: Path = request.path
     if path.parent.name not in LOOK_AT_STORIES and path.stem not in LOOK_TOO:
         monkeypatch.setattr(FinishedRun, "write", lambda self: ())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ipython_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep shells and kernels off the user's settings, and off a history that others write at the same time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IPYTHONDIR", str(tmp_path_factory.mktemp("ipython")))
+        yield
 
 
 def pytest_collection_finish() -> None:

@@ -1,7 +1,6 @@
 import datetime
 import re
 import threading
-import time
 
 import duckdb
 import pandas as pd
@@ -209,16 +208,21 @@ def test_rows_that_can_not_be_computed_blame_no_test(run):
 
 
 def test_an_interrupt_is_no_verdict(database, run):
+    over = threading.Event()
+
     def interrupt():
-        time.sleep(0.2)
-        database.interrupt()
+        while not over.wait(0.2):  # what is about to begin isn't reached
+            database.interrupt()
 
     thread = threading.Thread(target=interrupt)
     thread.start()
     slow = "(SELECT a.range AS i FROM range(1000000) a, range(1000000) b)"
-    with pytest.raises(duckdb.InterruptException):
-        check(run, {"type": "custom_sql", "condition": "i % 7 < 7"}, table=slow)
-    thread.join()
+    try:
+        with pytest.raises(duckdb.InterruptException):
+            check(run, {"type": "custom_sql", "condition": "i % 7 < 7"}, table=slow)
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_bad_rows_are_counted_in_full_and_the_first_five_shown_in_one_query(run):

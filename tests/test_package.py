@@ -6,6 +6,7 @@ import importlib
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,9 @@ HEAVY = ("pandas", "duckdb", "pydantic", "IPython", "pyarrow", "sqlglot", "yaml"
 
 def _loaded_after(code: str) -> str:
     listing = f"import sys; print(sorted({{m.partition('.')[0] for m in sys.modules}} & set({HEAVY!r})))"
-    done = subprocess.run([sys.executable, "-c", f"{code}\n{listing}"], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", f"{code}\n{listing}"]
+    with tempfile.TemporaryDirectory() as folder:  # where no earlier run has left results
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder)
     return done.stdout.splitlines()[-1]
 
 

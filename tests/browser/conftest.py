@@ -15,6 +15,8 @@ from .jupyterlab import CLOSE_ALL, chromium, command, find_chromium, lab_page, o
 SCREENSHOTS = Path(os.environ.get("ODIBI_NB_SCREENSHOTS") or Path(__file__).parents[2] / "build" / "screenshots")
 INSTALL = "apt-get install -y chromium"
 
+expect.set_options(timeout=30_000)  # a busy machine takes its time; what is there already isn't waited for
+
 
 @pytest.fixture(scope="package")
 def executable() -> str:

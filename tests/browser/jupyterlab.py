@@ -9,11 +9,12 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
+from typing import TextIO
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -42,7 +43,7 @@ def find_chromium() -> str | None:
 def chromium(executable: str) -> Iterator[Browser]:
     """Start a browser."""
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+        launched = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS), timeout=90_000)
         yield launched
         launched.close()
 
@@ -52,9 +53,6 @@ def running_lab(home: Path) -> Iterator[tuple[str, Path]]:
     """Start a JupyterLab with settings of its own below `home`; its URL, and its root folder."""
     root = home / "notebooks"
     root.mkdir()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "IPYTHON"))}
     for name, values in SETTINGS.items():
         settings = home / "config" / "lab" / "user-settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
@@ -65,7 +63,7 @@ def running_lab(home: Path) -> Iterator[tuple[str, Path]]:
     (home / "labextensions").mkdir()
     (home / "labextensions" / "odibi-nb").symlink_to(LABEXTENSION)
     options = (
-        f"--port={port}",
+        "--ServerApp.port_retries=0",
         f"--ServerApp.root_dir={root}",
         f"--LabServerApp.extra_labextensions_path={home / 'labextensions'}",
         "--no-browser",
@@ -75,23 +73,15 @@ def running_lab(home: Path) -> Iterator[tuple[str, Path]]:
         "--JupyterNotebookApp.expose_app_in_browser=True",
         "--LabApp.news_url=",
     )
-    with (home / "log").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options],
-            env={**inherited, **own, "IPYTHONDIR": str(home / "ipython")},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _wait_for(url, home / "log")
-            yield url, root
-        finally:
-            server.terminate()
-            try:
-                server.wait(timeout=5)
-            except subprocess.TimeoutExpired:  # it waits for a kernel that is busy, and that ends with it
-                server.kill()
+    env = {**inherited, **own, "IPYTHONDIR": str(home / "ipython")}
+    for _ in range(3):  # somebody else may take the port before the server does
+        port = _free_port()
+        command = [sys.executable, "-m", "jupyterlab", f"--port={port}", *options]
+        with (home / "log").open("w") as log, _running(command, env, log) as server:
+            if _is_up(server, f"http://127.0.0.1:{port}"):
+                yield f"http://127.0.0.1:{port}", root
+                return
+    raise RuntimeError(f"JupyterLab did not start:\n{(home / 'log').read_text()[-2000:]}")
 
 
 KERNEL = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel"
@@ -136,7 +126,8 @@ def wait_for_kernel(page: Page, name: str, *, dark: bool = False) -> Page:
     page.wait_for_function(IS_OPEN, arg=name, timeout=90_000)
     # The server keeps what an earlier test has chosen.
     command(page, "apputils:change-theme", f"{{theme: 'JupyterLab {'Dark' if dark else 'Light'}'}}")
-    page.wait_for_function(IS_IDLE)
+    expect(page.locator(f"body[data-jp-theme-light={str(not dark).lower()}]")).to_have_count(1, timeout=90_000)
+    page.wait_for_function(IS_IDLE, timeout=90_000)
     return page
 
 
@@ -154,12 +145,35 @@ def run_in_notebook_7(browser: Browser, url: str, name: str) -> Page:
     return page
 
 
-def _wait_for(url: str, log: Path) -> None:
-    for _ in range(180):
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _running(command: list[str], env: dict[str, str], log: TextIO) -> Iterator[subprocess.Popen[bytes]]:
+    server = subprocess.Popen(command, env=env, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        yield server
+    finally:
+        server.terminate()
         try:
-            urllib.request.urlopen(f"{url}/api", timeout=1).close()
-        except (urllib.error.URLError, OSError):
+            server.wait(timeout=5)
+        except subprocess.TimeoutExpired:  # it waits for a kernel that is busy, and that ends with it
+            server.kill()
+
+
+def _is_up(server: subprocess.Popen[bytes], url: str) -> bool:
+    """Wait until a server answers; whether it does."""
+    for _ in range(360):
+        if server.poll() is not None:
+            return False
+        try:
+            urllib.request.urlopen(f"{url}/api", timeout=5).close()
+        except (OSError, HTTPException):
             time.sleep(0.5)
         else:
-            return
-    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+            return True
+    return False

@@ -24,7 +24,10 @@ CELLS = (
     "%%odibi_node broken --no-run\nSELECT region::INTEGER AS n FROM load_sales",
     "%%odibi_node after --no-run\nSELECT * FROM broken",
     "%%odibi_node waiting --no-run\nSELECT * FROM load_sales JOIN not_there USING (region)",
-    "%%odibi_node slow --no-run\nimport time\ntime.sleep(4)\nload_sales",
+    (
+        "%%odibi_node slow --no-run\nimport pathlib, time\n"
+        "while not pathlib.Path('heard').exists():\n    time.sleep(0.05)\nload_sales"
+    ),
     "%odibi graph",
     "print('the end')",
 )
@@ -113,10 +116,11 @@ def test_the_live_graph_is_named_heard_and_reached_by_keyboard(
     assert running.evaluate(ANIMATION) == "odibi-pulse"
     page.emulate_media(reduced_motion="reduce")
     assert running.evaluate(ANIMATION) == "none"
+    page.wait_for_function("window.heard.some((text) => text.includes('1 running'))")
+    (lab[1] / "heard").touch()
     expect(graph.locator('.odibi-dag-node[data-node="slow"][data-status="completed"]')).to_be_visible(timeout=30_000)
-    heard = page.evaluate("window.heard")
-    assert any("1 running" in text for text in heard)
     page.wait_for_function("window.heard.at(-1).includes('2 completed')")
+    heard = page.evaluate("window.heard")
     assert len(heard) <= 6, heard  # not every step
 
     page.keyboard.press("Escape")

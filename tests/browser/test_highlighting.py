@@ -127,7 +127,7 @@ def test_an_edit_of_the_magics_line_changes_the_language(
     for _ in range(2):
         page.keyboard.press("ArrowLeft")
     page.keyboard.type("e")
-    expect(cell).to_have_attribute("data-language", "odibi", timeout=10_000)
+    expect(cell).to_have_attribute("data-language", "odibi")
     expect(_spans(cell, "select")).to_have_count(1)
     page.keyboard.press("End")
     page.keyboard.type(" --lang python")

@@ -36,7 +36,7 @@ def test_a_notebook_shows_cards_and_graph(lab: tuple[str, Path], run_in_lab: Cal
     expect(page.locator('.odibi-dag-node[data-node="by_region"]')).to_be_visible(timeout=30_000)
     picture = page.locator(".odibi-static img")
     expect(picture).to_be_hidden()
-    assert picture.evaluate("image => image.complete && image.naturalWidth > 100")
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth > 100)")
     assert "by_region" in (picture.get_attribute("alt") or "")
     expect(page.get_by_text("written to local:by_region.parquet")).to_be_visible(timeout=30_000)
     text = page.locator('[data-node="load_sales"] td').first

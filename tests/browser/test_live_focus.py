@@ -51,13 +51,13 @@ def test_the_focus_the_search_and_open_rows_stay(lab: tuple[str, Path], run_in_l
     grid.evaluate("grid => { grid.scrollTop = 24 * 1000; }")
     expect(graph.locator(".odibi-rows-status")).to_contain_text("rows 1,001")
     run_cell(page, 3, CELLS[3].replace("i * 2", "i * 3"))
-    expect(graph.locator(".odibi-rows-notice")).to_contain_text("A newer result is there", timeout=15_000)
+    expect(graph.locator(".odibi-rows-notice")).to_contain_text("A newer result is there")
     assert grid.evaluate(TOP) == 24_000
     screenshot(page, "live_rows_stay_light")
 
     # Drawn anew, the open node is still marked.
     run_cell(page, 6, "%%odibi_node later\nSELECT most FROM top")
-    expect(graph.locator('.odibi-dag-node[data-node="later"]')).to_be_visible(timeout=15_000)
+    expect(graph.locator('.odibi-dag-node[data-node="later"]')).to_be_visible()
     expect(graph.locator(".odibi-dag-open")).to_have_attribute("data-node", "many")
 
     # Groups open and close, and the keyboard never leaves the graph.
@@ -66,8 +66,8 @@ def test_the_focus_the_search_and_open_rows_stay(lab: tuple[str, Path], run_in_l
     group.focus()
     page.keyboard.press("Enter")
     graph.get_by_role("button", name="Expand tag sums and open many").focus()
-    page.evaluate(f"{KERNEL}.requestExecute({{code: {RUN!r}}})")
-    page.wait_for_timeout(1_500)
+    page.evaluate(f"{KERNEL}.requestExecute({{code: {RUN!r}}}).done.then(() => null)")
+    page.wait_for_timeout(200)
     assert page.evaluate(LABEL) == "Expand tag sums and open many"
     graph.get_by_role("button", name="Expand", exact=True).press("Enter")
     expect(many).to_be_visible()

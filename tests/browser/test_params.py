@@ -58,7 +58,7 @@ def test_the_keyboard_moves_a_slider_and_the_card_follows(
     expect(card).to_contain_text("150")
     expect(panel.get_by_role("status")).to_contain_text("nothing is written")
     expect(page.locator('.odibi-dag-node[data-node="clean_sales"]')).to_have_attribute(
-        "aria-label", re.compile("^clean_sales · sql · completed · 2 rows"), timeout=10_000
+        "aria-label", re.compile("^clean_sales · sql · completed · 2 rows")
     )
     assert not (lab[1] / "data" / "by_slider.parquet").exists()
     # The other panel has the same parameter.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,9 +28,12 @@ NODES = (
 TIMED = (
     *SETUP,
     "%%odibi_node quick\nimport pandas as pd\npd.DataFrame({'x': [1]})",
-    "%%odibi_node slow\nimport time\ntime.sleep(2)\nquick",
+    (
+        "%%odibi_node slow\nimport pathlib, time\ntime.sleep(2)\n"
+        "while pathlib.Path('held').exists():\n    time.sleep(0.05)\nquick"
+    ),
     "%odibi run",
-    "%odibi run --force",
+    "open('held', 'w').close()\n%odibi run --force",
 )
 CANCELLED = (
     *SETUP,
@@ -40,6 +42,10 @@ CANCELLED = (
     "%odibi run slow_sql",
     "%odibi run slow_python",
 )
+NOTE_LABELS = """button => {
+  window.labels = [];
+  new MutationObserver(() => window.labels.push(button.textContent)).observe(button, { childList: true });
+}"""
 KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
 RUN = ".jp-OutputArea-output .odibi-run"
 
@@ -67,14 +73,15 @@ def test_a_run_shows_how_far_it_is_and_an_error_at_once(lab: tuple[str, Path], r
     screenshots(page, "run")
     # Where the page lets no widget interrupt, the message comes when the run is over, and does nothing.
     page.evaluate(f"void ({KERNEL}.interrupt = () => Promise.reject(new Error('no')))")
-    run.get_by_role("button", name="Cancel").click()
-    expect(run.locator(".odibi-run-cancel")).to_have_text("Cancelling…")
+    button = run.locator(".odibi-run-cancel")
+    button.evaluate(NOTE_LABELS)
+    button.click()
     expect(run.locator(".odibi-run-note")).to_contain_text("■ (interrupt the kernel) ends it too", timeout=30_000)
-    expect(run.locator(".odibi-run-cancel")).to_have_text("Cancel")
+    assert page.evaluate("window.labels") == ["Cancelling…", "Cancel"]
     (lab[1] / "seen").touch()
-    expect(page.locator(".odibi-card").last).to_contain_text("3 completed, 1 failed", timeout=20_000)
+    expect(page.locator(".odibi-card").last).to_contain_text("3 completed, 1 failed")
     expect(run).to_have_count(0)
-    for _ in range(100):  # the error comes a message after the report
+    for _ in range(300):  # the error comes a message after the report
         if len(outputs(page)[-1]) > 1:
             break
         page.wait_for_timeout(100)
@@ -88,9 +95,13 @@ def test_a_run_says_how_long_it_took_the_last_time(lab: tuple[str, Path], run_in
     write_notebook(lab[1], "timed.ipynb", TIMED, SALES)
     page = run_in_lab("timed.ipynb")
     again = page.locator(".jp-Cell").last.locator(".odibi-run")
-    expect(again.locator('li[data-node="slow"]')).to_contain_text("of about 2.0 s", timeout=90_000)
-    expect(again.locator(".odibi-run-time")).to_contain_text(re.compile(r"\d\.\d s of about 2\.\d s"))
-    expect(again).to_have_count(0, timeout=10_000)
+    took = again.locator('li[data-node="slow"]')
+    expect(took).to_contain_text("of about", timeout=90_000)
+    (last,) = re.findall(r" of about (\d+\.?\d*) s", took.text_content() or "")
+    assert float(last) >= 2
+    expect(again.locator(".odibi-run-time")).to_contain_text(re.compile(r"\d s of about \d+(\.\d)? s"))
+    (lab[1] / "held").unlink()
+    expect(again).to_have_count(0)
 
 
 def test_the_button_ends_sql_and_python(lab: tuple[str, Path], run_in_lab: Callable[..., Page]) -> None:
@@ -101,10 +112,8 @@ def test_the_button_ends_sql_and_python(lab: tuple[str, Path], run_in_lab: Calla
         expect(run.locator(f'li[data-node="{node}"]')).to_be_visible(timeout=90_000)
         button = run.get_by_role("button", name="Cancel")
         button.focus()
-        start = time.monotonic()
         page.keyboard.press("Enter")
-        expect(run).to_have_count(0, timeout=5_000)
-        assert time.monotonic() - start < 2
+        expect(run).to_have_count(0)
         expect(page.locator(".jp-Cell").nth(number - 1)).to_contain_text("interrupted: 1 node cancelled")
         report, error = outputs(page)[number - 1]
         assert "■ cancelled" in report["data"]["text/plain"]
@@ -122,10 +131,8 @@ def test_notebook_7_shows_and_cancels_it_too(lab: tuple[str, Path], browser: Bro
     run = page.locator(RUN)
     expect(run.locator('li[data-node="slow_python"]')).to_be_visible(timeout=90_000)
     screenshot(page, "run_notebook_7")
-    start = time.monotonic()
     run.get_by_role("button", name="Cancel").click()
-    expect(page.locator(".odibi-card").last).to_contain_text("■ cancelled", timeout=5_000)
-    assert time.monotonic() - start < 2
+    expect(page.locator(".odibi-card").last).to_contain_text("■ cancelled")
     expect(run).to_have_count(0)
     page.close()
 
@@ -142,7 +149,7 @@ def test_a_graph_s_button_is_cancelled_each_time_and_a_run_ends_with_its_kernel(
     for _ in range(2):
         start.click()
         run.get_by_role("button", name="Cancel").click()
-        expect(node).to_have_attribute("data-status", "cancelled", timeout=3_000)
+        expect(node).to_have_attribute("data-status", "cancelled")
         expect(graph.locator(".odibi-dag-answer")).to_contain_text("■ cancelled")
     start.click()
     expect(run.locator('li[data-node="slow_python"]')).to_be_visible()
@@ -150,5 +157,5 @@ def test_a_graph_s_button_is_cancelled_each_time_and_a_run_ends_with_its_kernel(
     expect(run.locator(".odibi-run-note")).to_be_hidden()  # that was the last one
     screenshot(page, "run_in_graph_dark")
     page.evaluate("void window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
-    expect(run).to_contain_text("The kernel is gone", timeout=20_000)
+    expect(run).to_contain_text("The kernel is gone")
     screenshot(page, "run_lost_dark")

@@ -103,7 +103,7 @@ def test_without_state_the_picture_stands_alone(
     cell = graph_cell(page)
     picture = cell.locator(".odibi-static img")
     expect(picture).to_be_visible()
-    expect(cell.get_by_text(ERROR)).to_be_attached(timeout=15_000)  # JupyterLab still says so,
+    expect(cell.get_by_text(ERROR)).to_be_attached()  # JupyterLab still says so,
     expect(cell.get_by_text(ERROR)).to_be_hidden()  # where a picture stands in its place nobody reads it
     screenshot(page, "saved_without_state_trusted_light")
     # Run again, the live one comes back.
@@ -115,7 +115,7 @@ def test_without_state_the_picture_stands_alone(
     opened("bare_untrusted.ipynb")
     picture = graph_cell(page).locator(".odibi-static img")
     expect(picture).to_be_visible()
-    assert picture.evaluate("image => image.naturalWidth > 100")
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth > 100)")
     assert page.get_by_text(ERROR).count() == 0
     assert watched.harm == UNHARMED
     screenshot(page, "saved_without_state_untrusted_light")

@@ -41,9 +41,13 @@ def run_in_terminal(
     *,
     width: int = 100,
     interrupt_when: Callable[[str], bool] = lambda written: False,
+    go_on_when: Callable[[str], bool] = lambda written: False,
     **environment: str,
 ) -> Ran:
-    """Run `odibi-nb` with a terminal for stdin and stderr; interrupt_when: Ctrl-C comes once what was written is so."""
+    """Run `odibi-nb` with a terminal for stdin and stderr.
+
+    interrupt_when, go_on_when: Ctrl-C, or a file `go_on`, comes once what was written is so.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
     inherited = {name: value for name, value in os.environ.items() if name not in ("CI", "NO_COLOR", "COLUMNS")}
@@ -58,6 +62,8 @@ def run_in_terminal(
     written, interrupted = b"", False
     while piece := _read(ours):
         written += piece
+        if go_on_when(written.decode(errors="replace")):
+            Path("go_on").touch()
         if not interrupted and interrupt_when(written.decode(errors="replace")):
             interrupted = True
             process.send_signal(signal.SIGINT)

@@ -160,7 +160,8 @@ def test_a_terminal_without_utf_8_a_hidden_library_and_a_version_too_low_are_tol
 def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with one result in its store."""
     monkeypatch.chdir(tmp_path)
-    cells = [nbformat.v4.new_code_cell("%%odibi_node a\nSELECT i FROM range(10) AS r(i)")]
+    # Of few rows that took a few milliseconds no file is kept.
+    cells = [nbformat.v4.new_code_cell("%%odibi_node a\nSELECT i FROM range(20_000) AS r(i)")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), "n.ipynb")
     assert main(["run", "n.ipynb"]) == 0
     return tmp_path

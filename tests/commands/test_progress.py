@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 
@@ -28,13 +29,13 @@ def test_one_line_names_what_runs_and_is_erased_at_the_end() -> None:
 
 
 def test_it_writes_at_most_ten_times_a_second() -> None:
-    stream = io.StringIO()
+    stream, begun = io.StringIO(), time.monotonic()
     progress = Progress(stream)
     progress(RunStarted(tuple(map(str, range(1000)))))
     for name in range(1000):
         progress(NodeStarted(str(name)))
         progress(_finished(str(name)))
-    assert stream.getvalue().count("\r") <= 10
+    assert stream.getvalue().count("\r") <= (time.monotonic() - begun) * 10 + 1
 
 
 def test_a_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:

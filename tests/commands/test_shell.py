@@ -681,7 +681,7 @@ def test_graph_in_every_format(shell: Shell, sales: str) -> None:
 def test_a_run_that_is_interrupted_or_told_to_end_is_status_130(folder: Path, ending: signal.Signals) -> None:
     target = _notebook(
         "n.ipynb",
-        "%%odibi_node first\nimport pandas as pd\nrows = pd.DataFrame({'x': [1]})\nopen('started', 'w').close()\nrows",
+        "%%odibi_node first\nimport pandas as pd\npd.DataFrame({'x': [1]})",
         "%%odibi_node slow --depends-on first\n"
         "SELECT count(*) AS n FROM range(100000000000) t(i) WHERE hash(i) % 7 = 3",
         "%%odibi_node after\nSELECT * FROM slow",
@@ -689,9 +689,10 @@ def test_a_run_that_is_interrupted_or_told_to_end_is_status_130(folder: Path, en
     command = [sys.executable, "-m", "odibi_nb.commands.shell", "run", target, "--json"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
-    while not Path("started").exists() and process.poll() is None:
-        time.sleep(0.1)
-    time.sleep(1)
+    assert process.stderr is not None
+    while not (line := process.stderr.readline()).startswith("✓ completed first"):
+        assert line
+    time.sleep(0.5)  # the query begins
     process.send_signal(ending)
     out, _ = process.communicate(timeout=30)
     data: dict[str, Any] = json.loads(out)
@@ -774,7 +775,9 @@ def test_inputs_for_parameters_are_for_notebooks(shell: Shell) -> None:
 
 
 def test_a_terminal_says_that_results_are_being_kept(tmp_path: Path) -> None:
-    cells = ["%load_ext odibi_nb", "%%odibi_node wide\nSELECT i, md5(i::VARCHAR) AS h FROM range(1000000) AS r(i)"]
+    # A picture of the graph for the story may take longer than the keeping.
+    project = "%%odibi_project\nstory: {auto_generate: false}"
+    cells = [project, "%%odibi_node wide\nSELECT i, md5(i::VARCHAR) AS h FROM range(1000000) AS r(i)"]
     nbformat.write(nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)]), tmp_path / "nb.ipynb")
     terminal, stderr = os.openpty()
     command = [sys.executable, "-m", "odibi_nb.commands.shell", "run", "nb.ipynb"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import queue
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -79,11 +81,12 @@ class Kernel:
     """Cells in a real ipykernel."""
 
     def __init__(self, folder: str, env: dict[str, str]) -> None:
+        self.folder = Path(folder)
         self.manager = KernelManager(kernel_name="python3")
         self.manager.start_kernel(cwd=folder, env=env)
         self.client = self.manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
+        self.client.wait_for_ready(timeout=120)
 
     def close(self) -> None:
         self.client.stop_channels()
@@ -103,27 +106,43 @@ class Kernel:
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
-    def wait(self, message_id: str, timeout_s: float = 60) -> Ran:
-        """Return what a cell has shown by its end."""
-        ran, deadline = Ran(), time.monotonic() + timeout_s
+    def told(self, until: Callable[[dict[str, Any]], bool], timeout_s: float = 60) -> list[dict[str, Any]]:
+        """Return what the kernel publishes, whatever it belongs to, up to a message that is looked for."""
+        messages, deadline = list[dict[str, Any]](), time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             try:
-                message = self.client.get_iopub_msg(timeout=1)
+                messages.append(self.client.get_iopub_msg(timeout=1))
             except queue.Empty:
                 continue
-            if message["parent_header"].get("msg_id") != message_id:
-                continue
+            if until(messages[-1]):
+                return messages
+        raise TimeoutError(f"it was never told; the last of {len(messages)} messages: {messages[-1:]}")
+
+    def begun(self, message_id: str) -> None:
+        """Wait until the kernel has begun with a cell."""
+        self.told(lambda message: message["msg_type"] == "execute_input" and belongs_to(message, message_id))
+
+    def wait(self, message_id: str, timeout_s: float = 60) -> Ran:
+        """Return what a cell has shown by its end; what was shown in the place of something else stands there."""
+        ran, shown = Ran(), dict[str, str | dict[str, Any]]()
+        for message in self.told(lambda message: is_idle(message, message_id), timeout_s):
             content = message["content"]
+            if not belongs_to(message, message_id):
+                continue
             match message["msg_type"]:
                 case "stream":
-                    ran.text += content["text"]
-                case "display_data" | "execute_result":
-                    ran.add(content["data"])
+                    shown[str(len(shown))] = content["text"]
+                case "display_data" | "update_display_data" | "execute_result":
+                    place = content.get("transient", {}).get("display_id")
+                    shown[place or str(len(shown))] = content["data"]
                 case "error":
                     ran.error_name, ran.traceback = content["ename"], "\n".join(content["traceback"])
-                case "status" if content["execution_state"] == "idle":
-                    return ran
-        raise TimeoutError("the cell didn't end")
+        for one in shown.values():
+            if isinstance(one, str):
+                ran.text += one
+            else:
+                ran.add(one)
+        return ran
 
     def complete(self, cell: str, cursor: int) -> dict[str, Any]:
         """Return what the kernel completes a cell with."""
@@ -138,3 +157,13 @@ class Kernel:
             ran = self.run(cell)
             assert not ran.error_name, ran.traceback
         return ran
+
+
+def belongs_to(message: dict[str, Any], message_id: str) -> bool:
+    return message["parent_header"].get("msg_id") == message_id
+
+
+def is_idle(message: dict[str, Any], message_id: str) -> bool:
+    """Whether a message says that a cell has ended."""
+    is_status = message["msg_type"] == "status" and message["content"]["execution_state"] == "idle"
+    return is_status and belongs_to(message, message_id)

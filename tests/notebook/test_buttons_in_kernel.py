@@ -29,7 +29,7 @@ def subshell(kernel: Kernel) -> str:
         pytest.skip("needs ipykernel 7")
     client = kernel.client
     client.control_channel.send(client.session.msg("create_subshell_request", {}))
-    return str(client.get_control_msg(timeout=10)["content"]["subshell_id"])
+    return str(client.get_control_msg(timeout=60)["content"]["subshell_id"])
 
 
 def press(kernel: Kernel, graph: str, subshell: str, what: str) -> None:
@@ -42,7 +42,7 @@ def press(kernel: Kernel, graph: str, subshell: str, what: str) -> None:
     kernel.client.shell_channel.send(message)
 
 
-def told(kernel: Kernel, what: str, timeout_s: float = 15) -> Any:
+def told(kernel: Kernel, what: str, timeout_s: float = 60) -> Any:
     """Return the first of what the graph says of `what`: an answer by its id, or how a run is: its status."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:

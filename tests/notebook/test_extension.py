@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -25,6 +26,12 @@ def _contents(shell: InteractiveShell) -> dict[str, object]:
         "configurables": list(shell.configurables),
         "variables": set(shell.user_ns) - {"_i", "_ii", "_iii", "_dh", "_oh", "_exit_code"},
     }
+
+
+def alone(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a process of its own, where no earlier one has left results."""
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
 
 
 def test_unloading_takes_everything_out_again(shell: InteractiveShell) -> None:
@@ -92,7 +99,7 @@ def test_two_shells_have_a_workspace_each(nb: Notebook) -> None:
     odibi_nb.unload_ipython_extension(other)
 
 
-def test_loading_imports_nothing_heavy_before_it_returns() -> None:
+def test_loading_imports_nothing_heavy_before_it_returns(tmp_path: Path) -> None:
     code = """
 import sys, threading
 threading.Thread.start = lambda thread: None  # what loads in the background would be seen here
@@ -102,11 +109,11 @@ shell = InteractiveShell.instance()
 shell.extension_manager.load_extension("odibi_nb")
 print(sorted({name.partition(".")[0] for name in sys.modules} & {"pandas", "duckdb", "pydantic", "pyarrow", "sqlglot"}))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+    done = alone(tmp_path, code)
+    assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["[]"]), done.stderr
 
 
-def test_cells_of_sql_load_no_library_of_frames() -> None:
+def test_cells_of_sql_load_no_library_of_frames(tmp_path: Path) -> None:
     code = """
 import sys, threading
 start = threading.Thread.start
@@ -120,14 +127,14 @@ for cell in (without_picture, *nodes, "%odibi run", "%odibi plan"):
     shell.run_cell(cell).raise_error()
 print(sorted({name.partition(".")[0] for name in sys.modules} & {"pandas", "numpy", "pyarrow", "sqlglot", "wasmtime"}))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+    done = alone(tmp_path, code)
+    assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["[]"]), done.stderr
 
 
-def test_an_interpreter_that_ends_at_once_ends_well() -> None:
+def test_an_interpreter_that_ends_at_once_ends_well(tmp_path: Path) -> None:
     load = "InteractiveShell.instance().extension_manager.load_extension('odibi_nb')"
     code = f"from IPython.core.interactiveshell import InteractiveShell\n{load}"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    done = alone(tmp_path, code)
     assert (done.returncode, done.stderr) == (0, "")
 
 

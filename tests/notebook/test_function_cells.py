@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from odibi_nb.exceptions import NodeExecutionError, UsageError
 from tests.notebook.shells import BY_REGION, LOAD, Notebook
 
@@ -54,9 +56,12 @@ def test_it_is_refused_where_no_headless_run_would_find_it(nb: Notebook) -> None
     assert "left margin" in (error.hint or "")
 
 
-def test_functions_of_modules_and_after_unloading_declare_nothing(nb: Notebook) -> None:
+def test_functions_of_modules_and_after_unloading_declare_nothing(
+    nb: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (nb.ws.root / "beside_fn.py").write_text(f"from odibi_nb import node\n@node\n{CLEAN}\n")
-    nb.ok("import sys; sys.path.insert(0, '.')", "import beside_fn", IMPORT)
+    monkeypatch.syspath_prepend(nb.ws.root)
+    nb.ok("import beside_fn", IMPORT)
     nb.shell.run_line_magic("unload_ext", "odibi_nb")
     nb.ok(f"@node\n{CLEAN}")
     assert not nb.ws.nodes

@@ -72,7 +72,7 @@ def test_a_package_of_an_extra_is_installed_by_its_name(
     nb: Notebook, monkeypatch: pytest.MonkeyPatch, cell: str
 ) -> None:
     nb.ok(LOAD)
-    for module in [name for name in sys.modules if name.partition(".")[0] == "polars"]:
+    for module in [name for name in list(sys.modules) if name.partition(".")[0] == "polars"]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "polars", None)
     error = nb.fails(f"%%odibi_node n\n{cell}")

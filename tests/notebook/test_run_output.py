@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,17 @@ import pytest
 from nbclient import NotebookClient
 
 from odibi_nb.notebook.run_output import RunOutput
+from odibi_nb.runner import Event, NodeStarted
 from tests.notebook.conftest import ROOT, _fill
-from tests.notebook.shells import Kernel, Notebook
+from tests.notebook.shells import Kernel, Notebook, belongs_to, is_idle
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SLOW_FRAME = "%%odibi_node slow --no-run\nimport time, pandas as pd\ntime.sleep(0.6)\npd.DataFrame({'x': [1]})"
+UNTIL_SEEN = (
+    "import pathlib, time, pandas as pd\nfor _ in range(1500):\n    if pathlib.Path('seen').exists():\n        break\n"
+    "    time.sleep(0.02)\n"
+)
+SEEN_FRAME = f"%%odibi_node slow --no-run\n{UNTIL_SEEN}pd.DataFrame({{'x': [1]}})"
 LONG = "%%odibi_node long --no-run\nimport time\nfor _ in range(600):\n    time.sleep(0.1)\n1"
 
 
@@ -29,19 +36,24 @@ def loaded(kernel: Kernel) -> Kernel:
     return kernel
 
 
-def messages(kernel: Kernel, cell: str, **metadata: Any) -> list[tuple[str, dict[str, Any]]]:
-    """Return what a cell sends to the front end."""
-    message, found = kernel.send(cell, **metadata), list[tuple[str, dict[str, Any]]]()
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        sent = kernel.client.get_iopub_msg(timeout=60)
-        if sent["parent_header"].get("msg_id") != message:
-            continue
-        if sent["msg_type"] == "status" and sent["content"]["execution_state"] == "idle":
-            return found
-        if sent["msg_type"] not in ("status", "execute_input"):
-            found.append((sent["msg_type"], sent["content"]))
-    raise TimeoutError(cell)
+def messages(
+    kernel: Kernel, cell: str, *, once_seen: Callable[[], object] | None = None, **metadata: Any
+) -> list[tuple[str, dict[str, Any]]]:
+    """Return what a cell sends to the front end.
+
+    once_seen: what is done when its run is shown live; else `UNTIL_SEEN` ends then.
+    """
+    seen = kernel.folder / "seen"
+    seen.unlink(missing_ok=True)
+    message = kernel.send(cell, **metadata)
+
+    def hears(sent: dict[str, Any]) -> bool:
+        if sent["msg_type"] == "display_data" and WIDGET in sent["content"]["data"]:
+            (once_seen or seen.touch)()
+        return is_idle(sent, message)
+
+    sent = [one for one in kernel.told(hears) if belongs_to(one, message)]
+    return [(one["msg_type"], one["content"]) for one in sent if one["msg_type"] not in ("status", "execute_input")]
 
 
 def kinds(found: list[tuple[str, dict[str, Any]]]) -> list[str]:
@@ -49,7 +61,7 @@ def kinds(found: list[tuple[str, dict[str, Any]]]) -> list[str]:
 
 
 def test_a_slow_run_is_shown_live_and_becomes_its_report(loaded: Kernel) -> None:
-    loaded.ok(SLOW_FRAME)
+    loaded.ok(SEEN_FRAME)
     found = messages(loaded, "%odibi run", cellId="one")
     assert kinds(found)[:3] == ["comm_open", "comm_open", "display_data"]
     assert kinds(found)[-3:] == ["update_display_data", "comm_close", "comm_close"]
@@ -62,23 +74,25 @@ def test_a_slow_run_is_shown_live_and_becomes_its_report(loaded: Kernel) -> None
 
 
 def test_a_nodes_cell_becomes_its_card(loaded: Kernel) -> None:
-    found = messages(loaded, SLOW_FRAME.replace(" --no-run", ""), cellId="one")
+    found = messages(loaded, SEEN_FRAME.replace(" --no-run", ""), cellId="one")
     assert "slow · ✓ completed · 1 row" in dict(found)["update_display_data"]["data"]["text/plain"]
 
 
 def test_a_nodes_cell_on_mocks_and_a_query_are_shown_too(loaded: Kernel) -> None:
-    mocked = "import time\ntime.sleep(0.6)\nslow"
-    loaded.ok(SLOW_FRAME, "%%odibi_mock below --input slow\nx\n1")
-    found = messages(loaded, f"%%odibi_node below --mock\n{mocked}", cellId="one")
+    loaded.ok(SEEN_FRAME, "%%odibi_mock below --input slow\nx\n1")
+    found = messages(loaded, f"%%odibi_node below --mock\n{UNTIL_SEEN}slow", cellId="one")
     assert "MOCK" in dict(found)["update_display_data"]["data"]["text/plain"]
     found = messages(loaded, "%%odibi_sql\nFROM slow", cellId="two")
     assert "x" in dict(found)["update_display_data"]["data"]["text/plain"]
 
 
 def test_a_quick_run_shows_only_its_end(loaded: Kernel) -> None:
+    # However slow the machine is, this is quick.
+    loaded.ok("import odibi_nb.notebook.run_output as module\nbefore, module._UNSEEN_S = module._UNSEEN_S, 600")
     loaded.ok("%%odibi_node quick --no-run\nSELECT 1 AS x")
     for _ in range(2):
         assert kinds(messages(loaded, "%odibi run", cellId="one")) == ["display_data"]
+    loaded.ok("module._UNSEEN_S = before")
 
 
 def test_who_says_of_no_cell_gets_one_plain_output(loaded: Kernel) -> None:
@@ -108,12 +122,11 @@ def test_nothing_live_is_left_by_those_who_run_whole_files(tmp_path: Path) -> No
 
 def test_an_interrupt_leaves_a_report_that_says_cancelled(loaded: Kernel) -> None:
     loaded.ok(LONG)
-    threading.Timer(1.5, loaded.manager.interrupt_kernel).start()
-    found = messages(loaded, "%odibi run", cellId="one")
+    interrupt = loaded.manager.interrupt_kernel
+    found = messages(loaded, "%odibi run", once_seen=interrupt, cellId="one")
     assert "■ cancelled" in dict(found)["update_display_data"]["data"]["text/plain"]
     assert dict(found)["error"]["evalue"] == "interrupted: 1 node cancelled"
-    threading.Timer(1.5, loaded.manager.interrupt_kernel).start()
-    found = messages(loaded, LONG.replace(" --no-run", ""), cellId="two")
+    found = messages(loaded, LONG.replace(" --no-run", ""), once_seen=interrupt, cellId="two")
     assert "■ cancelled · 1 of 1 node" in dict(found)["update_display_data"]["data"]["text/plain"]
     assert dict(found)["error"]["evalue"] == "interrupted: 1 node cancelled"
 
@@ -125,11 +138,14 @@ def asked(output: RunOutput) -> None:
 
 def test_a_message_on_another_thread_cancels(nb: Notebook) -> None:
     nb.ok(LONG)
-    output, start = RunOutput(nb.ws, live=True), time.monotonic()
-    threading.Timer(0.5, asked, (output,)).start()
+    output = RunOutput(nb.ws, live=True)
+
+    def ask(event: Event) -> None:
+        if isinstance(event, NodeStarted):
+            threading.Timer(0.2, asked, (output,)).start()
+
     with pytest.raises(KeyboardInterrupt), output:
-        nb.ws.run_cell("long", listeners=output.listeners)
-    assert time.monotonic() - start < 2
+        nb.ws.run_cell("long", listeners=[*output.listeners, ask])
 
 
 def test_a_message_that_comes_too_late_does_nothing(nb: Notebook) -> None:

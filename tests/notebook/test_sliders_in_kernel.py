@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import queue
 import re
 import time
+from contextlib import suppress
+from queue import Empty
 from typing import Any
 
 import pytest
@@ -19,6 +20,12 @@ def clean_sales(load_sales, min_amount):
     warnings.warn("warned")
     display("displayed")
     return load_sales[load_sales.amount >= min_amount]"""
+SLOW = """def slow(load_sales, wait=0):
+    import pathlib, time
+    while wait and not pathlib.Path("over").exists():
+        pathlib.Path("waits").touch()
+        time.sleep(0.05)
+    return load_sales"""
 LOOK = """
 import odibi_nb as o, ipywidgets
 def made(kind):
@@ -45,14 +52,25 @@ def move(kernel: Kernel, slider: str, value: int) -> None:
     kernel.client.shell_channel.send(message)
 
 
-def told(kernel: Kernel, seconds: float = 1.5) -> list[dict[str, Any]]:
-    """Return what the kernel publishes without being asked, until it is silent."""
+def rest(kernel: Kernel) -> list[dict[str, Any]]:
+    """Return what the kernel still publishes without being asked, until it is silent."""
     messages = []
-    while True:
-        try:
-            messages.append(kernel.client.get_iopub_msg(timeout=seconds))
-        except queue.Empty:
-            return messages
+    with suppress(Empty):
+        while True:
+            messages.append(kernel.client.get_iopub_msg(timeout=0.5))
+    return messages
+
+
+def changed(message: dict[str, Any], what: str) -> Any:
+    """Return what a message says that a trait of a widget is now; None where it says nothing of it."""
+    content = message["content"] if message["msg_type"] == "comm_msg" else {}
+    return content.get("data", {}).get("state", {}).get(what)
+
+
+def shows_200_alone(message: dict[str, Any]) -> bool:
+    """Whether a message has the card of the larger region alone."""
+    card = (changed(message, "cards") or {}).get("by_region", "")
+    return "200" in card and "150" not in card
 
 
 def test_a_table_comes_with_the_inputs_for_those_without_widgets(loaded: Kernel) -> None:
@@ -63,16 +81,9 @@ def test_a_table_comes_with_the_inputs_for_those_without_widgets(loaded: Kernel)
 
 
 def test_a_move_shows_a_new_card_and_nothing_in_any_cell(loaded: Kernel, slider: str) -> None:
-    told(loaded, 0.3)
+    rest(loaded)
     move(loaded, slider, 180)
-    messages = told(loaded)
-    cards = [
-        message["content"]["data"]["state"]["cards"]
-        for message in messages
-        if message["msg_type"] == "comm_msg" and "cards" in message["content"]["data"].get("state", {})
-    ]
-    assert "200" in cards[-1]["by_region"]
-    assert "150" not in cards[-1]["by_region"]
+    messages = [*loaded.told(shows_200_alone), *rest(loaded)]
     assert {message["msg_type"] for message in messages} <= {"comm_msg", "status"}
     card = loaded.ok("%odibi show clean_sales").text
     assert all(word in card for word in ("printed", "warned", "displayed"))
@@ -91,20 +102,22 @@ def test_a_cell_that_runs_is_waited_for_and_then_it_goes_on(loaded: Kernel, slid
     time.sleep(0.2)
     move(loaded, slider, 170)
     assert "170" not in loaded.wait(cell).text
-    told(loaded, 1)
+    loaded.told(shows_200_alone)
     assert "200" in loaded.ok("print(made('OutcomeWidget').cards['by_region'])").text
 
 
 def test_an_interrupt_ends_the_waiting_for_an_input_s_node(loaded: Kernel) -> None:
-    slow = "def slow(load_sales, wait=0):\n    import time\n    time.sleep(wait)\n    return load_sales"
-    loaded.ok(f"%%odibi_node slow\n{slow}", "%odibi params --ui slow")
-    told(loaded, 0.3)
+    loaded.ok(f"%%odibi_node slow\n{SLOW}", "%odibi params --ui slow")
     move(loaded, loaded.ok("print(made('IntSlider').model_id)").text.strip(), 4)
-    time.sleep(0.5)
+    while not (loaded.folder / "waits").exists():
+        assert loaded.manager.is_alive()
+        time.sleep(0.02)
     cell = loaded.send("print('it ran')")
-    time.sleep(0.5)
+    loaded.begun(cell)
+    time.sleep(0.5)  # until it waits
     loaded.manager.interrupt_kernel()
     ran = loaded.wait(cell)
+    (loaded.folder / "over").touch()
     assert (ran.text.splitlines()[-1], ran.error_name) == ("it ran", "")
     assert ran.text.startswith("interrupted: what the inputs compute is still finishing")
     assert "'wait': 4" in loaded.ok("print(o.workspace().params)").text

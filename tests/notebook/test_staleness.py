@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
+
+import pytest
 
 from tests.notebook.shells import Notebook
 
@@ -41,11 +42,11 @@ def test_a_transform_defined_again_is_the_one_that_runs(nb: Notebook) -> None:
     assert nb.ws["up"].df().x.tolist() == [11, 12, 13]
 
 
-def test_a_reloaded_module_makes_its_nodes_stale(nb: Notebook) -> None:
+def test_a_reloaded_module_makes_its_nodes_stale(nb: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
     module = Path("helper_module_of_ours.py")
     module.write_text("def up(frame):\n    return frame + 1\n")
-    importlib.invalidate_caches()  # Python looks into a folder again only when its time has changed
-    nb.ok("import sys; sys.path.insert(0, '.')", "%load_ext autoreload", "%autoreload 2")
+    monkeypatch.syspath_prepend(Path.cwd())
+    nb.ok("%load_ext autoreload", "%autoreload 2")
     nb.ok("import helper_module_of_ours as helper", LOAD, "%%odibi_node up\nhelper.up(load)")
     module.write_text("def up(frame):\n    return frame + 100  # and more\n")
     nb.ok("1")  # the front end's next cell: autoreload looks before it

@@ -78,9 +78,19 @@ def test_cards_are_html_without_markup_of_the_users(ws: Workspace, live: LiveGra
     assert "&lt;img src=x onerror" in card
 
 
-def test_it_follows_a_run_and_ends_with_what_holds(ws: Workspace, live: LiveGraphs) -> None:
+def test_it_follows_a_run_and_ends_with_what_holds(
+    ws: Workspace, live: LiveGraphs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ws.node("b", "import pathlib, time\nwhile not pathlib.Path('seen').exists():\n    time.sleep(0.02)\na.assign(y=2)")
+    monkeypatch.chdir(tmp_path)
     widget, seen = shown(live, ws), list[dict[str, str]]()
-    widget.observe(lambda change: seen.append(statuses(widget)), names="states")
+
+    def look(change: object) -> None:
+        seen.append(statuses(widget))
+        if seen[-1] == {"a": "completed", "b": "running"}:
+            (tmp_path / "seen").touch()
+
+    widget.observe(look, names="states")
     ws.attempt(RunRequest())
     live.refresh()
     assert {"a": "completed", "b": "running"} in seen
@@ -142,7 +152,7 @@ def test_rows_of_a_node_are_answered_too(ws: Workspace, live: LiveGraphs) -> Non
     widget, sent = shown(live, ws), list[dict[str, object]]()
     widget.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
     widget._handle_custom_msg({"id": "q1", "what": "rows.open", "view": "v", "node": "b"}, [])
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while len(sent) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
     assert sent[-1].items() >= {"id": "q1", "rows": 1}.items()

@@ -61,7 +61,7 @@ def test_nothing_of_it_stays_in_the_kernel_once_it_is_closed() -> None:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while not condition() and time.monotonic() < end:
         time.sleep(0.01)
     assert condition()
@@ -81,10 +81,10 @@ def test_many_things_are_told_at_most_ten_times_a_second_and_the_last_always() -
 
 def test_what_is_told_now_is_not_told_again() -> None:
     sent = list[float]()
-    pace = Pace(lambda: sent.append(time.monotonic()), settling_s=0.3)
+    pace = Pace(lambda: sent.append(time.monotonic()), settling_s=1.0)
     pace.soon()
     pace.now()
-    time.sleep(0.6)
+    time.sleep(1.3)
     assert len(sent) == 1
 
 

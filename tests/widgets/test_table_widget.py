@@ -41,7 +41,7 @@ def answers(ws: Workspace) -> Iterator[RowsAnswers]:
 
 
 def ask(answers: RowsAnswers, what: str, view: str = "v", **details: Any) -> dict[str, Any]:
-    answer = answers({"what": f"rows.{what}", "view": view, **details}).result(timeout=30)
+    answer = answers({"what": f"rows.{what}", "view": view, **details}).result(timeout=60)
     received: dict[str, Any] = json.loads(json.dumps(answer))
     return received
 
@@ -125,8 +125,8 @@ def test_a_newer_question_of_the_same_table_supersedes_a_sort(ws: Workspace, ans
     slow = answers({"what": "rows.page", "view": "v", "sort": [[0, False]], **shape})
     time.sleep(0.2)
     quick = answers({"what": "rows.page", "view": "v", "sort": [], **shape})
-    assert quick.result(timeout=10)["total"] == 3_000_000
-    assert slow.result(timeout=10) == {"superseded": True}
+    assert quick.result(timeout=60)["total"] == 3_000_000
+    assert slow.result(timeout=60) == {"superseded": True}
 
 
 def test_news_are_told_once(ws: Workspace, answers: RowsAnswers) -> None:
@@ -154,7 +154,7 @@ def tables(ws: Workspace) -> Iterator[LiveTables]:
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert holds()

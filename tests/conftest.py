@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import gc
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from odibi_nb.pipeline.finished import FinishedRun
+
+# The same examples in each run, however long one takes; `--hypothesis-profile=default` looks for others.
+settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("same")
 
 LOOK_AT_STORIES = {"browser", "history", "openlineage", "pipeline", "story"}
 """Folders; the others are modules."""
@@ -23,6 +30,14 @@ def stories(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     path: Path = request.path
     if path.parent.name not in LOOK_AT_STORIES and path.stem not in LOOK_TOO:
         monkeypatch.setattr(FinishedRun, "write", lambda self: ())
+
+
+@pytest.fixture
+def ctrl_c_is_heard() -> Iterator[None]:
+    """A shell's background jobs ignore SIGINT, and what they start inherits that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def pytest_collection_finish() -> None:

@@ -11,6 +11,7 @@ import json
 import multiprocessing
 import os
 import resource
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -71,7 +72,7 @@ class Outcome:
         return dict(self.data["nodes"][node]["error"])
 
 
-def shell(*words: str | Path, before: Callable[[], None] | None = None, timeout: float = 60) -> Outcome:
+def shell(*words: str | Path, before: Callable[[], None] | None = None, timeout: float = 300) -> Outcome:
     """Run `odibi-nb WORDS`; before: called in the child first, to take something away from it."""
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
@@ -102,6 +103,13 @@ def without_root_powers() -> None:
 def without_large_files() -> None:
     """Let no file of this process grow beyond 50 kB, as a quota does."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+
+
+def killed_by_large_files() -> None:
+    """Have the system kill this process, as SIGKILL does, in the middle of a file, once that has a megabyte."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
 
 
 def _command(words: list[str], out: str, err: str, before: Callable[[], None] | None) -> None:

@@ -70,7 +70,7 @@ def outputs(folder):
     document = nbformat.from_dict({**notebook(list(CELLS.values())), "metadata": {}})
     resources = {"metadata": {"path": str(folder)}}
     nbclient.NotebookClient(
-        document, kernel_name="python3", allow_errors=True, timeout=60, resources=resources
+        document, kernel_name="python3", allow_errors=True, timeout=300, startup_timeout=300, resources=resources
     ).execute()
     return {name: cell["outputs"] for name, cell in zip(CELLS, document.cells, strict=True)}
 

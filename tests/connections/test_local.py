@@ -212,7 +212,7 @@ def write_half(uri, failure):
 
 
 def await_bytes(folder):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not any(path.stat().st_size > 100_000 for path in folder.glob(".*.odibi-tmp")):
         assert time.monotonic() < deadline, "the child wrote nothing"
         time.sleep(0.02)

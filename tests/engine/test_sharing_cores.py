@@ -6,6 +6,7 @@ import pytest
 from pipeline.project import sql
 
 from odibi_nb.engine.duckdb_engine import DuckDBEngine
+from odibi_nb.runner import workers
 
 BUSY = "SELECT i % 1000 AS k, sum(sqrt(i + {n})) AS s FROM range(6000000) t(i) GROUP BY ALL"
 
@@ -35,6 +36,7 @@ def test_a_setting_of_the_users_stands():
 
 def test_long_nodes_share_the_cores_and_what_comes_after_them_has_all(project, monkeypatch):
     pipeline = project.pipeline(*(sql(f"n_{n}", BUSY.format(n=n)) for n in range(4)))
+    monkeypatch.setattr(workers, "_MOMENT_S", 0.001)
     served = []
     serve = pipeline._engine.serve
     monkeypatch.setattr(pipeline._engine, "serve", lambda callers: (served.append(callers), serve(callers)))

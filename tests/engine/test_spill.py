@@ -118,7 +118,7 @@ def test_folders_of_killed_processes_are_removed_and_those_of_others_stay(tempor
     left = before & set(temporary.iterdir())
     assert (len(before), len(left)) == (2, 1)
     assert files(left.pop())
-    both[1].communicate("\n", timeout=30)
+    both[1].communicate("\n", timeout=120)
     session.close()
     assert list(temporary.iterdir()) == []
 

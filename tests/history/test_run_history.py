@@ -154,7 +154,8 @@ def test_a_run_whose_process_was_killed_is_cancelled(tmp_path: Path) -> None:
     assert [(run.id, run.status) for run in history.runs()] == [("going", "running"), ("killed", "cancelled")]
 
 
-def test_the_commit_is_what_git_says(tmp_path: Path) -> None:
+def test_the_commit_is_what_git_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("odibi_nb.history.revision._PATIENCE_S", 120.0)
     assert revision_of(tmp_path) == (None, None)
     git = ["git", "-C", str(tmp_path), "-c", "user.name=n", "-c", "user.email=e@x"]
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)

@@ -51,8 +51,8 @@ def failed(tmp_path: Path) -> FinishedRun:
 
 
 def written(root: Path) -> list[Event]:
-    (file,) = (root / ".odibi" / "openlineage").glob("events-*.jsonl")
-    return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    files = sorted((root / ".odibi" / "openlineage").glob("events-*.jsonl"))  # one a month, which may end meanwhile
+    return [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
 
 
 def named(events: list[Event]) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ def test_two_python_nodes_meet(project):
     barrier = threading.Barrier(2)
 
     def meets():
-        barrier.wait(timeout=20)
+        barrier.wait(timeout=120)
         return pd.DataFrame({"a": [1]})
 
     project.functions.register(meets)

@@ -30,7 +30,7 @@ class MeetingPlace(MemoryFileSystem):
     def _open(self, path, mode="rb", **options):
         if mode == "rb" and path not in self.met:
             self.met.add(path)
-            self.barrier.wait(timeout=20)
+            self.barrier.wait(timeout=120)
         return super()._open(path, mode, **options)
 
 

@@ -108,6 +108,17 @@ def child(work: Callable[[], Any]) -> int:
         os._exit(1)
 
 
+def stop_in_a_file(root: Path, pid: int) -> None:
+    """Stop a session in the middle of a file: at a random moment it rarely writes one."""
+    while True:
+        os.kill(pid, signal.SIGSTOP)
+        os.waitpid(pid, os.WUNTRACED)
+        if any((root / ".odibi").rglob(f"*.{pid}.*.part")):
+            return
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(0.001)
+
+
 def tell_wrong(root: Path) -> None:
     print(json.dumps({"wrong": check(root)}), flush=True)
 
@@ -122,6 +133,8 @@ def main(root: Path, kills: int) -> None:
             if chance.random() < 0.9:  # some are killed before they have done anything
                 os.read(told, 1)
             time.sleep(chance.uniform(0, 0.2))
+            if killed % 10 == 0:
+                stop_in_a_file(root, pid)
             os.kill(pid, signal.SIGKILL)
             _, status = os.waitpid(pid, 0)
             killed += status == signal.SIGKILL

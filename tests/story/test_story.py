@@ -139,8 +139,7 @@ def test_no_text_becomes_markup(shop: Shop) -> None:
     assert PAYLOADS[0] in nodes(page)["worse"]["card"]["error"]["message"]
 
 
-def test_a_story_of_fifty_wide_nodes_stays_below_a_megabyte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("odibi_nb.views.sampled._PATIENCE_S", 60.0)
+def test_a_story_of_fifty_wide_nodes_stays_below_a_megabyte(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     wide = ", ".join(f"repeat('<é&\"{number}>', 30) AS c{number}" for number in range(20))
     comment = f"-- {'x' * 300}\n" * 30
@@ -295,6 +294,7 @@ def test_a_large_graph_is_drawn_of_the_nodes_that_ran(tmp_path: Path) -> None:
     shop.ws.close()
 
 
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 def test_a_cancelled_run_and_one_that_a_listener_breaks_leave_a_story(shop: Shop) -> None:
     def cancel(event: object) -> None:
         if isinstance(event, RunStarted):

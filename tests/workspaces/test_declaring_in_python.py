@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -168,13 +167,15 @@ def test_a_node_may_look_at_the_workspace_while_it_runs(ws: Workspace) -> None:
 
 
 def test_a_second_run_at_the_same_time_is_refused(ws: Workspace) -> None:
-    ws.node("slow", lambda: time.sleep(1) or pd.DataFrame({"x": [1]}))
+    begun, goes_on = threading.Event(), threading.Event()
+    ws.node("slow", lambda: pd.DataFrame({"x": [begun.set() or goes_on.wait(120)]}))
     running = threading.Thread(target=ws.run)
     running.start()
-    time.sleep(0.4)
+    assert begun.wait(120)
     with pytest.raises(UsageError, match="a run is going on"):
         ws.run()
     assert ws.status("slow") == "pending"
+    goes_on.set()
     running.join()
     assert ws.status("slow") == "completed"
 

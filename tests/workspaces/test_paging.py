@@ -6,6 +6,7 @@ import gc
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,24 @@ def test_columns_are_summed_up_over_all_rows(paging: Paging) -> None:
     assert profile.columns[1].distinct == ROWS
 
 
+@contextmanager
+def endless_sorts(paging: Paging) -> Iterator[threading.Event]:
+    """Have rows sorted again and again until somebody stops it; what is given is set once that has begun."""
+    table, begun = paging._table, threading.Event()
+    assert table is not None
+    choose = table.choose
+
+    def again(where: Any, by: Any, values: Any) -> Any:
+        while by:
+            begun.set()
+            choose(where, by, values)
+        return choose(where, by, values)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(table, "choose", again)
+        yield begun
+
+
 def test_a_newer_order_stops_an_older_sort(ws: Workspace) -> None:
     ws.node("many", "SELECT hash(i)::VARCHAR || 'x' AS t, i FROM range(3_000_000) AS r(i)", materialize="table")
     ws.run_cell("many")
@@ -218,11 +237,13 @@ def test_a_newer_order_stops_an_older_sort(ws: Workspace) -> None:
 
     paging.want(slow)
     thread = threading.Thread(target=sort)
-    thread.start()
-    time.sleep(0.15)
-    paging.want(quick)
-    assert paging.page(quick, 0, 10, [1]) == (1, (("77",),))
-    thread.join(10)
+    with endless_sorts(paging) as sorting:
+        thread.start()
+        assert sorting.wait(120)
+        time.sleep(0.1)
+        paging.want(quick)
+        assert paging.page(quick, 0, 10, [1]) == (1, (("77",),))
+        thread.join(120)
     assert ended == ["superseded"]
     paging.close()
 
@@ -236,7 +257,7 @@ def test_an_interrupt_that_is_meant_for_a_run_does_not_end_a_sort(ws: Workspace)
     thread.start()
     time.sleep(0.1)
     ws.engine.interrupt()
-    thread.join(30)
+    thread.join(120)
     assert got == [3_000_000]
     paging.close()
 
@@ -262,19 +283,21 @@ def test_a_run_that_is_interrupted_for_long_ends_neither_pages_nor_summaries(ws:
     time.sleep(1)
     is_over.set()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     assert got == [1_000_000, 1_000_000]
     paging.close()
 
 
 def test_pages_come_while_a_run_goes_on(ws: Workspace) -> None:
-    ws.node("sleeper", "import time\ntime.sleep(1)\nimport pandas as pd\npd.DataFrame({'x': [1]})")
+    begun, goes_on = threading.Event(), threading.Event()
+    ws.node("sleeper", lambda: pd.DataFrame({"x": [begun.set() or goes_on.wait(120)]}))
     running = threading.Thread(target=lambda: ws.run("sleeper", force=True))
     running.start()
-    time.sleep(0.2)
+    assert begun.wait(120)
     paging = Paging(ws, "table")
     assert len(page(paging, Order(((0, True),)))) == 50
     assert running.is_alive()
+    goes_on.set()
     running.join()
     assert ws.status("sleeper") == "completed"
     paging.close()
@@ -376,6 +399,7 @@ def test_a_reset_stops_what_looks_at_rows(tmp_path: Path) -> None:
     ws.node("many", "SELECT hash(i)::VARCHAR || 'x' AS t FROM range(3_000_000) AS r(i)", materialize="table")
     ws.run_cell("many")
     paging, order, ended = Paging(ws, "many"), Order(((0, False),)), list[str]()
+    paging.count()
     paging.want(order)
 
     def sort() -> None:
@@ -385,10 +409,12 @@ def test_a_reset_stops_what_looks_at_rows(tmp_path: Path) -> None:
             ended.append(exc.message)
 
     thread = threading.Thread(target=sort)
-    thread.start()
-    time.sleep(0.2)
-    ws.reset()
-    thread.join(10)
+    with endless_sorts(paging) as sorting:
+        thread.start()
+        assert sorting.wait(120)
+        time.sleep(0.1)
+        ws.reset()
+        thread.join(120)
     assert "all results were dropped" in ended[0]
     ws.close()
 

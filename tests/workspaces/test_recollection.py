@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -714,33 +715,36 @@ def test_two_sessions_that_run_at_once_append_a_result_once(root: Path) -> None:
         assert one.stdin is not None
         one.stdin.write("\n")
         one.stdin.flush()
-    assert [one.wait(60) for one in sessions] == [0, 0]
+    assert [one.wait(120) for one in sessions] == [0, 0]
     assert pd.read_csv(root / "kept.csv").x.tolist() == [1]
 
 
 def test_a_session_that_waits_to_append_says_so_and_computes_nothing_that_another_has(
-    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def declare(ws: Workspace) -> None:
         ws.node("slow", logged("slow", "pd.DataFrame({'x': [1]})"), cache=True)
         ws.node("kept", "SELECT x FROM slow", write={"connection": "local", "path": "kept.csv", "mode": "append"})
 
-    locked = threading.Event()
+    locked, said = threading.Event(), io.StringIO()
+    monkeypatch.setattr(sys, "stderr", said)
     with session(root, declare) as ws, session(root, declare) as other:
         taken, release = locks.take, threading.Event()
         monkeypatch.setattr(locks, "take", lambda file: locked.set() or (release.is_set() and taken(file)))
         run = threading.Thread(target=ws.run)
         run.start()
-        assert locked.wait(30)
+        assert locked.wait(120)
         other.run("slow")
         other.settle()
-        time.sleep(1.2)
+        deadline = time.monotonic() + 120
+        while not said.getvalue() and time.monotonic() < deadline:
+            time.sleep(0.02)
         release.set()
         run.join()
         assert ws.status("slow") == "cached"
     assert log(root) == ["slow"]
     assert pd.read_csv(root / "kept.csv").x.tolist() == [1]
-    assert capsys.readouterr().err == "waiting for another session, which appends to the same file\n"
+    assert said.getvalue() == "waiting for another session, which appends to the same file\n"
 
 
 def test_results_whose_files_are_removed_in_mid_session_are_computed_again(root: Path) -> None:

@@ -169,8 +169,8 @@ def test_what_took_long_is_there_after_a_kill(run: Run) -> None:
     _write(PROJECT, f"import random\nimport time\n{SETUP}", long, wait)
     command = [sys.executable, "-m", "odibi_nb.commands.shell", "run", "n.ipynb"]
     with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL) as process:
-        patience = 1_500
-        while patience and not list(Path(".odibi/store").glob("last/*.json")):
+        patience = 6_000
+        while patience and not _is_kept_and_noted():
             patience -= 1
             time.sleep(0.02)
         process.kill()
@@ -180,6 +180,11 @@ def test_what_took_long_is_there_after_a_kill(run: Run) -> None:
     status, data, err = run("--resume")
     assert (status, data["cached"], data["completed"], _logged()) == (0, ["fetch"], ["wait"], [])
     assert "which was killed with 1 of 2 nodes done" in err
+
+
+def _is_kept_and_noted() -> bool:
+    notes = "".join(one.read_text() for one in Path(".odibi/runs").glob("*.run"))
+    return any(Path(".odibi/store").glob("last/*.json")) and '["fetch", "completed"' in notes
 
 
 NOWHERE = {"cell": None, "line": None, "hint": "run it without --resume; it takes a store (settings: store)"}

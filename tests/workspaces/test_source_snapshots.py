@@ -88,7 +88,7 @@ def kept(root: Path) -> list[Entry]:
     return [entry for entry in entries if "snapshot" in entry.record and entry.rows is not None]
 
 
-def wait_for(holds: Callable[[], object], timeout_s: float = 30) -> None:
+def wait_for(holds: Callable[[], object], timeout_s: float = 120) -> None:
     end = time.monotonic() + timeout_s
     while not holds():
         assert time.monotonic() < end, "it never came"

@@ -216,12 +216,12 @@ def test_a_name_that_wrote_elsewhere_before_appends_nothing_again(ws: Workspace)
 @pytest.mark.parametrize("late", ["rename", "drop"])
 def test_what_is_written_while_its_node_changes_is_not_appended_again(ws: Workspace, late: str) -> None:
     begun, changed = threading.Event(), threading.Event()
-    wait = SimpleNamespace(here=lambda: begun.set() or changed.wait(20))
+    wait = SimpleNamespace(here=lambda: begun.set() or changed.wait(120))
     ws.nodes.variables()["wait"] = wait  # type: ignore[index]
     ws.node("a", "wait.here()\npd.DataFrame({'id': [1]})", write=_to("log.csv", mode="append"), cache=True)
     run = threading.Thread(target=ws.run)
     run.start()
-    assert begun.wait(20)
+    assert begun.wait(120)
     if late == "rename":
         ws.rename("a", "b")
     else:

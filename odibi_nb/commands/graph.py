@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 
 from odibi_nb.cells.option_parser import Option
 from odibi_nb.commands.base import Call, Command, LiveGraph, Shown
 from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, asks_for_states, selectors
 from odibi_nb.exceptions import UsageError
+from odibi_nb.views import DagView
 from odibi_nb.views.build import dag_view
 from odibi_nb.views.grouping import GROUPINGS, collapsed
 
@@ -21,6 +22,7 @@ def graph(call: Call) -> Shown:
     from odibi_nb.pictures import dag_html, dag_mermaid, dag_svg, dag_text
 
     view = dag_view(call.ws, _selected(call))
+    view = _without_states(view) if call.door == "shell" else view
     by = call.values.get("collapse") or ""
     view = collapsed(view, by) if by else view
     data = asdict(view)
@@ -38,6 +40,12 @@ def graph(call: Call) -> Shown:
     return Shown(text, data=data)
 
 
+def _without_states(view: DagView) -> DagView:
+    """Say nothing of how nodes stand: without executing code nobody can tell `pending` from `cached`."""
+    nodes = (node if node.status == "unresolved" else replace(node, status="") for node in view.nodes)
+    return replace(view, nodes=tuple(nodes))
+
+
 def _selected(call: Call) -> list[str]:
     if call.door == "shell" and asks_for_states(call):
         hint = "odibi-nb ls and plan know states"
@@ -50,7 +58,7 @@ _FORMATS = ("text", "svg", "dot", "mermaid", "json")
 COMMANDS = {
     "graph": Command(
         "graph",
-        "Show the graph: every node, what it depends on, and its status.",
+        "Show the graph: every node, what it depends on, and in a session its status.",
         "graph +by_region --format svg",
         graph,
         words=SELECTORS,

@@ -47,18 +47,22 @@ def _prune(call: Call) -> Shown:
 
 
 def _unwanted(call: Call) -> Callable[[Entry], bool]:
-    """Return what tells the results to remove: all, or those whose place a newer one has taken."""
+    """Return what tells the results to remove: all, or those whose place another one has taken.
+
+    What was used last stands beside what was computed last: a parameter may be back at its old value.
+    """
     if call.values.get("all"):
         return lambda entry: True
     last = call.ws.store.last_keys()
-    latest = {_source(entry): entry.key for entry in reversed(call.ws.store.entries()) if _source(entry)}
-    return lambda entry: entry.key not in last and latest.get(_source(entry)) != entry.key
+    latest = {_place(entry): entry.key for entry in reversed(call.ws.store.entries())}
+    return lambda entry: entry.key not in last and latest.get(_place(entry)) != entry.key
 
 
-def _source(entry: Entry) -> str:
-    """Return the file that was parsed once for all, and how; "" for a node's result."""
-    said = entry.record.get("snapshot", {})
-    return " ".join(str(said[name]) for name in ("path", "given") if name in said)
+def _place(entry: Entry) -> tuple[str, ...]:
+    """Return what an entry is a result of: a node, or a file that was parsed once for all, and how."""
+    if (said := entry.record.get("snapshot")) is None:
+        return ("node", entry.record["result"]["node_name"])
+    return ("file", *(str(said[name]) for name in ("path", "given") if name in said))
 
 
 def _dict(call: Call, view: StoreView) -> dict[str, object]:

@@ -14,7 +14,7 @@ from IPython.display import display
 
 from odibi_nb.commands.base import Shown
 
-__all__ = ["as_twin", "has_widgets", "is_captured", "printing_displays", "show", "show_value", "show_widget"]
+__all__ = ["Output", "as_twin", "has_widgets", "is_captured", "printing_displays", "show", "show_value", "show_widget"]
 
 
 _AS_TEXT = "margin: 0; padding: 0; white-space: pre-wrap"

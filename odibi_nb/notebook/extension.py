@@ -17,6 +17,7 @@ from odibi_nb.notebook.file import notebook_file
 from odibi_nb.notebook.function_cells import FunctionCells
 from odibi_nb.notebook.live_views import LiveViews
 from odibi_nb.notebook.magics import OdibiMagics
+from odibi_nb.notebook.values import ValueCards
 from odibi_nb.registry.marking import is_node_function, tell, tell_no_more
 from odibi_nb.workspaces.papermill import injected_values
 
@@ -81,6 +82,7 @@ class _Loaded:
         self._magics = OdibiMagics(shell, ws, self._watch, self._views)
         self._functions = FunctionCells(ws, self._watch, lambda: shell.user_ns, self._magics.try_node)
         self._completer = WorkspaceCompleter(shell, ws)
+        self._values = ValueCards(shell, ws)
         # One after the other, each whatever becomes of the one before it.
         self._listeners: tuple[tuple[str, Callable[[Any], None]], ...] = (
             ("pre_run_cell", lambda info: self._views.before_cell()),
@@ -97,12 +99,14 @@ class _Loaded:
         tell(self._functions.take)
         self._workspace.sources.cells = partial(executed_cells, self._shell, self._workspace, self._watch.ids)
         self._completer.put_in()
+        self._values.put_in()
         self._views.put_in()
 
     def take_out(self) -> None:
         shell, magics = self._shell, self._magics
         self._views.take_out()
         tell_no_more(self._functions.take)
+        self._values.take_out()
         self._completer.take_out()
         for event, listener in self._listeners:
             shell.events.unregister(event, listener)

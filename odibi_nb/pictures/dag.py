@@ -51,13 +51,14 @@ def dag_text(view: DagView) -> str:
         (mark(node.status), node.name, node.kind, _count(node), node.time, arrow_from(upstream[node.name]))
         for node in view.nodes
     ]
-    lines = aligned(rows, (False, False, False, True, True))
+    start = 0 if any(node.status for node in view.nodes) else 1
+    lines = aligned([row[start:] for row in rows], (False, False, False, True, True)[start:])
     return "\n".join(filter(None, [visible(_summary(view)), *(f"  {line}" for line in lines), _size_note(view)]))
 
 
 def counts(statuses: list[str]) -> str:
     """Return how many nodes have each status: "3 completed, 1 failed"."""
-    found = Counter(statuses)
+    found = Counter(filter(None, statuses))
     known = [status for status in STATUSES if found[status]]
     return ", ".join(f"{found[status]} {status}" for status in (*known, *sorted(set(found) - set(known))))
 
@@ -67,7 +68,8 @@ def _summary(view: DagView) -> str:
     if groups:
         total = sum(len(node.members) or 1 for node in view.nodes)
         return f"{view.title}: {plural(total, 'node')}, {len(view.nodes)} shown, {plural(groups, 'group')} of them"
-    return f"{view.title}: {plural(len(view.nodes), 'node')}, {counts([node.status for node in view.nodes])}"
+    found = counts([node.status for node in view.nodes])
+    return f"{view.title}: {plural(len(view.nodes), 'node')}{', ' if found else ''}{found}"
 
 
 def _size_note(view: DagView) -> str:

@@ -159,7 +159,7 @@ def _card(node: DagNodeView, corner: Point, width: float) -> Markup:
         _icon(kind_path(node.kind), 9, "k", "#59636e"),
         _text(shown_name(node.name), 18, "n", "#1f2328", font_size="12", font_weight="600"),
         _text(second_line(node), 33, "f", "#59636e", font_size="11"),
-        _icon(look(node.status).path, width - _ICON - 7, status, colour, stroke_width="2"),
+        *([_icon(look(node.status).path, width - _ICON - 7, status, colour, stroke_width="2")] if node.status else []),
         transform=f"translate({corner[0]:.1f} {corner[1]:.1f})",
         role="img",
         aria_label=facts(node),
@@ -173,7 +173,7 @@ def second_line(node: DagNodeView) -> str:
     if node.members:
         return join_facts(plural(len(node.members), "node"), node.reason)
     done = node.status in {"completed", "cached", "stale"}
-    status = "" if done and (node.rows or node.time) else node.status
+    status = "" if done and (node.rows or node.time) else node.status or node.kind
     return join_facts(status, row_count(node.rows), node.time, _warnings(node))
 
 

@@ -20,9 +20,9 @@ def dag_mermaid(view: DagView) -> str:
     """Return the graph as a Mermaid flowchart; an edge from a node that isn't declared is dotted."""
     ids = _ids(node.name for node in view.nodes)
     unresolved = {node.name for node in view.nodes if node.status == "unresolved"}
-    nodes = [f"  {ids[node.name]}{_box(node)}:::{known(node.status)}" for node in view.nodes]
+    nodes = [f"  {ids[node.name]}{_box(node)}{_class(node.status)}" for node in view.nodes]
     edges = [f"  {ids[tail]} {'-.->' if tail in unresolved else '-->'} {ids[head]}" for tail, head in view.edges]
-    seen = {known(node.status) for node in view.nodes}
+    seen = {known(node.status) for node in view.nodes if node.status}
     classes = [f"  classDef {status} {_style(status)}" for status in STATUSES if status in seen]
     return "\n".join(["flowchart LR", *nodes, *edges, *classes])
 
@@ -37,9 +37,14 @@ def _ids(names: Iterable[str]) -> dict[str, str]:
 
 def _box(node: DagNodeView) -> str:
     size = plural(len(node.members), "node") if node.members else row_count(node.rows)
-    lines = [f"{look(node.status).mark} {node.name}", join_facts(size, node.time)]
+    status = f"{look(node.status).mark} " if node.status else ""
+    lines = [f"{status}{node.name}", join_facts(size, node.time)]
     opened, closed = _SHAPES.get(node.kind, _BOX)
     return f"{opened}{'<br/>'.join(_escaped(line) for line in lines if line)}{closed}"
+
+
+def _class(status: str) -> str:
+    return f":::{known(status)}" if status else ""
 
 
 def _escaped(text: str) -> str:

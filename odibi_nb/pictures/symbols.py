@@ -56,8 +56,8 @@ def look(status: str) -> Look:
 
 
 def mark(status: str) -> str:
-    """Return a status for texts: "✓ completed"."""
-    return f"{look(status).mark} {status}"
+    """Return a status for texts: "✓ completed"; "" for one that isn't known."""
+    return f"{look(status).mark} {status}" if status else ""
 
 
 def kind_path(kind: str) -> str:

@@ -29,6 +29,11 @@ class PipelineResults:
     end_time: str | None = None
     story_path: str | None = None
 
+    def __repr__(self) -> str:
+        counts = {"completed": self.completed, "failed": self.failed, "skipped": self.skipped}
+        told = ", ".join(f"{len(names)} {status}" for status, names in counts.items() if names) or "no node"
+        return f"<results of {self.pipeline_name}: {told}>"
+
     @classmethod
     def of(cls, name: str, outcome: RunOutcome) -> Self:
         """Return a run's outcome under the pipeline's name."""

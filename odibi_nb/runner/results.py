@@ -48,6 +48,10 @@ class NodeResult:
     badges: tuple[str, ...] = ()
     read: Mapping[str, Schema] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        why = f", {str(self.error).partition(chr(10))[0]}" if self.error is not None else ""
+        return f"<result of {self.node_name}: {self.status}{why}>"
+
     @property
     def success(self) -> bool:
         return self.status in ("completed", "cached")

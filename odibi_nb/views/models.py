@@ -196,7 +196,7 @@ class QueryView:
 
 @dataclass(frozen=True, slots=True)
 class DagNodeView:
-    """One node of the picture; status "unresolved" marks a name that is read but not declared.
+    """One node of the picture; status "unresolved" marks a name that is read but not declared, "" one that isn't known.
 
     reason: what keeps it from running, as far as a listing says it; of a group, how its nodes stand. kind: "" where
     that can't be told. members: the nodes that a group stands for. warnings: how many data tests only warn.

@@ -24,20 +24,20 @@ __all__ = ["Result"]
 class Result:
     """The last result of a node; on a stale node, with a warning, the one from before.
 
-    blame: makes of an error in its rows the one to raise.
+    told: what its run has told of it; None: it never ran. blame: makes of an error in its rows the one to raise.
 
     Example: `ws["by_region"].df()`.
     """
 
     def __init__(
         self,
-        result: NodeResult | None,
+        told: NodeResult | None,
         name: str,
         status: Status,
         *,
         blame: Callable[[OdibiException], OdibiException] = lambda error: error,
     ) -> None:
-        self._result, self.name, self.status = result, name, status
+        self.told, self.name, self.status = told, name, status
         self._blame = blame
 
     def df(self) -> pd.DataFrame:
@@ -97,14 +97,14 @@ class Result:
             raise self._blame(exc) from exc.__cause__
 
     def _dataset(self) -> Dataset:
-        if self._result is None or self._result.dataset is None:
-            why = self._result.error if self._result is not None and self._result.error else None
+        if self.told is None or self.told.dataset is None:
+            why = self.told.error if self.told is not None and self.told.error else None
             raise UnknownNameError(
                 f"node '{self.name}' has no result: it is {self.status}",
                 hint=why.message if why else f"run it: %odibi run +{self.name}",
                 node=self.name,
             )
-        data = self._result.dataset
+        data = self.told.dataset
         if self.status == "stale":
             if (lost := data.lost) is not None:
                 raise UnknownNameError(

@@ -677,6 +677,18 @@ def test_graph_in_every_format(shell: Shell, sales: str) -> None:
     assert data["edges"] == [["load_sales", "clean_sales"], ["clean_sales", "by_region"]]
 
 
+def test_graph_claims_no_status_where_nothing_tells_it(shell: Shell, sales: str) -> None:
+    shell("run", sales)
+    lines = shell("graph", sales)[1].splitlines()
+    assert lines[0] == "sales: 3 nodes"
+    assert [line.split()[0] for line in lines[1:]] == ["load_sales", "clean_sales", "by_region"]
+    for form in ("dot", "mermaid", "json"):
+        assert "pending" not in shell("graph", sales, "--format", form)[1]
+    svg = shell("graph", sales, "--format", "svg")[1]
+    assert (svg.count('data-status=""'), svg.count("pending</text>"), svg.count("source</text>")) == (3, 0, 1)
+    assert '("load_sales")' in shell("graph", sales, "--format", "mermaid")[1]
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_interrupted_or_told_to_end_is_status_130(folder: Path, ending: signal.Signals) -> None:
     target = _notebook(

@@ -94,6 +94,14 @@ def test_pruning_keeps_the_last_result_of_each_node(shell: Shell) -> None:
     assert outcome(shell)["completed"] == ["clean", "total"]
 
 
+def test_pruning_keeps_what_was_used_last(shell: Shell) -> None:
+    outcome(shell)
+    outcome(shell, "--param", "least=4")
+    assert outcome(shell)["cached"] == ["load", "clean", "total"]
+    shell("store", "n.ipynb", "prune")
+    assert outcome(shell)["cached"] == ["load", "clean", "total"]
+
+
 def test_pruning_all_leaves_nothing_but_what_was_written(shell: Shell) -> None:
     outcome(shell)
     assert "0 results, 0 B" in shell("store", "n.ipynb", "prune", "--all")[1]

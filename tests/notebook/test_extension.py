@@ -24,6 +24,7 @@ def _contents(shell: InteractiveShell) -> dict[str, object]:
         "events": {name: list(callbacks) for name, callbacks in shell.events.callbacks.items()},
         "matchers": list(shell.Completer.custom_matchers),
         "configurables": list(shell.configurables),
+        "cards": set(shell.display_formatter.mimebundle_formatter.deferred_printers),
         "variables": set(shell.user_ns) - {"_i", "_ii", "_iii", "_dh", "_oh", "_exit_code"},
     }
 

@@ -122,6 +122,14 @@ def test_results_are_plain_json(run):
     }
 
 
+def test_results_are_printed_in_a_line(run):
+    _, results = run
+    assert repr(results) == f"<results of {results.pipeline_name}: 1 completed, 1 failed, 1 skipped>"
+    assert repr(results.node_results["load"]) == "<result of load: completed>"
+    assert repr(results.node_results["bad"]).startswith("<result of bad: failed, ")
+    assert "\n" not in repr(results.node_results["bad"])
+
+
 def test_a_result_that_is_not_there_is_none_as_in_odibi(run):
     assert run[1].get_node_result("lod") is None
 

@@ -124,7 +124,7 @@ def dag_view(workspace: Workspace, names: Iterable[str] | None = None) -> DagVie
 
 
 def status_view(workspace: Workspace) -> DagView:
-    """Return the graph of all nodes with what keeps each from running."""
+    """Return the graph of all nodes with what keeps each from running, or how it has failed."""
     view = dag_view(workspace)
     return replace(view, nodes=tuple(_with_reason(workspace, one) for one in view.nodes))
 
@@ -133,7 +133,18 @@ def _with_reason(workspace: Workspace, node: DagNodeView) -> DagNodeView:
     if node.status == "unresolved":
         return replace(node, reason="not declared")
     kind = "" if workspace.nodes.problem(node.name) is not None else node.kind
-    return replace(node, kind=kind, reason=shortened(workspace.obstacle(node.name), _REASON))
+    return replace(
+        node, kind=kind, reason=shortened(workspace.obstacle(node.name) or _failure(workspace, node), _REASON)
+    )
+
+
+def _failure(workspace: Workspace, node: DagNodeView) -> str:
+    """Return how a node has failed, in a line; "" for one that hasn't."""
+    result = workspace.result(node.name) if node.status == "failed" else None
+    if result is None or result.error is None:
+        return ""
+    error = error_view(result.error)
+    return f"{error.type}: {error.message}".partition("\n")[0].removesuffix(": ")
 
 
 def run_view(workspace: Workspace, outcome: RunOutcome, *, with_rows: bool = False) -> RunView:

@@ -1,18 +1,14 @@
-"""`status`, `ls` and `show`: what there is."""
+"""`status` and `ls`: what there is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from types import TracebackType
+from collections.abc import Callable
 
-from odibi_nb.cells.option_parser import Option, number_of_rows
-from odibi_nb.commands.base import Call, Command, LiveCard, Shown
+from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.selecting import EXCLUDE, SELECT, SELECTORS, asks_for_states, selectors
-from odibi_nb.exceptions import UsageError, plural
-from odibi_nb.runner.hints import is_users_code
+from odibi_nb.exceptions import plural
 from odibi_nb.views import DagNodeView
-from odibi_nb.views.build import node_view, status_view
-from odibi_nb.workspaces.paging import has_pages
+from odibi_nb.views.build import status_view
 
 __all__ = ["COMMANDS"]
 
@@ -56,48 +52,6 @@ def ls(call: Call) -> Shown:
     return Shown("\n".join(names), data={"nodes": names})
 
 
-def show(call: Call) -> Shown:
-    """Show a node's card; with --traceback all that its error says."""
-    from odibi_nb.pictures import node_html, node_text
-
-    name = call.words[0]
-    if call.values.get("traceback"):
-        return Shown(_traceback(call, name))
-    trial = call.ws.trials.result(name) if call.values.get("mock") else None
-    view = node_view(call.ws, name, preview=call.values.get("preview"), trial=trial)
-    is_real = not call.values.get("mock") and has_pages(call.ws, name)
-    return Shown(node_text(view), node_html(view), live=LiveCard(view) if is_real else None)
-
-
-def _traceback(call: Call, name: str) -> str:
-    """Return what was raised, from the node's own code on, and below it what was made of it."""
-    import traceback
-
-    result = call.ws.result(name)
-    error = (result.error if result is not None else None) or call.ws.nodes.problem(name)
-    if error is None:
-        raise UsageError(f"node '{name}' has no error to show", node=name)
-    own = {place.code_file for place in call.ws.nodes[name].body_places if place.code_file}
-    raised = error.__cause__ or error
-    shown = traceback.format_exception(type(raised), raised, _from_users(raised.__traceback__, own))
-    if raised is not error:
-        shown.append(f"\n{type(error).__name__}: {error}")
-    return "".join(shown).rstrip()
-
-
-def _from_users(trace: TracebackType | None, own: Collection[str]) -> TracebackType | None:
-    """Return a traceback from the node's own code on, else from any code of the user's; None without any."""
-    steps = []
-    while trace is not None:
-        steps.append(trace)
-        trace = trace.tb_next
-    files = [step.tb_frame.f_code.co_filename for step in steps]
-    first = next((at for at, file in enumerate(files) if file in own), None)
-    if first is None:
-        first = next((at for at, file in enumerate(files) if is_users_code(file)), None)
-    return None if first is None else steps[first]
-
-
 COMMANDS = {
     command.name: command
     for command in (
@@ -110,18 +64,6 @@ COMMANDS = {
             words=SELECTORS,
             options=(SELECT, EXCLUDE),
             executes=asks_for_states,
-        ),
-        Command(
-            "show",
-            "Show a node's card.",
-            "show by_region --traceback",
-            show,
-            words=("NODE",),
-            options=(
-                Option("--traceback", takes="nothing", help="the whole traceback of the node's error"),
-                Option("--mock", takes="nothing", help="its last result on mock rows"),
-                Option("--preview", convert=number_of_rows, metavar="N", help="rows shown"),
-            ),
         ),
     )
 }

@@ -30,12 +30,7 @@ COMMANDS = {
         Row("plan", "plan", _BOTH, "what a run would do to each node, and why"),
         Row("run", "run", _BOTH, "compute what is not fresh, and write the selected nodes"),
         Row("test", "test", _BOTH, "run the unit tests of nodes"),
-        Row(
-            "show",
-            "looking",
-            ("cell",),
-            "a node's card with all of its rows, or the whole traceback of its error",
-        ),
+        Row("show", "show", _BOTH, "a node's card, in a cell with all of its rows; or the traceback of its error"),
         Row("diff", "diff", _BOTH, "what differs from the previous result, the written file or any other"),
         Row("profile", "profile", _BOTH, "a node's columns: NULLs, distinct values, range, spread"),
         Row("capture", "capture", _BOTH, "real input rows of a node as a mock cell"),

@@ -30,7 +30,7 @@ class Failures:
         return {name: failure_of(record, name) for name, record in found.items() if record is not None}
 
     def take(self, failed: Kept, now: Fingerprint) -> None:
-        """Take up a failure, if its node hasn't run since and says the same still; now: what it says."""
+        """Take up a failure, if its node says the same still and its rows weren't computed since; now: what it says."""
         name = failed.result.node_name
         present = self._results.kept(name)
         if not _is_about(failed, now):
@@ -38,7 +38,7 @@ class Failures:
         if failed.result.write_failed:  # of rows that were kept
             if present is not None and present.at == failed.at and present.fingerprint.digest == now.digest:
                 self._results.note_unwritten(name, failed.result.error)
-        elif present is None or present.at < failed.at:
+        elif present is None or not present.in_full or present.at < failed.at:
             self._results.take(name, replace(failed, fingerprint=now))
 
     def note(self, store: ResultStore, names: Collection[str]) -> None:
@@ -51,7 +51,7 @@ class Failures:
             with suppress(OSError):  # all that is lost by it is that other sessions don't know
                 if kept.result.status == "failed":
                     store.note_failed(owner, name, failure_record(kept))
-                elif name in known[owner]:
+                elif name in known[owner] and kept.in_full:
                     store.forget_failed(owner, name)
 
 

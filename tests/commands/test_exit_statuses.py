@@ -30,6 +30,7 @@ STATUSES: dict[str, dict[str, int]] = {
     "validate": {"good": 0, "failing": 0, "unread": 2, "broken": 2},
     "run": {"good": 0, "failing": 1, "unread": 2, "broken": 2},
     "test": {"good": 0, "failing": 1, "unread": 1, "broken": 2},
+    "show": {"good": 0, "failing": 1, "unread": 2, "broken": 2},
     "diff": {"good": 0, "failing": 1, "unread": 2, "broken": 2},
     "profile": {"good": 0, "failing": 1, "unread": 2, "broken": 2},
     "capture": {"good": 0, "failing": 0, "unread": 2, "broken": 2},
@@ -38,7 +39,7 @@ STATUSES: dict[str, dict[str, int]] = {
     "story": {"good": 0, "failing": 0, "unread": 0, "broken": 2},
     "store": {"good": 0, "failing": 0, "unread": 0, "broken": 2},
 }
-WORDS = {**dict.fromkeys(("diff", "profile", "capture", "lineage"), ("totals",)), "export": ("made", "--force")}
+WORDS = {**dict.fromkeys(("show", "diff", "profile", "capture", "lineage"), ("totals",)), "export": ("made", "--force")}
 WITHOUT_TARGET = {
     "help": ((), 0),
     "help run": ((), 0),

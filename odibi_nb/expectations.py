@@ -36,6 +36,7 @@ __all__ = [
 _ROW, _BAD, _VALUE, _NUMBER = '"odibi row"', '"odibi bad"', '"odibi {}"', '"odibi number"'
 _SHOWN_COLUMNS = 20
 _UNKNOWN_FUNCTION = re.compile(r"Function with name (\w+) does not exist")
+_FORMS = "a condition in SQL, or not_null(a, b), unique(a), accepted_values(a, 'x', 'y'), row_count > 0"
 _REMEDIES = {
     "GROUP BY": "a condition is asked of each row; an aggregate of all rows is written sum(x) OVER ()",
     "Table with name": "a condition sees the node's own columns; a SELECT stands in %%odibi_expect, or as sql",
@@ -216,6 +217,7 @@ def _try_alone(check: Check, table: str, run: Run) -> None:
             raise ValidationError(message, hint=f"{near} {known}" if near else known) from exc
         problem = explain_sql_error(exc, "")  # its place is one in SQL that nobody wrote
         hint = next((remedy for words, remedy in _REMEDIES.items() if words in problem.message), problem.hint)
+        hint = hint or _FORMS if "syntax error" in problem.message else hint
         if unknown := _UNKNOWN_FUNCTION.search(problem.message):
             hint = near_check(unknown[1]) or hint  # DuckDB suggests some function of its own
         raise ValidationError(

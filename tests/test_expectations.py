@@ -175,6 +175,12 @@ def test_a_test_that_can_not_be_evaluated_is_the_one_blamed(run, test, message):
     assert isinstance(caught.value.__cause__, duckdb.Error)
 
 
+def test_what_is_no_condition_comes_with_the_forms_there_are(run):
+    with pytest.raises(ValidationError) as caught:
+        check(run, {"type": "custom_sql", "condition": "id is unique"})
+    assert "unique(a)" in caught.value.hint
+
+
 def test_an_aggregate_as_condition_is_told_how_to_be_written(run):
     with pytest.raises(ValidationError, match=r"sum\(amount\) > 0") as caught:
         check(run, {"type": "custom_sql", "condition": "sum(amount) > 0"})

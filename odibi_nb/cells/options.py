@@ -63,7 +63,7 @@ def as_target(text: str) -> Target:
     """Read CONN:PATH; raises ValueError, which says the form."""
     connection, colon, path = text.partition(":")
     if not colon or not connection or not path:
-        raise ValueError("CONN:PATH, such as local:sales.csv")
+        raise ValueError(f"CONN:PATH, such as local:{(path if colon else text) or 'sales.csv'}")
     return Target(connection, path)
 
 

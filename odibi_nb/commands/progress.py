@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 from typing import TextIO
 
@@ -66,28 +67,50 @@ class Progress:
         self._done: set[str] = set()
         self._total = 0
         self._last_s = 0.0
+        self._lock = threading.Lock()
+        self._later: threading.Timer | None = None
 
     def __call__(self, event: Event) -> None:
-        match event:
-            case RunStarted(names=names):
-                self._total = len(names)
-            case NodeStarted(name=name):
-                self._running[name] = None
-            case NodeFinished(result=result):
-                self._running.pop(result.node_name, None)
-                self._done.add(result.node_name)
-                if result.output is not None and result.output.text:
+        with self._lock:
+            match event:
+                case RunStarted(names=names):
+                    self._total = len(names)
+                case NodeStarted(name=name):
+                    self._running[name] = None
+                case NodeFinished(result=result):
+                    self._running.pop(result.node_name, None)
+                    self._done.add(result.node_name)
+                    if result.output is not None and result.output.text:
+                        self._write("")
+                        return
+                case RunFinished():
                     self._write("")
                     return
-            case RunFinished():
-                self._write("")
-                return
-        now_s = time.monotonic()
-        if now_s - self._last_s >= _INTERVAL_S:
-            self._last_s = now_s
-            self._write(f"{len(self._done)}/{self._total} · running {', '.join(self._running) or '…'}")
+            self._draw_in_time()
+
+    def _draw_in_time(self) -> None:
+        """Draw, or have it done as soon as it may be: what starts now may run for long, and is to be named."""
+        wait_s = self._last_s + _INTERVAL_S - time.monotonic()
+        if wait_s <= 0:
+            self._draw()
+        elif self._later is None:
+            self._later = threading.Timer(wait_s, self._draw_late)
+            self._later.daemon = True
+            self._later.start()
+
+    def _draw_late(self) -> None:
+        with self._lock:
+            if self._later is not None:  # else the line has been erased meanwhile
+                self._draw()
+
+    def _draw(self) -> None:
+        self._last_s = time.monotonic()
+        self._write(f"{len(self._done)}/{self._total} · running {', '.join(self._running) or '…'}")
 
     def _write(self, text: str) -> None:
+        later, self._later = self._later, None
+        if later is not None:
+            later.cancel()
         rewrite_line(self._stream, text)
 
 

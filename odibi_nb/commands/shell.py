@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _FAILED, _REFUSED, _INTERRUPTED = 1, 2, 130
+_OF_A_CELL = re.compile(r"(?<!%)%odibi (capture|diff|ls|run|store|test|validate)\b")
+"""A command as hints name it that are written for cells, and that a shell has too."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -200,6 +203,7 @@ def _goes_to(stream: TextIO, other: TextIO) -> Iterator[None]:
 
 
 def _report(error: OdibiException, as_json: bool) -> None:
+    error.hint = _OF_A_CELL.sub(r"odibi-nb \1 TARGET", error.hint) if error.hint else None
     _print(f"error: {error}", sys.stderr)
     if as_json:
         from odibi_nb.pipeline.results import error_dict

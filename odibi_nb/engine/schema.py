@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from odibi_nb.exceptions import ValidationError
+from odibi_nb.sql.quote import quote_name
 
 __all__ = ["Column", "Schema", "check_names"]
 
@@ -35,7 +36,8 @@ def check_names(names: list[Any]) -> None:
     if len(set(folded)) < len(folded):
         doubled = [name for name, n in Counter(folded).items() if n > 1]
         both = [name for name in names if name.casefold() == doubled[0]]
+        cases = f" and {both[1]!r} (case does not count)" if both[0] != both[1] else ""
         raise ValidationError(
-            f"two columns are named {' and '.join(repr(n) for n in both[:2])} (case does not count)",
-            hint="rename or drop one of them",
+            f"two columns are named {both[0]!r}{cases}",
+            hint=f"rename or drop one of them; in SQL by AS, or by b.* EXCLUDE ({quote_name(both[1])})",
         )

@@ -17,6 +17,7 @@ from odibi_nb.project_file.tree import TextPlace, Tree, YamlDocument, merged
 
 __all__ = ["FILE_NAMES", "LoadedProject", "load_project"]
 
+_SHOWN_NOTEBOOKS = 3
 FILE_NAMES = ("odibi.yaml", "odibi.yml", "project.yaml", "project.yml")
 
 
@@ -72,7 +73,8 @@ def _project_file(path: Path) -> Path:
         return path
     found = next((path / name for name in FILE_NAMES if (path / name).is_file()), None)
     if found is None:
-        hint = "`odibi-nb init` makes a project"
+        notebooks = sorted(str(one) for one in path.glob("*.ipynb"))[:_SHOWN_NOTEBOOKS]
+        hint = f"did you mean {' or '.join(map(repr, notebooks))}?" if notebooks else "`odibi-nb init` makes a project"
         raise ConfigValidationError(f"the folder '{path}' has no {FILE_NAMES[0]}", hint=hint, file=str(path))
     return found
 
@@ -112,7 +114,7 @@ def _text(file: Path) -> str:
 def _as_project(tree: Tree) -> Tree:
     """Return the tree of a project; one pipeline (`nodes` at the top) is wrapped into one."""
     if not isinstance(tree.value, dict):
-        hint = "start it with 'project:' or 'pipeline:'"
+        hint = "start it with 'project:' or 'pipeline:'; other targets are notebooks, and folders with odibi.yaml"
         raise ConfigValidationError("a project file is a mapping", hint=hint, **tree.place)
     if not tree.value:
         hint = "`odibi-nb init` makes a project"

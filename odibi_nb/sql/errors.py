@@ -141,6 +141,8 @@ def _remedy(complaint: str) -> str | None:
 def _misspelt(text: str, line: int, column: int) -> str:
     """Suggest a keyword for the word at a place or the one before it: the parser takes `were` for an alias."""
     words = [token for token in tokenize(text) if position(text, token.start) <= (line, column)][-2:]
+    if len(words) > 1 and words[0].key in ("FROM", "JOIN") and words[1].kind == "word":
+        return f'if it is a name, quote it: "{words[1].text}"; else a table is missing before it'
     strange = [word.text for word in words if word.kind == "word" and len(word.text) > 2 and word.key not in _CLAUSES]
     near = (did_you_mean(word, _CLAUSES) for word in strange)
     return next(filter(None, near), "look before it too: a comma, bracket or keyword may be missing")

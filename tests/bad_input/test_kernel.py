@@ -108,7 +108,7 @@ def label(name):
         ("python syntax", ("invalid syntax", "line 3", "return load load")),
         ("scalar", ("where a frame is needed", "--returns object")),
         ("none", ("returned None", "--returns object")),
-        ("doubled columns", ("two columns are named 'id' and 'id'",)),
+        ("doubled columns", ("two columns are named 'id'",)),
         ("cycle 3", ("in a circle: ", "ring_a", "ring_b", "ring_c")),
         ("case", ("differ only in case", "rename one of them")),
         ("command", ("rnu", "did you mean 'run'?")),

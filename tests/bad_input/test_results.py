@@ -21,7 +21,7 @@ def function(body, arguments="load"):
         pytest.param("return load.id", ("returned a Series", "call .to_frame()"), id="series"),
         pytest.param(
             "return pd.concat([load, load], axis=1)",
-            ("ValidationError", "two columns are named 'id' and 'id'", "rename or drop one"),
+            ("ValidationError", "two columns are named 'id'", "rename or drop one"),
             id="doubled columns",
         ),
         pytest.param(

@@ -38,6 +38,19 @@ def test_it_writes_at_most_ten_times_a_second() -> None:
     assert stream.getvalue().count("\r") <= (time.monotonic() - begun) * 10 + 1
 
 
+def test_what_starts_right_after_a_line_is_named_all_the_same() -> None:
+    stream = io.StringIO()
+    progress = Progress(stream)
+    for event in (RunStarted(("a", "b")), NodeStarted("a"), _finished("a"), NodeStarted("b")):
+        progress(event)
+    deadline = time.monotonic() + 10
+    while not stream.getvalue().endswith("1/2 · running b") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert stream.getvalue().endswith("1/2 · running b")
+    progress(RunFinished(RunOutcome()))
+    assert stream.getvalue().endswith("\x1b[2K")
+
+
 def test_a_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     stream = io.StringIO()

@@ -528,6 +528,15 @@ def test_a_plan_in_json_says_that_a_run_refuses_to_start(shell: Shell, sales: st
     assert (status, json.loads(out)["notes"]) == (0, [note])
 
 
+def test_a_hint_names_a_command_as_a_shell_takes_it(shell: Shell, sales: str) -> None:
+    target = _notebook("n.ipynb", PROJECT, "%%odibi_node a\nSELECT * FROM c", "%%odibi_node b\nSELECT * FROM c")
+    status, out, err = shell("run", target, "--json")
+    assert (status, "(and 1 more problem: odibi-nb validate TARGET)" in err) == (2, True)
+    assert (
+        json.loads(out)["error"]["hint"] == "declare it: %%odibi_node c (and 1 more problem: odibi-nb validate TARGET)"
+    )
+
+
 def test_a_missing_notebook_is_status_2_with_a_hint(shell: Shell, sales: str) -> None:
     status, _, err = shell("run", "sale.ipynb")
     assert status == 2

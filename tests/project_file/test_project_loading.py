@@ -224,6 +224,12 @@ def test_a_folder_without_project_is_refused(tmp_path: Path) -> None:
     assert "odibi-nb init" in str(refusal(tmp_path))
 
 
+def test_of_a_folder_without_project_the_notebooks_are_named(tmp_path: Path) -> None:
+    for name in ("b.ipynb", "a.ipynb"):
+        (tmp_path / name).touch()
+    assert refusal(tmp_path).hint == f"did you mean '{tmp_path / 'a.ipynb'}' or '{tmp_path / 'b.ipynb'}'?"
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [(b"", "the file is empty"), (b"- a", "is a mapping"), (b"a: \xff", "not UTF-8"), (b"a:\n\tb: 1", "spaces")],

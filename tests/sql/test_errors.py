@@ -52,6 +52,12 @@ def test_an_unknown_function_names_the_nearest_one() -> None:
     assert found.hint == "did you mean 'sum'?"
 
 
+def test_a_name_that_is_a_word_of_sql_is_to_be_quoted() -> None:
+    assert 'quote it: "order"' in (problem("SELECT * FROM order").hint or "")
+    assert 'quote it: "table"' in (problem("SELECT * FROM sales\nJOIN table USING (region)").hint or "")
+    assert "a table is missing" in (problem("SELECT * FROM ORDER BY 1").hint or "")
+
+
 def test_a_wrong_argument_shows_a_few_signatures() -> None:
     found = problem("SELECT amount || 1 + region FROM sales")
     assert "Candidate" not in found.message

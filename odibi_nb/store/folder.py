@@ -119,16 +119,17 @@ class ResultStore:
         self._make_folder()
         write_record(self._pointer("written", target), record)
 
-    def failures(self, owner: str) -> dict[str, dict[str, Any]]:
-        """Return what was said of the nodes of a notebook or project that failed the last time, by node."""
-        found = map(read_record, (self.folder / "failed").glob(f"{_hash(owner)}-*{_SUFFIX}"))
-        return {one["node"]: one["record"] for one in found if one is not None and one["version"] == _VERSION}
+    def failures(self, owner: str, nodes: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Return what was said of those nodes of a notebook or project that failed the last time, by node."""
+        there = {path.stem for path in (self.folder / "failed").glob(f"{_hash(owner)}-*{_SUFFIX}")}
+        paths = {node: self._of_node("failed", owner, node) for node in nodes} if there else {}
+        found = {node: read_record(path) for node, path in paths.items() if path.stem in there}
+        return {node: said["record"] for node, said in found.items() if said and said["version"] == _VERSION}
 
     def note_failed(self, owner: str, node: str, record: dict[str, Any]) -> None:
         """Remember that a node has failed."""
         self._make_folder()
-        said = {"version": _VERSION, "owner": owner, "node": node, "record": record}
-        write_record(self._of_node("failed", owner, node), said)
+        write_record(self._of_node("failed", owner, node), {"version": _VERSION, "record": record})
 
     def forget_failed(self, owner: str, node: str) -> None:
         """Forget that a node has failed; raises OSError."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from odibi_nb.workspaces.recorded import failure_of, failure_record
 
@@ -25,9 +27,7 @@ class Failures:
 
     def of(self, store: ResultStore, names: Collection[str]) -> dict[str, Kept]:
         """Return the failures of nodes that are known to the store."""
-        known = {owner: store.failures(owner) for owner in set(map(self._owner, names))}
-        found = {name: known[self._owner(name)].get(name) for name in names}
-        return {name: failure_of(record, name) for name, record in found.items() if record is not None}
+        return {name: failure_of(record, name) for name, record in self._records(store, names).items()}
 
     def take(self, failed: Kept, now: Fingerprint) -> None:
         """Take up a failure, if its node says the same still and its rows weren't computed since; now: what it says."""
@@ -38,21 +38,28 @@ class Failures:
         if failed.result.write_failed:  # of rows that were kept
             if present is not None and present.at == failed.at and present.fingerprint.digest == now.digest:
                 self._results.note_unwritten(name, failed.result.error)
-        elif present is None or not present.in_full or present.at < failed.at:
+        elif present is None or present.at < failed.at or (present.result.success and not present.in_full):
             self._results.take(name, replace(failed, fingerprint=now))
 
     def note(self, store: ResultStore, names: Collection[str]) -> None:
         """Remember which nodes have failed, and forget it of those that no longer do."""
-        known = {owner: store.failures(owner) for owner in set(map(self._owner, names))}
+        known = self._records(store, names)
         for name in names:
-            kept, owner = self._results.kept(name), self._owner(name)
+            kept = self._results.kept(name)
             if kept is None or kept.result.badges:
                 continue
             with suppress(OSError):  # all that is lost by it is that other sessions don't know
                 if kept.result.status == "failed":
-                    store.note_failed(owner, name, failure_record(kept))
-                elif name in known[owner] and kept.in_full:
-                    store.forget_failed(owner, name)
+                    store.note_failed(self._owner(name), name, failure_record(kept))
+                elif name in known and kept.in_full:
+                    store.forget_failed(self._owner(name), name)
+
+    def _records(self, store: ResultStore, names: Collection[str]) -> dict[str, dict[str, Any]]:
+        by_owner = defaultdict[str, list[str]](list)
+        for name in names:
+            by_owner[self._owner(name)].append(name)
+        found = (store.failures(owner, nodes).items() for owner, nodes in by_owner.items())
+        return dict(chain.from_iterable(found))
 
 
 def _is_about(failed: Kept, now: Fingerprint) -> bool:

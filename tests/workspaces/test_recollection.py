@@ -518,6 +518,19 @@ def test_a_failure_of_what_reads_the_outside_world_is_known_as_well(root: Path) 
         assert ws.status("fetched") == "stale"
 
 
+def test_a_failure_is_not_forgotten_for_a_look_that_does_not_come_to_the_bad_rows(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("bad", "SELECT CAST(i AS TINYINT) AS i FROM range(100_000) t(i)", materialize="view")
+
+    with session(root, declare) as ws:
+        fails(ws)
+    with session(root, declare) as ws:
+        assert ws.run_cell("bad").success  # its first rows are good
+        assert ws.status("bad") == "completed"
+    with session(root, declare) as ws:
+        assert ws.status("bad") == "failed"
+
+
 def test_a_failed_write_is_known_to_the_next_session_which_has_the_rows(root: Path) -> None:
     def declare(ws: Workspace) -> None:
         ws.node("total", "SELECT 1 AS a", write={"connection": "local", "path": "folder/total.parquet"})

@@ -38,7 +38,7 @@ class Failures:
         if failed.result.write_failed:  # of rows that were kept
             if present is not None and present.at == failed.at and present.fingerprint.digest == now.digest:
                 self._results.note_unwritten(name, failed.result.error)
-        elif present is None or present.at < failed.at or (present.result.success and not present.in_full):
+        elif present is None or present.at < failed.at or _is_a_look(present):
             self._results.take(name, replace(failed, fingerprint=now))
 
     def note(self, store: ResultStore, names: Collection[str]) -> None:
@@ -60,6 +60,11 @@ class Failures:
             by_owner[self._owner(name)].append(name)
         found = (store.failures(owner, nodes).items() for owner, nodes in by_owner.items())
         return dict(chain.from_iterable(found))
+
+
+def _is_a_look(kept: Kept) -> bool:
+    """Whether another session has only looked at the first rows of a result."""
+    return kept.result.status == "cached" and not kept.in_full
 
 
 def _is_about(failed: Kept, now: Fingerprint) -> bool:

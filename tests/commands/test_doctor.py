@@ -13,6 +13,12 @@ from odibi_nb.commands.shell import main
 from odibi_nb.engine import limits, machine
 
 
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder := tmp_path / "empty").mkdir()
+    monkeypatch.chdir(folder)
+
+
 def checks(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return {check["name"]: check for check in json.loads(capsys.readouterr().out)["checks"]}
 

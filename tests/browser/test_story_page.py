@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.story.shops import TOTALS, Shop
@@ -12,6 +13,12 @@ from tests.story.shops import TOTALS, Shop
 from .conftest import UNHARMED, Watched, screenshot
 
 PAYLOAD = "<img src=x onerror=alert(1)><script>alert(1)</script>"
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a story have its rows, however slow the machine is."""
+    monkeypatch.setattr("odibi_nb.views.sampled._PATIENCE_S", 60.0)
 
 
 def story_of_a_failing_run(folder: Path) -> Path:

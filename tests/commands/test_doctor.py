@@ -13,6 +13,11 @@ from odibi_nb.commands.shell import main
 from odibi_nb.engine import limits, machine
 
 
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
 def checks(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return {check["name"]: check for check in json.loads(capsys.readouterr().out)["checks"]}
 
@@ -77,7 +82,6 @@ def test_doctor_fails_where_temporary_files_cannot_be_made(
 
 
 def test_doctor_leaves_no_files_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     main(["doctor"])
     assert list(tmp_path.iterdir()) == []

@@ -374,7 +374,7 @@ def test_what_comes_after_a_run_is_told(ws: Workspace, monkeypatch: pytest.Monke
 
     live = LiveParameters(ws, then)
     panel = shown(live, ws)
-    monkeypatch.setattr(sliders, "_QUIET_S", 600)
+    monkeypatch.setattr(sliders, "_QUIET_S", 30)
     move(live, panel, "least", 5)
     monkeypatch.setattr(sliders, "_QUIET_S", 0.1)
     move(live, panel, "least", 6)

@@ -81,7 +81,8 @@ def test_cards_are_html_without_markup_of_the_users(ws: Workspace, live: LiveGra
 def test_it_follows_a_run_and_ends_with_what_holds(
     ws: Workspace, live: LiveGraphs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ws.node("b", "import pathlib, time\nwhile not pathlib.Path('seen').exists():\n    time.sleep(0.02)\na.assign(y=2)")
+    until_seen = "for _ in range(1500):\n    if pathlib.Path('seen').exists():\n        break\n    time.sleep(0.02)\n"
+    ws.node("b", f"import pathlib, time\n{until_seen}a.assign(y=2)")
     monkeypatch.chdir(tmp_path)
     widget, seen = shown(live, ws), list[dict[str, str]]()
 

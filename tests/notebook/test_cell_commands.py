@@ -206,7 +206,8 @@ def test_rename_names_those_that_still_read_the_old_name(sales: Notebook) -> Non
 
 
 def test_reset_forgets_everything(sales: Notebook) -> None:
-    sales.ok("%odibi params min_amount=5", "%odibi reset")
+    sales.ok("%odibi params min_amount=5")
+    assert "and the project" in sales.ok("%odibi reset").text
     assert (list(sales.ws), sales.ws.params) == ([], {})
     assert Path("data/sales.csv").exists()
 

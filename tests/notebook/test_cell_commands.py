@@ -251,6 +251,16 @@ def test_plan_and_run_say_how_much_keeps_a_run_from_starting(sales: Notebook) ->
     assert "and 1 more problem: %odibi validate" in hint
 
 
+def test_a_run_shows_what_its_nodes_print(sales: Notebook) -> None:
+    sales.ok("%%odibi_node said --no-run\ndef said(load_sales):\n    print('<one>\\ntwo')\n    return load_sales")
+    sales.ok("%%odibi_node much --returns none\ndef much(said):\n    print(*range(30), sep='\\n')")
+    ran = sales.ok("%odibi run much")
+    assert "\nsaid | <one>\nsaid | two\nmuch | 0\n" in ran.text
+    assert "much | 9\nmuch | … 20 more lines: %odibi show much\n" in ran.text
+    assert "<summary>output of said</summary><pre>&lt;one&gt;\ntwo" in ran.html
+    assert "said |" not in sales.ok("%odibi run said").text  # it is fresh, and has printed nothing
+
+
 def test_a_run_notes_who_reads_what_it_writes(nb: Notebook) -> None:
     Path("data/mid.csv").write_text("id\n0\n")
     nb.ok("%%odibi_node e --write local:mid.csv\nSELECT 2 AS id", "%%odibi_node rd --read local:mid.csv")

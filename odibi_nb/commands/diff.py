@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from odibi_nb.cells.option_parser import Option, number_of_rows
 from odibi_nb.commands.base import Call, Command, Shown
-from odibi_nb.commands.results import looked_into
+from odibi_nb.commands.results import PARAM_IN_SHELL, looked_into
 from odibi_nb.exceptions import UsageError, ValidationError
 from odibi_nb.views.build_diff import diff_view
 
@@ -166,6 +166,7 @@ COMMANDS = {
                 metavar="RUN",
                 help="compare columns and number of rows with what a run has told: its id, latest or previous",
             ),
+            PARAM_IN_SHELL,
             Option("--exit-code", takes="nothing", help="fail (exit status 1) when something differs"),
         ),
         executes=True,

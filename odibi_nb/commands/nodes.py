@@ -43,10 +43,10 @@ def rename(call: Call) -> Shown:
 
 
 def reset(call: Call) -> Shown:
-    """Forget every node, result and parameter."""
+    """Forget every node, result and parameter, and the project."""
     count = len(call.ws)
     call.ws.reset()
-    return Shown(f"forgot {plural(count, 'node')}, their results, and all parameters")
+    return Shown(f"forgot {plural(count, 'node')}, their results, all parameters, tests and mocks, and the project")
 
 
 COMMANDS = {
@@ -62,6 +62,11 @@ COMMANDS = {
             details="NODE::TEST is one of its unit tests.",
         ),
         Command("rename", "Give a node another name.", "rename clean cleaned", rename, words=("OLD", "NEW")),
-        Command("reset", "Forget every node, result and parameter; files stay.", "reset", reset),
+        Command(
+            "reset",
+            "Forget everything: nodes, results, parameters, tests, mocks and the project; files stay.",
+            "reset",
+            reset,
+        ),
     )
 }

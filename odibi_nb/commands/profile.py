@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from odibi_nb.commands.base import Call, Command, Shown
-from odibi_nb.commands.results import looked_into
+from odibi_nb.commands.results import PARAM_IN_SHELL, looked_into
 from odibi_nb.profile import kind_of, summarize
 from odibi_nb.views.build_profile import profile_view
 
@@ -53,6 +53,7 @@ COMMANDS = {
         "profile by_region total",
         profile,
         words=("NODE", "[COLUMN…]"),
+        options=(PARAM_IN_SHELL,),
         executes=True,
         details="The node is computed first where that has to be; nothing is written. ≈ marks an estimate.",
     )

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from odibi_nb.cells.option_parser import Option, collect, key_text
 from odibi_nb.commands.base import Call, Shown
+from odibi_nb.commands.settings import typed_parameters
 from odibi_nb.exceptions import OdibiException, UsageError
 from odibi_nb.pipeline.results import error_dict
 from odibi_nb.views.build import error_view
@@ -15,7 +17,11 @@ from odibi_nb.workspaces.computed import result_of, rows_of
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset
 
-__all__ = ["failed", "looked_into"]
+__all__ = ["PARAM_IN_SHELL", "failed", "looked_into"]
+
+PARAM_IN_SHELL = Option(
+    "--param", repeatable=True, convert=key_text, metavar="K=V", help="a parameter, for this call of a shell"
+)
 
 
 def looked_into(call: Call, name: str, look: Callable[[Dataset, tuple[str, ...]], Shown]) -> Shown:
@@ -24,6 +30,7 @@ def looked_into(call: Call, name: str, look: Callable[[Dataset, tuple[str, ...]]
     look: takes the rows and notes on them. A node that fails, or whose rows do, is status 1; rows that only break
     their expectations are shown.
     """
+    _take_parameters(call)
     result = result_of(call.ws, name, call.listeners)
     if result.node_name != name and result.error is not None:  # above it
         return failed(call, result.error)
@@ -35,6 +42,15 @@ def looked_into(call: Call, name: str, look: Callable[[Dataset, tuple[str, ...]]
     except OdibiException as exc:
         return failed(call, exc)
     return replace(shown, exit_status=1) if result.error is not None else shown
+
+
+def _take_parameters(call: Call) -> None:
+    """Give parameters the values of --param; they end with the workspace, which in a cell goes on."""
+    texts = collect("odibi-nb", "--param", call.values.get("param", ()))
+    if texts and call.door == "cell":
+        raise UsageError("--param is for a shell: a session has its values", hint="set it first: %odibi params k=v")
+    if texts:
+        call.ws.set_params(typed_parameters(call, texts))
 
 
 def failed(call: Call, error: OdibiException) -> Shown:

@@ -44,10 +44,11 @@ def run(call: Call) -> Shown:
     outcome = call.ws.attempt(request, call.listeners)
     if resumed is not None:
         outcome.notes = (_about(resumed), *outcome.notes)
-    view = run_view(call.ws, outcome, with_rows=call.door == "cell")
+    is_cell = call.door == "cell"
+    view = run_view(call.ws, outcome, with_rows=is_cell, with_output=is_cell)
     error = _error_of(outcome)
     status = _STATUSES[outcome.status]
-    if call.door == "cell":
+    if is_cell:
         view = replace(_without(view, error), notes=outcome.notes, story=_story(call, outcome))
         return Shown(run_text(view), run_html(view), error=error, afterwards=partial(reported, outcome))
     if isinstance(outcome.report, FinishedRun):  # a log is kept as a story is: it shows no more

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, TextIO
 from odibi_nb.commands.base import Call, Command, Shown
 from odibi_nb.commands.table import find_command, overview
 from odibi_nb.commands.terminating import ended_in_order
-from odibi_nb.exceptions import NodeExecutionError, OdibiException, TransformError, UsageError
+from odibi_nb.exceptions import NodeExecutionError, OdibiException, SourceNotFoundError, TransformError, UsageError
 
 if TYPE_CHECKING:
     from odibi_nb.workspaces import Workspace
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _FAILED, _REFUSED, _INTERRUPTED = 1, 2, 130
-_OF_A_CELL = re.compile(r"(?<!%)%odibi (capture|diff|ls|run|store|test|validate)\b")
+_OF_A_CELL = re.compile(r"(?<!%)%odibi (capture|diff|ls|run|store|story|test|validate)\b")
 """A command as hints name it that are written for cells, and that a shell has too."""
 
 
@@ -85,7 +86,12 @@ def _shown(words: list[str], afterwards: ExitStack) -> Shown:
 
 
 def _run(command: Command, words: Sequence[str], afterwards: ExitStack) -> Shown:
-    parsed = command.parser("shell").parse(words)
+    try:
+        parsed = command.parser("shell").parse(words)
+    except UsageError as exc:
+        if exc.message.endswith(" TARGET is missing") and (meant := _with_target(command, words)):
+            exc.hint = f"{exc.hint}; here {meant}"
+        raise
     call = Call("shell", parsed.words, parsed.values)
     try:
         with _stdout_is_ours(command.for_files), ExitStack() as around:
@@ -138,6 +144,15 @@ def _loaded(command: Command, call: Call) -> Call:
     )
 
 
+def _with_target(command: Command, words: Sequence[str]) -> str | None:
+    """Return a call with its target before it, where this folder has but one: its project, else a notebook."""
+    from odibi_nb.project_file import FILE_NAMES
+
+    is_project = any(Path(name).is_file() for name in FILE_NAMES)
+    found = ["."] if is_project else [str(one) for one in Path().glob("*.ipynb")]
+    return f"`odibi-nb {command.name} {shlex.join([*found, *words])}`" if len(found) == 1 else None
+
+
 def _target_first(command: Command, words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     """Return the target and the other words; these may stand before it: `story show latest sales.ipynb`.
 
@@ -146,6 +161,9 @@ def _target_first(command: Command, words: Sequence[str]) -> tuple[str, tuple[st
     from odibi_nb.project_file import FILE_NAMES
 
     does = command.words[0].strip("[]").split("|") if command.words else ()
+    path = Path(words[0])
+    if words[0] not in does and not path.suffix and not path.exists() and (meant := _with_target(command, words)):
+        raise SourceNotFoundError(f"there is no '{path}'", hint=f"TARGET comes first: {meant}")
     if words[0] not in does or Path(words[0]).exists():
         return words[0], tuple(words[1:])
     if (at := next((at for at, word in enumerate(words) if at and Path(word).exists()), None)) is not None:

@@ -47,7 +47,7 @@ COMMANDS = {
         Row("use", "use", ("cell",), "the nodes of a file, with the results that are stored of them"),
         Row("import", "import_", _BOTH, "a notebook of a project's files"),
         Row("rename", "nodes", ("cell",), "give a node another name"),
-        Row("reset", "nodes", ("cell",), "forget every node, result and parameter"),
+        Row("reset", "nodes", ("cell",), "forget everything: nodes, results, parameters, the project"),
         Row("help", "help", _BOTH, "this list, or a command's page"),
         Row("init", "init", ("shell",), "make a new project"),
         Row("demo", "demo", ("shell",), "make a small project with data, run it, show the results"),

@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from odibi_nb.exceptions import plural, shortened
-from odibi_nb.pictures.card import error_html, error_text, status_html
+from odibi_nb.pictures.card import error_html, error_text, fold, status_html
 from odibi_nb.pictures.dag import counts
 from odibi_nb.pictures.expectation import broken_html, broken_text
 from odibi_nb.pictures.markup import Markup, tag
@@ -20,6 +20,7 @@ __all__ = ["run_html", "run_text"]
 
 _HEADER = ("node", "kind", "status", "rows", "time", "")
 _RIGHT = (False, False, False, True, True)
+_MOST_LINES = 10  # that a node has printed, in a text, where nothing folds
 
 
 def run_html(view: RunView) -> str:
@@ -37,7 +38,10 @@ def run_html(view: RunView) -> str:
     ]
     notes = [tag("div", note, class_="odibi-muted") for note in view.notes]
     table = listing_html(_HEADER, rows, right_aligned=_RIGHT)
-    return framed(summary, table, *notes, *broken, *errors, *_story_html(view))
+    printed = [
+        one for node in view.nodes if node.output for one in fold(f"output of {node.name}", tag("pre", node.output))
+    ]
+    return framed(summary, table, *printed, *notes, *broken, *errors, *_story_html(view))
 
 
 def run_text(view: RunView) -> str:
@@ -48,7 +52,16 @@ def run_text(view: RunView) -> str:
     broken = [broken_text(one, with_node=True) for one in _broken(view)]
     notes = [visible(f"note: {note}") for note in view.notes]
     story = [f"story: %odibi story show {visible(view.story[0])}"] if view.story else []
-    return "\n".join([summary, listing_text(_HEADER, rows, right_aligned=_RIGHT), *notes, *broken, *errors, *story])
+    printed = [line for node in view.nodes for line in _printed(node)]
+    table = listing_text(_HEADER, rows, right_aligned=_RIGHT)
+    return "\n".join([summary, table, *printed, *notes, *broken, *errors, *story])
+
+
+def _printed(node: NodeView) -> list[str]:
+    """Return what a node has printed, under its name as in a shell."""
+    lines = [visible(f"{node.name} | {line}") for line in node.output.splitlines()]
+    more = f"{visible(node.name)} | … {plural(len(lines) - _MOST_LINES, 'more line')}: %odibi show {visible(node.name)}"
+    return lines if len(lines) <= _MOST_LINES else [*lines[:_MOST_LINES], more]
 
 
 def _story_html(view: RunView) -> list[Markup]:

@@ -89,7 +89,7 @@ class FinishedRun:
 
 
 def node_record(result: NodeResult, planned: tuple[str, str], rows_in: int | None) -> NodeRecord:
-    """Return what is remembered of a node's part in a run; planned: action and reason. rows_in: of what it has read."""
+    """Return what is remembered of a node's part in a run; planned: action and reason. rows_in: of what is above."""
     data, action = result.dataset, planned[0]
     is_known = data is not None and (result.rows_stand or bool(result.expectations)) and bool(data.schema)
     columns = tuple((column.name, column.type) for column in data.schema) if data is not None and is_known else None
@@ -99,7 +99,7 @@ def node_record(result: NodeResult, planned: tuple[str, str], rows_in: int | Non
         action=action,
         reason=shortened(result.reason or planned[1], _LONGEST),
         rows=data.known_rows if data is not None and is_known else None,
-        rows_in=rows_in,
+        rows_in=rows_in if result.status in ("completed", "failed") else None,
         duration_s=result.duration if action == "run" else 0.0,
         columns=columns if action == "run" else None,
         written=result.written,

@@ -147,10 +147,18 @@ def _failure(workspace: Workspace, node: DagNodeView) -> str:
     return f"{error.type}: {error.message}".partition("\n")[0].removesuffix(": ")
 
 
-def run_view(workspace: Workspace, outcome: RunOutcome, *, with_rows: bool = False) -> RunView:
-    """Return a run: its nodes with their outcome in this run; with_rows: bad rows may be shown."""
+def run_view(
+    workspace: Workspace, outcome: RunOutcome, *, with_rows: bool = False, with_output: bool = False
+) -> RunView:
+    """Return a run: its nodes with their outcome in this run.
+
+    with_rows: bad rows may be shown. with_output: what its nodes have printed is to be, where nobody has seen it yet.
+    """
     nodes = tuple(
-        outcome_view(workspace, name, result, workspace.preview_rows(name) if with_rows else 0)
+        replace(
+            outcome_view(workspace, name, result, workspace.preview_rows(name) if with_rows else 0),
+            output=_printed(result) if with_output and result.status in ("completed", "failed") else "",
+        )
         for name, result in outcome.results.items()
     )
     return RunView(workspace.title, outcome.status, duration_text(outcome.duration), nodes)
@@ -238,11 +246,15 @@ def _written(result: NodeResult) -> str:
 
 def _output(result: NodeResult, *, with_value: bool) -> str:
     """What the node printed; below it, of a node that returns no rows, its value, if it is to be seen."""
-    printed = result.output.text if result.output is not None else ""
+    printed = _printed(result)
     if result.dataset is None or result.dataset.schema or not with_value:
         return printed
     value = result.dataset.frame()
     return printed if value is None else f"{printed}{long_text(repr(value))}"
+
+
+def _printed(result: NodeResult) -> str:
+    return result.output.text if result.output is not None else ""
 
 
 def _rows_text(result: NodeResult | None) -> str:

@@ -56,6 +56,17 @@ def edit() -> None:
     file.write_text(file.read_text().replace("factor: 1", "factor: 2"))
 
 
+def test_another_parameter_is_compared_with_what_is_written(shell: Shell) -> None:
+    shell("run", ".", "by_region")
+    status, out, _ = shell("diff", ".", "by_region", "--param", "factor=3", "--exit-code")
+    assert (status, "2 changed (total 2)" in out) == (1, True)
+    assert shell("diff", ".", "by_region", "--exit-code")[0] == 0
+    told = json.loads(shell("profile", ".", "by_region", "total", "--param", "factor=3", "--json")[1])
+    assert told["columns"][0]["max"] == 600
+    status, _, err = shell("diff", ".", "by_region", "--param", "facto=3")
+    assert (status, "did you mean 'factor'?" in err) == (2, True)
+
+
 def test_the_written_file_is_what_a_result_is_compared_with(shell: Shell) -> None:
     assert shell("run", ".", "by_region")[0] == 0
     assert shell("diff", ".", "by_region", "--exit-code")[:2] == (

@@ -770,6 +770,17 @@ def test_a_target_is_asked_for(shell: Shell) -> None:
     assert "TARGET is missing" in shell("run")[2]
 
 
+def test_a_target_is_asked_for_by_the_only_one_there_is(shell: Shell) -> None:
+    _notebook("may sales.ipynb", PROJECT)
+    assert "; here `odibi-nb run 'may sales.ipynb' --force`" in shell("run", "--force")[2]
+    _notebook("june.ipynb", PROJECT)
+    assert "here" not in shell("plan")[2]
+    assert "give a notebook, a YAML file or a project folder" in shell("plan", "by_region")[2]
+    Path("odibi.yaml").touch()
+    assert "[options]; here `odibi-nb plan .`" in shell("plan")[2]
+    assert "TARGET comes first: `odibi-nb plan . by_region`" in shell("plan", "by_region")[2]
+
+
 def test_the_version(shell: Shell) -> None:
     import odibi_nb
 

@@ -206,7 +206,8 @@ def test_rename_names_those_that_still_read_the_old_name(sales: Notebook) -> Non
 
 
 def test_reset_forgets_everything(sales: Notebook) -> None:
-    sales.ok("%odibi params min_amount=5", "%odibi reset")
+    sales.ok("%odibi params min_amount=5")
+    assert "and the project" in sales.ok("%odibi reset").text
     assert (list(sales.ws), sales.ws.params) == ([], {})
     assert Path("data/sales.csv").exists()
 
@@ -248,6 +249,16 @@ def test_plan_and_run_say_how_much_keeps_a_run_from_starting(sales: Notebook) ->
     hint = sales.fails("%odibi run typo asks").hint
     assert hint is not None
     assert "and 1 more problem: %odibi validate" in hint
+
+
+def test_a_run_shows_what_its_nodes_print(sales: Notebook) -> None:
+    sales.ok("%%odibi_node said --no-run\ndef said(load_sales):\n    print('<one>\\ntwo')\n    return load_sales")
+    sales.ok("%%odibi_node much --returns none\ndef much(said):\n    print(*range(30), sep='\\n')")
+    ran = sales.ok("%odibi run much")
+    assert "\nsaid | <one>\nsaid | two\nmuch | 0\n" in ran.text
+    assert "much | 9\nmuch | … 20 more lines: %odibi show much\n" in ran.text
+    assert "<summary>output of said</summary><pre>&lt;one&gt;\ntwo" in ran.html
+    assert "said |" not in sales.ok("%odibi run said").text  # it is fresh, and has printed nothing
 
 
 def test_a_run_notes_who_reads_what_it_writes(nb: Notebook) -> None:

@@ -128,3 +128,8 @@ def test_a_profile_computes_what_never_ran(sales: Notebook) -> None:
 def test_an_object_has_no_columns(sales: Notebook) -> None:
     sales.ok("%%odibi_node model --returns object\n5")
     assert "is an object, not rows" in str(sales.fails("%odibi profile model"))
+
+
+@pytest.mark.parametrize("command", ["diff", "profile"])
+def test_a_session_has_the_values_of_parameters(sales: Notebook, command: str) -> None:
+    assert "%odibi params" in sales.fails(f"%odibi {command} by_region --param min_amount=5").hint

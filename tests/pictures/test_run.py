@@ -12,6 +12,7 @@ def test_a_run_is_its_sum_its_nodes_and_its_errors():
         "by_region  sql     ✓ completed  1,234  12 ms  MOCK · written to local:by_region.parquet",
         "clean      python  ✗ failed             8 ms",
         "save       sink    » skipped                  clean failed",
+        "by_region | loading",
         "note: a note",
         "! warning: clean: positive: 2 bad rows",
         *(f"    {line}" for line in pictures.table_text(samples.table()).splitlines()),

@@ -91,6 +91,16 @@ def test_what_was_there_already_is_a_name_alone(ws: Workspace, tmp_path: Path) -
     ]
 
 
+def test_what_did_not_run_has_read_nothing(ws: Workspace, tmp_path: Path) -> None:
+    ws.run()
+    (tmp_path / "totals.parquet").unlink()
+    ws.node("bad", "def bad(clean):\n    return clean.nope\n")
+    ws.node("below", "SELECT * FROM clean, bad")
+    ws.attempt(RunRequest())
+    read = {node.name: (node.status, node.rows_in) for node in last(tmp_path).nodes}
+    assert read == {"totals": ("cached", None), "bad": ("failed", 2), "below": ("skipped", None)}
+
+
 def test_cells_are_written_down_as_cells(ws: Workspace, tmp_path: Path) -> None:
     ws.run_cell("clean")
     run = last(tmp_path, "cell")

@@ -17,7 +17,7 @@ from odibi_nb.workspaces.computed import result_of, rows_of
 if TYPE_CHECKING:
     from odibi_nb.engine.base import Dataset
 
-__all__ = ["PARAM_IN_SHELL", "failed", "looked_into"]
+__all__ = ["PARAM_IN_SHELL", "failed", "looked_into", "take_parameters"]
 
 PARAM_IN_SHELL = Option(
     "--param", repeatable=True, convert=key_text, metavar="K=V", help="a parameter, for this call of a shell"
@@ -30,7 +30,7 @@ def looked_into(call: Call, name: str, look: Callable[[Dataset, tuple[str, ...]]
     look: takes the rows and notes on them. A node that fails, or whose rows do, is status 1; rows that only break
     their expectations are shown.
     """
-    _take_parameters(call)
+    take_parameters(call)
     result = result_of(call.ws, name, call.listeners)
     if result.node_name != name and result.error is not None:  # above it
         return failed(call, result.error)
@@ -44,7 +44,7 @@ def looked_into(call: Call, name: str, look: Callable[[Dataset, tuple[str, ...]]
     return replace(shown, exit_status=1) if result.error is not None else shown
 
 
-def _take_parameters(call: Call) -> None:
+def take_parameters(call: Call) -> None:
     """Give parameters the values of --param; they end with the workspace, which in a cell goes on."""
     texts = collect("odibi-nb", "--param", call.values.get("param", ()))
     if texts and call.door == "cell":

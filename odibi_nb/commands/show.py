@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from odibi_nb.cells.option_parser import Option, number_of_rows
 from odibi_nb.commands.base import Call, Command, LiveCard, Shown
-from odibi_nb.commands.results import failed
+from odibi_nb.commands.results import PARAM_IN_SHELL, failed, take_parameters
 from odibi_nb.exceptions import OdibiException, UsageError
 from odibi_nb.pipeline.results import node_dict
 from odibi_nb.runner import NodeResult
@@ -31,6 +31,7 @@ def show(call: Call) -> Shown:
     from odibi_nb.pictures import node_html, node_text
 
     name = call.words[0]
+    take_parameters(call)
     if call.door == "shell":
         return _computed(call, name)
     if call.values.get("traceback"):
@@ -111,6 +112,7 @@ COMMANDS = {
             Option("--traceback", takes="nothing", help="the whole traceback of the node's error"),
             Option("--mock", takes="nothing", help="its last result on mock rows, in this session"),
             Option("--preview", convert=number_of_rows, metavar="N", help="rows shown"),
+            PARAM_IN_SHELL,
         ),
         executes=True,
         details="In a shell the node is computed first where that has to be; nothing is written.",

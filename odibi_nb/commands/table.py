@@ -57,6 +57,22 @@ COMMANDS = {
 }
 
 
+_ELSEWHERE = {
+    "build": "run",
+    "check": "validate",
+    "clean": "store",
+    "compile": "validate",
+    "debug": "doctor",
+    "docs": "story",
+    "explain": "plan",
+    "lint": "validate",
+    "parse": "validate",
+    "viz": "graph",
+    "why": "plan",
+}
+"""What dbt, SQLMesh, Kedro and people call a command."""
+
+
 def commands_at(door: Door) -> list[Row]:
     """Return the commands that there are at a door."""
     return [row for row in COMMANDS.values() if door in row.doors]
@@ -68,7 +84,8 @@ def find_command(name: str, door: Door) -> Command:
     here = [other.name for other in commands_at(door)]
     prefix = "%odibi" if door == "cell" else "odibi-nb"
     if row is None:
-        raise UsageError(f"there is no command '{prefix} {name}'", hint=did_you_mean(name, here) or ", ".join(here))
+        near = did_you_mean(_ELSEWHERE.get(name, name), here)
+        raise UsageError(f"there is no command '{prefix} {name}'", hint=near or ", ".join(here))
     if door not in row.doors:
         other = "a shell: odibi-nb" if door == "cell" else "a notebook: %odibi"
         raise UsageError(f"'{name}' makes no sense here", hint=f"it is a command for {other} {name}")

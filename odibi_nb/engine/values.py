@@ -338,7 +338,8 @@ def _dates_or_timestamps(seconds: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _not_a_frame(value: Any, name: str) -> NotAFrameError:
     what = "None" if value is None else article(type(value).__name__)
-    hint = "return a DataFrame, or declare `--returns object` (any value) or `--returns none` (a side effect)"
+    frame = "pd.DataFrame(…) of it" if isinstance(value, list | dict) else "a DataFrame"
+    hint = f"return {frame}, or declare `--returns object` (any value) or `--returns none` (a side effect)"
     if type(value).__name__ == "Series":
         hint = "call .to_frame() on it, or .reset_index() where it is grouped"
     return NotAFrameError(f"node '{name}' returned {what} where a frame is needed", hint=hint)

@@ -19,6 +19,7 @@ from odibi_nb.exceptions import (
     UsageError,
     article,
     did_you_mean,
+    plural,
 )
 from odibi_nb.graph import DependencyGraph
 from odibi_nb.pipeline.compiler import Compiler, UnconfiguredError, connected
@@ -94,6 +95,9 @@ class Pipeline:
                 raise problem
         self.graph = DependencyGraph(list(self._compiled.values()))
         self._engine = create_engine(engine, root=self._root) if isinstance(engine, str) else engine
+
+    def __repr__(self) -> str:
+        return f"<pipeline {self.config.pipeline}: {plural(len(self.config.nodes), 'node')}>"
 
     @classmethod
     def from_yaml(cls, path: str | Path, *, pipeline: str | None = None, env: str | None = None) -> Pipeline:

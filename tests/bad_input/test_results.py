@@ -18,6 +18,7 @@ def function(body, arguments="load"):
     [
         pytest.param("load.drop(columns='id')", ("NotAFrameError", "returned None", "return a DataFrame"), id="None"),
         pytest.param("return load.id.sum()", ("NotAFrameError", "where a frame is needed"), id="scalar"),
+        pytest.param("return [{'id': 1}]", ("returned a list", "return pd.DataFrame(…) of it"), id="rows"),
         pytest.param("return load.id", ("returned a Series", "call .to_frame()"), id="series"),
         pytest.param(
             "return pd.concat([load, load], axis=1)",

@@ -766,6 +766,14 @@ def test_an_unknown_command_suggests(shell: Shell) -> None:
     assert "did you mean 'run'?" in err
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"), [("build", "run"), ("docs", "story"), ("lint", "validate"), ("why", "plan")]
+)
+def test_a_command_of_another_tool_suggests_ours(shell: Shell, word: str, meant: str) -> None:
+    status, _, err = shell(word, "x.ipynb")
+    assert (status, f"did you mean '{meant}'?" in err) == (2, True)
+
+
 def test_a_target_is_asked_for(shell: Shell) -> None:
     assert "TARGET is missing" in shell("run")[2]
 

@@ -123,7 +123,8 @@ def test_results_are_plain_json(run):
 
 
 def test_results_are_printed_in_a_line(run):
-    _, results = run
+    pipeline, results = run
+    assert repr(pipeline) == f"<pipeline {results.pipeline_name}: 3 nodes>"
     assert repr(results) == f"<results of {results.pipeline_name}: 1 completed, 1 failed, 1 skipped>"
     assert repr(results.node_results["load"]) == "<result of load: completed>"
     assert repr(results.node_results["bad"]).startswith("<result of bad: failed, ")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _FAILED, _REFUSED, _INTERRUPTED = 1, 2, 130
-_OF_A_CELL = re.compile(r"(?<!%)%odibi (capture|diff|ls|run|store|story|test|validate)\b")
+_OF_A_CELL = re.compile(r"(?<!%)%odibi (capture|diff|ls|run|show|store|story|test|validate)\b")
 """A command as hints name it that are written for cells, and that a shell has too."""
 
 

@@ -180,8 +180,9 @@ class Session:
     def _hopped(self, work: Callable[[], T]) -> T:
         if threading.current_thread() is not threading.main_thread():
             return work()
-        future = self._hopper().submit(work)
+        future = Future[T]()  # before anything is handed over: Ctrl-C may come meanwhile
         try:
+            self._hopper().submit(_settle, future, work)
             return future.result()
         except KeyboardInterrupt:
             self._stop(future)
@@ -295,8 +296,8 @@ class Session:
             self._cleaning.release()
 
     def _stop(self, future: Future[Any]) -> None:
-        """Interrupt until the statement has let go of its cursor; how it ended no longer matters."""
-        while not future.done():
+        """Interrupt until the statement has let go of its cursor; what hasn't begun never will."""
+        while not (future.cancel() or future.done()):
             self.interrupt()
             wait([future], timeout=INTERRUPT_PAUSE_S)
 
@@ -304,6 +305,16 @@ class Session:
         if self._hop is None:
             self._hop = ThreadPoolExecutor(1, thread_name_prefix="odibi-duckdb")
         return self._hop
+
+
+def _settle(future: Future[T], work: Callable[[], T]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(work())
+    except BaseException as exc:  # noqa: BLE001 - it is raised where the result is waited for
+        future.set_exception(exc)
+        del future, work  # the exception holds this frame
 
 
 @contextmanager

@@ -90,6 +90,33 @@ def test_a_cursor_whose_profiling_could_not_be_ended_is_not_used_again(monkeypat
     session.close()
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_ctrl_c_while_a_statement_is_handed_over_ends_it(monkeypatch, is_first):
+    session, begun = Session(), threading.Event()
+    pool = session._hopper()
+    real = pool.submit
+
+    def work(cursor):
+        begun.set()
+        return cursor.run("SELECT count(*) FROM range(3_000_000_000) t(i) WHERE hash(i) % 7 = 3")
+
+    def submit(*args):
+        real(*args)
+        assert begun.wait(30)
+        raise KeyboardInterrupt
+
+    def refuse(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pool, "submit", refuse if is_first else submit)
+    with pytest.raises(KeyboardInterrupt):
+        session.call(work)
+    monkeypatch.undo()
+    assert not session._busy
+    assert session.call(lambda cursor: cursor.run("SELECT 1")) == [(1,)]
+    session.close()
+
+
 def test_footers_are_kept_for_the_next_look_unless_the_user_says_otherwise():
     def kept(session: Session) -> object:
         return session.call(lambda cursor: cursor.run("SELECT current_setting('parquet_metadata_cache')"))[0][0]

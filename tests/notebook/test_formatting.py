@@ -56,12 +56,12 @@ def test_the_kernel_keeps_no_trace_of_it():
     try:
         module = "__import__('odibi_nb.notebook.formatting', fromlist=['format_cell'])"
         call = f"{module}.format_cell('%%odibi_sql\\nselect 1')"
-        client.execute_interactive("before = set(globals())", timeout=30)
+        client.execute_interactive("before = set(globals())", timeout=120)
         asked = {"silent": True, "store_history": False, "user_expressions": {"formatted": call}}
-        reply = client.execute("", reply=True, timeout=30, **asked)["content"]
+        reply = client.execute("", reply=True, timeout=120, **asked)["content"]
         assert reply["user_expressions"]["formatted"]["data"]["application/json"]["text"] == "%%odibi_sql\nSELECT 1"
         left = {"left": "sorted(set(globals()) - before), len(Out), len(In)"}
-        reply = client.execute("", reply=True, timeout=30, silent=True, user_expressions=left)["content"]
+        reply = client.execute("", reply=True, timeout=120, silent=True, user_expressions=left)["content"]
         # Of the first cell only: its variable, and its input beside IPython's empty one.
         assert reply["user_expressions"]["left"]["data"]["text/plain"] == "(['before'], 0, 2)"
     finally:

@@ -389,7 +389,8 @@ def test_a_script_needs_no_main_guard(tmp_path):
         """)
     )
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=env, check=False)
+    command = [sys.executable, str(script)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=env, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     started, rows = done.stdout.splitlines()
     assert started == "started"

@@ -15,6 +15,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any, BinaryIO, Literal
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -517,8 +518,13 @@ def test_a_row_at_fault_is_told_where_it_is_and_nothing_is_kept(session: Callabl
     assert kept(root) == []
 
 
-def test_what_is_kept_in_a_pause_gives_way_to_a_run(session: Callable[..., Workspace], root: Path) -> None:
-    (root / "sales.csv").write_text(text(rows=2_000_000))
+def test_what_is_kept_in_a_pause_gives_way_to_a_run(
+    session: Callable[..., Workspace], root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = "SELECT i AS id, 'region ' || i % 7 AS region, 1 AS amount FROM range(4_000_000) AS r(i)"
+    duckdb.execute(f"COPY ({many}) TO '{root / 'sales.csv'}'")
+    begun, save = threading.Event(), DuckDBEngine.save
+    monkeypatch.setattr(DuckDBEngine, "save", lambda *given: begun.set() or save(*given))
     ws = session()
     snapshots = ws._runs.snapshots
 
@@ -529,7 +535,8 @@ def test_what_is_kept_in_a_pause_gives_way_to_a_run(session: Callable[..., Works
     ws.node("load_sales", read={"connection": "local", "path": "sales.csv"})
     ws.node("one", one)
     ws.run_cell("load_sales")
-    wait_for(lambda: snapshots._parser is not None)
+    assert begun.wait(120)
+    time.sleep(0.1)  # what is just about to begin isn't reached
     found = ws.run_cell("one").dataset
     assert found is not None
     assert found.arrow().to_pylist() == [{"kept": 0}]

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from odibi_nb.capture import NodeOutput
-from odibi_nb.commands.progress import NodeOutputs, Progress
+from odibi_nb.commands.progress import NodeOutputs, Progress, is_live
 from odibi_nb.runner import NodeFinished, NodeResult, NodeStarted, RunFinished, RunOutcome, RunStarted
 
 
@@ -62,3 +62,7 @@ def test_what_nodes_print_is_passed_on_under_their_names() -> None:
     stream = io.StringIO()
     NodeOutputs(stream)(_finished("a", "one\ntwo\n"))
     assert stream.getvalue() == "a | one\na | two\n"
+
+
+def test_a_stream_without_an_encoding_is_no_terminal() -> None:
+    assert not is_live(io.StringIO())

@@ -21,6 +21,7 @@ _FOLDERS = tuple(sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "
 # Packages may be a user's own, the system's, or those of an environment below this one.
 _PACKAGES = re.compile(r"[\\/](site|dist)-packages[\\/]")
 _MAIN = "__main__"
+_OURSELVES = __name__.partition(".")[0]
 
 
 def module_of(value: Any) -> ModuleType | None:
@@ -70,6 +71,8 @@ def is_installed(module: ModuleType | None) -> bool:
     """Whether a module came with Python or with a package, and doesn't change while the kernel lives."""
     if module is None or module.__name__ == _MAIN:
         return False
+    if module.__name__.partition(".")[0] == _OURSELVES:  # wherever it lies: all of it would be read at each look
+        return True
     file = getattr(module, "__file__", None)
     if file is None:  # built into Python, or a folder without an `__init__.py`
         folders = list(getattr(module, "__path__", ()))

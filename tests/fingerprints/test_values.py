@@ -221,5 +221,10 @@ def test_packages_are_installed_wherever_they_are(tmp_path: Path, monkeypatch: p
     monkeypatch.syspath_prepend(tmp_path)
     assert is_installed(importlib.import_module("some_package"))
     assert not is_installed(importlib.import_module("of_mine"))
+
+
+def test_this_package_is_known_by_its_version_also_where_it_is_worked_on() -> None:
+    assert is_installed(sys.modules["odibi_nb"])
+    assert is_installed(sys.modules["odibi_nb.fingerprints"])
     for name in ("some_package", "of_mine"):
         del sys.modules[name]

@@ -183,6 +183,11 @@ class Session:
         future = Future[T]()  # before anything is handed over: Ctrl-C may come meanwhile
         try:
             self._hopper().submit(_settle, future, work)
+            # In steps: a signal that comes just before a lock is waited for, or to another thread, wakes nobody.
+            with suppress(TimeoutError):
+                return future.result(timeout=INTERRUPT_PAUSE_S)
+            while not future.done():
+                wait([future], timeout=INTERRUPT_PAUSE_S)
             return future.result()
         except KeyboardInterrupt:
             self._stop(future)

@@ -31,11 +31,37 @@ class Cancelling:
         """Open while the run goes on in this thread."""
         self._thread = threading.current_thread()
         try:
-            yield
+            with self._hearing():
+                yield
             with self._lock:  # a signal that is on its way now still belongs to this run
                 self._ended.set()
         finally:
             self._ended.set()
+
+    @contextmanager
+    def _hearing(self) -> Iterator[None]:
+        """Have Ctrl-C come once more where it hits a finalizer or a weakref's callback: what these raise is ignored."""
+        before = sys.unraisablehook
+
+        def hear(ignored: sys.UnraisableHookArgs) -> None:
+            if issubclass(ignored.exc_type, KeyboardInterrupt):
+                threading.Timer(_PAUSE_S, self._interrupt_again).start()  # here it would be ignored again
+            else:
+                before(ignored)
+
+        if self._thread is not threading.main_thread():
+            yield
+            return
+        sys.unraisablehook = hear
+        try:
+            yield
+        finally:
+            sys.unraisablehook = before
+
+    def _interrupt_again(self) -> None:
+        with self._lock:
+            if not self._ended.is_set():
+                _interrupt_main()
 
     def cancel(self) -> None:
         """End the run, from any thread; what has ended, or was asked to, is left alone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 
@@ -114,6 +115,28 @@ def test_ctrl_c_while_a_statement_is_handed_over_ends_it(monkeypatch, is_first):
     monkeypatch.undo()
     assert not session._busy
     assert session.call(lambda cursor: cursor.run("SELECT 1")) == [(1,)]
+    session.close()
+
+
+@pytest.mark.usefixtures("ctrl_c_is_heard")
+def test_ctrl_c_that_wakes_nobody_ends_a_statement_all_the_same():
+    session, begun, ended = Session(), threading.Event(), []
+
+    def strike():
+        assert begun.wait(30)
+        time.sleep(0.2)
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    def work(cursor):
+        begun.set()
+        ended.append(cursor.run("SELECT count(*) FROM range(3_000_000_000) t(i) WHERE hash(i) % 7 = 3"))
+
+    thread = threading.Thread(target=strike)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        session.call(work)
+    thread.join()
+    assert ended == []
     session.close()
 
 

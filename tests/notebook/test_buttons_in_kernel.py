@@ -62,6 +62,7 @@ def test_every_run_of_a_button_can_be_cancelled(kernel: Kernel, graph: str, subs
     for _ in range(3):  # after an answer from one thread, ipykernel takes the next question to that one
         press(kernel, graph, subshell, "run")
         told(kernel, "running")
+        time.sleep(0.3)  # until it sleeps
         press(kernel, graph, subshell, "cancel")
         assert "■ cancelled" in told(kernel, "run")["html"]
 

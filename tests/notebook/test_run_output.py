@@ -136,6 +136,7 @@ def asked(output: RunOutput) -> None:
     output._answer({"what": "cancel", "id": "q1"})
 
 
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 def test_a_message_on_another_thread_cancels(nb: Notebook) -> None:
     nb.ok(LONG)
     output = RunOutput(nb.ws, live=True)

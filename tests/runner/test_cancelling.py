@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import threading
 import time
 
@@ -11,6 +13,7 @@ from pipeline.project import python, sql
 
 from odibi_nb.engine.machine import usable_cpus
 from odibi_nb.runner import NodeStarted, RunStarted
+from odibi_nb.runner.cancelling import Cancelling
 
 pytestmark = pytest.mark.usefixtures("ctrl_c_is_heard")
 LONG_SQL = "SELECT count(*) AS n FROM range(1000000000000) t(i) WHERE sqrt(i) = -1"
@@ -108,3 +111,23 @@ def test_who_asks_twice_interrupts_once(project):
     cancelled.run(project.pipeline(sql("long", LONG_SQL)))
     cancelled.cancel()
     time.sleep(0.1)
+
+
+class Gone:
+    """Hit by Ctrl-C when it goes."""
+
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_that_hits_a_finalizer_ends_the_run_all_the_same():
+    before = sys.unraisablehook
+
+    def work():
+        with Cancelling(lambda: None).here():
+            Gone()
+            time.sleep(10)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert sys.unraisablehook is before

@@ -312,6 +312,7 @@ def test_a_card_tells_how_the_tests_of_its_node_came_out(ws: Workspace, live: Li
     assert "<td>passed</td>" not in widget.cards["a"]
 
 
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 def test_a_run_shows_how_far_it_is_and_can_be_cancelled(ws: Workspace, live: LiveGraphs) -> None:
     ws.node("slow", "import time\ntime.sleep(30)\n1")
     widget, seen = shown(live, ws), list[str]()

@@ -117,10 +117,8 @@ class Progress:
 def is_live(stream: TextIO) -> bool:
     """Whether a stream is a terminal in which lines may be rewritten; the log of a CI job may look like one."""
     is_logged = os.environ.get("CI", "").casefold() not in ("", "0", "false")
-    can_draw = os.environ.get("TERM") not in ("dumb", "unknown") and (stream.encoding or "").casefold() in (
-        "utf-8",
-        "utf8",
-    )
+    is_utf_8 = (stream.encoding or "").casefold() in ("utf-8", "utf8")
+    can_draw = os.environ.get("TERM") not in ("dumb", "unknown") and is_utf_8
     return stream.isatty() and can_draw and not is_logged
 
 

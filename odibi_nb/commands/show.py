@@ -18,9 +18,6 @@ from odibi_nb.workspaces.computed import result_of
 from odibi_nb.workspaces.paging import has_pages
 
 if TYPE_CHECKING:
-    pass
-
-if TYPE_CHECKING:
     from odibi_nb.views import TableView
 
 __all__ = ["COMMANDS"]

@@ -45,7 +45,7 @@ def run(call: Call) -> Shown:
     if resumed is not None:
         outcome.notes = (_about(resumed), *outcome.notes)
     is_cell = call.door == "cell"
-    view = run_view(call.ws, outcome, with_rows=is_cell, with_output=is_cell)
+    view = run_view(call.ws, outcome, in_cell=is_cell)
     error = _error_of(outcome)
     status = _STATUSES[outcome.status]
     if is_cell:

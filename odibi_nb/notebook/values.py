@@ -67,7 +67,7 @@ class ValueCards:
 
         if not value.results.keys() <= set(self._workspace):  # nobody knows any more of what kind the others were
             return None
-        view = run_view(self._workspace, value, with_rows=True, with_output=True)
+        view = run_view(self._workspace, value, in_cell=True)
         return _bundle(Shown(run_text(view), run_html(view)))
 
 

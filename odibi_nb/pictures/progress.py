@@ -35,7 +35,7 @@ def progress_text(view: RunProgressView) -> str:
 
 def ended_text(view: NodeView) -> str:
     """Return a node that has ended as one line: "✓ completed by_region · 3 rows · 4 ms"."""
-    why = "" if view.error is None else f"{view.error.type}: {view.error.message.partition(chr(10))[0]}"
+    why = "" if view.error is None else view.error.summary
     reason = view.notes[0] if view.notes and view.error is None else ""
     facts = (row_count(view.rows), view.time, *view.badges, view.written, reason, shortened(why, _SAID))
     return visible(join_facts(f"{mark(view.status)} {shortened(view.name)}", *facts))

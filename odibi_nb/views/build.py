@@ -141,23 +141,18 @@ def _with_reason(workspace: Workspace, node: DagNodeView) -> DagNodeView:
 def _failure(workspace: Workspace, node: DagNodeView) -> str:
     """Return how a node has failed, in a line; "" for one that hasn't."""
     result = workspace.result(node.name) if node.status == "failed" else None
-    if result is None or result.error is None:
-        return ""
-    error = error_view(result.error)
-    return f"{error.type}: {error.message}".partition("\n")[0].removesuffix(": ")
+    return error_view(result.error).summary if result is not None and result.error is not None else ""
 
 
-def run_view(
-    workspace: Workspace, outcome: RunOutcome, *, with_rows: bool = False, with_output: bool = False
-) -> RunView:
+def run_view(workspace: Workspace, outcome: RunOutcome, *, in_cell: bool = False) -> RunView:
     """Return a run: its nodes with their outcome in this run.
 
-    with_rows: bad rows may be shown. with_output: what its nodes have printed is to be, where nobody has seen it yet.
+    in_cell: bad rows may be shown, and what nodes have printed is to be; in a shell that has been seen by now.
     """
     nodes = tuple(
         replace(
-            outcome_view(workspace, name, result, workspace.preview_rows(name) if with_rows else 0),
-            output=_printed(result) if with_output and result.status in ("completed", "failed") else "",
+            outcome_view(workspace, name, result, workspace.preview_rows(name) if in_cell else 0),
+            output=_printed(result) if in_cell and result.status in ("completed", "failed") else "",
         )
         for name, result in outcome.results.items()
     )

@@ -73,6 +73,11 @@ class ErrorView:
     hint: str | None = None
     via: str = ""
 
+    @property
+    def summary(self) -> str:
+        """Its kind and what happened, in a line."""
+        return f"{self.type}: {self.message.partition(chr(10))[0]}".removesuffix(": ")
+
 
 @dataclass(frozen=True, slots=True)
 class DependencyView:

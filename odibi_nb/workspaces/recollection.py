@@ -23,14 +23,7 @@ from odibi_nb.runner.tasks import SqlStep
 from odibi_nb.store import Entry, ResultStore, why_not_kept
 from odibi_nb.workspaces.failures import Failures
 from odibi_nb.workspaces.kept import Kept, KeptResults, Written
-from odibi_nb.workspaces.recorded import (
-    begun_record,
-    kept_of,
-    record_of,
-    told_of,
-    written_of,
-    written_record,
-)
+from odibi_nb.workspaces.recorded import begun_record, kept_of, record_of, told_of, written_of, written_record
 from odibi_nb.workspaces.targets import target_stamp, target_text
 
 if TYPE_CHECKING:

@@ -531,6 +531,18 @@ def test_a_failure_is_not_forgotten_for_a_look_that_does_not_come_to_the_bad_row
         assert ws.status("bad") == "failed"
 
 
+def test_a_file_that_has_come_makes_of_a_failure_what_is_still_to_be_run(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("late", read={"connection": "local", "path": "late.csv"})
+
+    with session(root, declare) as ws:
+        fails(ws)
+    with session(root, declare) as ws:
+        assert ws.status("late") == "failed"
+        (root / "late.csv").write_text("a\n1\n")
+        assert ws.status("late") == "pending"
+
+
 def test_a_failed_write_is_known_to_the_next_session_which_has_the_rows(root: Path) -> None:
     def declare(ws: Workspace) -> None:
         ws.node("total", "SELECT 1 AS a", write={"connection": "local", "path": "folder/total.parquet"})

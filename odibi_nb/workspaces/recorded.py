@@ -15,6 +15,7 @@ from odibi_nb.exceptions import NodeExecutionError, OdibiException
 from odibi_nb.expectations import ExpectationResult
 from odibi_nb.fingerprints import Fingerprint, Value
 from odibi_nb.runner import NodeResult
+from odibi_nb.workspaces.computed import has_rows
 from odibi_nb.workspaces.kept import Kept, Written
 
 __all__ = [
@@ -44,7 +45,7 @@ def failure_record(kept: Kept) -> dict[str, Any]:
     error = kept.result.error
     assert error is not None  # noqa: S101 - a failed node has one
     raised = error.__cause__ if isinstance(error, NodeExecutionError) else None
-    loses_rows = kept.result.dataset is not None and not kept.result.write_failed
+    loses_rows = has_rows(kept.result) and not kept.result.write_failed
     told = {
         "kind": type(error).__name__,
         "message": error.message,

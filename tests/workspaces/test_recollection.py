@@ -531,6 +531,18 @@ def test_a_failure_is_not_forgotten_for_a_look_that_does_not_come_to_the_bad_row
         assert ws.status("bad") == "failed"
 
 
+def test_a_view_that_fails_by_itself_keeps_its_hint(root: Path) -> None:
+    def declare(ws: Workspace) -> None:
+        ws.node("bad", "SELECT CAST('x' || i AS INT) AS n FROM range(3) t(i)", materialize="view")
+        ws.node("late", read={"connection": "local", "path": "late.csv"})
+        ws.node("below", "FROM bad, late")
+
+    with session(root, declare) as ws:
+        fails(ws)
+    with session(root, declare) as ws:
+        assert "TRY_CAST" in ws.result("bad").error.hint
+
+
 def test_a_file_that_has_come_makes_of_a_failure_what_is_still_to_be_run(root: Path) -> None:
     def declare(ws: Workspace) -> None:
         ws.node("late", read={"connection": "local", "path": "late.csv"})
